@@ -1,0 +1,272 @@
+"""The door: the command line. The only file that prints; jax and the plots are imported when needed."""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="jaxneuron", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Train one ReLU neuron, or millions at once: hyperparameter sweeps and the study of dead neurons."""
+
+
+@commands.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--input", "inputs", multiple=True, required=True, help="Column of an input; may be repeated.")
+@click.option("--target", required=True, help="Column of the target.")
+@click.option("--learning-rate", type=float, default=0.1, show_default=True, help="Step size η.")
+@click.option("--init-weight", type=float, help="Weight before step 0; drawn from N(0, 1) if not given.")
+@click.option("--init-bias", type=float, default=0.0, show_default=True, help="Bias before step 0.")
+@click.option("--no-bias", is_flag=True, help="Do not train the bias.")
+@click.option("--activation", default="relu", show_default=True, help="relu, leaky_relu, tanh, …")
+@click.option("--optimizer", default="sgd", show_default=True, help="sgd, momentum, adam, …")
+@click.option("--momentum", type=float, help="For momentum and nesterov.  [default: 0.9]")
+@click.option("--weight-decay", type=float, help="For any optimizer; adamw needs it.")
+@click.option("--batch-size", type=int, help="Examples per step; all if not given.")
+@click.option("--num-steps", type=int, default=10_000, show_default=True, help="Steps at most.")
+@click.option(
+    "--tolerance",
+    type=float,
+    default=1e-5,
+    show_default=True,
+    help="The loss has converged when its gradient's norm is at most this.",
+)
+@click.option("--precision", default="float32", show_default=True, help="float32 or float64.")
+@click.option("--scale", default="standard", show_default=True, help="standard or none.")
+@click.option("--seed", type=int, default=0, show_default=True, help="For what is drawn.")
+@click.option("--explain", is_flag=True, help="Walk through one full pass with its numbers.")
+@click.option("--figure", type=click.Path(path_type=Path), help="Where to draw it (.png, .svg, .pdf).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def train(
+    data: Path,
+    inputs: tuple[str, ...],
+    target: str,
+    learning_rate: float,
+    init_weight: float | None,
+    init_bias: float,
+    no_bias: bool,
+    activation: str,
+    optimizer: str,
+    momentum: float | None,
+    weight_decay: float | None,
+    batch_size: int | None,
+    num_steps: int,
+    tolerance: float,
+    precision: str,
+    scale: str,
+    seed: int,
+    explain: bool,
+    figure: Path | None,
+    as_json: bool,
+) -> None:
+    """Train one neuron on a CSV, Parquet or NPZ file until its loss has converged."""
+    figure = figure or Path("runs") / f"{data.stem}-neuron.png"
+    _check_figure(figure)
+    from jaxneuron.study.study import Study
+    from jaxneuron.study.training import train as train_neuron
+
+    # As a study.toml would say it; what was not given keeps the study's own default.
+    tables = {
+        "data": {"file": str(data), "inputs": inputs, "target": target, "scale": scale},
+        "neuron": {"activation": activation, "train_bias": not no_bias}
+        | ({} if init_weight is None else {"init_weight": init_weight}),
+        "training": {
+            "optimizer": optimizer,
+            "num_steps": num_steps,
+            "batch_size": batch_size,
+            "precision": precision,
+            "tolerance": tolerance,
+        },
+        "sweep": {
+            "learning_rate": learning_rate,
+            "init_bias": init_bias,
+            "momentum": momentum,
+            "weight_decay": weight_decay,
+            "seed": seed,
+        },
+    }
+    study = Study(**tables)
+    training = train_neuron(study)
+
+    from jaxneuron.view.explain import full_pass
+    from jaxneuron.view.fit import draw_fit, fit
+    from jaxneuron.view.tables import full_pass_table, loss_table, training_summary
+
+    figure.parent.mkdir(parents=True, exist_ok=True)
+    draw_fit(fit(training), figure)
+    if as_json:
+        _print_json(
+            weight=training.weight.tolist(),
+            bias=training.bias,
+            loss=training.loss,
+            gradient_norm=training.gradient_norm,
+            fate=training.fate.name,
+            death_step=training.death_step,
+            num_steps=training.num_steps,
+            losses=training.history.loss.values.tolist(),
+            figure=str(figure),
+        )
+        return
+    console = _console()
+    if explain:
+        console.print(full_pass_table(full_pass(training), training))
+        console.print()
+    console.print(loss_table(training))
+    console.print()
+    console.print(training_summary(training), soft_wrap=True)
+    console.print(f"figure: {figure}", soft_wrap=True)
+
+
+@commands.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="The run.  [default: runs/NAME.zarr]")
+@click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
+@click.option(
+    "--figure", type=click.Path(path_type=Path), help="The phase diagram.  [default: beside the run]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def sweep(study: Path, out: Path | None, overwrite: bool, figure: Path | None, as_json: bool) -> None:
+    """Train every neuron of a study.toml and draw its phase diagram."""
+    name = study.stem if study.stem != "study" else study.resolve().parent.name
+    out = out or Path("runs") / f"{name}.zarr"
+    figure = figure or out.with_suffix(".png")
+    _check_figure(figure)
+    from jaxneuron.study.study import read_study
+    from jaxneuron.study.sweep import sweep as run_sweep
+
+    with _progress(quiet=as_json) as progress:
+        run = run_sweep(read_study(study), out, overwrite=overwrite, progress=progress)
+
+    from jaxneuron.neuron.fate import Fate
+    from jaxneuron.view.phase import draw_phase_diagram, phase_diagram
+    from jaxneuron.view.tables import best_table, fate_table
+
+    figure.parent.mkdir(parents=True, exist_ok=True)
+    draw_phase_diagram(phase_diagram(run), figure)
+    if as_json:
+        counts = run.cells.fate_count.sum(run.dims).values
+        _print_json(
+            run=str(out),
+            figure=str(figure),
+            num_neurons=run.attrs["num_neurons"],
+            training_seconds=run.attrs["training_seconds"],
+            fates={fate.name: int(counts[fate]) for fate in Fate},
+            best=run.best().to_dict(orient="records"),
+        )
+        return
+    console = _console()
+    console.print(fate_table(run))
+    console.print()
+    console.print(best_table(run))
+    console.print()
+    console.print(f"run: {out}\nfigure: {figure}", soft_wrap=True)
+
+
+@commands.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def doctor(as_json: bool) -> None:
+    """Say which devices and versions there are, and what will run where."""
+    from jaxneuron.study.doctor import examine
+
+    findings = examine()
+    if as_json:
+        _print_json(**findings)
+        return
+    console = _console()
+    for name, finding in findings.items():
+        console.print(f"[bold]{name.replace('_', ' ')}[/]", highlight=False)
+        lines = finding.items() if isinstance(finding, dict) else [("", finding)]
+        for key, value in lines:
+            console.print(f"  {key:<12} {value}" if key else f"  {value}", highlight=False, soft_wrap=True)
+
+
+def main() -> NoReturn:
+    """Run the command line: exit code 0 done, 2 bad input, 130 interrupted."""
+    try:
+        sys.exit(commands.main(standalone_mode=False) or DONE)
+    except click.ClickException as error:
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "jaxneuron"
+        _fail(f"{where}: {error.format_message()} (see {where} --help)")
+    except (click.Abort, KeyboardInterrupt):
+        print("interrupted: nothing was kept; the same line starts again", file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        # Chunks under way are in threads that Python would wait for.
+        os._exit(INTERRUPTED)
+    except ValueError as error:
+        from jaxneuron.study.bad_input import BadInput
+
+        if not isinstance(error, BadInput):
+            raise
+        _fail(f"jaxneuron: {error}")
+
+
+def _fail(message: str) -> NoReturn:
+    print(" ".join(message.split()), file=sys.stderr)
+    sys.exit(BAD_INPUT)
+
+
+def _check_figure(path: Path) -> None:
+    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise click.BadParameter(f"{path} must end in .png, .svg or .pdf", param_hint="--figure")
+    if path.is_dir():
+        raise click.BadParameter(f"{path} is a folder", param_hint="--figure")
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    # In a pipe or a file the tables keep their width.
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
+def _print_json(**values: Any) -> None:
+    print(json.dumps(values, default=str))
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """What tells how far a sweep is: a bar on a terminal, otherwise a line for every tenth."""
+    if quiet:
+        yield lambda done, total: None
+    elif not sys.stderr.isatty():
+        yield _print_tenths()
+    else:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = (BarColumn(), MofNCompleteColumn(), "neurons", TimeElapsedColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task("training", total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _print_tenths() -> Callable[[int, int], None]:
+    said = -1
+
+    def progress(done: int, total: int) -> None:
+        nonlocal said
+        tenth = 10 * done // total
+        if tenth > said:
+            said = tenth
+            print(f"{done:,} of {total:,} neurons", file=sys.stderr, flush=True)
+
+    return progress
+
+
+if __name__ == "__main__":
+    main()

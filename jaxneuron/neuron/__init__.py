@@ -1,0 +1,1 @@
+"""One neuron: pure functions of arrays, with no axis for neurons, no files and no printing."""

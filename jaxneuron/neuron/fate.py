@@ -1,0 +1,76 @@
+"""What became of a neuron: the definitions.
+
+Tested in this order at the end of training:
+
+  diverged   params or loss not finite, or loss above `divergence_factor` × max(initial loss, ½·mean y²)
+  born_dead  silent at every step from step 0 on
+  died       active at some step, silent from `death_step` to the end
+  converged  norm of the gradient over all examples at most `tolerance`
+  unsettled  none of these: still moving, or oscillating
+
+Silent means z ≤ 0 on every example of the training set. Only an activation whose slope is exactly 0 for
+all z ≤ 0 can die; for it, silence and a gradient of exactly 0 are the same thing.
+"""
+
+import enum
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+NOT_DEAD = -1
+
+
+class Fate(enum.IntEnum):
+    """What became of a neuron, exactly one of the five."""
+
+    diverged = 0
+    born_dead = 1
+    died = 2
+    converged = 3
+    unsettled = 4
+
+
+class Silence(NamedTuple):
+    """A neuron's record of silence so far."""
+
+    since: Int[Array, ""]  # first step of the silence that lasts until now; -1 while active
+    revivals: Int[Array, ""]  # changes from silent to active
+
+
+def never_silent() -> Silence:
+    """The record before step 0."""
+    return Silence(since=jnp.int32(NOT_DEAD), revivals=jnp.int32(0))
+
+
+def watch(silence: Silence, step: Int[Array, ""], is_silent: Bool[Array, ""]) -> Silence:
+    """The record after the step's params have been looked at."""
+    was_silent = silence.since >= 0
+    return Silence(
+        since=jnp.where(is_silent, jnp.where(was_silent, silence.since, step), NOT_DEAD),
+        revivals=silence.revivals + (was_silent & ~is_silent),
+    )
+
+
+def judge(
+    silence: Silence,
+    is_finite: Bool[Array, ""],
+    loss: Float[Array, ""],
+    loss_limit: Float[Array, ""],
+    gradient_norm: Float[Array, ""],
+    tolerance: float,
+) -> tuple[Int[Array, ""], Int[Array, ""]]:
+    """(fate, death_step) at the end of training.
+
+    `silence` is the record of a neuron that can die, `never_silent()` for one that cannot; `is_finite`
+    says that params and loss are. `death_step` is the first step from which the neuron is silent to the
+    end: 0 if born dead, -1 if not dead.
+    """
+    has_diverged = ~is_finite | (loss > loss_limit)
+    is_dead = ~has_diverged & (silence.since >= 0)
+    fate = jnp.select(
+        [has_diverged, is_dead & (silence.since == 0), is_dead, gradient_norm <= tolerance],
+        [jnp.int8(f) for f in (Fate.diverged, Fate.born_dead, Fate.died, Fate.converged)],
+        jnp.int8(Fate.unsettled),
+    )
+    return fate, jnp.where(is_dead, silence.since, NOT_DEAD)

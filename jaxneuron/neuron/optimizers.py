@@ -1,0 +1,50 @@
+"""Optimizers by name, each made from the hyperparams of one neuron; optax underneath."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import optax
+
+from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.params import Params
+
+
+class Optimizer(NamedTuple):
+    """How to make an optimizer, and the hyperparams it takes besides learning_rate and weight_decay."""
+
+    make: Callable[[Hyperparams], optax.GradientTransformation]
+    takes: tuple[str, ...] = ()
+
+
+OPTIMIZERS: Mapping[str, Optimizer] = {
+    "sgd": Optimizer(lambda h: optax.sgd(h.learning_rate)),
+    "momentum": Optimizer(lambda h: optax.sgd(h.learning_rate, h.momentum), ("momentum",)),
+    "nesterov": Optimizer(lambda h: optax.sgd(h.learning_rate, h.momentum, nesterov=True), ("momentum",)),
+    "adam": Optimizer(
+        lambda h: optax.adam(h.learning_rate, h.beta1, h.beta2, h.epsilon), ("beta1", "beta2", "epsilon")
+    ),
+    # AdamW is Adam with the decay applied to the update, which `optimizer` below sees to.
+    "adamw": Optimizer(
+        lambda h: optax.scale_by_adam(h.beta1, h.beta2, h.epsilon), ("beta1", "beta2", "epsilon")
+    ),
+    "rmsprop": Optimizer(lambda h: optax.rmsprop(h.learning_rate, h.decay, h.epsilon), ("decay", "epsilon")),
+    "adagrad": Optimizer(lambda h: optax.adagrad(h.learning_rate, eps=h.epsilon), ("epsilon",)),
+}
+
+
+def optimizer(name: str, hyperparams: Hyperparams, train_bias: bool = True) -> optax.GradientTransformation:
+    """The optax transformation for one neuron.
+
+    Weight decay is added to the gradient (an L2 penalty), except for adamw, where it is added to the
+    update and multiplied by the learning rate (Loshchilov and Hutter 2019). It decays the bias too
+    where the bias is trained.
+    """
+    transformation = OPTIMIZERS[name].make(hyperparams)
+    if hyperparams.weight_decay is None:
+        decay = optax.identity()
+    else:
+        trained = Params(weight=True, bias=train_bias)  # pyright: ignore[reportArgumentType]
+        decay = optax.add_decayed_weights(hyperparams.weight_decay, trained)
+    if name == "adamw":
+        return optax.chain(transformation, decay, optax.scale_by_learning_rate(hyperparams.learning_rate))
+    return optax.chain(decay, transformation)

@@ -1,0 +1,64 @@
+"""A neuron's params and its forward pass: z = W·x + b, ŷ = activation(z)."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from jaxneuron.neuron.draws import STANDARD_NORMAL, Distribution
+
+
+class Params(NamedTuple):
+    """The params of one neuron."""
+
+    weight: Float[Array, " inputs"]
+    bias: Float[Array, ""]
+
+
+class Activation(NamedTuple):
+    """`function(z, negative_slope)`, and whether its slope is exactly 0 for all z ≤ 0."""
+
+    function: Callable[[Array, Array | float], Array]
+    can_die: bool = False
+
+
+ACTIVATIONS: Mapping[str, Activation] = {
+    # jax.nn.relu, not jnp.maximum: its slope at z = 0 is 0, not ½, and a bias sweep passes through 0.
+    "relu": Activation(lambda z, _: jax.nn.relu(z), can_die=True),
+    # The negative side owns z = 0, as it does for relu; jax.nn.leaky_relu gives it to the positive side.
+    "leaky_relu": Activation(lambda z, negative_slope: jnp.where(z > 0, z, negative_slope * z)),
+    "elu": Activation(lambda z, _: jax.nn.elu(z)),
+    "gelu": Activation(lambda z, _: jax.nn.gelu(z, approximate=False)),
+    "softplus": Activation(lambda z, _: jax.nn.softplus(z)),
+    "sigmoid": Activation(lambda z, _: jax.nn.sigmoid(z)),
+    "tanh": Activation(lambda z, _: jnp.tanh(z)),
+    "identity": Activation(lambda z, _: z),
+}
+
+
+def init(
+    key: Key[Array, ""],
+    num_inputs: int,
+    weight: Distribution = STANDARD_NORMAL,
+    bias: Float[Array, ""] | float = 0.0,
+    dtype: jax.typing.DTypeLike = jnp.float32,
+) -> Params:
+    """Params with a weight drawn for each input and a given bias."""
+    return Params(weight.sample(key, (num_inputs,), dtype), jnp.asarray(bias, dtype))
+
+
+def preactivation(params: Params, x: Float[Array, " inputs"]) -> Float[Array, ""]:
+    """z = W·x + b for one example."""
+    return jnp.dot(params.weight, x) + params.bias
+
+
+def apply(
+    params: Params,
+    x: Float[Array, " inputs"],
+    activation: str = "relu",
+    negative_slope: Float[Array, ""] | float = 0.01,
+) -> Float[Array, ""]:
+    """ŷ = activation(W·x + b) for one example; `negative_slope` matters to leaky_relu alone."""
+    return ACTIVATIONS[activation].function(preactivation(params, x), negative_slope)

@@ -1,0 +1,81 @@
+"""Axes of a grid: the values a hyperparameter or a starting value takes, made on the host in float64.
+
+They are made by NumPy and handed to the device: `jnp.logspace` in float32 differs from it in most values.
+"""
+
+import dataclasses
+import itertools
+import math
+
+import numpy as np
+
+
+def _check_num(num: int) -> None:
+    if isinstance(num, bool) or not isinstance(num, int) or num < 1:
+        raise ValueError(f"num is {num!r}; it must be a whole number of at least 1")
+
+
+def _check_ends(name: str, start: float, stop: float, num: int) -> None:
+    if not (math.isfinite(start) and math.isfinite(stop)):
+        raise ValueError(f"{name} runs from {start!r} to {stop!r}; both ends must be finite")
+    if not (start < stop or (start == stop and num == 1)):
+        raise ValueError(f"{name} runs from {start!r} to {stop!r}; the first end must be below the second")
+
+
+@dataclasses.dataclass(frozen=True)
+class Linear:
+    """`num` evenly spaced values from `start` to `stop`, both included."""
+
+    start: float
+    stop: float
+    num: int
+
+    def __post_init__(self) -> None:
+        _check_num(self.num)
+        _check_ends("linear", self.start, self.stop, self.num)
+
+    def values(self) -> np.ndarray:
+        return np.linspace(self.start, self.stop, self.num)
+
+
+@dataclasses.dataclass(frozen=True)
+class Log:
+    """`num` values from `start` to `stop`, both included, each the same multiple of the one before."""
+
+    start: float
+    stop: float
+    num: int
+
+    def __post_init__(self) -> None:
+        _check_num(self.num)
+        for end in (self.start, self.stop):
+            if not end > 0:
+                raise ValueError(f"a log axis has the end {end!r}; both ends must be above 0")
+        _check_ends("log", self.start, self.stop, self.num)
+
+    def values(self) -> np.ndarray:
+        return np.geomspace(self.start, self.stop, self.num)
+
+
+class Values(tuple[float, ...]):
+    """Listed values, in increasing order so that a map can be drawn of them."""
+
+    __slots__ = ()
+
+    def __new__(cls, values) -> "Values":
+        listed = tuple(float(value) for value in values)
+        if not listed:
+            raise ValueError("an axis is an empty list; it needs at least one value")
+        for value in listed:
+            if not math.isfinite(value):
+                raise ValueError(f"an axis holds {value!r}; every value must be finite")
+        for before, after in itertools.pairwise(listed):
+            if not before < after:
+                raise ValueError(f"an axis has {after!r} after {before!r}; its values must increase")
+        return super().__new__(cls, listed)
+
+    def values(self) -> np.ndarray:
+        return np.array(self)
+
+
+Axis = Linear | Log | Values

@@ -1,0 +1,97 @@
+"""Chunks: the fixed-size blocks of neurons that are compiled, trained and stored as one.
+
+A chunk is a tile of cells times a block of replicates. All chunks of a study have one shape; where the
+last ones reach over the edge they are padded, and the padding is cut away from what comes back.
+"""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Chunk(NamedTuple):
+    """One block of neurons: where it starts and ends along each dim of the cells, and in replicates."""
+
+    start: tuple[int, ...]
+    stop: tuple[int, ...]
+    first_replicate: int
+    last_replicate: int  # exclusive
+
+    @property
+    def region(self) -> tuple[slice, ...]:
+        """The chunk's place among the cells."""
+        return tuple(slice(a, b) for a, b in zip(self.start, self.stop, strict=True))
+
+    @property
+    def replicates(self) -> slice:
+        """The chunk's place among the replicates."""
+        return slice(self.first_replicate, self.last_replicate)
+
+
+@dataclasses.dataclass(frozen=True)
+class Chunking:
+    """How the cells and replicates of a study are cut into chunks."""
+
+    cells: tuple[int, ...]
+    replicates: int
+    tile: tuple[int, ...]
+    block: int
+
+    @property
+    def chunk_size(self) -> int:
+        """Neurons of one chunk, padding included."""
+        return math.prod(self.tile) * self.block
+
+    @property
+    def num_chunks(self) -> int:
+        return math.prod(self._counts)
+
+    @property
+    def _counts(self) -> list[int]:
+        sizes, pieces = (*self.cells, self.replicates), (*self.tile, self.block)
+        return [math.ceil(size / piece) for size, piece in zip(sizes, pieces, strict=True)]
+
+    def __iter__(self) -> Iterator[Chunk]:
+        """All chunks; those that share their cells follow one another."""
+        for *place, block in itertools.product(*map(range, self._counts)):
+            start = tuple(i * n for i, n in zip(place, self.tile, strict=True))
+            stop = tuple(min(a + n, size) for a, n, size in zip(start, self.tile, self.cells, strict=True))
+            first = block * self.block
+            yield Chunk(start, stop, first, min(first + self.block, self.replicates))
+
+    def neurons(self, chunk: Chunk) -> tuple[np.ndarray, np.ndarray]:
+        """(cell, replicate) of each of the chunk's `chunk_size` neurons; padding repeats the last ones."""
+        along = [
+            np.minimum(a + np.arange(n), b - 1)
+            for a, n, b in zip(chunk.start, self.tile, chunk.stop, strict=True)
+        ]
+        cell = np.ravel_multi_index(np.meshgrid(*along, indexing="ij"), self.cells)
+        replicate = np.minimum(chunk.first_replicate + np.arange(self.block), chunk.last_replicate - 1)
+        cell, replicate = np.broadcast_arrays(cell.reshape(-1, 1), replicate)
+        return cell.ravel(), replicate.ravel()
+
+    def cut(self, values: np.ndarray, chunk: Chunk) -> np.ndarray:
+        """The chunk's results without the padding, with dims (*cells, replicate, …)."""
+        unpadded = tuple(slice(b - a) for a, b in zip(chunk.start, chunk.stop, strict=True))
+        replicates = slice(chunk.last_replicate - chunk.first_replicate)
+        return values.reshape(*self.tile, self.block, *values.shape[1:])[(*unpadded, replicates)]
+
+
+def cut_into_chunks(cells: Sequence[int], replicates: int, chunk_size: int) -> Chunking:
+    """Chunks of at most `chunk_size` neurons, filled with replicates first and then from the last dim.
+
+    A dim that must be cut is cut into equal parts, so that little is padded.
+    """
+    room = chunk_size
+    pieces = []
+    for size in (replicates, *reversed(cells)):
+        parts = math.ceil(size / max(1, min(size, room)))
+        piece = math.ceil(size / parts)
+        pieces.append(piece)
+        room //= piece
+    block, *tile = pieces
+    return Chunking(tuple(cells), replicates, tuple(reversed(tile)), block)

@@ -1,0 +1,110 @@
+"""What is kept of a cell: counts and extremes, which merge exactly in any order and do not grow with neurons.
+
+`summarise` makes a summary of some of a cell's neurons, + merges two, `quantile` is computed from one.
+Counts are 64-bit: a cell may have more than 2³¹ neurons.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from jaxneuron.neuron.fate import Fate
+
+# A bin is 15 % wide; the decades reach from deep convergence to divergence.
+LOSS_BINS_PER_DECADE = 16
+LOSS_DECADES = (-10, 6)
+# Exact for the first steps, then about 9 % wide.
+DEATH_BINS_PER_OCTAVE = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Bins:
+    """Edges of the two histograms.
+
+    Bin i of `loss` holds edges[i] ≤ loss < edges[i + 1]; its first bin starts at 0, its last ends at
+    infinity and holds what is not finite too. Bin i of `death_step` holds the whole steps from edges[i]
+    up to, but not with, edges[i + 1]; its last bin ends after the last step.
+    """
+
+    loss: np.ndarray
+    death_step: np.ndarray
+
+
+def make_bins(reference_loss: float, num_steps: int) -> Bins:
+    """Bins for losses around `reference_loss`, which lies in the middle of a bin, and for all steps.
+
+    The reference is ½·mean y², the loss of every dead neuron: on an edge, rounding would scatter them.
+    """
+    low, high = (decade * LOSS_BINS_PER_DECADE for decade in LOSS_DECADES)
+    exponents = (np.arange(low, high + 1) - 0.5) / LOSS_BINS_PER_DECADE
+    scale = reference_loss if reference_loss > 0 else 1.0
+    octaves = np.arange(DEATH_BINS_PER_OCTAVE * (math.log2(num_steps + 1) + 1)) / DEATH_BINS_PER_OCTAVE
+    steps = np.unique(np.floor(2**octaves)).astype(np.int64)
+    return Bins(
+        loss=np.concatenate([[0.0], scale * 10.0**exponents, [np.inf]]),
+        death_step=np.concatenate([[0], steps[steps <= num_steps], [num_steps + 1]]),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """Some neurons of each cell: how many by fate, by death step and by final loss (the last axis is the
+    bin), and the smallest and largest final loss; a loss that is not finite counts as infinite."""
+
+    fate_count: np.ndarray
+    death_step_count: np.ndarray
+    final_loss_count: np.ndarray
+    final_loss_min: np.ndarray
+    final_loss_max: np.ndarray
+
+    def __add__(self, other: "Summary") -> "Summary":
+        return Summary(
+            fate_count=self.fate_count + other.fate_count,
+            death_step_count=self.death_step_count + other.death_step_count,
+            final_loss_count=self.final_loss_count + other.final_loss_count,
+            final_loss_min=np.minimum(self.final_loss_min, other.final_loss_min),
+            final_loss_max=np.maximum(self.final_loss_max, other.final_loss_max),
+        )
+
+
+def summarise(fate: np.ndarray, death_step: np.ndarray, loss: np.ndarray, bins: Bins) -> Summary:
+    """The summary of neurons given as arrays with dims (*cells, replicate)."""
+    loss = np.where(np.isfinite(loss), loss, np.inf)
+    death_bin = np.searchsorted(bins.death_step, death_step, side="right") - 1  # -1: not dead
+    num_loss_bins = len(bins.loss) - 1
+    loss_bin = np.minimum(np.searchsorted(bins.loss, loss, side="right") - 1, num_loss_bins - 1)
+    return Summary(
+        fate_count=_count_along_last(fate, len(Fate)),
+        death_step_count=_count_along_last(death_bin, len(bins.death_step) - 1),
+        final_loss_count=_count_along_last(loss_bin, num_loss_bins),
+        final_loss_min=loss.min(-1).astype(np.float64),
+        final_loss_max=loss.max(-1).astype(np.float64),
+    )
+
+
+def _count_along_last(index: np.ndarray, num_bins: int) -> np.ndarray:
+    """How often each of 0 … num_bins − 1 stands along the last axis; -1 is not counted."""
+    cells = index.shape[:-1]
+    flat = index.reshape(-1, index.shape[-1]).astype(np.int64)
+    place = flat + 1 + (num_bins + 1) * np.arange(len(flat))[:, None]
+    counts = np.bincount(place.ravel(), minlength=(num_bins + 1) * len(flat))
+    return counts.reshape(*cells, num_bins + 1)[..., 1:]
+
+
+def quantile(
+    counts: np.ndarray, edges: np.ndarray, smallest: np.ndarray, largest: np.ndarray, probability: float
+) -> np.ndarray:
+    """The quantile of the losses counted along the last axis, to within half a bin.
+
+    It is the geometric middle of the bin that holds it, or of as much of the bin as lies between the
+    smallest and the largest loss; infinite where it is not finite, NaN for a cell without neurons.
+    """
+    total = counts.sum(-1)
+    rank = np.floor(probability * np.maximum(total - 1, 0)).astype(np.int64)
+    place = np.argmax(counts.cumsum(-1) > rank[..., None], axis=-1)
+    low = np.maximum(edges[place], smallest)
+    high = np.minimum(edges[place + 1], largest)
+    with np.errstate(invalid="ignore"):
+        middle = np.where(np.isinf(high), np.inf, np.sqrt(low) * np.sqrt(high))
+    return np.where(total > 0, middle, np.nan)

@@ -1,0 +1,1 @@
+"""A named experiment: its data, its study.toml, its results on disk."""

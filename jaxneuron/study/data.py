@@ -1,0 +1,203 @@
+"""Reading the examples: from a table, from arrays, or from a teacher; checked, scaled and described."""
+
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from jaxneuron.neuron.draws import Distribution
+from jaxneuron.neuron.loss import Examples
+from jaxneuron.population.axes import Linear, Log, Values
+from jaxneuron.population.design import inside_unit
+from jaxneuron.study.bad_input import BadInput, nearest
+from jaxneuron.study.study import Arrays, Data, Table, Teacher
+
+
+class Scaling(NamedTuple):
+    """What was subtracted from each column and by what it was then divided."""
+
+    x_offset: np.ndarray
+    x_scale: np.ndarray
+    y_offset: float
+    y_scale: float
+
+
+class Dataset(NamedTuple):
+    """Examples as the neuron sees them (float64), their names, and how they were scaled."""
+
+    x: np.ndarray  # [examples, inputs]
+    y: np.ndarray  # [examples]
+    inputs: tuple[str, ...]
+    target: str
+    scaling: Scaling
+    source: str
+
+    @property
+    def sha256(self) -> str:
+        """Of the scaled examples: it changes with any of them, and with the scaling."""
+        digest = hashlib.sha256(repr((self.x.shape, self.inputs, self.target)).encode())
+        digest.update(np.ascontiguousarray(self.x).tobytes())
+        digest.update(np.ascontiguousarray(self.y).tobytes())
+        return digest.hexdigest()
+
+    def columns(self) -> Iterator[tuple[str, np.ndarray]]:
+        """(name, values) of the inputs and of the target."""
+        yield from zip(self.inputs, self.x.T, strict=True)
+        yield self.target, self.y
+
+    def examples(self, precision: str) -> Examples:
+        """The examples on the device in float32 or float64."""
+        for name, column in self.columns():
+            with np.errstate(over="ignore"):
+                bad = _rows(~np.isfinite(column.astype(precision)))
+            if bad:
+                raise BadInput(
+                    f"{self.source}: column {name!r} is too large for {precision} in {bad}; "
+                    'scale = "standard" or precision = "float64" would hold it'
+                )
+        return Examples(jnp.asarray(self.x, precision), jnp.asarray(self.y, precision))
+
+
+def load(data: Data) -> Dataset:
+    """The data set a study names; BadInput says what is wrong with it."""
+    if isinstance(data, Table):
+        columns = read_table(Path(data.file), [*data.inputs, data.target])
+        x, y = np.column_stack([columns[name] for name in data.inputs]), columns[data.target]
+        inputs, target, source = data.inputs, data.target, data.file
+    else:
+        x, y = _as_columns(data) if isinstance(data, Arrays) else teach(data.teacher)
+        inputs = ("x",) if x.shape[1] == 1 else tuple(f"x{i}" for i in range(x.shape[1]))
+        target, source = "y", "data"
+    unscaled = Scaling(np.zeros(x.shape[1]), np.ones(x.shape[1]), 0.0, 1.0)
+    dataset = Dataset(x, y, inputs, target, unscaled, source)
+    for name, column in dataset.columns():
+        if bad := _rows(~np.isfinite(column)):
+            raise BadInput(f"{source}: column {name!r} is infinite in {bad}; fill or remove them")
+    return standardise(dataset) if data.scale == "standard" else dataset
+
+
+def read_table(path: Path, names: list[str]) -> dict[str, np.ndarray]:
+    """The named columns of a CSV, Parquet or NPZ file, as float64."""
+    readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
+    if not path.exists():
+        raise BadInput(f"{path}: there is no such file; it must be a CSV, Parquet or NPZ file")
+    reader = readers.get(path.suffix.lower())
+    if reader is None or not path.is_file():
+        raise BadInput(f"{path}: is not a file ending in {', '.join(readers)}")
+    try:
+        frame = reader(path)
+    except BadInput:
+        raise
+    except Exception as error:  # each reader fails in ways of its own on a file of other content
+        first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise BadInput(f"{path}: cannot be read as {path.suffix[1:].upper()}: {first_line}") from None
+    if duplicates := frame.columns[frame.columns.duplicated()].tolist():
+        raise BadInput(f"{path}: column {duplicates[0]!r} appears more than once; names must differ")
+    for name in names:
+        if name not in frame.columns:
+            raise BadInput(f"{path}: has no column {name!r}{nearest(name, frame.columns)}")
+    if frame.empty:
+        raise BadInput(f"{path}: has no rows; training needs at least one example")
+    return {name: _as_numbers(path, name, pd.Series(frame[name])) for name in names}
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, float_precision="round_trip", skipinitialspace=True)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except ImportError:
+        raise BadInput(f"{path}: reading Parquet needs pyarrow: pip install 'jaxneuron[parquet]'") from None
+
+
+def _read_npz(path: Path) -> pd.DataFrame:
+    """One column for each one-dimensional array; all must be of one length."""
+    if not zipfile.is_zipfile(path):
+        raise BadInput(f"{path}: is not an NPZ file; numpy.savez writes one")
+    with np.load(path, allow_pickle=False) as arrays:
+        columns = {name: arrays[name] for name in arrays.files}
+    for name, column in columns.items():
+        if column.ndim != 1:
+            raise BadInput(f"{path}: array {name!r} has the shape {column.shape}; a column has one dimension")
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise BadInput(f"{path}: its arrays have the lengths {lengths}; they must be equal")
+    return pd.DataFrame(columns)
+
+
+def _as_numbers(path: Path, name: str, column: pd.Series) -> np.ndarray:
+    missing = column.isna().to_numpy()
+    if bad := _rows(missing):
+        raise BadInput(f"{path}: column {name!r} is missing {bad}; fill or remove them")
+    if pd.api.types.is_complex_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        raise BadInput(f"{path}: column {name!r} holds {column.dtype}, not numbers")
+    numbers = np.asarray(pd.to_numeric(column, errors="coerce"), np.float64)
+    not_numbers = np.isnan(numbers)
+    if bad := _rows(not_numbers):
+        example = column.iloc[int(np.argmax(not_numbers))]
+        raise BadInput(f"{path}: column {name!r} is not a number in {bad}, such as {str(example)[:40]!r}")
+    return numbers
+
+
+def _as_columns(data: Arrays) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        x, y = np.asarray(data.x, np.float64), np.asarray(data.y, np.float64)
+    except (TypeError, ValueError):
+        raise BadInput("data: x and y must be lists of numbers, x a row of inputs for each example") from None
+    x = x[:, None] if x.ndim == 1 else x
+    if x.ndim != 2 or y.shape != x.shape[:1] or x.shape[1] == 0:
+        raise BadInput(
+            f"data: x has the shape {x.shape} and y {y.shape}; they must be [examples, inputs] and [examples]"
+        )
+    if len(y) == 0:
+        raise BadInput("data: x and y are empty; training needs at least one example")
+    return x, y
+
+
+def teach(teacher: Teacher) -> tuple[np.ndarray, np.ndarray]:
+    """The teacher's inputs and outputs: y = relu(weight · x + bias) + noise."""
+    rng = np.random.default_rng(teacher.seed)
+    if isinstance(teacher.inputs, (Linear, Log, Values)):
+        x = teacher.inputs.values()[:, None]
+    else:
+        inputs = cast(Distribution, teacher.inputs)  # the section has checked that it is no constant
+        shape = (teacher.num_examples or 0, len(teacher.weight))
+        x = inputs.quantile(inside_unit(rng.random(shape)))
+    output = np.maximum(x @ np.array(teacher.weight) + teacher.bias, 0.0)
+    return x, output + rng.normal(0.0, teacher.noise, len(x))
+
+
+def standardise(data: Dataset) -> Dataset:
+    """Inputs with mean 0 and standard deviation 1; the target with standard deviation 1, not centred.
+
+    A ReLU's output is never negative: a centred target would be out of its reach on half the examples,
+    and each of those puts a kink into the loss that gradient descent chatters across for ever.
+    """
+    for name, column in data.columns():
+        # The mean of equal numbers can round away from them and leave a spread of one last bit.
+        if np.ptp(column) == 0:
+            raise BadInput(
+                f'{data.source}: column {name!r} is {column[0]:g} in every row, and scale = "standard" would '
+                'divide by its spread of 0; leave it out or use scale = "none"'
+            )
+    scaling = Scaling(data.x.mean(0), data.x.std(0), 0.0, float(data.y.std()))
+    x, y = (data.x - scaling.x_offset) / scaling.x_scale, data.y / scaling.y_scale
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise BadInput(f"{data.source}: its numbers are too large or too close together to be standardised")
+    return data._replace(x=x, y=y, scaling=scaling)
+
+
+def _rows(is_bad: np.ndarray) -> str:
+    """'3 of 235 rows (12, 40, 41)', counting from 1 after the header; '' if there are none."""
+    rows = np.flatnonzero(is_bad) + 1
+    if len(rows) == 0:
+        return ""
+    listed = ", ".join(map(str, rows[:5])) + (", …" if len(rows) > 5 else "")
+    return f"{len(rows)} of {len(is_bad)} rows ({listed})"

@@ -1,0 +1,29 @@
+"""What this machine has, and what will run where on it."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import jax
+
+from jaxneuron.population.dispatch import chunks_in_flight, default_chunk_size
+
+PACKAGES = ("jaxneuron", "jax", "jaxlib", "optax", "numpy", "scipy", "pandas", "pyarrow", "xarray", "zarr")
+
+
+def examine() -> dict[str, Any]:
+    """Devices, versions, and what a sweep would use."""
+    backend = jax.default_backend()
+    return {
+        "devices": {f"{d.platform}:{d.id}": d.device_kind for d in jax.devices()},
+        "a_sweep_runs_on": f"{jax.devices()[0]}, "
+        f"{chunks_in_flight()} chunks of {default_chunk_size(backend):,} neurons under way at a time",
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

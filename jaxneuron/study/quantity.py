@@ -1,0 +1,119 @@
+"""Quantities: the forms in which a study gives a hyperparameter or a starting value.
+
+0.1                               a constant
+[0.01, 0.1, 1.0]                  an axis of listed values
+{ linear = [-4, 4], num = 256 }   an axis of evenly spaced values
+{ log = [1e-3, 10], num = 256 }   an axis of evenly spaced logarithms
+{ uniform = [-1, 1] }             drawn by each neuron; also log_uniform = [low, high], normal = [mean, std]
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import PlainSerializer, PlainValidator
+
+from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
+from jaxneuron.population.axes import Linear, Log, Values
+from jaxneuron.study.bad_input import nearest
+
+AXES = {"linear": Linear, "log": Log}
+DRAWS = {"uniform": Uniform, "log_uniform": LogUniform, "normal": Normal}
+FORMS = (*AXES, *DRAWS)
+
+
+def parse(value: Any) -> Any:
+    """The constant, axis or distribution that a value of a study stands for; ValueError if it is none."""
+    if isinstance(value, (Linear, Log, Values)):
+        return value
+    if isinstance(value, (Normal, Uniform, LogUniform)):
+        return _checked_draw(value)
+    if isinstance(value, Mapping):
+        return _parse_table(value)
+    if isinstance(value, (list, tuple)):
+        return Values([_number(v) for v in value])
+    number = _number(value)
+    if not math.isfinite(number):
+        raise ValueError(f"it is {number!r}; it must be finite")
+    return number
+
+
+def _parse_table(table: Mapping[str, Any]) -> Any:
+    forms = [key for key in table if key in FORMS]
+    if len(forms) != 1:
+        unknown = [key for key in table if key not in (*FORMS, "num")]
+        hint = nearest(unknown[0], FORMS) if unknown else f"; it needs one of {', '.join(FORMS)}"
+        raise ValueError(f"{dict(table)!r} is not a value, an axis or a distribution{hint}")
+    form = forms[0]
+    allowed = {form, "num"} if form in AXES else {form}
+    for key in table:
+        if key not in allowed:
+            raise ValueError(f"unknown key {key!r} beside {form}{nearest(key, sorted(allowed - {form}))}")
+    ends = table[form]
+    if not isinstance(ends, (list, tuple)) or len(ends) != 2:
+        raise ValueError(f"{form} is {ends!r}; it must be a list of two numbers")
+    first, second = (_number(end) for end in ends)
+    if form in AXES:
+        if "num" not in table:
+            raise ValueError(f"{form} needs num, the number of values")
+        return AXES[form](first, second, table["num"])
+    return _checked_draw(DRAWS[form](first, second))
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"{value!r} is not a number")
+    return float(value)
+
+
+def _checked_draw(draw: Any) -> Any:
+    first, second = (_number(end) for end in draw)
+    name = next(name for name, kind in DRAWS.items() if isinstance(draw, kind))
+    if not (math.isfinite(first) and math.isfinite(second)):
+        raise ValueError(f"{name} has {first!r} and {second!r}; both must be finite")
+    if isinstance(draw, Normal):
+        if second < 0:
+            raise ValueError(f"normal has the standard deviation {second!r}; it must be at least 0")
+    elif not first < second:
+        raise ValueError(f"{name} runs from {first!r} to {second!r}; the first end must be below the second")
+    if isinstance(draw, LogUniform) and first <= 0:
+        raise ValueError(f"log_uniform starts at {first!r}; both ends must be above 0")
+    return type(draw)(first, second)
+
+
+def describe(quantity: Any) -> Any:
+    """The quantity as a study.toml would say it."""
+    for name, axis in AXES.items():
+        if isinstance(quantity, axis):
+            return {name: [quantity.start, quantity.stop], "num": quantity.num}
+    for name, draw in DRAWS.items():
+        if isinstance(quantity, draw):
+            return {name: list(quantity)}
+    return list(quantity) if isinstance(quantity, Values) else quantity
+
+
+class Support(NamedTuple):
+    """The smallest and the largest value a quantity can take."""
+
+    low: float
+    high: float
+
+
+def support(quantity: Any) -> Support:
+    """Where the values of a quantity lie; a normal distribution reaches both infinities."""
+    if isinstance(quantity, Normal):
+        return Support(-math.inf, math.inf)
+    if isinstance(quantity, (Uniform, LogUniform)):
+        return Support(quantity.low, quantity.high)
+    if isinstance(quantity, (Linear, Log)):
+        return Support(quantity.start, quantity.stop)
+    if isinstance(quantity, Values):
+        return Support(quantity[0], quantity[-1])
+    return Support(quantity, quantity)
+
+
+Quantity = Annotated[
+    float | Linear | Log | Values | Normal | Uniform | LogUniform,
+    PlainValidator(parse),
+    PlainSerializer(describe),
+]

@@ -1,0 +1,105 @@
+"""A run: what a study found, as xarray objects."""
+
+from collections.abc import Hashable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from jaxneuron.population.summary import quantile
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.store import is_run
+from jaxneuron.study.study import Study
+
+
+class Run:
+    """A run on disk, read lazily.
+
+    `cells` holds integer counts per cell (`fate_count`, `death_step_count`, `final_loss_count`),
+    `neurons` a record of each neuron where the study asked for it. Dims are named after what is swept.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if not is_run(self.path):
+            wrong = "is not a run of jaxneuron" if self.path.exists() else "there is no such run"
+            raise BadInput(f"{path}: {wrong}; `jaxneuron sweep` makes one")
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(
+            f"{dim} {size}" for dim, size in self.cells.fate_count.sizes.items() if dim != "fate"
+        )
+        return f"Run({str(self.path)!r}: {sizes}; {self.attrs['num_neurons']} neurons)"
+
+    @cached_property
+    def attrs(self) -> dict[Hashable, Any]:
+        """The resolved study, the data's summary, versions, platform, time."""
+        return dict(xr.open_zarr(self.path, consolidated=False, chunks=None).attrs)
+
+    @cached_property
+    def cells(self) -> xr.Dataset:
+        """Counts of each cell."""
+        cells = xr.open_zarr(self.path, group="cells", consolidated=False, chunks=None)
+        return cells.set_coords(["death_step_bin_end", "final_loss_bin_end"])
+
+    @cached_property
+    def neurons(self) -> xr.Dataset:
+        """Records of each neuron."""
+        if self.attrs["study"]["sweep"]["records"] != "neurons":
+            raise BadInput(f'{self.path}: has no records of neurons; sweep with records = "neurons"')
+        return xr.open_zarr(self.path, group="neurons", consolidated=False, chunks=None)
+
+    @cached_property
+    def study(self) -> Study:
+        """The study that was run."""
+        return Study(**self.attrs["study"])
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """The dims of the cells: a grid's are what is swept, otherwise there is the one dim `point`."""
+        return tuple(str(dim) for dim in self.cells.fate_count.dims[:-1])
+
+    @property
+    def swept(self) -> tuple[str, ...]:
+        """What differs between cells."""
+        return tuple(self.study.design.coordinates)
+
+    @property
+    def fate_share(self) -> xr.DataArray:
+        """Share of each cell's neurons that met each fate."""
+        counts = self.cells.fate_count
+        share = counts / counts.sum("fate")
+        definition = "share of the cell's neurons that met each fate"
+        return share.assign_attrs(units="1", long_name="share", definition=definition).rename("fate_share")
+
+    def final_loss(self, probability: float = 0.5) -> xr.DataArray:
+        """A quantile of each cell's final losses, by default the median, to within half a bin (8 %).
+
+        Where all of a cell's losses are alike, it is as exact as they are alike.
+        """
+        cells = self.cells
+        edges = np.append(cells.final_loss_bin.values, np.inf)
+        extremes = cells.final_loss_min.values, cells.final_loss_max.values
+        name = "median final loss" if probability == 0.5 else f"{probability:g} quantile of the final loss"
+        attrs = {"units": cells.final_loss_min.attrs["units"], "long_name": name}
+        values = quantile(cells.final_loss_count.values, edges, *extremes, probability)
+        return cells.final_loss_min.copy(data=values).rename("final_loss").assign_attrs(attrs)
+
+    def best(self, number: int = 5) -> pd.DataFrame:
+        """The cells that train best, the first first: what was swept, the median final loss, the fates.
+
+        Ordered by the median final loss; among cells within 1 % of one another, by the share of their
+        neurons that converged.
+        """
+        table = self.fate_share.to_dataset("fate").assign(final_loss=self.final_loss()).to_dataframe()
+        steps = np.floor(np.log(table.final_loss.clip(lower=1e-300) / table.final_loss.min()) / np.log(1.01))
+        order = np.lexsort((table.final_loss, -table.converged, steps))[:number]
+        return table.iloc[order].reset_index()
+
+
+def open_run(path: str | Path) -> Run:
+    """The run at the path; nothing is read until it is asked for."""
+    return Run(path)

@@ -1,0 +1,290 @@
+"""A study: data, neuron, training and sweep, frozen. What a study.toml says, checked before anything runs."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, model_validator
+
+from jaxneuron.neuron.draws import STANDARD_NORMAL, LogUniform, Normal, Uniform
+from jaxneuron.neuron.hyperparams import MEANINGS
+from jaxneuron.neuron.optimizers import OPTIMIZERS
+from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.train import Config
+from jaxneuron.population import design
+from jaxneuron.population.axes import Linear, Log, Values
+from jaxneuron.study.bad_input import BadInput, nearest
+from jaxneuron.study.quantity import Quantity, support
+from jaxneuron.study.section import Section
+
+# fold_in takes 32 bits for the cell and 32 for the replicate.
+MOST_CELLS = MOST_REPLICATES = 2**32
+MOST_STEPS = 2**31 - 2
+
+Scale = Literal["standard", "none"]
+Names = Annotated[tuple[str, ...], Strict(False), Field(min_length=1)]
+Numbers = Annotated[tuple[float, ...], Strict(False), Field(min_length=1)]
+
+
+def _one_of(known: Mapping[str, Any]) -> Callable[[str], str]:
+    def check(name: str) -> str:
+        if name not in known:
+            raise ValueError(f"is {name!r}{nearest(name, known)}")
+        return name
+
+    return check
+
+
+class Table(Section):
+    """Columns of a CSV, Parquet or NPZ file; a relative path starts at the study file's folder."""
+
+    file: str
+    inputs: Names
+    target: str
+    scale: Scale = "standard"
+
+
+class Arrays(Section):
+    """Examples written out: a row of inputs, or one number, for each; and a target for each."""
+
+    x: Any
+    y: Any
+    scale: Scale = "none"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_lists(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        return {key: value.tolist() if hasattr(value, "tolist") else value for key, value in fields.items()}
+
+
+class Teacher(Section):
+    """A neuron that makes the data: y = relu(weight · x + bias) + noise, one draw of x and noise a seed."""
+
+    weight: Numbers
+    bias: float = 0.0
+    noise: float = Field(default=0.0, ge=0.0)  # standard deviation
+    inputs: Quantity = STANDARD_NORMAL  # drawn for each example; or an axis, the values of one input
+    num_examples: int | None = Field(default=None, ge=1)
+    seed: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if isinstance(self.inputs, float):
+            raise ValueError(f"inputs: is {self.inputs!r}; it must be a distribution or an axis")
+        is_axis = isinstance(self.inputs, (Linear, Log, Values))
+        if is_axis and len(self.weight) != 1:
+            raise ValueError(f"inputs: is an axis, for one input; weight has {len(self.weight)}")
+        if is_axis == (self.num_examples is not None):
+            wrong = "is given, but an axis of inputs has its own number" if is_axis else "is missing"
+            raise ValueError(f"num_examples: {wrong}")
+        return self
+
+
+class Synthetic(Section):
+    """Data made by a teacher."""
+
+    teacher: Teacher
+    scale: Scale = "none"
+
+
+def _kind_of_data(data: Any) -> str | None:
+    for key, kind in (("file", Table), ("teacher", Synthetic), ("x", Arrays)):
+        if isinstance(data, kind) or (isinstance(data, Mapping) and key in data):
+            return kind.__name__
+    return None
+
+
+Data = Annotated[
+    Annotated[Table, Tag("Table")]
+    | Annotated[Synthetic, Tag("Synthetic")]
+    | Annotated[Arrays, Tag("Arrays")],
+    Discriminator(
+        _kind_of_data,
+        custom_error_type="no_data",
+        custom_error_message="it names no data; it needs file, teacher, or x and y",
+    ),
+]
+
+
+class Neuron(Section):
+    """What the neuron is and where its weight starts."""
+
+    activation: Annotated[str, AfterValidator(_one_of(ACTIVATIONS))] = "relu"
+    train_bias: bool = True
+    init_weight: Quantity = STANDARD_NORMAL
+
+
+class Training(Section):
+    """How it is trained."""
+
+    optimizer: Annotated[str, AfterValidator(_one_of(OPTIMIZERS))] = "sgd"
+    num_steps: int = Field(default=1000, ge=0, le=MOST_STEPS)
+    batch_size: int | None = Field(default=None, ge=1)
+    precision: Literal["float32", "float64"] = "float32"
+    tolerance: float = Field(default=Config.tolerance, ge=0.0)
+    divergence_factor: float = Field(default=Config.divergence_factor, ge=1.0)
+
+
+class Points(Section):
+    """A design that is not a grid: how many points, and how they are placed in the ranges of the sweep."""
+
+    sobol: int | None = Field(default=None, ge=1, le=2**24)
+    random: int | None = Field(default=None, ge=1, le=2**24)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.sobol is None) == (self.random is None):
+            raise ValueError("sobol, random: exactly one of them must be given, a number of points")
+        return self
+
+
+class Sweep(Section):
+    """What differs between neurons, how many there are, and what is kept of them."""
+
+    learning_rate: Quantity
+    init_bias: Quantity = 0.0
+    momentum: Quantity | None = None
+    weight_decay: Quantity | None = None
+    beta1: Quantity | None = None
+    beta2: Quantity | None = None
+    decay: Quantity | None = None
+    epsilon: Quantity | None = None
+    negative_slope: Quantity | None = None
+    points: Points | None = None
+    replicates: int = Field(default=1, ge=1, le=MOST_REPLICATES)
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    records: Literal["cells", "neurons"] = "cells"
+    chunk_size: int | None = Field(default=None, ge=1, le=2**28)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name, meaning in MEANINGS.items():
+            quantity = getattr(self, name)
+            if quantity is None:
+                continue
+            low, high = support(quantity)
+            if low < meaning.low or high >= meaning.high > meaning.low:
+                limit = f"at least {meaning.low:g}" + (f" and below {meaning.high:g}" if high < 1e300 else "")
+                raise ValueError(
+                    f"{name}: reaches {low if low < meaning.low else high!r}; it must be {limit}"
+                )
+        return self
+
+
+class Study(Section):
+    """Data, neuron, training and sweep."""
+
+    data: Data
+    neuron: Neuron = Neuron()
+    training: Training = Training()
+    sweep: Sweep
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        optimizer, taken = self.training.optimizer, set(OPTIMIZERS[self.training.optimizer].takes)
+        taken |= {"learning_rate", "weight_decay"}
+        if self.neuron.activation == "leaky_relu":
+            taken.add("negative_slope")
+        for name in MEANINGS:
+            if getattr(self.sweep, name) is not None and name not in taken:
+                if name == "negative_slope":
+                    reason = f"activation {self.neuron.activation!r} has none; it needs leaky_relu"
+                else:
+                    reason = f"optimizer {optimizer!r} does not take it{nearest(name, sorted(taken))}"
+                raise ValueError(f"sweep.{name}: {reason}")
+        if optimizer == "adamw" and self.sweep.weight_decay is None:
+            raise ValueError("sweep.weight_decay: is missing; adamw without it is adam")
+        if self.sweep.points is not None:
+            for name, quantity in self.quantities.items():
+                if isinstance(quantity, (Linear, Log, Values)):
+                    section = "neuron" if name == "init_weight" else "sweep"
+                    raise ValueError(
+                        f"{section}.{name}: is an axis, but sweep.points is given; it must be a constant, "
+                        "uniform, log_uniform or normal"
+                    )
+            if not self._ranges:
+                raise ValueError(
+                    "sweep.points: nothing in [sweep] is uniform, log_uniform or normal to be spread over"
+                )
+        if self.design.num_cells > MOST_CELLS:
+            raise ValueError(f"sweep: has {self.design.num_cells} cells; it may have {MOST_CELLS}")
+        return self
+
+    @property
+    def quantities(self) -> dict[str, Any]:
+        """Every hyperparameter that is given and the starting values, by name."""
+        given = {name: getattr(self.sweep, name) for name in (*MEANINGS, "init_bias")}
+        given["init_weight"] = self.neuron.init_weight
+        return {name: quantity for name, quantity in given.items() if quantity is not None}
+
+    @property
+    def _ranges(self) -> dict[str, Any]:
+        """What `points` spreads over. Weights stay with the replicates: each neuron draws its own."""
+        return {
+            name: quantity
+            for name, quantity in self.quantities.items()
+            if name != "init_weight" and isinstance(quantity, (Normal, Uniform, LogUniform))
+        }
+
+    @property
+    def design(self) -> design.Design:
+        """The cells."""
+        points = self.sweep.points
+        if points is None:
+            axes = {n: q for n, q in self.quantities.items() if isinstance(q, (Linear, Log, Values))}
+            return design.grid(axes)
+        place = design.sobol if points.sobol is not None else design.random
+        return place(self._ranges, points.sobol or points.random or 0, self.sweep.seed)
+
+    @property
+    def drawn(self) -> dict[str, Any]:
+        """What each neuron draws from its own key."""
+        drawn = {n: q for n, q in self.quantities.items() if isinstance(q, (Normal, Uniform, LogUniform))}
+        return {n: q for n, q in drawn.items() if self.sweep.points is None or n == "init_weight"}
+
+    @property
+    def fixed(self) -> dict[str, float]:
+        """What is the same for all neurons."""
+        return {name: quantity for name, quantity in self.quantities.items() if isinstance(quantity, float)}
+
+    @property
+    def config(self) -> Config:
+        """The static facts of the training."""
+        return Config(
+            activation=self.neuron.activation,
+            train_bias=self.neuron.train_bias,
+            optimizer=self.training.optimizer,
+            batch_size=self.training.batch_size,
+            tolerance=self.training.tolerance,
+            divergence_factor=self.training.divergence_factor,
+        )
+
+
+def read_study(path: str | Path) -> Study:
+    """The study a TOML file describes; its data file's path is made to start at the file's folder."""
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode()
+        tables = tomllib.loads(text)
+    except FileNotFoundError:
+        raise BadInput(f"{path}: there is no such file; a study is a TOML file") from None
+    except (IsADirectoryError, PermissionError, OSError) as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror}); a study is a TOML file") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: is not text in UTF-8; a study is a TOML file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{path}: is not valid TOML: {error}") from None
+    try:
+        study = Study(**tables)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from None
+    if isinstance(study.data, Table):
+        data = study.data.model_copy(update={"file": str(path.parent / study.data.file)})
+        study = study.model_copy(update={"data": data})
+    return study
+
+
+def resolved(study: Study) -> dict[str, Any]:
+    """The study as plain values, every default written out, as it is kept with a run."""
+    return study.model_dump(mode="json")

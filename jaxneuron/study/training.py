@@ -1,0 +1,176 @@
+"""Training one neuron of a study with all its steps kept, until the loss has converged."""
+
+import dataclasses
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.train import Config, StepInfo, Trained, TrainState, conclude, init_state, update_step
+from jaxneuron.population.keys import neuron_key, stream
+from jaxneuron.population.train import prepare
+from jaxneuron.study.data import Dataset, load
+from jaxneuron.study.study import Study
+from jaxneuron.study.sweep import check_batch, make_start
+
+# Steps per call of the compiled program; whether the loss has converged is looked at between calls.
+BLOCK = 512
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """The life of one neuron.
+
+    `history` has one row a step, from step 0 to the end: the params before the step's update, the loss
+    and `num_active` over all examples, the gradient (over the step's mini-batch, if there are any).
+    """
+
+    study: Study
+    data: Dataset
+    hyperparams: dict[str, float]
+    history: xr.Dataset
+    fate: Fate
+    death_step: int
+    revivals: int
+    gradient_norm: float
+
+    @property
+    def num_steps(self) -> int:
+        """Steps that were taken."""
+        return self.history.sizes["step"] - 1
+
+    @property
+    def weight(self) -> np.ndarray:
+        """The trained weight, one number an input."""
+        return self.history.weight.values[-1]
+
+    @property
+    def bias(self) -> float:
+        """The trained bias."""
+        return float(self.history.bias.values[-1])
+
+    @property
+    def loss(self) -> float:
+        """The final loss."""
+        return float(self.history.loss.values[-1])
+
+    def output(self, x: np.ndarray, step: int = -1) -> np.ndarray:
+        """The neuron's output for scaled inputs x[points, inputs], with its params before a step's update."""
+        at = self.history.isel(step=step)
+        z = x @ at.weight.values.astype(np.float64) + float(at.bias)
+        function = ACTIVATIONS[self.study.neuron.activation].function
+        return np.asarray(function(z, self.hyperparams.get("negative_slope", 0.01)))
+
+    def __repr__(self) -> str:
+        weight = ", ".join(f"{w:.6g}" for w in self.weight)
+        return (
+            f"Training(weight=[{weight}], bias={self.bias:.6g}, loss={self.loss:.6g}, "
+            f"fate={self.fate.name}, num_steps={self.num_steps})"
+        )
+
+
+def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
+    """Train one neuron of a study, the same one that a sweep of it trains, and keep every step.
+
+    It ends after the study's num_steps, or before where nothing more will come: the gradient's norm and
+    the update's are at most the study's tolerance, or a number is not finite. With mini-batches, whose
+    gradients say nothing of the whole, all steps are taken.
+    """
+    data = load(study.data)
+    check_batch(study, data)
+    with jax.enable_x64(study.training.precision == "float64"):
+        return _train(study, data, cell, replicate)
+
+
+def _train(study: Study, data: Dataset, cell: int, replicate: int) -> Training:
+    precision, config = study.training.precision, study.config
+    examples, start = data.examples(precision), make_start(study)
+    swept = {name: v[0].astype(precision) for name, v in study.design.values(np.array([cell])).items()}
+    key = neuron_key(start.seed, jnp.uint32(cell), jnp.uint32(replicate))
+    params, hyperparams = prepare(key, {**start.fixed, **swept}, start.drawn, examples)
+
+    state = init_state(stream(key, "batches"), params, hyperparams, config)
+    infos, left, ended = [], study.training.num_steps, False
+    while left > 0 and not ended:
+        before = state
+        num_steps = min(left, BLOCK)
+        state, info = _take_block(before, hyperparams, examples, config, num_steps)
+        info = jax.tree.map(lambda values, n=num_steps: np.asarray(values)[:n], info)
+        ends = np.flatnonzero(_has_ended(info, config))
+        if ended := len(ends) > 0:
+            num_steps = int(ends[0])
+            state, _ = _take_block(before, hyperparams, examples, config, num_steps)
+            info = jax.tree.map(lambda values, n=num_steps: values[:n], info)
+        infos.append(info)
+        left -= num_steps
+    trained = jax.device_get(conclude(state, params, hyperparams, examples, config))
+    _, last = jax.device_get(update_step(state, hyperparams, examples, config))
+    infos.append(jax.tree.map(lambda value: np.asarray(value)[None], last))
+    history = jax.tree.map(lambda *parts: np.concatenate(parts), *infos)
+    return _as_training(study, data, hyperparams, history, trained)
+
+
+@partial(jax.jit, static_argnames="config")
+def _take_block(
+    state: TrainState, hyperparams: Hyperparams, examples: Examples, config: Config, num_steps: int
+) -> tuple[TrainState, StepInfo]:
+    """The first `num_steps` of BLOCK steps: one compilation for any number of them."""
+
+    def step(state: TrainState, i: jax.Array) -> tuple[TrainState, StepInfo]:
+        after, info = update_step(state, hyperparams, examples, config)
+        return jax.tree.map(lambda new, old: jnp.where(i < num_steps, new, old), after, state), info
+
+    return jax.lax.scan(step, state, jnp.arange(BLOCK))
+
+
+def _has_ended(info: StepInfo, config: Config) -> np.ndarray:
+    """For each step, whether nothing more will come after it."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        finite = np.isfinite(info.loss) & np.isfinite(info.params.bias)
+        finite &= np.isfinite(info.params.weight).all(-1)
+        if config.batch_size is not None:
+            return ~finite
+        # A silent neuron under momentum has no gradient and moves all the same.
+        still = [
+            np.sqrt((part.weight**2).sum(-1) + part.bias**2) <= config.tolerance
+            for part in (info.grads, info.updates)
+        ]
+    return ~finite | (still[0] & still[1])
+
+
+def _as_training(
+    study: Study, data: Dataset, hyperparams: Hyperparams, history: StepInfo, trained: Trained
+) -> Training:
+    def variable(values: Any, long_name: str, units: str = "") -> tuple[Any, ...]:
+        dims = ("step", "input")[: np.ndim(values)]
+        return dims, values, {"long_name": long_name, "units": units}
+
+    return Training(
+        study=study,
+        data=data,
+        hyperparams={n: float(v) for n, v in hyperparams._asdict().items() if n in study.quantities},
+        history=xr.Dataset(
+            {
+                "loss": variable(history.loss, "mean over the examples of ½(ŷ − y)²"),
+                "weight": variable(history.params.weight, "weight W"),
+                "bias": variable(history.params.bias, "bias b"),
+                "num_active": variable(history.num_active, "examples with z > 0", "examples"),
+                "grad_weight": variable(history.grads.weight, "dL/dW"),
+                "grad_bias": variable(history.grads.bias, "dL/db"),
+                "update_weight": variable(history.updates.weight, "what the step adds to W"),
+                "update_bias": variable(history.updates.bias, "what the step adds to b"),
+            },
+            coords={"step": np.arange(len(history.loss)), "input": list(data.inputs)},
+        ),
+        fate=Fate(int(trained.fate)),
+        death_step=int(trained.death_step),
+        revivals=int(trained.revivals),
+        gradient_norm=float(trained.gradient_norm),
+    )

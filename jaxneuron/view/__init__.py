@@ -1,0 +1,1 @@
+"""For eyes: tables and figures of what a run found. Numbers are computed first and drawn second."""

@@ -1,0 +1,39 @@
+"""Axes of a map: their labels, their scale, and the edges between their cells."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxneuron.neuron.draws import LogUniform
+from jaxneuron.population.axes import Log, Values
+from jaxneuron.study.run import Run
+
+
+class MapAxis(NamedTuple):
+    """One direction of a figure: name, label, values in increasing order, and whether it is logarithmic."""
+
+    name: str
+    label: str
+    values: np.ndarray
+    is_log: bool
+
+    @property
+    def edges(self) -> np.ndarray:
+        """Where the cells meet, one more than there are values; halfway, on the axis's own scale."""
+        places = np.log10(self.values) if self.is_log else self.values
+        if len(places) == 1:
+            edges = places[0] + np.array([-0.5, 0.5])
+        else:
+            middles = (places[1:] + places[:-1]) / 2
+            first, last = places[0] - (middles[0] - places[0]), places[-1] + (places[-1] - middles[-1])
+            edges = np.concatenate([[first], middles, [last]])
+        return 10.0**edges if self.is_log else edges
+
+
+def map_axis(run: Run, name: str) -> MapAxis:
+    """The axis of something that the run's study sweeps."""
+    values = run.cells[name].values
+    quantity = run.study.quantities[name]
+    spans_decades = isinstance(quantity, Values) and quantity[0] > 0 and quantity[-1] >= 100 * quantity[0]
+    is_log = isinstance(quantity, (Log, LogUniform)) or spans_decades
+    return MapAxis(name, str(run.cells[name].attrs["long_name"]), values, is_log)

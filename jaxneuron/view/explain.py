@@ -1,0 +1,71 @@
+"""One full pass, number by number: the chain rule written out beside what `jax.grad` gives."""
+
+import dataclasses
+
+import jax
+import numpy as np
+
+from jaxneuron.neuron.loss import Examples, loss
+from jaxneuron.neuron.params import ACTIVATIONS, Params
+from jaxneuron.study.training import Training
+
+
+@dataclasses.dataclass(frozen=True)
+class FullPass:
+    """The numbers of one full pass over the examples and one update.
+
+    The factors of the chain rule, dL/dW = dL/dŷ · dŷ/dz · dz/dW, one row an example; their products' means
+    over the examples are the gradient. Computed in float64 from the neuron's params before the step.
+    """
+
+    step: int
+    weight: np.ndarray  # [inputs]
+    bias: float
+    x: np.ndarray  # [examples, inputs]
+    y: np.ndarray  # [examples]
+    z: np.ndarray  # W·x + b
+    output: np.ndarray  # ŷ
+    error: np.ndarray  # dL/dŷ = ŷ − y
+    slope: np.ndarray  # dŷ/dz
+    grad_weight: np.ndarray  # [inputs], the mean of error · slope · x
+    grad_bias: float  # the mean of error · slope · 1
+    loss: float
+    jax_grads: Params
+    update: Params
+    next_loss: float | None
+
+
+def full_pass(training: Training, step: int = 0) -> FullPass:
+    """The full pass that the neuron made at a step of its training."""
+    data, study = training.data, training.study
+    activation = study.neuron.activation
+    negative_slope = training.hyperparams.get("negative_slope", 0.01)
+    at = training.history.isel(step=step)
+    weight, bias = at.weight.values.astype(np.float64), float(at.bias)
+    with jax.enable_x64(True):
+        z = data.x @ weight + bias
+        function = ACTIVATIONS[activation].function
+        output, slope = jax.vmap(jax.value_and_grad(lambda z: function(z, negative_slope)))(z)
+        params = Params(weight, np.float64(bias))  # pyright: ignore[reportArgumentType]
+        examples = Examples(data.x, data.y)  # pyright: ignore[reportArgumentType]
+        value, jax_grads = jax.value_and_grad(loss)(params, examples, activation, negative_slope)
+    output, slope = np.asarray(output), np.asarray(slope)
+    error = output - data.y
+    is_last = step + 1 >= training.history.sizes["step"]
+    return FullPass(
+        step=step,
+        weight=weight,
+        bias=bias,
+        x=data.x,
+        y=data.y,
+        z=z,
+        output=output,
+        error=error,
+        slope=slope,
+        grad_weight=(error * slope) @ data.x / len(data.y),
+        grad_bias=float(np.mean(error * slope)) if study.neuron.train_bias else 0.0,
+        loss=float(value),
+        jax_grads=jax.tree.map(np.asarray, jax_grads),
+        update=Params(at.update_weight.values, at.update_bias.values),
+        next_loss=None if is_last else float(training.history.loss.values[step + 1]),
+    )

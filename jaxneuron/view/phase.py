@@ -1,0 +1,181 @@
+"""The phase diagram: share of neurons by fate and the median final loss, over what is swept."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
+from matplotlib.figure import Figure
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.population.design import POINT
+from jaxneuron.population.summary import quantile
+from jaxneuron.study.run import Run
+from jaxneuron.view.axes import MapAxis, map_axis
+from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
+
+LINEAR_ACTIVATIONS = ("relu", "leaky_relu", "identity")  # slope 1 where all examples are active
+
+
+@dataclasses.dataclass(frozen=True)
+class PhaseDiagram:
+    """The numbers of a phase diagram.
+
+    In a grid `shares[fate]` and `final_loss` have dims (*axes in order); among points they have the one
+    dim of the points, as do the values of each axis. Dims of the run that are not among the axes are
+    pooled. `stability_limit` is a learning rate.
+    """
+
+    axes: tuple[MapAxis, ...]
+    shares: Mapping[Fate, np.ndarray]
+    final_loss: np.ndarray
+    is_grid: bool
+    pooled: tuple[str, ...]
+    stability_limit: float | None
+    title: str
+
+
+def phase_diagram(run: Run) -> PhaseDiagram:
+    """The phase diagram over the learning rate, if it is swept, and the first other thing that is."""
+    swept = list(run.swept)
+    swept.sort(key=lambda name: name != "learning_rate")
+    names = tuple(swept[:2])
+    is_grid = run.dims != (POINT,)
+    cells = run.cells.drop_vars(["death_step_count"]).load()
+    pooled = tuple(dim for dim in run.dims if is_grid and dim not in names)
+    counts = cells.fate_count.sum(pooled).transpose("fate", *(names if is_grid else (POINT,)))
+    total = counts.sum("fate")
+    loss_counts = cells.final_loss_count.sum(pooled).transpose(*counts.dims[1:], "final_loss_bin")
+    final_loss = quantile(
+        loss_counts.values,
+        np.append(cells.final_loss_bin.values, np.inf),
+        cells.final_loss_min.min(pooled).transpose(*counts.dims[1:]).values,
+        cells.final_loss_max.max(pooled).transpose(*counts.dims[1:]).values,
+        probability=0.5,
+    )
+    data = run.attrs["data"]
+    return PhaseDiagram(
+        axes=tuple(map_axis(run, name) for name in names),
+        shares={fate: (counts.isel(fate=fate) / total).values for fate in Fate},
+        final_loss=final_loss,
+        is_grid=is_grid,
+        pooled=tuple(swept[2:]),
+        stability_limit=_stability_limit(run),
+        title=f"{', '.join(data['inputs'])} → {data['target']}: {run.attrs['num_neurons']:,} neurons, "
+        f"{run.study.training.num_steps:,} steps of {run.study.training.optimizer}",
+    )
+
+
+def _stability_limit(run: Run) -> float | None:
+    """2/λ_max, where it means something: plain full-batch gradient descent on a locally quadratic loss."""
+    study = run.study
+    plain = study.training.optimizer == "sgd" and study.training.batch_size is None
+    linear = study.neuron.activation in LINEAR_ACTIVATIONS and study.sweep.weight_decay is None
+    return run.attrs["data"]["stability_limit"] if plain and linear else None
+
+
+def draw_phase_diagram(diagram: PhaseDiagram, path: Path) -> None:
+    """Write the diagram as PNG, SVG or PDF, by the path's ending."""
+    figure = Figure(figsize=(11, 6.8), layout="constrained", dpi=150)
+    pooled = f" (pooled over {', '.join(diagram.pooled)})" if diagram.pooled else ""
+    figure.suptitle(diagram.title + pooled, fontsize=12)
+    if not diagram.axes:
+        _draw_bars(figure, diagram)
+    elif len(diagram.axes) == 1 and diagram.is_grid:
+        _draw_curves(figure, diagram)
+    else:
+        _draw_maps(figure, diagram)
+    figure.savefig(path)
+
+
+def _draw_maps(figure: Figure, diagram: PhaseDiagram) -> None:
+    grid = figure.subplots(2, 3, sharex=True, sharey=True)
+    for fate, axes in zip(Fate, grid.flat, strict=False):
+        colours = LinearSegmentedColormap.from_list(fate.name, ["#FFFFFF", FATE_COLOURS[fate]])
+        colours.set_bad("#E6E6E6")
+        mesh = _draw_map(axes, diagram, diagram.shares[fate], cmap=colours, vmin=0, vmax=1)
+        bar = figure.colorbar(mesh, ax=axes, pad=0.02, format=lambda share, _: f"{share:.0%}")
+        bar.outline.set_visible(False)
+        axes.set_title(f"{FATE_LABELS[fate]}: {np.nanmean(diagram.shares[fate]):.1%}")
+    axes = grid.flat[len(Fate)]
+    shown = np.where(np.isfinite(diagram.final_loss) & (diagram.final_loss > 0), diagram.final_loss, np.nan)
+    if np.isfinite(shown).any():
+        norm = LogNorm(np.nanmin(shown), max(np.nanmax(shown), np.nanmin(shown) * 1.01))
+        mesh = _draw_map(axes, diagram, shown, cmap="cividis_r", norm=norm)
+        figure.colorbar(mesh, ax=axes, pad=0.02).outline.set_visible(False)
+    axes.set_title("median final loss")
+    for axes in grid.flat:
+        _scale_axes(axes, diagram)
+    for axes in grid[-1]:
+        axes.set_xlabel(diagram.axes[0].label)
+    if len(diagram.axes) > 1:
+        for axes in grid[:, 0]:
+            axes.set_ylabel(diagram.axes[1].label)
+    _name_limit(figure, grid.flat[0])
+
+
+def _draw_map(axes: Axes, diagram: PhaseDiagram, values: np.ndarray, **colours):
+    x = diagram.axes[0]
+    if diagram.is_grid:
+        y = diagram.axes[1]
+        # Rasterised: as vectors, a mesh of 512 × 512 makes an SVG of 50 MB.
+        return axes.pcolormesh(x.edges, y.edges, values.T, rasterized=True, **colours)
+    heights = diagram.axes[1].values if len(diagram.axes) > 1 else np.zeros(len(x.values))
+    return axes.scatter(x.values, heights, c=values, s=14, edgecolors="#999999", linewidths=0.3, **colours)
+
+
+def _scale_axes(axes: Axes, diagram: PhaseDiagram) -> None:
+    x, *others = diagram.axes
+    if x.is_log:
+        axes.set_xscale("log")
+    if others and others[0].is_log:
+        axes.set_yscale("log")
+    limit = diagram.stability_limit
+    if limit is not None and x.name == "learning_rate" and x.values[0] < limit < x.values[-1]:
+        axes.axvline(limit, color="#000000", linewidth=1, linestyle="--", label=f"2/λ_max = {limit:.3g}")
+
+
+def _name_limit(figure: Figure, axes: Axes) -> None:
+    lines, labels = axes.get_legend_handles_labels()
+    named = [(line, label) for line, label in zip(lines, labels, strict=True) if label.startswith("2/λ")]
+    if named:
+        line, label = named[0]
+        text = (
+            label.replace("2/λ_max", r"$2/\lambda_{\max}$")
+            + ", the stability limit where all examples are active"
+        )
+        figure.legend([line], [text], loc="outside lower center", frameon=False)
+
+
+def _draw_curves(figure: Figure, diagram: PhaseDiagram) -> None:
+    top, bottom = figure.subplots(2, 1, sharex=True)
+    x = diagram.axes[0]
+    marker = "o" if len(x.values) < 30 else ""
+    for fate in Fate:
+        top.plot(
+            x.values, diagram.shares[fate], color=FATE_COLOURS[fate], marker=marker, label=FATE_LABELS[fate]
+        )
+    top.set_ylabel("share of neurons")
+    top.set_ylim(-0.03, 1.03)
+    bottom.plot(x.values, diagram.final_loss, color="#404040", marker=marker)
+    if (diagram.final_loss[np.isfinite(diagram.final_loss)] > 0).any():
+        bottom.set_yscale("log")
+    bottom.set_ylabel("median final loss")
+    bottom.set_xlabel(x.label)
+    for axes in (top, bottom):
+        _scale_axes(axes, diagram)
+        axes.spines[["top", "right"]].set_visible(False)
+    top.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+
+
+def _draw_bars(figure: Figure, diagram: PhaseDiagram) -> None:
+    axes = figure.subplots()
+    shares = [float(diagram.shares[fate].ravel()[0]) for fate in Fate]
+    bars = axes.barh([FATE_LABELS[f] for f in Fate], shares, color=[FATE_COLOURS[f] for f in Fate])
+    axes.bar_label(bars, [f"{share:.2%}" for share in shares], padding=4)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.12)
+    axes.set_xlabel(f"share of neurons (median final loss {float(diagram.final_loss.ravel()[0]):.4g})")
+    axes.spines[["top", "right"]].set_visible(False)
