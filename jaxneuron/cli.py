@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +14,9 @@ import click
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="jaxneuron", message="%(prog)s %(version)s")
 def commands() -> None:
     """Train one ReLU neuron, or millions at once: hyperparameter sweeps and the study of dead neurons."""
@@ -71,6 +74,7 @@ def train(
     """Train one neuron on a CSV, Parquet or NPZ file until its loss has converged."""
     figure = figure or Path("runs") / f"{data.stem}-neuron.png"
     _check_figure(figure)
+    from jaxneuron.study.bad_input import BadInput
     from jaxneuron.study.study import Study
     from jaxneuron.study.training import train as train_neuron
 
@@ -94,8 +98,10 @@ def train(
             "seed": seed,
         },
     }
-    study = Study(**tables)
-    training = train_neuron(study)
+    try:
+        training = train_neuron(Study(**tables))
+    except BadInput as error:
+        raise BadInput(_name_option(str(error), tables)) from None
 
     from jaxneuron.view.explain import full_pass
     from jaxneuron.view.fit import draw_fit, fit
@@ -138,7 +144,14 @@ def sweep(study: Path, out: Path | None, overwrite: bool, figure: Path | None, a
     """Train every neuron of a study.toml and draw its phase diagram."""
     name = study.stem if study.stem != "study" else study.resolve().parent.name
     out = out or Path("runs") / f"{name}.zarr"
+    from jaxneuron.study.bad_input import BadInput, check_place
+
+    if not out.name:
+        raise BadInput(f"--out: is {str(out)!r}; it must be a name for the run, such as runs/{name}.zarr")
+    check_place(out)
     figure = figure or out.with_suffix(".png")
+    if figure in (out, *out.parents):
+        raise BadInput(f"--figure: {figure} is the place of the run; choose another --figure or --out")
     _check_figure(figure)
     from jaxneuron.study.study import read_study
     from jaxneuron.study.sweep import sweep as run_sweep
@@ -192,7 +205,7 @@ def doctor(as_json: bool) -> None:
 def main() -> NoReturn:
     """Run the command line: exit code 0 done, 2 bad input, 130 interrupted."""
     try:
-        sys.exit(commands.main(standalone_mode=False) or DONE)
+        sys.exit(commands.main(prog_name="jaxneuron", standalone_mode=False) or DONE)
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "jaxneuron"
         _fail(f"{where}: {error.format_message()} (see {where} --help)")
@@ -215,10 +228,23 @@ def _fail(message: str) -> NoReturn:
 
 
 def _check_figure(path: Path) -> None:
+    """BadInput where no figure can be drawn at the path, before the work that it would show."""
+    from jaxneuron.study.bad_input import BadInput, check_place
+
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise click.BadParameter(f"{path} must end in .png, .svg or .pdf", param_hint="--figure")
+        raise BadInput(f"--figure: {path} must end in .png, .svg or .pdf")
     if path.is_dir():
-        raise click.BadParameter(f"{path} is a folder", param_hint="--figure")
+        raise BadInput(f"--figure: {path} is a folder; it must be a file")
+    check_place(path)
+
+
+def _name_option(message: str, tables: dict[str, dict[str, Any]]) -> str:
+    """What is wrong with a study, said of the option that gave it: 'training.num_steps' is --num-steps."""
+    where, colon, wrong = message.partition(": ")
+    table, _, key = where.partition(".")
+    if key not in tables.get(table, {}):
+        return message
+    return f"--{key.replace('_', '-').replace('inputs', 'input')}{colon}{wrong}"
 
 
 def _console() -> Any:
@@ -229,7 +255,16 @@ def _console() -> Any:
 
 
 def _print_json(**values: Any) -> None:
-    print(json.dumps(values, default=str))
+    print(json.dumps(_as_json(values), default=str, allow_nan=False))
+
+
+def _as_json(value: Any) -> Any:
+    """The value with null for what is not finite: JSON has no word for it."""
+    if isinstance(value, dict):
+        return {key: _as_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @contextlib.contextmanager
@@ -250,9 +285,17 @@ def _progress(quiet: bool) -> Iterator[Callable[[int, int], None]]:
         )
 
         columns = (BarColumn(), MofNCompleteColumn(), "neurons", TimeElapsedColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("training", total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
+        bar = Progress(*columns, console=Console(stderr=True))
+        task = bar.add_task("training", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.start()  # not before: a study that is refused shows no bar
+            bar.update(task, completed=done, total=total)
+
+        try:
+            yield show
+        finally:
+            bar.stop()
 
 
 def _print_tenths() -> Callable[[int, int], None]:

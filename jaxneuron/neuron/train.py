@@ -25,7 +25,7 @@ class Config:
     train_bias: bool = True
     optimizer: str = "sgd"
     batch_size: int | None = None  # None: every step passes over all examples
-    tolerance: float = 1e-5  # of the gradient's norm, for the fate `converged`
+    tolerance: float = 1e-5  # for the fate `converged`: of the gradient's largest component
     divergence_factor: float = 1e6  # multiple of max(initial loss, ½·mean y²), for the fate `diverged`
 
 
@@ -56,7 +56,7 @@ class Trained(NamedTuple):
     params: Params
     initial_loss: Float[Array, ""]
     loss: Float[Array, ""]
-    gradient_norm: Float[Array, ""]
+    gradient_norm: Float[Array, ""]  # the largest component, in absolute value
     num_active: Int[Array, ""]
     fate: Int[Array, ""]
     death_step: Int[Array, ""]
@@ -104,30 +104,26 @@ def take_steps(
 
 
 def train(
-    key: Key[Array, ""],
-    params: Params,
-    hyperparams: Hyperparams,
-    examples: Examples,
-    config: Config,
-    num_steps: int,
+    state: TrainState, hyperparams: Hyperparams, examples: Examples, config: Config, num_steps: int
 ) -> Trained:
     """Train one neuron for `num_steps` steps and say what became of it."""
-    state = init_state(key, params, hyperparams, config)
     # What the steps tell is not read here, so the compiler never makes it.
-    state, _ = take_steps(state, hyperparams, examples, config, num_steps)
-    return conclude(state, params, hyperparams, examples, config)
+    end, _ = take_steps(state, hyperparams, examples, config, num_steps)
+    return conclude(state.params, end, hyperparams, examples, config)
 
 
 def conclude(
-    state: TrainState, init_params: Params, hyperparams: Hyperparams, examples: Examples, config: Config
+    init_params: Params, state: TrainState, hyperparams: Hyperparams, examples: Examples, config: Config
 ) -> Trained:
     """What became of a neuron that went from `init_params` to `state`."""
-    start = _evaluate(init_params, hyperparams, examples, config)
-    end = _evaluate(state.params, hyperparams, examples, config)
+    # Both through one loop: alone, the first would be compiled without its gradient and round otherwise.
+    both = jax.tree.map(lambda *values: jnp.stack(values), init_params, state.params)
+    evaluations = jax.vmap(lambda params: _evaluate(params, hyperparams, examples, config))(both)
+    start, end = (jax.tree.map(lambda values, i=i: values[i], evaluations) for i in (0, 1))
     silence = _watch(state.silence, state.step, end.num_active, config)
     is_finite = jnp.isfinite(end.loss) & jnp.isfinite(state.params.bias)
     is_finite &= jnp.all(jnp.isfinite(state.params.weight))
-    gradient_norm = jnp.sqrt(jnp.sum(end.grads.weight**2) + end.grads.bias**2)
+    gradient_norm = jnp.maximum(jnp.max(jnp.abs(end.grads.weight)), jnp.abs(end.grads.bias))
     loss_limit = config.divergence_factor * jnp.maximum(start.loss, silent_loss(examples))
     fate, death_step = judge(silence, is_finite, end.loss, loss_limit, gradient_norm, config.tolerance)
     return Trained(

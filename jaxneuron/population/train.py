@@ -6,17 +6,18 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Key, UInt
 
 from jaxneuron.neuron.draws import Distribution
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
-from jaxneuron.neuron.train import Config, Trained, train
+from jaxneuron.neuron.train import Config, Trained, TrainState, init_state, train
 from jaxneuron.population.keys import neuron_key, stream
 
-Value = Float[Array, "..."] | np.ndarray | float
+# A program for a single neuron is compiled without vector instructions, and may round otherwise than the
+# one for many (its multiply-adds fuse differently). Fewer neurons than this are trained beside copies.
+LANES = 8
 
 
 class Start(NamedTuple):
@@ -27,11 +28,10 @@ class Start(NamedTuple):
     """
 
     seed: Key[Array, ""]
-    fixed: Mapping[str, Value]
+    fixed: Mapping[str, Float[Array, "..."]]
     drawn: Mapping[str, Distribution]
 
 
-@partial(jax.jit, static_argnames=("config", "num_steps"))
 def train_population(
     cells: UInt[Array, " neurons"],
     replicates: UInt[Array, " neurons"],
@@ -46,28 +46,38 @@ def train_population(
     A neuron's result depends on its own cell, replicate and swept values and on what all share, never on
     its neighbours. One compilation serves every chunk of a study and every value of a hyperparameter.
     """
+    num_neurons = cells.shape[0]
+    index = jnp.minimum(jnp.arange(max(num_neurons, LANES)), num_neurons - 1)
+    cells, replicates, swept = jax.tree.map(lambda values: values[index], (cells, replicates, swept))
+    trained = _train_many(cells, replicates, swept, start, examples, config, num_steps)
+    return jax.tree.map(lambda values: values[:num_neurons], trained)
 
+
+@partial(jax.jit, static_argnames=("config", "num_steps"))
+def _train_many(cells, replicates, swept, start, examples, config, num_steps) -> Trained:
     def train_neuron(cell, replicate, swept) -> Trained:
-        key = neuron_key(start.seed, cell, replicate)
-        params, hyperparams = prepare(key, {**start.fixed, **swept}, start.drawn, examples)
-        return train(stream(key, "batches"), params, hyperparams, examples, config, num_steps)
+        state, hyperparams = set_out(cell, replicate, swept, start, examples, config)
+        return train(state, hyperparams, examples, config, num_steps)
 
     return jax.vmap(train_neuron)(cells, replicates, swept)
 
 
-def prepare(
-    key: Key[Array, ""],
-    given: Mapping[str, Value],
-    drawn: Mapping[str, Distribution],
+def set_out(
+    cell: UInt[Array, ""],
+    replicate: UInt[Array, ""],
+    swept: Mapping[str, Float[Array, ""]],
+    start: Start,
     examples: Examples,
-) -> tuple[Params, Hyperparams]:
-    """A neuron's params before step 0 and its hyperparams, from given values and its own draws."""
+    config: Config,
+) -> tuple[TrainState, Hyperparams]:
+    """One neuron before step 0, and its hyperparams: given, swept, or drawn from its own key."""
     num_inputs, dtype = examples.x.shape[1], examples.x.dtype
-    values = {name: jnp.asarray(value, dtype) for name, value in given.items()}
-    for name, distribution in drawn.items():
+    key = neuron_key(start.seed, cell, replicate)
+    values = {**start.fixed, **swept}
+    for name, distribution in start.drawn.items():
         shape = (num_inputs,) if name == "init_weight" else ()
         values[name] = distribution.sample(stream(key, name), shape, dtype)
-    params = Params(
-        weight=jnp.broadcast_to(values.pop("init_weight"), (num_inputs,)), bias=values.pop("init_bias")
-    )
-    return params, Hyperparams(**values)
+    weight = jnp.broadcast_to(values.pop("init_weight"), (num_inputs,))
+    params = Params(weight, values.pop("init_bias"))
+    hyperparams = Hyperparams(**values)
+    return init_state(stream(key, "batches"), params, hyperparams, config), hyperparams

@@ -1,15 +1,41 @@
 """The one error of this floor: what is wrong, where, and what would be right, in one line."""
 
 import difflib
+import os
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+MOST_LISTED = 12
 
 
 class BadInput(ValueError):
     """Input that jaxneuron cannot work with. Its message is one line for the person who gave it."""
 
+    def __init__(self, message: str) -> None:
+        # Names and values from files, which it repeats, may hold line breaks.
+        super().__init__(" ".join(message.splitlines()))
+
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """'; did you mean X?' for a misspelt name, otherwise '; known: X, Y, …'."""
     known = [str(k) for k in known]
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
+    if close := difflib.get_close_matches(name, known, n=1, cutoff=0.6):
+        return f"; did you mean {close[0]}?"
+    more = [f"… ({len(known)})"] if len(known) > MOST_LISTED else []
+    return f"; known: {', '.join(known[:MOST_LISTED] + more) or 'none'}"
+
+
+def shown(value: Any) -> str:
+    """A value that somebody gave, short enough for one line."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def check_place(path: Path) -> None:
+    """BadInput where no file or folder can be made at the path; what is there already is another matter."""
+    for parent in path.parents:
+        if os.path.lexists(parent):
+            if not (parent.is_dir() and os.access(parent, os.W_OK)):
+                raise BadInput(f"{path}: cannot be made, since {parent} is not a folder one may write to")
+            return

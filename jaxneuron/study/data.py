@@ -1,6 +1,8 @@
 """Reading the examples: from a table, from arrays, or from a teacher; checked, scaled and described."""
 
 import hashlib
+import os
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ from jaxneuron.neuron.draws import Distribution
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.population.axes import Linear, Log, Values
 from jaxneuron.population.design import inside_unit
-from jaxneuron.study.bad_input import BadInput, nearest
+from jaxneuron.study.bad_input import BadInput, nearest, shown
 from jaxneuron.study.study import Arrays, Data, Table, Teacher
 
 
@@ -50,16 +52,21 @@ class Dataset(NamedTuple):
         yield from zip(self.inputs, self.x.T, strict=True)
         yield self.target, self.y
 
-    def examples(self, precision: str) -> Examples:
-        """The examples on the device in float32 or float64."""
+    def check_size(self, precision: str) -> None:
+        """BadInput where a column's sum of squares, as the loss takes it, does not fit the precision."""
         for name, column in self.columns():
             with np.errstate(over="ignore"):
-                bad = _rows(~np.isfinite(column.astype(precision)))
+                bad = _rows(~np.isfinite(column.astype(precision) ** 2 * len(column)))
             if bad:
+                remedy = 'precision = "float64" or ' if precision == "float32" else ""
                 raise BadInput(
                     f"{self.source}: column {name!r} is too large for {precision} in {bad}; "
-                    'scale = "standard" or precision = "float64" would hold it'
+                    f"use {remedy}smaller units"
                 )
+
+    def examples(self, precision: str) -> Examples:
+        """The examples on the device in float32 or float64."""
+        self.check_size(precision)
         return Examples(jnp.asarray(self.x, precision), jnp.asarray(self.y, precision))
 
 
@@ -77,18 +84,23 @@ def load(data: Data) -> Dataset:
     dataset = Dataset(x, y, inputs, target, unscaled, source)
     for name, column in dataset.columns():
         if bad := _rows(~np.isfinite(column)):
-            raise BadInput(f"{source}: column {name!r} is infinite in {bad}; fill or remove them")
-    return standardise(dataset) if data.scale == "standard" else dataset
+            raise BadInput(f"{source}: column {name!r} is not finite in {bad}; fill or remove them")
+    if data.scale == "standard":
+        return standardise(dataset)
+    dataset.check_size("float64")
+    return dataset
 
 
 def read_table(path: Path, names: list[str]) -> dict[str, np.ndarray]:
     """The named columns of a CSV, Parquet or NPZ file, as float64."""
     readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
-    if not path.exists():
+    if not os.path.exists(path):  # False, too, where the name is too long to be one
         raise BadInput(f"{path}: there is no such file; it must be a CSV, Parquet or NPZ file")
     reader = readers.get(path.suffix.lower())
     if reader is None or not path.is_file():
         raise BadInput(f"{path}: is not a file ending in {', '.join(readers)}")
+    if path.stat().st_size == 0:
+        raise BadInput(f"{path}: is empty; it must be a CSV, Parquet or NPZ file")
     try:
         frame = reader(path)
     except BadInput:
@@ -96,18 +108,35 @@ def read_table(path: Path, names: list[str]) -> dict[str, np.ndarray]:
     except Exception as error:  # each reader fails in ways of its own on a file of other content
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BadInput(f"{path}: cannot be read as {path.suffix[1:].upper()}: {first_line}") from None
-    if duplicates := frame.columns[frame.columns.duplicated()].tolist():
-        raise BadInput(f"{path}: column {duplicates[0]!r} appears more than once; names must differ")
     for name in names:
         if name not in frame.columns:
             raise BadInput(f"{path}: has no column {name!r}{nearest(name, frame.columns)}")
+        if (number := frame.columns.tolist().count(name)) > 1:
+            raise BadInput(f"{path}: has {number} columns {name!r}; their names must differ")
     if frame.empty:
         raise BadInput(f"{path}: has no rows; training needs at least one example")
     return {name: _as_numbers(path, name, pd.Series(frame[name])) for name in names}
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, float_precision="round_trip", skipinitialspace=True)
+    try:
+        # Read as a row, for pandas renames the second of two equal names.
+        header = pd.read_csv(
+            path, header=None, nrows=1, dtype=str, keep_default_na=False, skipinitialspace=True
+        )
+        with warnings.catch_warnings():
+            # Rows longer than the header would lose their ends, or shift.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # From pandas 3.1 on it is the default; before, the last bit is not always the nearest.
+            warnings.filterwarnings("ignore", "The 'float_precision' argument")
+            frame = pd.read_csv(
+                path, index_col=False, float_precision="round_trip", skipinitialspace=True, low_memory=False
+            )
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: is not text in UTF-8; a CSV file is") from None
+    except pd.errors.ParserWarning:
+        raise BadInput(f"{path}: its rows are longer than its header; every column needs a name") from None
+    return frame.set_axis(header.iloc[0].tolist(), axis="columns")
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -124,8 +153,9 @@ def _read_npz(path: Path) -> pd.DataFrame:
     with np.load(path, allow_pickle=False) as arrays:
         columns = {name: arrays[name] for name in arrays.files}
     for name, column in columns.items():
-        if column.ndim != 1:
-            raise BadInput(f"{path}: array {name!r} has the shape {column.shape}; a column has one dimension")
+        if np.ndim(column) != 1:
+            shape = np.shape(column)
+            raise BadInput(f"{path}: array {name!r} has the shape {shape}; a column has one dimension")
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         raise BadInput(f"{path}: its arrays have the lengths {lengths}; they must be equal")
@@ -136,21 +166,21 @@ def _as_numbers(path: Path, name: str, column: pd.Series) -> np.ndarray:
     missing = column.isna().to_numpy()
     if bad := _rows(missing):
         raise BadInput(f"{path}: column {name!r} is missing {bad}; fill or remove them")
-    if pd.api.types.is_complex_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+    if column.dtype.kind in "cmM":  # complex numbers and times, of which pandas would make numbers
         raise BadInput(f"{path}: column {name!r} holds {column.dtype}, not numbers")
-    numbers = np.asarray(pd.to_numeric(column, errors="coerce"), np.float64)
+    try:
+        numbers = np.asarray(pd.to_numeric(column, errors="coerce"), np.float64)
+    except OverflowError:
+        raise BadInput(f"{path}: column {name!r} holds a number that is too large") from None
     not_numbers = np.isnan(numbers)
     if bad := _rows(not_numbers):
         example = column.iloc[int(np.argmax(not_numbers))]
-        raise BadInput(f"{path}: column {name!r} is not a number in {bad}, such as {str(example)[:40]!r}")
+        raise BadInput(f"{path}: column {name!r} is not a number in {bad}, such as {shown(example)}")
     return numbers
 
 
 def _as_columns(data: Arrays) -> tuple[np.ndarray, np.ndarray]:
-    try:
-        x, y = np.asarray(data.x, np.float64), np.asarray(data.y, np.float64)
-    except (TypeError, ValueError):
-        raise BadInput("data: x and y must be lists of numbers, x a row of inputs for each example") from None
+    x, y = np.asarray(data.x, np.float64), np.asarray(data.y, np.float64)
     x = x[:, None] if x.ndim == 1 else x
     if x.ndim != 2 or y.shape != x.shape[:1] or x.shape[1] == 0:
         raise BadInput(
@@ -164,14 +194,15 @@ def _as_columns(data: Arrays) -> tuple[np.ndarray, np.ndarray]:
 def teach(teacher: Teacher) -> tuple[np.ndarray, np.ndarray]:
     """The teacher's inputs and outputs: y = relu(weight · x + bias) + noise."""
     rng = np.random.default_rng(teacher.seed)
-    if isinstance(teacher.inputs, (Linear, Log, Values)):
-        x = teacher.inputs.values()[:, None]
-    else:
-        inputs = cast(Distribution, teacher.inputs)  # the section has checked that it is no constant
-        shape = (teacher.num_examples or 0, len(teacher.weight))
-        x = inputs.quantile(inside_unit(rng.random(shape)))
-    output = np.maximum(x @ np.array(teacher.weight) + teacher.bias, 0.0)
-    return x, output + rng.normal(0.0, teacher.noise, len(x))
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by `load`
+        if isinstance(teacher.inputs, (Linear, Log, Values)):
+            x = teacher.inputs.values()[:, None]
+        else:
+            inputs = cast(Distribution, teacher.inputs)  # the section has checked that it is no constant
+            shape = (teacher.num_examples or 0, len(teacher.weight))
+            x = inputs.quantile(inside_unit(rng.random(shape)))
+        output = np.maximum(x @ np.array(teacher.weight) + teacher.bias, 0.0)
+        return x, output + rng.normal(0.0, teacher.noise, len(x))
 
 
 def standardise(data: Dataset) -> Dataset:
@@ -182,14 +213,15 @@ def standardise(data: Dataset) -> Dataset:
     """
     for name, column in data.columns():
         # The mean of equal numbers can round away from them and leave a spread of one last bit.
-        if np.ptp(column) == 0:
+        if column.min() == column.max():
             raise BadInput(
                 f'{data.source}: column {name!r} is {column[0]:g} in every row, and scale = "standard" would '
                 'divide by its spread of 0; leave it out or use scale = "none"'
             )
-    scaling = Scaling(data.x.mean(0), data.x.std(0), 0.0, float(data.y.std()))
-    x, y = (data.x - scaling.x_offset) / scaling.x_scale, data.y / scaling.y_scale
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+    with np.errstate(all="ignore"):  # what is not finite is found below
+        scaling = Scaling(data.x.mean(0), data.x.std(0), 0.0, float(data.y.std()))
+        x, y = (data.x - scaling.x_offset) / scaling.x_scale, data.y / scaling.y_scale
+    if not all(np.isfinite(numbers).all() for numbers in (x, y, scaling.x_scale, scaling.y_scale)):
         raise BadInput(f"{data.source}: its numbers are too large or too close together to be standardised")
     return data._replace(x=x, y=y, scaling=scaling)
 

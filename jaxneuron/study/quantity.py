@@ -8,6 +8,7 @@
 """
 
 import math
+import numbers
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
@@ -15,23 +16,27 @@ from pydantic import PlainSerializer, PlainValidator
 
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.population.axes import Linear, Log, Values
-from jaxneuron.study.bad_input import nearest
+from jaxneuron.study.bad_input import nearest, shown
 
 AXES = {"linear": Linear, "log": Log}
 DRAWS = {"uniform": Uniform, "log_uniform": LogUniform, "normal": Normal}
 FORMS = (*AXES, *DRAWS)
+MOST_VALUES = 2**24
+
+# Each precision goes further; this leaves room for a ratio or a difference of two and for a normal's tails.
+LARGEST = {"float32": 1e37, "float64": 1e150}
 
 
 def parse(value: Any) -> Any:
     """The constant, axis or distribution that a value of a study stands for; ValueError if it is none."""
     if isinstance(value, (Linear, Log, Values)):
-        return value
+        return _checked_axis(value)
     if isinstance(value, (Normal, Uniform, LogUniform)):
         return _checked_draw(value)
     if isinstance(value, Mapping):
         return _parse_table(value)
     if isinstance(value, (list, tuple)):
-        return Values([_number(v) for v in value])
+        return _checked_axis(Values([_number(v) for v in value]))
     number = _number(value)
     if not math.isfinite(number):
         raise ValueError(f"it is {number!r}; it must be finite")
@@ -43,7 +48,7 @@ def _parse_table(table: Mapping[str, Any]) -> Any:
     if len(forms) != 1:
         unknown = [key for key in table if key not in (*FORMS, "num")]
         hint = nearest(unknown[0], FORMS) if unknown else f"; it needs one of {', '.join(FORMS)}"
-        raise ValueError(f"{dict(table)!r} is not a value, an axis or a distribution{hint}")
+        raise ValueError(f"{shown(dict(table))} is not a value, an axis or a distribution{hint}")
     form = forms[0]
     allowed = {form, "num"} if form in AXES else {form}
     for key in table:
@@ -51,19 +56,28 @@ def _parse_table(table: Mapping[str, Any]) -> Any:
             raise ValueError(f"unknown key {key!r} beside {form}{nearest(key, sorted(allowed - {form}))}")
     ends = table[form]
     if not isinstance(ends, (list, tuple)) or len(ends) != 2:
-        raise ValueError(f"{form} is {ends!r}; it must be a list of two numbers")
+        raise ValueError(f"{form} is {shown(ends)}; it must be a list of two numbers")
     first, second = (_number(end) for end in ends)
     if form in AXES:
         if "num" not in table:
             raise ValueError(f"{form} needs num, the number of values")
-        return AXES[form](first, second, table["num"])
+        return _checked_axis(AXES[form](first, second, table["num"]))
     return _checked_draw(DRAWS[form](first, second))
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{value!r} is not a number")
-    return float(value)
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ValueError(f"{shown(value)} is not a number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{shown(value)} is too large") from None
+
+
+def _checked_axis(axis: Any) -> Any:
+    if (num := num_values(axis)) > MOST_VALUES:
+        raise ValueError(f"an axis has {num} values; it may have {MOST_VALUES}")
+    return axis
 
 
 def _checked_draw(draw: Any) -> Any:
@@ -90,6 +104,21 @@ def describe(quantity: Any) -> Any:
         if isinstance(quantity, draw):
             return {name: list(quantity)}
     return list(quantity) if isinstance(quantity, Values) else quantity
+
+
+def num_values(axis: Any) -> int:
+    """How many values an axis has."""
+    return len(axis) if isinstance(axis, Values) else axis.num
+
+
+def check_size(quantity: Any, precision: str) -> None:
+    """ValueError where a precision cannot work with the numbers that give a quantity."""
+    largest = LARGEST[precision]
+    given = (quantity.start, quantity.stop) if isinstance(quantity, (Linear, Log)) else quantity
+    for number in (given,) if isinstance(given, float) else given:
+        too_small = isinstance(quantity, (Log, LogUniform)) and number < 1 / largest
+        if too_small or abs(number) > largest:
+            raise ValueError(f"has {number!r}; {precision} can work with {1 / largest:g} to {largest:g}")
 
 
 class Support(NamedTuple):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.summary import quantile
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.store import is_run
@@ -97,7 +98,8 @@ class Run:
         table = self.fate_share.to_dataset("fate").assign(final_loss=self.final_loss()).to_dataframe()
         steps = np.floor(np.log(table.final_loss.clip(lower=1e-300) / table.final_loss.min()) / np.log(1.01))
         order = np.lexsort((table.final_loss, -table.converged, steps))[:number]
-        return table.iloc[order].reset_index()
+        columns = [*self.swept, "final_loss", *(fate.name for fate in Fate)]
+        return table.iloc[order].reset_index()[columns]
 
 
 def open_run(path: str | Path) -> Run:

@@ -1,12 +1,23 @@
 """A table of a study.toml: frozen, strict about types and keys, and wrong in one line."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from jaxneuron.study.bad_input import BadInput, nearest
+from jaxneuron.study.bad_input import BadInput, nearest, shown
 
 KINDS_OF_DATA = ("Table", "Synthetic", "Arrays")
+
+# pydantic's words for these speak of Python's types.
+WANTED = {
+    "string_type": "a string in quotes",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "too_short": "a list of at least one",
+}
 
 
 class Section(BaseModel):
@@ -23,8 +34,9 @@ class Section(BaseModel):
 
 def explain(error: ValidationError, known_keys: list[str]) -> str:
     """The first thing wrong: where, what, and what would be right."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"] if part not in KINDS_OF_DATA)
+    # A misspelt key often leaves another one missing, and is the cause.
+    first = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
+    where = ".".join(str(part) for i, part in enumerate(first["loc"]) if i == 0 or part not in KINDS_OF_DATA)
     value, cause = first["input"], first.get("ctx", {}).get("error")
     match first["type"]:
         case "value_error" if isinstance(cause, BadInput) or not where:
@@ -36,11 +48,13 @@ def explain(error: ValidationError, known_keys: list[str]) -> str:
             wrong = f"unknown key{nearest(where, known_keys)}"
         case "missing":
             wrong = "is missing"
-        case "no_data":
+        case "no_data" if isinstance(value, Mapping):
             wrong = first["msg"]
-        case "model_type" | "dict_type" | "model_attributes_type":
-            wrong = f"is {value!r}; it must be a table"
-        case _:
-            wanted = first["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-            wrong = f"is {value!r}; it must be {wanted}"
+        case "no_data" | "model_type" | "dict_type" | "model_attributes_type":
+            wrong = f"is {shown(value)}; it must be a table"
+        case kind:
+            wanted = WANTED.get(kind) or first["msg"].removeprefix("Input should be ")
+            wanted = wanted.replace("greater than or equal to", "at least")
+            wanted = wanted.replace("less than or equal to", "at most")
+            wrong = f"is {shown(value)}; it must be {wanted}"
     return f"{where}: {wrong}"

@@ -4,6 +4,7 @@ Every chunk of work is one Zarr chunk of each array, so one writer. A run is wri
 own beside the path and takes the path when it is whole: what stands at the path is always complete.
 """
 
+import contextlib
 import operator
 import os
 import shutil
@@ -20,7 +21,7 @@ from jaxneuron.neuron.train import Trained
 from jaxneuron.population.chunks import Chunk, Chunking
 from jaxneuron.population.design import Design
 from jaxneuron.population.summary import Bins, Summary
-from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.bad_input import BadInput, check_place
 
 FORMAT = "jaxneuron run, format 1"
 
@@ -100,23 +101,19 @@ NEURONS = {
 
 def check_free(path: Path, overwrite: bool) -> None:
     """BadInput unless a run may be written at the path."""
-    if path.exists() or path.is_symlink():
+    if os.path.lexists(path):
         if not is_run(path):
             raise BadInput(f"{path}: exists and is not a run of jaxneuron; choose another --out")
         if not overwrite:
             raise BadInput(f"{path}: already holds a run; give --overwrite to replace it, or another --out")
-    for parent in path.parents:
-        if parent.exists():
-            if not (parent.is_dir() and os.access(parent, os.W_OK)):
-                raise BadInput(f"{path}: cannot be made, since {parent} is not a folder one may write to")
-            return
+    check_place(path)
 
 
 def is_run(path: Path) -> bool:
     """Whether a run of jaxneuron stands at the path."""
     try:
         return zarr.open_group(path, mode="r").attrs.get("format") == FORMAT
-    except (OSError, ValueError, KeyError):
+    except Exception:  # zarr fails in many ways on a folder of other content
         return False
 
 
@@ -135,14 +132,24 @@ class RunWriter:
         neurons: bool,
         attrs: Mapping[str, Any],
     ) -> None:
-        self.path = path
-        self.draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-        self.draft.parent.mkdir(parents=True, exist_ok=True)
-        root = zarr.create_group(self.draft, attributes={"format": FORMAT, **attrs})
-        self.cells = _create_cells(root.create_group("cells"), design, chunking, bins)
+        # A link to a run stays a link: the run behind it is replaced.
+        self.path = path.resolve()
+        self.draft = self.path.with_name(f".{self.path.name}.{os.getpid()}.draft")
+        self.replaced = self.draft.with_suffix(".old")
+        self.new_folders = [parent for parent in self.path.parents if not parent.exists()]
         self.neurons: dict[str, zarr.Array] = {}
-        if neurons:
-            self.neurons = _create_neurons(root.create_group("neurons"), design, chunking, inputs, precision)
+        try:
+            self.draft.parent.mkdir(parents=True, exist_ok=True)
+            root = zarr.create_group(self.draft, attributes={"format": FORMAT, **attrs})
+            self.cells = _create_cells(root.create_group("cells"), design, chunking, bins)
+            if neurons:
+                group = root.create_group("neurons")
+                self.neurons = _create_neurons(group, design, chunking, inputs, precision)
+        except BaseException as error:
+            self.discard()
+            if isinstance(error, OSError):
+                raise BadInput(f"{path}: cannot be made ({error.strerror}); choose another --out") from None
+            raise
 
     def write_cells(self, chunk: Chunk, summary: Summary) -> None:
         """The summary of all replicates of the chunk's cells."""
@@ -158,12 +165,19 @@ class RunWriter:
         """Put the run in its place."""
         zarr.open_group(self.draft, mode="r+").attrs.update(attrs)
         if self.path.exists():
-            shutil.rmtree(self.path)
+            self.path.rename(self.replaced)
         self.draft.rename(self.path)
+        shutil.rmtree(self.replaced, ignore_errors=True)
 
     def discard(self) -> None:
-        """Leave nothing behind."""
-        shutil.rmtree(self.draft, ignore_errors=True)
+        """Leave nothing behind, and what was there in its place."""
+        if os.path.exists(self.replaced) and not os.path.exists(self.path):
+            self.replaced.rename(self.path)
+        for path in (self.draft, self.replaced):
+            shutil.rmtree(path, ignore_errors=True)
+        for folder in self.new_folders:
+            with contextlib.suppress(OSError):  # somebody else has put something there
+                folder.rmdir()
 
 
 def _create_cells(group: zarr.Group, design: Design, chunking: Chunking, bins: Bins) -> dict[str, zarr.Array]:
@@ -197,6 +211,8 @@ def _create_neurons(
     _write_coordinate(group, "input", ("input",), np.array(inputs), "", "input", "name of the input")
     arrays = {}
     for name, variable in NEURONS.items():
+        if name in design.coordinates:  # a swept starting value is there already, under the same name
+            continue
         dims = ("input",) if variable.field.endswith("weight") else ()
         sizes = (len(inputs),) * len(dims)
         arrays[name] = _create_array(

@@ -1,11 +1,13 @@
 """A study: data, neuron, training and sweep, frozen. What a study.toml says, checked before anything runs."""
 
+import math
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, model_validator
+import numpy as np
+from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, field_validator, model_validator
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL, LogUniform, Normal, Uniform
 from jaxneuron.neuron.hyperparams import MEANINGS
@@ -15,7 +17,7 @@ from jaxneuron.neuron.train import Config
 from jaxneuron.population import design
 from jaxneuron.population.axes import Linear, Log, Values
 from jaxneuron.study.bad_input import BadInput, nearest
-from jaxneuron.study.quantity import Quantity, support
+from jaxneuron.study.quantity import Quantity, check_size, num_values, support
 from jaxneuron.study.section import Section
 
 # fold_in takes 32 bits for the cell and 32 for the replicate.
@@ -44,6 +46,13 @@ class Table(Section):
     target: str
     scale: Scale = "standard"
 
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for i, name in enumerate(self.inputs):
+            if name in self.inputs[:i]:
+                raise ValueError(f"inputs: names {name!r} twice; each column counts once")
+        return self
+
 
 class Arrays(Section):
     """Examples written out: a row of inputs, or one number, for each; and a target for each."""
@@ -52,10 +61,18 @@ class Arrays(Section):
     y: Any
     scale: Scale = "none"
 
-    @model_validator(mode="before")
+    @field_validator("x", "y", mode="plain")
     @classmethod
-    def _as_lists(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        return {key: value.tolist() if hasattr(value, "tolist") else value for key, value in fields.items()}
+    def _as_lists(cls, value: Any) -> Any:
+        try:
+            numbers = np.asarray(value)
+        except ValueError:  # rows of different lengths
+            numbers = np.empty(0, object)
+        if numbers.dtype.kind not in "biuf":  # of a string, say, NumPy would make a number
+            raise ValueError("must be a list of numbers, or of rows of numbers that are equally long")
+        if not np.isfinite(numbers).all():
+            raise ValueError("has numbers that are not finite; fill or remove them")
+        return numbers.astype(np.float64).tolist()
 
 
 class Teacher(Section):
@@ -65,7 +82,7 @@ class Teacher(Section):
     bias: float = 0.0
     noise: float = Field(default=0.0, ge=0.0)  # standard deviation
     inputs: Quantity = STANDARD_NORMAL  # drawn for each example; or an axis, the values of one input
-    num_examples: int | None = Field(default=None, ge=1)
+    num_examples: int | None = Field(default=None, ge=1, le=2**28)
     seed: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")
@@ -89,7 +106,9 @@ class Synthetic(Section):
 
 
 def _kind_of_data(data: Any) -> str | None:
-    for key, kind in (("file", Table), ("teacher", Synthetic), ("x", Arrays)):
+    # The key that decides may be the one that is missing or misspelt.
+    keys = {"file": Table, "teacher": Synthetic, "x": Arrays, "inputs": Table, "target": Table, "y": Arrays}
+    for key, kind in keys.items():
         if isinstance(data, kind) or (isinstance(data, Mapping) and key in data):
             return kind.__name__
     return None
@@ -164,8 +183,9 @@ class Sweep(Section):
             if quantity is None:
                 continue
             low, high = support(quantity)
-            if low < meaning.low or high >= meaning.high > meaning.low:
-                limit = f"at least {meaning.low:g}" + (f" and below {meaning.high:g}" if high < 1e300 else "")
+            is_bounded = math.isfinite(meaning.high)
+            if low < meaning.low or (is_bounded and high >= meaning.high):
+                limit = f"at least {meaning.low:g}" + (f" and below {meaning.high:g}" if is_bounded else "")
                 raise ValueError(
                     f"{name}: reaches {low if low < meaning.low else high!r}; it must be {limit}"
                 )
@@ -195,20 +215,26 @@ class Study(Section):
                 raise ValueError(f"sweep.{name}: {reason}")
         if optimizer == "adamw" and self.sweep.weight_decay is None:
             raise ValueError("sweep.weight_decay: is missing; adamw without it is adam")
-        if self.sweep.points is not None:
-            for name, quantity in self.quantities.items():
-                if isinstance(quantity, (Linear, Log, Values)):
-                    section = "neuron" if name == "init_weight" else "sweep"
+        num_cells = 1
+        for name, quantity in self.quantities.items():
+            where = f"{'neuron' if name == 'init_weight' else 'sweep'}.{name}"
+            try:
+                check_size(quantity, self.training.precision)
+            except ValueError as error:
+                raise ValueError(f"{where}: {error}") from None
+            if isinstance(quantity, (Linear, Log, Values)):
+                num_cells *= num_values(quantity)
+                if self.sweep.points is not None:
                     raise ValueError(
-                        f"{section}.{name}: is an axis, but sweep.points is given; it must be a constant, "
+                        f"{where}: is an axis, but sweep.points is given; it must be a constant, "
                         "uniform, log_uniform or normal"
                     )
-            if not self._ranges:
-                raise ValueError(
-                    "sweep.points: nothing in [sweep] is uniform, log_uniform or normal to be spread over"
-                )
-        if self.design.num_cells > MOST_CELLS:
-            raise ValueError(f"sweep: has {self.design.num_cells} cells; it may have {MOST_CELLS}")
+        if self.sweep.points is not None and not self._ranges:
+            raise ValueError(
+                "sweep.points: nothing in [sweep] is uniform, log_uniform or normal to be spread over"
+            )
+        if num_cells > MOST_CELLS:
+            raise ValueError(f"sweep: has {num_cells} cells; it may have {MOST_CELLS}")
         return self
 
     @property
@@ -265,15 +291,14 @@ def read_study(path: str | Path) -> Study:
     """The study a TOML file describes; its data file's path is made to start at the file's folder."""
     path = Path(path)
     try:
-        text = path.read_bytes().decode()
-        tables = tomllib.loads(text)
+        tables = tomllib.loads(path.read_bytes().decode())
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file; a study is a TOML file") from None
-    except (IsADirectoryError, PermissionError, OSError) as error:
+    except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror}); a study is a TOML file") from None
     except UnicodeDecodeError:
         raise BadInput(f"{path}: is not text in UTF-8; a study is a TOML file") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a list in a list in a list …
         raise BadInput(f"{path}: is not valid TOML: {error}") from None
     try:
         study = Study(**tables)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxneuron.neuron.stability import stability_limit
@@ -101,10 +102,10 @@ def chunk_trainer(study: Study, data: Dataset, chunking: Chunking) -> Callable[[
         # A worker thread has a setting of its own.
         with jax.enable_x64(precision == "float64"):
             cells, replicates = chunking.neurons(chunk)
-            swept = {name: values.astype(precision) for name, values in design.values(cells).items()}
+            swept = {name: jnp.asarray(values, precision) for name, values in design.values(cells).items()}
             trained = train_population(
-                cells.astype(np.uint32),
-                replicates.astype(np.uint32),
+                jnp.asarray(cells, jnp.uint32),
+                jnp.asarray(replicates, jnp.uint32),
                 swept,
                 start,
                 examples,
@@ -121,8 +122,8 @@ def make_start(study: Study) -> Start:
     precision = study.training.precision
     return Start(
         seed=jax.random.key(study.sweep.seed),
-        fixed={name: np.asarray(value, precision) for name, value in study.fixed.items()},
-        drawn={name: type(d)(*np.asarray(d, precision)) for name, d in study.drawn.items()},
+        fixed={name: jnp.asarray(value, precision) for name, value in study.fixed.items()},
+        drawn={name: type(d)(*jnp.asarray(d, precision)) for name, d in study.drawn.items()},
     )
 
 

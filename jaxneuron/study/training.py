@@ -1,7 +1,6 @@
 """Training one neuron of a study with all its steps kept, until the loss has converged."""
 
 import dataclasses
-from functools import partial
 from typing import Any
 
 import jax
@@ -11,17 +10,12 @@ import xarray as xr
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Hyperparams
-from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import ACTIVATIONS
-from jaxneuron.neuron.train import Config, StepInfo, Trained, TrainState, conclude, init_state, update_step
-from jaxneuron.population.keys import neuron_key, stream
-from jaxneuron.population.train import prepare
+from jaxneuron.neuron.train import StepInfo, Trained
+from jaxneuron.population.follow import follow
 from jaxneuron.study.data import Dataset, load
 from jaxneuron.study.study import Study
 from jaxneuron.study.sweep import check_batch, make_start
-
-# Steps per call of the compiled program; whether the loss has converged is looked at between calls.
-BLOCK = 512
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,9 +73,9 @@ class Training:
 def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     """Train one neuron of a study, the same one that a sweep of it trains, and keep every step.
 
-    It ends after the study's num_steps, or before where nothing more will come: the gradient's norm and
-    the update's are at most the study's tolerance, or a number is not finite. With mini-batches, whose
-    gradients say nothing of the whole, all steps are taken.
+    It ends after the study's num_steps, or before where nothing more will come: every component of the
+    gradient and of the update is at most the study's tolerance, or a number is not finite. With
+    mini-batches, whose gradients do not speak for all examples, all steps are taken.
     """
     data = load(study.data)
     check_batch(study, data)
@@ -90,59 +84,12 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
 
 
 def _train(study: Study, data: Dataset, cell: int, replicate: int) -> Training:
-    precision, config = study.training.precision, study.config
+    precision = study.training.precision
+    values = study.design.values(np.array([cell]))
+    swept = {name: jnp.asarray(value[0], precision) for name, value in values.items()}
     examples, start = data.examples(precision), make_start(study)
-    swept = {name: v[0].astype(precision) for name, v in study.design.values(np.array([cell])).items()}
-    key = neuron_key(start.seed, jnp.uint32(cell), jnp.uint32(replicate))
-    params, hyperparams = prepare(key, {**start.fixed, **swept}, start.drawn, examples)
-
-    state = init_state(stream(key, "batches"), params, hyperparams, config)
-    infos, left, ended = [], study.training.num_steps, False
-    while left > 0 and not ended:
-        before = state
-        num_steps = min(left, BLOCK)
-        state, info = _take_block(before, hyperparams, examples, config, num_steps)
-        info = jax.tree.map(lambda values, n=num_steps: np.asarray(values)[:n], info)
-        ends = np.flatnonzero(_has_ended(info, config))
-        if ended := len(ends) > 0:
-            num_steps = int(ends[0])
-            state, _ = _take_block(before, hyperparams, examples, config, num_steps)
-            info = jax.tree.map(lambda values, n=num_steps: values[:n], info)
-        infos.append(info)
-        left -= num_steps
-    trained = jax.device_get(conclude(state, params, hyperparams, examples, config))
-    _, last = jax.device_get(update_step(state, hyperparams, examples, config))
-    infos.append(jax.tree.map(lambda value: np.asarray(value)[None], last))
-    history = jax.tree.map(lambda *parts: np.concatenate(parts), *infos)
-    return _as_training(study, data, hyperparams, history, trained)
-
-
-@partial(jax.jit, static_argnames="config")
-def _take_block(
-    state: TrainState, hyperparams: Hyperparams, examples: Examples, config: Config, num_steps: int
-) -> tuple[TrainState, StepInfo]:
-    """The first `num_steps` of BLOCK steps: one compilation for any number of them."""
-
-    def step(state: TrainState, i: jax.Array) -> tuple[TrainState, StepInfo]:
-        after, info = update_step(state, hyperparams, examples, config)
-        return jax.tree.map(lambda new, old: jnp.where(i < num_steps, new, old), after, state), info
-
-    return jax.lax.scan(step, state, jnp.arange(BLOCK))
-
-
-def _has_ended(info: StepInfo, config: Config) -> np.ndarray:
-    """For each step, whether nothing more will come after it."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        finite = np.isfinite(info.loss) & np.isfinite(info.params.bias)
-        finite &= np.isfinite(info.params.weight).all(-1)
-        if config.batch_size is not None:
-            return ~finite
-        # A silent neuron under momentum has no gradient and moves all the same.
-        still = [
-            np.sqrt((part.weight**2).sum(-1) + part.bias**2) <= config.tolerance
-            for part in (info.grads, info.updates)
-        ]
-    return ~finite | (still[0] & still[1])
+    followed = follow(cell, replicate, swept, start, examples, study.config, study.training.num_steps)
+    return _as_training(study, data, *followed)
 
 
 def _as_training(

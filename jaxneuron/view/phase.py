@@ -93,8 +93,7 @@ def draw_phase_diagram(diagram: PhaseDiagram, path: Path) -> None:
 def _draw_maps(figure: Figure, diagram: PhaseDiagram) -> None:
     grid = figure.subplots(2, 3, sharex=True, sharey=True)
     for fate, axes in zip(Fate, grid.flat, strict=False):
-        colours = LinearSegmentedColormap.from_list(fate.name, ["#FFFFFF", FATE_COLOURS[fate]])
-        colours.set_bad("#E6E6E6")
+        colours = LinearSegmentedColormap.from_list(fate.name, ["#FFFFFF", FATE_COLOURS[fate]], bad="#E6E6E6")
         mesh = _draw_map(axes, diagram, diagram.shares[fate], cmap=colours, vmin=0, vmax=1)
         bar = figure.colorbar(mesh, ax=axes, pad=0.02, format=lambda share, _: f"{share:.0%}")
         bar.outline.set_visible(False)

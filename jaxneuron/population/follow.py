@@ -1,0 +1,127 @@
+"""Following one neuron of a population: trained beside copies of itself, so that it has the bits it has
+among many, and with every step kept."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.train import Config, StepInfo, Trained, TrainState, conclude, update_step
+from jaxneuron.population.train import LANES, Start, set_out
+
+# Steps per call of the compiled program; whether anything more will come is looked at between calls.
+BLOCK = 512
+
+
+def follow(
+    cell: int,
+    replicate: int,
+    swept: Mapping[str, Float[Array, ""]],
+    start: Start,
+    examples: Examples,
+    config: Config,
+    num_steps: int,
+) -> tuple[Hyperparams, StepInfo, Trained]:
+    """A neuron's hyperparams, what each of its steps told, and what became of it, as NumPy arrays.
+
+    The last row is the neuron at the end, with the update it would make next. It ends after `num_steps`,
+    or before where nothing more will come: every component of the gradient and of the update is at most
+    the tolerance, or a number is not finite. Mini-batches, whose gradients do not speak for all examples,
+    are followed through all steps.
+    """
+    place = jax.tree.map(
+        lambda value: jnp.broadcast_to(value, (LANES, *value.shape)),
+        (jnp.uint32(cell), jnp.uint32(replicate), dict(swept)),
+    )
+    shared = (start, examples, config)
+    begin, hyperparams = _set_out(place, *shared)
+    state, infos, left, has_ended = begin, [], num_steps, False
+    while left > 0 and not has_ended:
+        taken = min(left, BLOCK)
+        after, states = _take_some_steps(place, state, taken, *shared)
+        info = _tell(place, states, *shared)
+        ends = np.flatnonzero(_has_ended(info, config)[:taken])
+        if has_ended := len(ends) > 0:
+            taken = int(ends[0])
+            after, _ = _take_some_steps(place, state, taken, *shared)
+        infos.append(jax.tree.map(lambda values, taken=taken: values[:taken], info))
+        state, left = after, left - taken
+    _, states = _take_some_steps(place, state, 0, *shared)
+    infos.append(jax.tree.map(lambda values: values[:1], _tell(place, states, *shared)))
+    history = jax.tree.map(lambda *parts: np.concatenate(parts), *infos)
+    trained = _conclude(place, begin.params, state, *shared)
+    hyperparams, trained = jax.tree.map(lambda values: np.asarray(values[0]), (hyperparams, trained))
+    return hyperparams, history, trained
+
+
+# Each of these works out the hyperparams from the neuron's place, as the program for many does: a value
+# that all neurons share then enters the arithmetic in the same way, and rounds in the same way.
+
+
+@partial(jax.jit, static_argnames="config")
+def _set_out(place, start, examples, config) -> tuple[TrainState, Hyperparams]:
+    return jax.vmap(lambda *neuron: set_out(*neuron, start, examples, config))(*place)
+
+
+@partial(jax.jit, static_argnames="config")
+def _take_some_steps(place, state, num_steps, start, examples, config) -> tuple[TrainState, TrainState]:
+    """The state after `num_steps`, at most BLOCK, and the states before each of BLOCK steps.
+
+    One compilation for any number of steps: those beyond it leave the state as it is. What a step tells
+    is not asked for here: having to show the update, the compiler would round it.
+    """
+
+    def follow_neuron(place, state: TrainState) -> tuple[TrainState, TrainState]:
+        _, hyperparams = set_out(*place, start, examples, config)
+
+        def step(state: TrainState, i: Array) -> tuple[TrainState, TrainState]:
+            after = jax.lax.cond(
+                i < num_steps,
+                lambda state: update_step(state, hyperparams, examples, config)[0],
+                lambda state: state,
+                state,
+            )
+            return after, state
+
+        return jax.lax.scan(step, state, jnp.arange(BLOCK))
+
+    return jax.vmap(follow_neuron)(place, state)
+
+
+def _tell(place, states: TrainState, start: Start, examples: Examples, config: Config) -> StepInfo:
+    """What the neuron's steps from each of its states tell."""
+    place, states = jax.tree.map(lambda values: values[0], (place, states))
+    return jax.tree.map(np.asarray, _tell_alone(place, states, start, examples, config))
+
+
+@partial(jax.jit, static_argnames="config")
+def _tell_alone(place, states, start, examples, config) -> StepInfo:
+    _, hyperparams = set_out(*place, start, examples, config)
+    return jax.vmap(lambda state: update_step(state, hyperparams, examples, config)[1])(states)
+
+
+@partial(jax.jit, static_argnames="config")
+def _conclude(place, init_params, state, start, examples, config) -> Trained:
+    def conclude_neuron(place, init_params, state) -> Trained:
+        _, hyperparams = set_out(*place, start, examples, config)
+        return conclude(init_params, state, hyperparams, examples, config)
+
+    return jax.vmap(conclude_neuron)(place, init_params, state)
+
+
+def _has_ended(info: StepInfo, config: Config) -> np.ndarray:
+    """For each step, whether nothing more will come after it."""
+    finite = np.isfinite(info.loss) & np.isfinite(info.params.bias)
+    finite &= np.isfinite(info.params.weight).all(-1)
+    if config.batch_size is not None:
+        return ~finite
+    # A silent neuron under momentum has no gradient and moves all the same.
+    largest = [
+        np.maximum(np.abs(part.weight).max(-1), np.abs(part.bias)) for part in (info.grads, info.updates)
+    ]
+    return ~finite | ((largest[0] <= config.tolerance) & (largest[1] <= config.tolerance))

@@ -1,0 +1,150 @@
+"""The definitions of what became of a neuron, and the known answers of one example."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jaxneuron.neuron.fate import Fate, judge, never_silent, watch
+from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.train import Config, init_state, take_steps, train
+from tests.conftest import examples_of
+
+KEY = jax.random.key(0)
+
+
+def train_from(params, hyperparams, examples, config, num_steps):
+    state = init_state(KEY, params, hyperparams, config)
+    return train(state, hyperparams, examples, config, num_steps)
+
+
+def train_one(w, b, x, y, learning_rate, num_steps=100, **config):
+    params = Params(jnp.asarray([w], jnp.float32), jnp.asarray(b, jnp.float32))
+    return train_from(params, Hyperparams(learning_rate), examples_of(x, y), Config(**config), num_steps)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.lists(st.booleans(), min_size=1, max_size=30))
+def test_watch_keeps_the_first_step_of_the_last_silence(silences):
+    record = never_silent()
+    for step, is_silent in enumerate(silences):
+        record = watch(record, jnp.int32(step), jnp.asarray(is_silent))
+    trailing = len(silences)
+    while trailing > 0 and silences[trailing - 1]:
+        trailing -= 1
+    assert record.since == (trailing if silences[-1] else -1)
+    assert record.revivals == sum(a and not b for a, b in itertools.pairwise(silences))
+
+
+@pytest.mark.parametrize(
+    ("since", "is_finite", "loss", "norm", "fate", "death_step"),
+    [
+        (-1, False, np.nan, np.nan, Fate.diverged, -1),
+        (0, False, 1.0, 0.0, Fate.diverged, -1),  # finite loss, params that are not
+        (-1, True, 10.1, 0.0, Fate.diverged, -1),
+        (-1, True, 10.0, 1.0, Fate.unsettled, -1),
+        (0, True, 1.0, 0.0, Fate.born_dead, 0),
+        (5, True, 1.0, 0.0, Fate.died, 5),
+        (-1, True, 1.0, 0.01, Fate.converged, -1),
+        (-1, True, 1.0, 0.0101, Fate.unsettled, -1),
+    ],
+)
+def test_the_first_rule_that_holds_is_the_fate(since, is_finite, loss, norm, fate, death_step):
+    silence = never_silent()._replace(since=jnp.int32(since))
+    values = (jnp.asarray(is_finite), jnp.float32(loss), jnp.float32(10.0), jnp.float32(norm))
+    got = judge(silence, *values, tolerance=0.01)
+    assert got == (fate, death_step)
+
+
+def test_each_fate_happens():
+    x, y = [-1.0, 1.0], [0.0, 1.0]
+    assert train_one(0.5, 0.0, x, y, 0.5, 200).fate == Fate.converged
+    assert train_one(0.5, 0.0, x, y, 0.01, 3).fate == Fate.unsettled
+    assert train_one(0.5, -2.0, x, y, 0.5).fate == Fate.born_dead
+    # One example, κ = 3: z = 2 goes to 2 − 3·(2 − 1) = −1.
+    died = train_one(2.0, 0.0, [1.0], [1.0], 1.5)
+    assert (died.fate, died.death_step) == (Fate.died, 1)
+    # theory 3: without a bias and two-sided, κ = 3 > φ² diverges.
+    diverged = train_one(0.4, 0.0, x, y, 6.0, 500, train_bias=False)
+    assert diverged.fate == Fate.diverged
+    assert diverged.death_step == -1
+
+
+@pytest.mark.parametrize("activation", ["leaky_relu", "identity", "softplus", "tanh"])
+def test_an_activation_with_a_slope_never_dies(activation):
+    trained = train_one(-1.0, -1.0, [1.0, 2.0], [0.5, 0.5], 0.01, 50, activation=activation)
+    assert trained.fate in (Fate.converged, Fate.unsettled)
+    assert trained.death_step == -1
+    assert (trained.params.weight != trained.init_params.weight).all()
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(
+    st.floats(-3, 3, width=32),
+    st.floats(-3, 3, width=32),
+    st.floats(0, 5, width=32),
+    st.integers(0, 2**32 - 1),
+)
+def test_a_dead_neuron_never_moves_again(w, b, learning_rate, seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=6), rng.normal(size=6)
+    params = Params(jnp.array([w], jnp.float32), jnp.float32(b))
+    hyperparams, examples = Hyperparams(jnp.float32(learning_rate)), examples_of(x, y)
+    state = init_state(KEY, params, hyperparams, Config())
+    _, info = take_steps(state, hyperparams, examples, Config(), 60)
+    silent = np.flatnonzero(np.asarray(info.num_active) == 0)
+    if len(silent) and np.isfinite(np.asarray(info.loss)).all():
+        first = silent[0]
+        for values in (info.params.weight[first:, 0], info.params.bias[first:], info.loss[first:]):
+            # Bit for bit.
+            assert len(np.unique(np.asarray(values).view(np.int32))) == 1
+        assert (np.asarray(info.num_active[first:]) == 0).all()
+
+
+def test_momentum_can_revive_a_silent_neuron():
+    # Pushed below 0 by a large target error at first, then carried back by nothing: it stays. With a second
+    # example on the other side of 0 the velocity carries W across and that one becomes active.
+    config, hyperparams = Config(optimizer="momentum", train_bias=False), Hyperparams(0.5, momentum=0.9)
+    params = Params(jnp.array([1.0]), jnp.array(-0.5))
+    examples = examples_of([1.0, -1.0], [-3.0, 1.0])
+    trained = train_from(params, hyperparams, examples, config, 40)
+    assert trained.revivals >= 1
+
+
+@pytest.mark.parametrize("kappa", [1.5, 2.3, 3.0, 6.0])
+def test_death_steps_of_one_example_are_exact(kappa):
+    """theory 2, y > 0: κ ≤ 2 dies at step 1 or never; κ > 2 at the first t of the right parity with
+    (κ − 1)ᵗ·|z₀ − y| ≥ y."""
+    x, y = 1.0, 1.0
+    learning_rate = kappa / (x**2 + 1)
+    with jax.enable_x64(True):
+        for z0 in np.random.default_rng(2).uniform(0.01, 4.0, 40):
+            params = Params(jnp.array([z0]), jnp.array(0.0))
+            got = train_from(
+                params, Hyperparams(learning_rate), examples_of([x], [y], "float64"), Config(), 200
+            )
+            if kappa <= 2:
+                want = 1 if (kappa - 1) * (z0 - y) >= y else -1
+            else:
+                t = np.arange(1, 201)
+                right_parity = t % 2 == (1 if z0 > y else 0)
+                hits = t[right_parity & ((kappa - 1.0) ** t * abs(z0 - y) >= y)]
+                want = hits[0]
+            assert got.death_step == want
+
+
+def test_a_negative_target_kills_in_the_known_number_of_steps():
+    """theory 2, y < 0 and κ < 1: dies at max(1, ⌈ln(|y|/(z₀ + |y|))/ln(1 − κ)⌉)."""
+    kappa, y = 0.3, -0.8
+    with jax.enable_x64(True):
+        for z0 in np.random.default_rng(3).uniform(0.01, 4.0, 40):
+            params = Params(jnp.array([z0]), jnp.array(0.0))
+            examples = examples_of([1.0], [y], "float64")
+            got = train_from(params, Hyperparams(kappa / 2), examples, Config(), 60)
+            want = max(1, np.ceil(np.log(-y / (z0 - y)) / np.log(1 - kappa)))
+            assert got.death_step == want

@@ -1,0 +1,194 @@
+"""Training one neuron, against NumPy and against each optimizer's own formula."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.optimizers import OPTIMIZERS
+from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.train import Config, draw_batch, init_state, take_steps, train, update_step
+from tests.conftest import examples_of
+from tests.oracle import train_relu
+
+RNG = np.random.default_rng(1)
+X = RNG.normal(size=40)
+Y = np.maximum(0, 1.3 * X + 0.4) + 0.1 * RNG.normal(size=40)
+KEY = jax.random.key(0)
+
+
+def train_from(params, hyperparams, examples, config, num_steps):
+    state = init_state(KEY, params, hyperparams, config)
+    return train(state, hyperparams, examples, config, num_steps)
+
+
+def params_of(w, b, precision="float32"):
+    return Params(jnp.asarray([w], precision), jnp.asarray(b, precision))
+
+
+def path_of(config, hyperparams, num_steps, precision="float64", w=0.7, b=-0.2, x=X, y=Y):
+    params = params_of(w, b, precision)
+    state = init_state(KEY, params, hyperparams, config)
+    return take_steps(state, hyperparams, examples_of(x, y, precision), config, num_steps)
+
+
+def test_a_path_is_numpys(precision):
+    tolerance = 2e-5 if precision == "float32" else 1e-12
+    state, info = path_of(Config(), Hyperparams(0.3), 200, precision)
+    want = train_relu(0.7, -0.2, X, Y, 0.3, 200)
+    np.testing.assert_allclose(info.params.weight[:, 0], want[:-1, 0], rtol=tolerance)
+    np.testing.assert_allclose(info.params.bias, want[:-1, 1], rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(info.loss, want[:-1, 2], rtol=tolerance)
+    np.testing.assert_allclose(state.params.weight[0], want[-1, 0], rtol=tolerance)
+    assert state.step == 200
+    assert state.params.weight.dtype == precision
+
+
+def test_train_is_a_scan_of_update_step():
+    examples, hyperparams, config = examples_of(X, Y), Hyperparams(0.3), Config()
+    params = params_of(0.7, -0.2)
+    state = init_state(KEY, params, hyperparams, config)
+    for _ in range(20):
+        state, _ = update_step(state, hyperparams, examples, config)
+    trained = train_from(params, hyperparams, examples, config, 20)
+    assert trained.params == state.params
+    assert trained.init_params == params
+
+
+def grad(w, b, x=X, y=Y):
+    z = w * x + b
+    error = np.where(z > 0, z, 0) - y
+    return np.array([np.mean(error * (z > 0) * x), np.mean(error * (z > 0))])
+
+
+def by_hand(name, eta, num_steps, beta=0.8, beta1=0.7, beta2=0.9, rho=0.6, eps=1e-3, decay=None):
+    """The optimizers' published formulas."""
+    p, v, m, s = np.array([0.7, -0.2]), np.zeros(2), np.zeros(2), np.zeros(2)
+    s = s + 0.1 if name == "adagrad" else s
+    for t in range(1, num_steps + 1):
+        g = grad(*p)
+        if decay is not None and name != "adamw":
+            g = g + decay * p
+        if name == "sgd":
+            p = p - eta * g
+        elif name == "momentum":  # Polyak 1964
+            v = beta * v + g
+            p = p - eta * v
+        elif name == "nesterov":  # Sutskever et al. 2013
+            v = beta * v + g
+            p = p - eta * (g + beta * v)
+        elif name in ("adam", "adamw"):  # Kingma and Ba 2015; Loshchilov and Hutter 2019
+            m = beta1 * m + (1 - beta1) * g
+            s = beta2 * s + (1 - beta2) * g**2
+            update = (m / (1 - beta1**t)) / (np.sqrt(s / (1 - beta2**t)) + eps)
+            p = p - eta * (update + (decay * p if decay is not None and name == "adamw" else 0))
+        elif name == "rmsprop":  # Tieleman and Hinton 2012, with optax's epsilon inside the root
+            s = rho * s + (1 - rho) * g**2
+            p = p - eta * g / np.sqrt(s + eps)
+        elif name == "adagrad":  # Duchi et al. 2011, with optax's start of 0.1 and epsilon inside the root
+            s = s + g**2
+            p = p - eta * g / np.sqrt(s + eps)
+    return p
+
+
+@pytest.mark.parametrize("decay", [None, 0.05])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers_follow_their_formulas(name, decay):
+    with jax.enable_x64(True):
+        hyperparams = Hyperparams(
+            learning_rate=0.05,
+            momentum=0.8,
+            weight_decay=decay,
+            beta1=0.7,
+            beta2=0.9,
+            decay=0.6,
+            epsilon=1e-3,
+        )
+        state, _ = path_of(Config(optimizer=name), hyperparams, 30)
+        got = [state.params.weight[0], state.params.bias]
+    np.testing.assert_allclose(got, by_hand(name, 0.05, 30, decay=decay), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_traced_hyperparameter_does_not_recompile(name):
+    traces = 0
+
+    @jax.jit
+    def final(learning_rate):
+        nonlocal traces
+        traces += 1
+        hyperparams = Hyperparams(learning_rate, weight_decay=0.01)
+        config = Config(optimizer=name)
+        return train_from(params_of(0.7, 0.1), hyperparams, examples_of(X, Y), config, 5).params.bias
+
+    assert len({float(final(jnp.float32(rate))) for rate in (0.01, 0.1, 0.2)}) == 3
+    assert traces == 1
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_bias_that_is_not_trained_stays(name):
+    hyperparams = Hyperparams(0.05, weight_decay=0.1)
+    state, info = path_of(Config(optimizer=name, train_bias=False), hyperparams, 50, "float32")
+    assert (info.params.bias == jnp.float32(-0.2)).all()
+    assert state.params.bias == jnp.float32(-0.2)
+    assert state.params.weight[0] != jnp.float32(0.7)
+
+
+def test_no_steps_leave_the_params_and_judge_them():
+    trained = train_from(params_of(-1.0, -1.0), Hyperparams(0.1), examples_of([1.0], [1.0]), Config(), 0)
+    assert trained.params == params_of(-1.0, -1.0)
+    assert trained.fate == Fate.born_dead
+    assert trained.death_step == 0
+
+
+def test_mini_batches_come_from_key_and_step():
+    examples = examples_of(np.arange(50.0), np.arange(50.0))
+
+    def batch(key, step):
+        return draw_batch(jax.random.key(key), jnp.int32(step), examples, 8)
+
+    first, again, later, other = batch(0, 3), batch(0, 3), batch(0, 4), batch(1, 3)
+    assert first.x.shape == (8, 1)
+    assert (first.x[:, 0] == first.y).all()
+    assert (first.y == again.y).all()
+    assert (first.y != later.y).any()
+    assert (first.y != other.y).any()
+
+
+def test_mini_batches_are_uniform():
+    examples = examples_of(np.arange(10.0), np.arange(10.0))
+    steps = jnp.arange(5000)
+    drawn = jax.vmap(lambda step: draw_batch(KEY, step, examples, 4).y)(steps)
+    counts = np.bincount(np.asarray(drawn, int).ravel(), minlength=10)
+    # 20 000 draws, 2000 expected in each of ten places, standard deviation 42.
+    assert abs(counts - 2000).max() < 5 * 42.5
+
+
+def test_a_mini_batch_step_is_the_step_on_that_batch():
+    config, hyperparams = Config(batch_size=6), Hyperparams(0.1)
+    examples, params = examples_of(X, Y), params_of(0.7, -0.2)
+    state = init_state(KEY, params, hyperparams, config)
+    for _ in range(3):
+        batch = draw_batch(KEY, state.step, examples, 6)
+        before = init_state(KEY, state.params, hyperparams, Config())
+        want, _ = update_step(before, hyperparams, batch, Config())
+        state, info = update_step(state, hyperparams, examples, config)
+        assert state.params == want.params
+        np.testing.assert_allclose(
+            info.loss,
+            np.mean(0.5 * (np.maximum(0, X * info.params.weight + info.params.bias) - Y) ** 2),
+            rtol=1e-5,
+        )
+
+
+def test_silence_under_mini_batches_is_judged_on_all_examples():
+    # Active on one example in a hundred, which most batches of one do not hold.
+    x, y = np.full(100, -1.0), np.zeros(100)
+    x[7], y[7] = 1.0, 1.0
+    config, hyperparams = Config(batch_size=1), Hyperparams(1e-6)
+    _, info = path_of(config, hyperparams, 20, "float32", w=1.0, b=-0.5, x=x, y=y)
+    assert (info.num_active == 1).all()
+    trained = train_from(params_of(1.0, -0.5), hyperparams, examples_of(x, y), config, 20)
+    assert trained.fate == Fate.unsettled

@@ -1,0 +1,68 @@
+"""Chunks: every neuron in exactly one, one shape for all."""
+
+import itertools
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jaxneuron.population.chunks import cut_into_chunks
+from jaxneuron.population.dispatch import run_in_order
+
+shapes = st.lists(st.integers(1, 7), min_size=1, max_size=3).map(tuple)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(shapes, st.integers(1, 9), st.integers(1, 200))
+def test_every_neuron_is_in_exactly_one_chunk(cells, replicates, chunk_size):
+    chunking = cut_into_chunks(cells, replicates, chunk_size)
+    assert chunking.chunk_size <= chunk_size
+    seen = np.zeros((*cells, replicates), int)
+    for chunk in chunking:
+        cell, replicate = chunking.neurons(chunk)
+        assert cell.shape == replicate.shape == (chunking.chunk_size,)
+        place = seen[(*chunk.region, chunk.replicates)]
+        place += 1
+        # What is cut out of a result lies where the chunk says.
+        index = chunking.cut(np.stack([cell, replicate], -1), chunk)
+        assert index.shape == (*place.shape, 2)
+        want = np.moveaxis(np.indices((*cells, replicates)), 0, -1)[(*chunk.region, chunk.replicates)]
+        np.testing.assert_array_equal(
+            index[..., 0], np.ravel_multi_index(np.moveaxis(want[..., :-1], -1, 0), cells)
+        )
+        np.testing.assert_array_equal(index[..., 1], want[..., -1])
+    assert (seen == 1).all()
+    assert len(list(chunking)) == chunking.num_chunks
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(shapes, st.integers(1, 9), st.integers(1, 200))
+def test_chunks_that_share_their_cells_follow_one_another(cells, replicates, chunk_size):
+    starts = [chunk.start for chunk in cut_into_chunks(cells, replicates, chunk_size)]
+    changes = 1 + sum(a != b for a, b in itertools.pairwise(starts))
+    assert changes == len(set(starts))
+
+
+def test_a_dim_is_cut_into_equal_parts():
+    # 1500 in parts of at most 1024 is twice 750, not 1024 and 476 with half of a chunk padded.
+    assert cut_into_chunks((1500,), 1, 1024).tile == (750,)
+    assert cut_into_chunks((256, 256), 16, 2**14).tile == (4, 256)
+
+
+def test_memory_does_not_grow_with_replicates():
+    few, many = cut_into_chunks((256, 256), 16, 2**14), cut_into_chunks((256, 256), 256, 2**14)
+    assert few.chunk_size == many.chunk_size == 2**14
+
+
+def test_results_come_in_order_and_few_wait():
+    begun = []
+
+    def square(i):
+        begun.append(i)
+        return i * i
+
+    results = run_in_order(square, range(50), in_flight=3)
+    for i, (item, result) in enumerate(results):
+        assert (item, result) == (i, i * i)
+        assert max(begun) <= i + 4
+    assert sorted(begun) == list(range(50))

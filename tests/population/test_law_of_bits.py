@@ -1,0 +1,136 @@
+"""The law of bits: a neuron's result depends on the study and its own place, not on its neighbours."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.train import Config
+from jaxneuron.population.follow import follow
+from jaxneuron.population.keys import neuron_key
+from jaxneuron.population.train import Start, train_population
+from tests.conftest import examples_of
+
+RNG = np.random.default_rng(4)
+X = RNG.normal(size=33)
+Y = np.maximum(0, 1.1 * X + 0.2) + 0.2 * RNG.normal(size=33)
+NUM_NEURONS, NUM_STEPS = 1003, 120
+CELLS, REPLICATES = np.divmod(np.arange(NUM_NEURONS), 3)
+RATES = np.geomspace(1e-3, 5.0, NUM_NEURONS)
+IN_ORDER = np.arange(NUM_NEURONS)
+
+CASES = [
+    ("relu", "sgd", None),
+    ("relu", "momentum", None),
+    ("relu", "sgd", 5),
+    ("leaky_relu", "adam", None),
+    ("tanh", "rmsprop", None),
+    ("gelu", "sgd", None),
+    ("softplus", "adagrad", None),
+    ("sigmoid", "nesterov", None),
+    ("elu", "adamw", None),
+    ("identity", "sgd", None),
+]
+
+
+def make_study(precision, activation="relu", optimizer="sgd", batch_size=None):
+    start = Start(
+        seed=jax.random.key(7),
+        fixed={"weight_decay": jnp.asarray(0.001, precision)},
+        drawn={
+            "init_weight": Normal(*jnp.asarray((0.0, 1.0), precision)),
+            "init_bias": Uniform(*jnp.asarray((-2.0, 2.0), precision)),
+            "epsilon": LogUniform(*jnp.asarray((1e-8, 1e-2), precision)),
+        },
+    )
+    config = Config(activation=activation, optimizer=optimizer, batch_size=batch_size)
+    return start, examples_of(X, Y, precision), config
+
+
+def train_in_chunks(order, chunk_size, study):
+    """All neurons, in the given order, in padded chunks of one size."""
+    parts = []
+    for first in range(0, NUM_NEURONS, chunk_size):
+        index = order[first : first + chunk_size]
+        size = len(index)
+        index = np.concatenate([index, np.repeat(index[-1:], chunk_size - size)])
+        places = jnp.asarray(CELLS[index], jnp.uint32), jnp.asarray(REPLICATES[index], jnp.uint32)
+        swept = {"learning_rate": jnp.asarray(RATES[index], study[1].y.dtype)}
+        trained = train_population(*places, swept, *study, NUM_STEPS)
+        parts.append([np.asarray(values)[:size] for values in jax.tree.leaves(trained)])
+    return [np.concatenate(values) for values in zip(*parts, strict=True)]
+
+
+def assert_same_bits(one, other):
+    for a, b in zip(one, other, strict=True):
+        assert a.dtype == b.dtype
+        a, b = (np.ascontiguousarray(values).view(f"V{values.itemsize}") for values in (a, b))
+        differ = a != b
+        assert not differ.any(), f"{differ.sum()} of {differ.size} differ"
+
+
+@pytest.mark.parametrize(("activation", "optimizer", "batch_size"), CASES)
+def test_neighbours_change_no_bit(activation, optimizer, batch_size, precision):
+    study = make_study(precision, activation, optimizer, batch_size)
+    whole = train_in_chunks(IN_ORDER, NUM_NEURONS, study)
+    for chunk_size in (64, 7):
+        assert_same_bits(whole, train_in_chunks(IN_ORDER, chunk_size, study))
+    for i in range(0, NUM_NEURONS, 41):
+        place = jnp.asarray(CELLS[[i]], jnp.uint32), jnp.asarray(REPLICATES[[i]], jnp.uint32)
+        swept = {"learning_rate": jnp.asarray(RATES[[i]], precision)}
+        alone = train_population(*place, swept, *study, NUM_STEPS)
+        assert_same_bits([values[[i]] for values in whole], [np.asarray(v) for v in jax.tree.leaves(alone)])
+
+
+@pytest.mark.parametrize(("activation", "optimizer", "batch_size"), CASES)
+def test_following_a_neuron_changes_no_bit(activation, optimizer, batch_size, precision):
+    start, examples, config = make_study(precision, activation, optimizer, batch_size)
+    config = dataclasses.replace(config, tolerance=0.0)
+    whole = train_in_chunks(IN_ORDER, NUM_NEURONS, (start, examples, config))
+    for i in (0, 500, 800, 1002):
+        swept = {"learning_rate": jnp.asarray(RATES[i], precision)}
+        _, history, trained = follow(CELLS[i], REPLICATES[i], swept, start, examples, config, NUM_STEPS)
+        got = [np.atleast_1d(values) for values in jax.tree.leaves(trained)]
+        if len(history.loss) <= NUM_STEPS:  # it ends when it diverges; a trainer goes on to NaN
+            assert trained.fate == Fate.diverged
+            continue
+        assert_same_bits([values[i : i + 1].ravel() for values in whole], got)
+        assert history.params.bias[-1] == trained.params.bias
+
+
+def test_chunks_of_one_neuron_change_no_bit(precision):
+    study = make_study(precision)
+    whole = train_in_chunks(IN_ORDER, NUM_NEURONS, study)
+    assert_same_bits(whole, train_in_chunks(IN_ORDER, 1, study))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("activation", "optimizer", "batch_size"), CASES)
+def test_a_chunk_that_is_split_between_cores_changes_no_bit(activation, optimizer, batch_size, precision):
+    study = make_study(precision, activation, optimizer, batch_size)
+    index = np.tile(IN_ORDER, 20)
+    places = jnp.asarray(CELLS[index], jnp.uint32), jnp.asarray(REPLICATES[index], jnp.uint32)
+    swept = {"learning_rate": jnp.asarray(RATES[index], precision)}
+    large = [np.asarray(v) for v in jax.tree.leaves(train_population(*places, swept, *study, NUM_STEPS))]
+    whole = train_in_chunks(IN_ORDER, 64, study)
+    assert_same_bits([values[index] for values in whole], large)
+
+
+def test_permuting_neurons_permutes_results(precision):
+    study = make_study(precision)
+    whole = train_in_chunks(IN_ORDER, 64, study)
+    order = np.random.default_rng(0).permutation(NUM_NEURONS)
+    assert_same_bits([values[order] for values in whole], train_in_chunks(order, 64, study))
+
+
+def test_every_neuron_has_a_key_of_its_own():
+    places = jnp.asarray(CELLS, jnp.uint32), jnp.asarray(REPLICATES, jnp.uint32)
+    keys = jax.vmap(neuron_key, (None, 0, 0))(jax.random.key(7), *places)
+    assert len(np.unique(jax.random.key_data(keys), axis=0)) == NUM_NEURONS
+    # Cell 1, replicate 0 and cell 0, replicate 1 are not the same neuron.
+    one, other = (neuron_key(jax.random.key(7), jnp.uint32(a), jnp.uint32(1 - a)) for a in (0, 1))
+    assert (jax.random.key_data(one) != jax.random.key_data(other)).any()

@@ -1,0 +1,310 @@
+"""The data set: read, checked and scaled as NumPy would; what cannot be read is BadInput and nothing else."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import ndtri
+
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.data import load, read_table, teach
+from jaxneuron.study.study import Arrays, Study, Table, Teacher
+
+COLUMNS = {
+    "income": np.array([420.157650843928, 541.411706721205, 901.157457003934, 1.0 / 3.0]),
+    "size": np.array([1.0, 2.0, 3.0, 5.0]),
+    "food": np.array([255.839424594576, 310.958667059145, 485.680014246373, 2e-7]),
+}
+
+
+@pytest.fixture(params=["csv", "parquet", "npz"])
+def table_path(request, tmp_path) -> Path:
+    """COLUMNS on disk, with a column of words that nobody asks for."""
+    path = tmp_path / f"data.{request.param}"
+    frame = pd.DataFrame({**COLUMNS, "town": list("abcd")})
+    match request.param:
+        case "csv":
+            frame.to_csv(path, index=False)
+        case "parquet":
+            frame.to_parquet(path)
+        case "npz":
+            np.savez(path, town=np.array(list("abcd")), **COLUMNS)
+    return path
+
+
+def table(path: Path, inputs=("income", "size"), target="food", scale="standard") -> Table:
+    return Table(file=str(path), inputs=inputs, target=target, scale=scale)
+
+
+def csv(folder: Path, text: str) -> Path:
+    path = folder / "data.csv"
+    path.write_text(text)
+    return path
+
+
+def test_every_kind_of_file_gives_the_same_numbers(table_path):
+    data = load(table(table_path, scale="none"))
+
+    np.testing.assert_array_equal(data.x, np.column_stack([COLUMNS["income"], COLUMNS["size"]]))
+    np.testing.assert_array_equal(data.y, COLUMNS["food"])
+    assert data.x.dtype == data.y.dtype == np.float64
+    assert (data.inputs, data.target) == (("income", "size"), "food")
+    assert data.source == str(table_path)
+
+
+def test_scaling_is_numpys(table_path):
+    data = load(table(table_path))
+
+    x = np.column_stack([COLUMNS["income"], COLUMNS["size"]])
+    offset, scale = x.mean(0), x.std(0, ddof=0)
+    np.testing.assert_array_equal(data.x, (x - offset) / scale)
+    np.testing.assert_array_equal(data.y, COLUMNS["food"] / COLUMNS["food"].std(ddof=0))
+    np.testing.assert_array_equal(data.scaling.x_offset, offset)
+    np.testing.assert_array_equal(data.scaling.x_scale, scale)
+    assert data.scaling.y_offset == 0.0
+    assert data.scaling.y_scale == COLUMNS["food"].std(ddof=0)
+    np.testing.assert_allclose(data.x.mean(0), 0.0, atol=1e-15)
+    np.testing.assert_allclose(data.x.std(0), 1.0)
+    np.testing.assert_allclose(data.y.std(), 1.0)
+    assert data.y.min() > 0
+
+
+def test_unscaled_data_has_the_scaling_that_does_nothing(table_path):
+    scaling = load(table(table_path, scale="none")).scaling
+
+    np.testing.assert_array_equal(scaling.x_offset, [0.0, 0.0])
+    np.testing.assert_array_equal(scaling.x_scale, [1.0, 1.0])
+    assert (scaling.y_offset, scaling.y_scale) == (0.0, 1.0)
+
+
+def test_scaling_is_undone_by_what_is_stored(table_path):
+    data = load(table(table_path))
+
+    x = data.x * data.scaling.x_scale + data.scaling.x_offset
+    np.testing.assert_allclose(x[:, 0], COLUMNS["income"], rtol=1e-12)
+    np.testing.assert_allclose(data.y * data.scaling.y_scale, COLUMNS["food"], rtol=1e-12)
+
+
+def test_sha256_changes_with_any_number_name_and_scale():
+    x, y = [[1.0, 2.0], [3.0, 5.0], [4.0, 4.0]], [1.0, 2.0, 3.0]
+    digests = {load(Arrays(x=x, y=y)).sha256, load(Arrays(x=x, y=y, scale="standard")).sha256}
+    for i in range(3):
+        changed = list(y)
+        changed[i] = np.nextafter(changed[i], 9.0)
+        digests.add(load(Arrays(x=x, y=changed)).sha256)
+        for j in range(2):
+            changed = [list(row) for row in x]
+            changed[i][j] = np.nextafter(changed[i][j], 9.0)
+            digests.add(load(Arrays(x=changed, y=y)).sha256)
+    digests.add(load(Arrays(x=x, y=y))._replace(target="z").sha256)
+    digests.add(load(Arrays(x=x, y=y))._replace(inputs=("a", "b")).sha256)
+
+    assert len(digests) == 13
+    assert load(Arrays(x=x, y=y)).sha256 == load(Arrays(x=np.array(x), y=np.array(y))).sha256
+    assert all(len(digest) == 64 for digest in digests)
+
+
+def test_sha256_tells_shapes_apart():
+    wide, tall = np.arange(4.0).reshape(2, 2), np.arange(4.0)[:, None]
+
+    assert load(Arrays(x=wide, y=[0, 1])).sha256 != load(Arrays(x=tall, y=[0, 1, 2, 3])).sha256
+
+
+def test_examples_come_in_the_precision(precision):
+    examples = load(Arrays(x=[[1, 2], [3, 4]], y=[0.1, 0.2])).examples(precision)
+
+    assert examples.x.dtype == examples.y.dtype == precision
+    np.testing.assert_array_equal(examples.x, np.array([[1, 2], [3, 4]], precision))
+    np.testing.assert_array_equal(examples.y, np.array([0.1, 0.2], precision))
+
+
+def test_what_float32_cannot_hold_float64_can():
+    data = load(Arrays(x=[1.0, 1e25], y=[1.0, 2.0]))
+
+    with pytest.raises(BadInput, match=r"column 'x' is too large for float32 in 1 of 2 rows \(2\)"):
+        data.examples("float32")
+    data.check_size("float64")
+
+
+def test_arrays_name_their_inputs():
+    assert load(Arrays(x=[1, 2], y=[1, 2])).inputs == ("x",)
+    assert load(Arrays(x=[[1, 2], [3, 4]], y=[1, 2])).inputs == ("x0", "x1")
+    assert load(Arrays(x=[True, False], y=[1, 2])).x.tolist() == [[1.0], [0.0]]
+
+
+def test_csv_in_many_hands(tmp_path):
+    path = csv(
+        tmp_path, '"net income", "the ""target""",flag,town\n1, 2.5, True, "a, b"\n-3, 4e0, False, c\n'
+    )
+
+    columns = read_table(path, ["net income", 'the "target"', "flag"])
+
+    assert columns["net income"].tolist() == [1.0, -3.0]
+    assert columns['the "target"'].tolist() == [2.5, 4.0]
+    assert columns["flag"].tolist() == [1.0, 0.0]
+    assert all(column.dtype == np.float64 for column in columns.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("\ufeffx,y\n1,2\n3,4\n", id="byte order mark"),
+        pytest.param('\ufeff"x",y\n1,2\n3,4\n', id="byte order mark and quotes"),
+        pytest.param("x,y\r\n1,2\r\n3,4\r\n", id="Windows line ends"),
+        pytest.param("x,y\n1,2\n3,4", id="no last line end"),
+        pytest.param("\n\nx,y\n1,2\n\n3,4\n", id="blank lines"),
+        pytest.param("x,y,\n1,2,\n3,4,\n", id="a comma at each end"),
+        pytest.param("x,y,z,z\n1,2,0,0\n3,4,0,0\n", id="other columns twice"),
+        pytest.param("x,x.1,y\n1,0,2\n3,0,4\n", id="a name that pandas would make"),
+    ],
+)
+def test_csv_of_many_writers(text, tmp_path):
+    columns = read_table(csv(tmp_path, text), ["x", "y"])
+
+    assert columns["x"].tolist() == [1.0, 3.0]
+    assert columns["y"].tolist() == [2.0, 4.0]
+
+
+@given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+@settings(max_examples=50, deadline=None, derandomize=True)
+def test_csv_keeps_every_bit(values, tmp_path_factory):
+    path = csv(tmp_path_factory.mktemp("csv"), "x,y\n" + "".join(f"{value!r},0\n" for value in values))
+
+    assert read_table(path, ["x"])["x"].tolist() == values
+
+
+def test_mixed_columns_of_a_long_csv_are_refused_quietly(tmp_path):
+    path = csv(tmp_path, "x,y\n" + "1,2\n" * 300_000 + "low,2\n")
+
+    with pytest.raises(BadInput, match=r"not a number in 1 of 300001 rows \(300001\), such as 'low'"):
+        read_table(path, ["x", "y"])
+
+
+def test_parquet_and_npz_of_many_types(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "int": pd.array([1, 2], dtype="Int64"),
+            "float32": np.array([0.5, 2], np.float32),
+            "bool": [True, False],
+            "category": pd.Categorical([3, 4]),
+            "text": ["5", "6.5"],
+        }
+    )
+    frame.to_parquet(tmp_path / "data.parquet")
+    np.savez(tmp_path / "data.npz", int=np.array([1, 2], ">i2"), bool=np.array([True, False]))
+
+    columns = read_table(tmp_path / "data.parquet", list(frame.columns))
+
+    assert {name: column.tolist() for name, column in columns.items()} == {
+        "int": [1.0, 2.0],
+        "float32": [0.5, 2.0],
+        "bool": [1.0, 0.0],
+        "category": [3.0, 4.0],
+        "text": [5.0, 6.5],
+    }
+    columns = read_table(tmp_path / "data.npz", ["int", "bool"])
+    assert {name: column.tolist() for name, column in columns.items()} == {"int": [1, 2], "bool": [1, 0]}
+
+
+def test_missing_integers_are_missing(tmp_path):
+    pd.DataFrame({"x": pd.array([1, None, 3], dtype="Int64")}).to_parquet(tmp_path / "data.parquet")
+
+    with pytest.raises(BadInput, match=r"column 'x' is missing 1 of 3 rows \(2\)"):
+        read_table(tmp_path / "data.parquet", ["x"])
+
+
+def test_parquet_without_pyarrow(tmp_path, monkeypatch):
+    path = tmp_path / "data.parquet"
+    path.write_bytes(b"PAR1")
+
+    def read_parquet(path):
+        raise ImportError("no pyarrow")
+
+    monkeypatch.setattr(pd, "read_parquet", read_parquet)
+
+    with pytest.raises(BadInput, match=r"needs pyarrow: pip install 'jaxneuron\[parquet\]'"):
+        read_table(path, ["x"])
+
+
+def test_teacher_is_its_formula():
+    teacher = Teacher(weight=[1.5, -0.5], bias=0.25, noise=0.1, num_examples=50, seed=7)
+
+    x, y = teach(teacher)
+
+    rng = np.random.default_rng(7)
+    expected_x = ndtri(rng.random((50, 2)))
+    noise = rng.normal(0.0, 0.1, 50)
+    np.testing.assert_allclose(x, expected_x, rtol=1e-12)
+    np.testing.assert_allclose(
+        y, np.maximum(1.5 * x[:, 0] - 0.5 * x[:, 1] + 0.25, 0.0) + noise, rtol=1e-12, atol=1e-15
+    )
+
+
+def test_teacher_is_reproducible_and_its_seed_matters():
+    teachers = [Teacher(weight=[1.0], noise=0.1, num_examples=20, seed=seed) for seed in (0, 0, 1)]
+    (x0, y0), (x1, y1), (x2, y2) = map(teach, teachers)
+
+    np.testing.assert_array_equal(x0, x1)
+    np.testing.assert_array_equal(y0, y1)
+    assert not np.any(x0 == x2)
+    assert not np.any(y0 == y2)
+
+
+def test_teacher_on_an_axis():
+    x, y = teach(Teacher(weight=[2.0], bias=-1.0, inputs={"linear": [-1, 1], "num": 5}))
+
+    assert x.tolist() == [[-1.0], [-0.5], [0.0], [0.5], [1.0]]
+    assert y.tolist() == [0.0, 0.0, 0.0, 0.0, 1.0]
+
+
+def test_teacher_of_drawn_inputs_stays_in_their_range():
+    x, _ = teach(Teacher(weight=[1.0, 1.0], inputs={"log_uniform": [0.1, 10]}, num_examples=2000))
+
+    assert x.shape == (2000, 2)
+    assert 0.1 <= x.min() < 0.11
+    assert 9.0 < x.max() <= 10.0
+    np.testing.assert_allclose(np.median(x), 1.0, rtol=0.1)
+
+
+def test_a_study_loads_its_teacher():
+    study = Study(data={"teacher": {"weight": [1.0], "num_examples": 8}}, sweep={"learning_rate": 0.1})
+
+    data = load(study.data)
+
+    assert data.source == "data"
+    assert data.x.shape == (8, 1)
+
+
+FIELD = st.one_of(
+    st.floats().map(repr),
+    st.integers().map(str),
+    st.sampled_from(["", "x", "y", "NA", "inf", "-1e999", "9" * 400, "0x10", '"', "True", "\x00", "\ufeff"]),
+    st.text(max_size=8),
+)
+ROWS = st.lists(st.lists(FIELD, min_size=1, max_size=4).map(",".join), max_size=6).map("\n".join)
+
+
+@given(
+    content=st.one_of(
+        st.binary(max_size=200),
+        ROWS.map(lambda rows: rows.encode("utf-8", "surrogatepass")),
+        ROWS.map(lambda rows: b"x,y\n" + rows.encode("utf-8", "surrogatepass")),
+    ),
+    suffix=st.sampled_from([".csv", ".csv", ".csv", ".npz", ".parquet"]),
+)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_any_bytes_are_columns_or_bad_input(content, suffix, tmp_path_factory):
+    path = tmp_path_factory.mktemp("any") / f"data{suffix}"
+    path.write_bytes(content)
+
+    try:
+        columns = read_table(path, ["x", "y"])
+    except BadInput as error:
+        assert str(error).startswith(str(path))  # noqa: PT017
+        assert len(str(error).splitlines()) == 1  # noqa: PT017
+    else:
+        assert len(columns["x"]) == len(columns["y"]) > 0
+        assert not np.isnan(columns["x"]).any()

@@ -1,0 +1,208 @@
+"""Sweeps: one trace, the same bytes whatever the chunks, a run that xarray opens, nothing left behind."""
+
+import json
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+import xarray as xr
+
+import jaxneuron as jn
+from jaxneuron.neuron import train as neuron_train
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.population import train as population_train
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.sweep import sweep
+
+X = np.linspace(-1, 2, 20)
+Y = np.maximum(0, 1.5 * X + 0.3)
+
+
+def study_of(sweep=None, training=None, neuron=None, **data):
+    return jn.Study(
+        data={"x": X, "y": Y} | data,
+        neuron=neuron or {},
+        training={"num_steps": 60} | (training or {}),
+        sweep={
+            "learning_rate": jn.Log(0.01, 10.0, 6),
+            "init_bias": jn.Linear(-2.0, 2.0, 5),
+            "replicates": 7,
+            "records": "neurons",
+        }
+        | (sweep or {}),
+    )
+
+
+def bytes_of(run):
+    groups = (run.cells, run.neurons)
+    return {name: group[name].values.tobytes() for group in groups for name in group.variables}
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("records", ["cells", "neurons"])
+def test_a_run_is_what_was_asked_for(tmp_path, precision, records):
+    study = study_of({"records": records}, {"precision": precision})
+    run = sweep(study, tmp_path / "run.zarr")
+    cells = xr.open_zarr(tmp_path / "run.zarr", group="cells", consolidated=False)
+    assert dict(cells.sizes) | {"death_step_bin": 0, "final_loss_bin": 0} == {
+        "learning_rate": 6,
+        "init_bias": 5,
+        "fate": 5,
+        "death_step_bin": 0,
+        "final_loss_bin": 0,
+    }
+    assert list(cells.fate.values) == [fate.name for fate in Fate]
+    np.testing.assert_array_equal(cells.learning_rate, np.geomspace(0.01, 10, 6))
+    np.testing.assert_array_equal(cells.fate_count.sum("fate"), 7)
+    np.testing.assert_array_equal(cells.final_loss_count.sum("final_loss_bin"), 7)
+    np.testing.assert_array_equal(
+        cells.death_step_count.sum("death_step_bin"),
+        cells.fate_count.sel(fate=["born_dead", "died"]).sum("fate"),
+    )
+    for variable in cells.variables.values():
+        assert {"units", "long_name", "definition"} <= set(variable.attrs)
+    assert run.study == study
+    assert run.attrs["platform"] == jax.default_backend()
+    assert json.dumps(run.attrs)
+    np.testing.assert_allclose(run.fate_share.sum("fate"), 1)
+    if records == "cells":
+        with pytest.raises(BadInput, match="records"):
+            _ = run.neurons
+        return
+    neurons = run.neurons
+    assert neurons.final_weight.dims == ("learning_rate", "init_bias", "replicate", "input")
+    assert neurons.final_loss.dtype == precision
+    for fate in Fate:
+        count = (neurons.fate == fate).sum("replicate")
+        np.testing.assert_array_equal(count, run.cells.fate_count.sel(fate=fate.name))
+    assert neurons.init_bias.equals(cells.init_bias)
+
+
+def test_the_loss_on_disk_is_the_loss_of_the_params_on_disk(tmp_path):
+    run = sweep(study_of(training={"precision": "float64"}), tmp_path / "run.zarr")
+    z = run.neurons.final_weight.values * X + run.neurons.final_bias.values[..., None]
+    loss = np.mean(0.5 * (np.maximum(z, 0) - Y) ** 2, -1)
+    np.testing.assert_allclose(run.neurons.final_loss, loss, rtol=1e-12, atol=1e-25)
+
+
+@pytest.mark.parametrize("chunk_size", [1, 7, 64])
+def test_chunk_size_changes_no_byte(tmp_path, chunk_size):
+    whole = sweep(study_of({"chunk_size": 1000}), tmp_path / "whole.zarr")
+    cut = sweep(study_of({"chunk_size": chunk_size}), tmp_path / "cut.zarr")
+    assert bytes_of(cut) == bytes_of(whole)
+
+
+def test_the_same_study_makes_the_same_bytes_and_another_seed_others(tmp_path):
+    one, again = (sweep(study_of(), tmp_path / f"{i}.zarr") for i in range(2))
+    other = sweep(study_of({"seed": 1}), tmp_path / "other.zarr")
+    assert bytes_of(one) == bytes_of(again)
+    assert bytes_of(one) != bytes_of(other)
+
+
+def test_a_neuron_trained_alone_is_the_sweeps(tmp_path):
+    study = study_of(training={"tolerance": 0.0})
+    run = sweep(study, tmp_path / "run.zarr")
+    for cell, replicate in [(0, 0), (13, 3), (29, 6)]:
+        place = {"learning_rate": cell // 5, "init_bias": cell % 5, "replicate": replicate}
+        alone, among = jn.train(study, cell=cell, replicate=replicate), run.neurons.isel(place)
+        assert alone.weight == among.final_weight.values
+        assert alone.bias == float(among.final_bias)
+        assert alone.fate == int(among.fate)
+        assert alone.death_step == int(among.death_step)
+
+
+def test_one_trace_serves_every_chunk_and_every_value(tmp_path, monkeypatch):
+    traces = []
+    evaluate = neuron_train.evaluate
+
+    def counting(*args):
+        traces.append(1)
+        return evaluate(*args)
+
+    monkeypatch.setattr(neuron_train, "evaluate", counting)
+    neuron_train.update_step.clear_cache()
+    neuron_train.take_steps.clear_cache()
+    population_train._train_many.clear_cache()
+    sweep(study_of({"chunk_size": 35}), tmp_path / "first.zarr")
+    of_one_trace = len(traces)
+    assert population_train._train_many._cache_size() == 1
+    # Other values, another seed, twice the cells: the same shapes and so the same program.
+    values = {"learning_rate": jn.Log(0.02, 7.0, 12), "seed": 5, "chunk_size": 35}
+    sweep(study_of(values, neuron={"init_weight": jn.Normal(0.5, 2.0)}), tmp_path / "second.zarr")
+    assert len(traces) == of_one_trace
+    assert population_train._train_many._cache_size() == 1
+
+
+def test_points_have_one_dim_and_coordinates(tmp_path):
+    settings = {
+        "learning_rate": jn.LogUniform(0.01, 1.0),
+        "init_bias": jn.Uniform(-1.0, 1.0),
+        "points": {"sobol": 16},
+    }
+    run = sweep(study_of(settings), tmp_path / "run.zarr")
+    assert run.cells.fate_count.dims == ("point", "fate")
+    assert set(run.cells.coords) >= {"learning_rate", "init_bias"}
+    assert run.neurons.init_bias.equals(run.cells.init_bias)
+    assert list(run.best(3).columns[:3]) == ["learning_rate", "init_bias", "final_loss"]
+
+
+def test_what_is_drawn_differs_between_neurons_and_follows_its_distribution(tmp_path):
+    settings = {"learning_rate": 0.1, "init_bias": jn.Uniform(-3.0, 3.0), "replicates": 5000}
+    run = sweep(study_of(settings, {"num_steps": 0}), tmp_path / "run.zarr")
+    bias, weight = run.neurons.init_bias.values.ravel(), run.neurons.init_weight.values.ravel()
+    assert len(np.unique(bias)) > 4990
+    assert abs(bias.mean()) < 5 * np.sqrt(3 / 5000)
+    assert abs(weight.mean()) < 5 / np.sqrt(5000)
+    assert abs(np.corrcoef(bias, weight)[0, 1]) < 5 / np.sqrt(5000)
+
+
+def test_best_cells_are_those_that_converge(tmp_path):
+    run = sweep(study_of(training={"num_steps": 4000}), tmp_path / "run.zarr")
+    best = run.best(1).iloc[0]
+    share = run.fate_share.sel(learning_rate=best.learning_rate, init_bias=best.init_bias)
+    assert best.converged == share.sel(fate="converged") == 1
+    assert best.final_loss == pytest.approx(float(run.final_loss().min()), rel=0.01, abs=1e-9)
+
+
+def test_several_inputs_and_no_trained_bias(tmp_path):
+    x = np.random.default_rng(0).normal(size=(30, 3))
+    y = np.maximum(0, x @ [1.0, -0.5, 0.2])
+    study = study_of({"init_bias": 0.1}, neuron={"train_bias": False}, x=x, y=y)
+    run = sweep(study, tmp_path / "run.zarr")
+    assert run.neurons.init_weight.sizes["input"] == 3
+    np.testing.assert_array_equal(run.neurons.final_bias, np.float32(0.1))
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
+def test_a_sweep_that_is_stopped_leaves_nothing(tmp_path, stop):
+    def progress(done, total):
+        if done > 0:
+            raise stop
+
+    with pytest.raises(stop):
+        sweep(study_of({"chunk_size": 35}), tmp_path / "run.zarr", progress=progress)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_there_is_kept_unless_overwrite(tmp_path):
+    path = tmp_path / "run.zarr"
+    first = bytes_of(sweep(study_of(), path))
+    with pytest.raises(BadInput, match="--overwrite"):
+        sweep(study_of({"seed": 3}), path)
+    assert bytes_of(jn.open_run(path)) == first
+    assert bytes_of(sweep(study_of({"seed": 3}), path, overwrite=True)) != first
+    assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
+
+
+def test_progress_reaches_the_total(tmp_path):
+    told = []
+    sweep(study_of({"chunk_size": 35}), tmp_path / "run.zarr", progress=lambda *numbers: told.append(numbers))
+    assert told[0] == (0, 210)
+    assert told[-1] == (210, 210)
+    assert told == sorted(told)
+
+
+def test_the_shipped_study_is_the_designs():
+    study = jn.read_study(Path(__file__).parents[2] / "experiments/engel/study.toml")
+    assert study.design.num_cells * study.sweep.replicates == 2**20

@@ -1,0 +1,368 @@
+"""The command line: what it prints, what it writes, how it ends."""
+
+import json
+import os
+import pty
+import re
+import select
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import jaxneuron
+from jaxneuron import cli
+
+DATA = "x,y\n" + "".join(f"{x},{max(0.0, 1.5 * x + 0.5)}\n" for x in np.linspace(-2, 2, 12))
+STUDY = """\
+[data]
+file = "data.csv"
+inputs = ["x"]
+target = "y"
+[training]
+num_steps = 20
+[sweep]
+learning_rate = [0.1, 1.0, 30.0]
+init_bias = [-4.0, 0.0]
+replicates = 4
+"""
+LONG_STUDY = """\
+data = { x = [0, 1, 2, 3], y = [1, 2, 2, 5] }
+training = { num_steps = 2_000_000 }
+[sweep]
+learning_rate = { log = [1e-3, 1], num = 1024 }
+replicates = 64
+"""
+TRAIN = "train data.csv --input x --target y"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """A working folder with data and a study."""
+    (tmp_path / "data.csv").write_text(DATA)
+    (tmp_path / "study.toml").write_text(STUDY)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def jaxneuron_command(folder, monkeypatch, capfd):
+    """Runs a command line in this process: (exit code, stdout, stderr)."""
+
+    def run(line: str) -> tuple[int | str | None, str, str]:
+        monkeypatch.setattr(sys, "argv", ["jaxneuron", *shlex.split(line)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as exit:
+            cli.main()
+        return exit.value.code, *capfd.readouterr()
+
+    return run
+
+
+def python(code: str) -> str:
+    """What a fresh interpreter prints."""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
+
+
+def start(*arguments: str, **options) -> subprocess.Popen:
+    """The command line as a process of its own."""
+    return subprocess.Popen([sys.executable, "-m", "jaxneuron.cli", *arguments], **options)
+
+
+def strict_json(text: str) -> dict:
+    """The one JSON value that the text is, where NaN and Infinity are no JSON."""
+
+    def refuse(constant: str):
+        raise AssertionError(constant)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+# train
+
+
+def test_train(jaxneuron_command, folder):
+    code, out, err = jaxneuron_command(TRAIN)
+
+    assert code == 0
+    assert err == ""
+    assert "converged after" in out
+    assert "y = relu(" in out
+    assert "figure: runs/data-neuron.png" in out
+    assert (folder / "runs" / "data-neuron.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_train_json(jaxneuron_command, folder):
+    code, out, err = jaxneuron_command(f"{TRAIN} --init-weight 1 --json --figure deep/fit.svg")
+
+    found = strict_json(out)
+    assert (code, err) == (0, "")
+    assert found["fate"] == "converged"
+    assert len(found["losses"]) == found["num_steps"] + 1
+    assert found["losses"][-1] == found["loss"]
+    assert found["figure"] == "deep/fit.svg"
+    assert b"<svg" in (folder / "deep" / "fit.svg").read_bytes()
+
+
+def test_train_json_of_a_neuron_that_diverged(jaxneuron_command):
+    code, out, err = jaxneuron_command(
+        f"{TRAIN} --init-weight 1 --learning-rate 1e9 --activation identity --json"
+    )
+
+    found = strict_json(out)
+    assert (code, err) == (0, "")
+    assert found["fate"] == "diverged"
+    assert found["loss"] is None
+
+
+@pytest.mark.parametrize("options", ["", "--optimizer adam", "--no-bias --activation tanh"])
+def test_train_explains_the_chain_rule(options, jaxneuron_command):
+    code, out, err = jaxneuron_command(f"{TRAIN} --init-weight 1 --num-steps 20 --explain {options}")
+
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    header = next(line for line in lines if "chain rule" in line and "jax.grad" in line)
+    assert "before" in header
+    rows = lines[lines.index(header) + 1 :][:2]
+    assert [row.split()[0] for row in rows] == ["W", "b"]
+    for row in rows:
+        _, before, by_hand, by_jax, update, after = row.split()
+        assert float(by_hand) == pytest.approx(float(by_jax), rel=1e-6, abs=1e-9)
+        assert float(after) == pytest.approx(float(before) + float(update), rel=1e-5, abs=1e-6)
+
+
+def test_train_is_the_same_twice(jaxneuron_command):
+    first, second, other = (
+        strict_json(jaxneuron_command(f"{TRAIN} --json --num-steps 30 --seed {seed}")[1])
+        for seed in (1, 1, 2)
+    )
+
+    assert first == second
+    assert first["losses"] != other["losses"]
+
+
+def test_train_takes_its_options(jaxneuron_command):
+    line = (
+        f"{TRAIN} --init-weight 0.5 --init-bias 0.25 --learning-rate 0.05 --num-steps 3 --precision float64"
+    )
+    _, out, _ = jaxneuron_command(f"{line} --scale none --tolerance 0 --json")
+
+    x, y = np.loadtxt("data.csv", delimiter=",", skiprows=1).T
+    weight, bias, losses = 0.5, 0.25, []
+    for _ in range(4):
+        z = weight * x + bias
+        error = np.maximum(z, 0) - y
+        losses.append(np.mean(error**2) / 2)
+        grads = np.mean(error * (z > 0) * x), np.mean(error * (z > 0))
+        last = weight, bias
+        weight, bias = weight - 0.05 * grads[0], bias - 0.05 * grads[1]
+    found = strict_json(out)
+    np.testing.assert_allclose(found["losses"], losses, rtol=1e-12)
+    np.testing.assert_allclose([*found["weight"], found["bias"]], last, rtol=1e-12)
+
+
+# sweep
+
+
+def test_sweep(jaxneuron_command, folder):
+    code, out, err = jaxneuron_command("sweep study.toml --out new/run.zarr")
+
+    assert code == 0
+    assert err.splitlines() == ["0 of 24 neurons", "24 of 24 neurons"]
+    for word in ("Fates", "converged", "diverged", "born dead", "died", "unsettled", "Best cells"):
+        assert word in out
+    assert "run: new/run.zarr" in out
+    assert "figure: new/run.png" in out
+    assert (folder / "new" / "run.png").read_bytes().startswith(b"\x89PNG")
+    assert dict(jaxneuron.open_run("new/run.zarr").cells.fate_count.sizes) == {
+        "learning_rate": 3,
+        "init_bias": 2,
+        "fate": 5,
+    }
+    assert sorted(os.listdir("new")) == ["run.png", "run.zarr"]
+
+
+def test_sweep_json(jaxneuron_command, folder):
+    code, out, err = jaxneuron_command("sweep study.toml --json --figure map.pdf")
+
+    found = strict_json(out)
+    assert (code, err) == (0, "")
+    assert found["run"] == f"runs/{folder.name}.zarr"
+    assert found["figure"] == "map.pdf"
+    assert Path("map.pdf").read_bytes().startswith(b"%PDF")
+    assert found["num_neurons"] == sum(found["fates"].values()) == 24
+    assert len(found["best"]) == 5
+    assert {"learning_rate", "init_bias", "final_loss", "converged"} <= set(found["best"][0])
+
+
+def test_a_second_sweep_needs_overwrite(jaxneuron_command, folder):
+    jaxneuron.sweep(jaxneuron.read_study("study.toml"), "run.zarr")
+    written = {path: path.stat().st_mtime_ns for path in Path().rglob("*")}
+
+    code, out, err = jaxneuron_command("sweep study.toml --out run.zarr")
+
+    assert (code, out) == (2, "")
+    assert "run.zarr: already holds a run; give --overwrite" in err
+    assert {path: path.stat().st_mtime_ns for path in Path().rglob("*")} == written
+
+    (folder / "study.toml").write_text(STUDY.replace("replicates = 4", "replicates = 2"))
+    code, _, _ = jaxneuron_command("sweep study.toml --out run.zarr --overwrite")
+
+    assert code == 0
+    assert jaxneuron.open_run("run.zarr").attrs["num_neurons"] == 12
+    assert sorted(os.listdir()) == ["data.csv", "run.png", "run.zarr", "study.toml"]
+
+
+def test_sweep_names_the_run_after_the_study(jaxneuron_command, folder):
+    (folder / "study.toml").rename(folder / "rates.toml")
+
+    code, out, _ = jaxneuron_command("sweep rates.toml")
+
+    assert code == 0
+    assert "run: runs/rates.zarr" in out
+    assert sorted(os.listdir("runs")) == ["rates.png", "rates.zarr"]
+
+
+# doctor, help
+
+
+def test_doctor(jaxneuron_command):
+    code, out, err = jaxneuron_command("doctor")
+
+    assert (code, err) == (0, "")
+    for word in ("devices", "a sweep runs on", "versions", "jaxlib", "python"):
+        assert word in out
+
+
+def test_doctor_json(jaxneuron_command):
+    code, out, err = jaxneuron_command("doctor --json")
+
+    found = strict_json(out)
+    assert (code, err) == (0, "")
+    assert found["devices"]
+    assert {"python", "jaxneuron", "jax", "numpy"} <= set(found["versions"])
+
+
+@pytest.mark.parametrize("command", ["", "train", "sweep", "doctor"])
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help(command, option, jaxneuron_command):
+    code, out, err = jaxneuron_command(f"{command} {option}")
+
+    assert (code, err) == (0, "")
+    assert f"Usage: jaxneuron {command}".rstrip() in out
+    assert "--help" in out
+
+
+def test_version(jaxneuron_command):
+    code, out, _ = jaxneuron_command("--version")
+
+    assert code == 0
+    assert re.fullmatch(r"jaxneuron \d+\.\d+\.\d+.*\n", out)
+
+
+# What is imported when
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sys, jaxneuron",
+        "import sys, jaxneuron.cli; jaxneuron.cli.commands.main(['--help'], standalone_mode=False)",
+        "import sys, jaxneuron.cli; jaxneuron.cli.commands.main(['sweep', '--help'], standalone_mode=False)",
+    ],
+)
+def test_help_waits_for_nothing_heavy(code):
+    heavy = "{'jax', 'optax', 'matplotlib', 'xarray', 'zarr', 'pandas', 'scipy', 'rich.table'}"
+
+    assert python(f"{code}\nprint('heavy:', sorted({heavy} & set(sys.modules)))").endswith("heavy: []")
+
+
+def test_reading_a_study_starts_no_backend():
+    code = (
+        "import jaxneuron.study.study as s, jax._src.xla_bridge as bridge\n"
+        "s.Study(data={'x': [1], 'y': [1]}, sweep={'learning_rate': 0.1})\n"
+        "print(list(bridge._backends))"
+    )
+
+    assert python(code) == "[]"
+
+
+def test_help_names_the_command_however_it_was_started():
+    ended = subprocess.run(
+        [sys.executable, "-m", "jaxneuron.cli", "--help"], capture_output=True, text=True, timeout=60
+    )
+
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("Usage: jaxneuron [OPTIONS] COMMAND")
+
+
+# Stopping
+
+
+@pytest.mark.parametrize("command", ["sweep long.toml --out runs/run.zarr", TRAIN])
+def test_ctrl_c(command, folder):
+    (folder / "long.toml").write_text(LONG_STUDY)
+    before = sorted(folder.rglob("*"))
+    if command.startswith("train"):
+        command += " --num-steps 2_000_000_000 --tolerance 0 --batch-size 4"
+    process = start(*shlex.split(command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    if command.startswith("sweep"):
+        assert process.stderr.readline() == "0 of 65,536 neurons\n"
+        assert list(folder.rglob(".run.zarr.*.draft"))
+    time.sleep(1 if command.startswith("sweep") else 3)
+    assert process.poll() is None
+
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    out, err = process.communicate(timeout=30)
+
+    assert time.monotonic() - began < 15
+    assert process.returncode == 130
+    assert out == ""
+    assert err.strip() == "interrupted: nothing was kept; the same line starts again"
+    assert sorted(folder.rglob("*")) == before
+
+
+def on_a_terminal(*arguments: str) -> tuple[int, str]:
+    """Exit code and all that a person sees."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"}
+    process = start(*arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    seen = b""
+    while select.select([ours], [], [], 60)[0]:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        seen += part
+    os.close(ours)
+    return process.wait(timeout=60), seen.decode()
+
+
+def test_a_terminal_sees_a_bar(folder):
+    code, seen = on_a_terminal("sweep", "study.toml")
+
+    assert code == 0
+    assert "24/24 neurons" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)
+    assert "Fates" in seen
+
+
+def test_a_terminal_sees_no_bar_where_a_study_is_refused(folder):
+    (folder / "study.toml").write_text(STUDY.replace("num_steps = 20", "num_steps = -1"))
+
+    code, seen = on_a_terminal("sweep", "study.toml")
+
+    assert code == 2
+    assert seen == "jaxneuron: study.toml: training.num_steps: is -1; it must be at least 0\r\n"
+    assert not (folder / "runs").exists()

@@ -1,0 +1,123 @@
+"""What is shown of one neuron: the explained pass, the figure's numbers, the tables."""
+
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import jaxneuron as jn
+from jaxneuron.view.explain import full_pass
+from jaxneuron.view.fit import draw_fit, fit, shown_steps
+from jaxneuron.view.tables import full_pass_table, loss_table, training_summary
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(3, 2, size=50)
+Y = np.maximum(0, 7 * X - 10) + RNG.normal(size=50)
+
+
+def training_of(x=X, y=Y, scale="standard", neuron=None, training=None, **sweep):
+    study = jn.Study(
+        data={"x": x, "y": y, "scale": scale},
+        neuron=neuron or {"init_weight": 0.5},
+        training={"num_steps": 300} | (training or {}),
+        sweep={"learning_rate": 0.2} | sweep,
+    )
+    return jn.train(study)
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh"])
+@pytest.mark.parametrize("step", [0, 7, -1])
+def test_the_chain_rule_gives_what_jax_gives(activation, step):
+    training = training_of(neuron={"activation": activation, "init_weight": 0.5}, scale="standard")
+    numbers = full_pass(training, step)
+    np.testing.assert_allclose(numbers.grad_weight, numbers.jax_grads.weight, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(numbers.grad_bias, numbers.jax_grads.bias, rtol=1e-12, atol=1e-15)
+    at = training.history.isel(step=step)
+    np.testing.assert_allclose(numbers.grad_weight, at.grad_weight, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(numbers.loss, at.loss, rtol=1e-5)
+    if activation == "relu":
+        assert (numbers.slope != 0).sum() == at.num_active
+
+
+def test_the_update_explained_is_the_update_made():
+    training = training_of()
+    numbers = full_pass(training, 3)
+    np.testing.assert_allclose(numbers.update.weight, -0.2 * numbers.grad_weight, rtol=1e-5)
+    after = training.history.isel(step=4)
+    np.testing.assert_allclose(numbers.weight + numbers.update.weight, after.weight, rtol=1e-6)
+    assert numbers.next_loss == float(after.loss)
+
+
+def test_the_figure_is_in_the_data_s_units():
+    numbers = fit(training_of())
+    np.testing.assert_allclose(numbers.data_x, X)
+    np.testing.assert_allclose(numbers.data_y, Y)
+    # The last line is the least-squares hinge; far to the right it is close to what made the data.
+    slope = (numbers.outputs[-1][-1] - numbers.outputs[-1][-2]) / (numbers.x[-1] - numbers.x[-2])
+    assert slope == pytest.approx(7, abs=0.5)
+    assert numbers.steps[0] == 0
+    assert numbers.steps[-1] == len(numbers.losses) - 1
+
+
+def test_shown_steps_hold_the_first_and_the_last():
+    for num_steps in (0, 1, 2, 5, 148, 10**6):
+        steps = shown_steps(num_steps, 6)
+        assert steps[0] == 0
+        assert steps[-1] == num_steps
+        assert len(steps) <= 6
+        assert (np.diff(steps) > 0).all()
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {},
+        {"x": RNG.normal(size=(20, 5)), "y": RNG.normal(size=20)},
+        {"training": {"num_steps": 0}},
+        {"neuron": {"init_weight": 50.0, "activation": "identity"}, "learning_rate": 9.0},
+        {"neuron": {"init_weight": 0.0}, "init_bias": -1.0},
+        {"x": [1.0], "y": [1.0], "scale": "none"},
+        {"training": {"optimizer": "adam", "batch_size": 4, "num_steps": 20}},
+        {"neuron": {"train_bias": False, "init_weight": 0.5}},
+    ],
+)
+def test_every_life_is_drawn_and_told(training, tmp_path):
+    training = training_of(**training)
+    draw_fit(fit(training), tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 5000
+    console = Console(record=True, width=160, file=io.StringIO())
+    console.print(full_pass_table(full_pass(training), training))
+    console.print(loss_table(training))
+    console.print(training_summary(training))
+    told = console.export_text()
+    assert training.fate.name.replace("_", " ") in told
+    assert "nan" not in told or training.fate.name == "diverged"
+
+
+def test_a_neuron_ends_when_its_loss_has_converged():
+    training = training_of(training={"num_steps": 100_000})
+    assert training.fate == jn.Fate.converged
+    assert training.num_steps < 1000
+    assert training.gradient_norm <= 1e-5
+    last = training.history.isel(step=-1)
+    before = training.history.isel(step=-2)
+    assert max(abs(last.grad_weight.values[0]), abs(float(last.grad_bias))) <= 1e-5
+    assert max(abs(before.grad_weight.values[0]), abs(float(before.grad_bias))) > 1e-5
+
+
+def test_a_silent_neuron_under_momentum_is_not_left_before_it_stops():
+    """It has no gradient, and coasts on: from step 1 on its velocity is β times the one before."""
+    training = training_of(
+        x=[1.0],
+        y=[-3.0],
+        scale="none",
+        neuron={"init_weight": 1.0, "train_bias": False},
+        training={"optimizer": "momentum", "num_steps": 1000},
+        learning_rate=0.5,
+        momentum=0.9,
+    )
+    # W₁ = 1 − ½·4 = −1, and then by −2·(0.9 + 0.9² + …) to −19.
+    assert training.fate == jn.Fate.died
+    assert training.death_step == 1
+    assert training.weight[0] == pytest.approx(-19, abs=1e-3)

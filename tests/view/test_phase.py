@@ -1,0 +1,97 @@
+"""The phase diagram: numbers first, then that every kind of run is drawn."""
+
+import numpy as np
+import pytest
+
+import jaxneuron as jn
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.view.axes import MapAxis
+from jaxneuron.view.palette import FATE_COLOURS
+from jaxneuron.view.phase import draw_phase_diagram, phase_diagram
+
+X = np.linspace(-1, 1, 12)
+RATES, BIASES = jn.Log(0.05, 20.0, 5), jn.Linear(-1.0, 1.0, 4)
+
+
+def run_of(tmp_path, sweep, training=None, neuron=None):
+    study = jn.Study(
+        data={"x": X, "y": np.maximum(0, X)},
+        neuron=neuron or {},
+        training={"num_steps": 80} | (training or {}),
+        sweep={"replicates": 6} | sweep,
+    )
+    return jn.sweep(study, tmp_path / "run.zarr")
+
+
+def test_a_grid_has_the_shares_of_its_cells(tmp_path):
+    run = run_of(tmp_path, {"learning_rate": RATES, "init_bias": BIASES})
+    diagram = phase_diagram(run)
+    assert [axis.name for axis in diagram.axes] == ["learning_rate", "init_bias"]
+    assert [axis.is_log for axis in diagram.axes] == [True, False]
+    for fate in Fate:
+        np.testing.assert_array_equal(diagram.shares[fate], run.fate_share.sel(fate=fate.name))
+    np.testing.assert_array_equal(diagram.final_loss, run.final_loss())
+    # Trained weight and bias on x in [−1, 1]: the Hessian is diagonal, with mean 1 and mean x².
+    assert diagram.stability_limit == pytest.approx(2.0)
+
+
+def test_more_than_two_axes_are_pooled(tmp_path):
+    run = run_of(
+        tmp_path,
+        {"init_bias": BIASES, "momentum": jn.Linear(0.0, 0.9, 3), "learning_rate": RATES},
+        {"optimizer": "momentum"},
+    )
+    diagram = phase_diagram(run)
+    assert [axis.name for axis in diagram.axes] == ["learning_rate", "momentum"]
+    assert diagram.pooled == ("init_bias",)
+    assert diagram.stability_limit is None
+    pooled = run.cells.fate_count.sum("init_bias") / 24
+    for fate in Fate:
+        want = pooled.sel(fate=fate.name).transpose("learning_rate", "momentum")
+        np.testing.assert_allclose(diagram.shares[fate], want)
+
+
+@pytest.mark.parametrize(
+    "sweep",
+    [
+        {"learning_rate": RATES, "init_bias": BIASES},
+        {"learning_rate": RATES},
+        {"learning_rate": 0.1, "init_bias": BIASES},
+        {"learning_rate": 0.1},
+        {"learning_rate": jn.Log(0.1, 0.1, 1), "init_bias": jn.Linear(0.0, 0.0, 1)},
+        {
+            "learning_rate": jn.LogUniform(0.1, 10.0),
+            "init_bias": jn.Uniform(-1.0, 1.0),
+            "points": {"sobol": 9},
+        },
+        {"learning_rate": jn.LogUniform(0.1, 10.0), "points": {"random": 9}},
+        {"learning_rate": [0.001, 0.1, 50.0], "init_bias": [0.0, 1.0, 5.0]},
+        {"learning_rate": 0.1, "init_bias": jn.Linear(-90.0, -80.0, 3), "momentum": None},
+    ],
+)
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_every_design_is_drawn(tmp_path, sweep, ending):
+    run = run_of(tmp_path, sweep)
+    path = tmp_path / f"figure.{ending}"
+    draw_phase_diagram(phase_diagram(run), path)
+    assert path.stat().st_size > 3000
+
+
+def test_all_diverged_is_drawn(tmp_path):
+    sweep = {"learning_rate": jn.Linear(1e3, 1e4, 3), "init_bias": jn.Linear(1.0, 2.0, 3)}
+    run = run_of(tmp_path, sweep, neuron={"activation": "identity"})
+    diagram = phase_diagram(run)
+    assert (diagram.shares[Fate.diverged] == 1).all()
+    assert np.isinf(diagram.final_loss).all()
+    draw_phase_diagram(diagram, tmp_path / "figure.png")
+
+
+def test_edges_lie_halfway_on_the_axis_s_own_scale():
+    linear = MapAxis("a", "a", np.array([0.0, 1.0, 3.0]), False)
+    np.testing.assert_allclose(linear.edges, [-0.5, 0.5, 2.0, 4.0])
+    logarithmic = MapAxis("a", "a", np.array([0.1, 1.0, 10.0]), True)
+    np.testing.assert_allclose(logarithmic.edges, 10.0 ** np.array([-1.5, -0.5, 0.5, 1.5]))
+
+
+def test_each_fate_has_a_colour_of_its_own():
+    assert len({FATE_COLOURS[fate] for fate in Fate}) == 5
