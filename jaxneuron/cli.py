@@ -41,7 +41,7 @@ def commands() -> None:
     type=float,
     default=1e-5,
     show_default=True,
-    help="The loss has converged when its gradient's norm is at most this.",
+    help="The loss has converged when its gradient is at most this in every component.",
 )
 @click.option("--precision", default="float32", show_default=True, help="float32 or float64.")
 @click.option("--scale", default="standard", show_default=True, help="standard or none.")

@@ -7,12 +7,16 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, UInt
 
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Config, StepInfo, Trained, TrainState, conclude, update_step
 from jaxneuron.population.train import LANES, Start, set_out
+
+# Cell, replicate and swept values of a neuron, or of as many as LANES.
+Place = tuple[UInt[Array, "..."], UInt[Array, "..."], Mapping[str, Float[Array, "..."]]]
 
 # Steps per call of the compiled program; whether anything more will come is looked at between calls.
 BLOCK = 512
@@ -64,19 +68,26 @@ def follow(
 
 
 @partial(jax.jit, static_argnames="config")
-def _set_out(place, start, examples, config) -> tuple[TrainState, Hyperparams]:
-    return jax.vmap(lambda *neuron: set_out(*neuron, start, examples, config))(*place)
+def _set_out(
+    place: Place, start: Start, examples: Examples, config: Config
+) -> tuple[TrainState, Hyperparams]:
+    def set_out_neuron(place: Place) -> tuple[TrainState, Hyperparams]:
+        return set_out(*place, start, examples, config)
+
+    return jax.vmap(set_out_neuron)(place)
 
 
 @partial(jax.jit, static_argnames="config")
-def _take_some_steps(place, state, num_steps, start, examples, config) -> tuple[TrainState, TrainState]:
+def _take_some_steps(
+    place: Place, state: TrainState, num_steps: int, start: Start, examples: Examples, config: Config
+) -> tuple[TrainState, TrainState]:
     """The state after `num_steps`, at most BLOCK, and the states before each of BLOCK steps.
 
     One compilation for any number of steps: those beyond it leave the state as it is. What a step tells
     is not asked for here: having to show the update, the compiler would round it.
     """
 
-    def follow_neuron(place, state: TrainState) -> tuple[TrainState, TrainState]:
+    def follow_neuron(place: Place, state: TrainState) -> tuple[TrainState, TrainState]:
         _, hyperparams = set_out(*place, start, examples, config)
 
         def step(state: TrainState, i: Array) -> tuple[TrainState, TrainState]:
@@ -93,21 +104,30 @@ def _take_some_steps(place, state, num_steps, start, examples, config) -> tuple[
     return jax.vmap(follow_neuron)(place, state)
 
 
-def _tell(place, states: TrainState, start: Start, examples: Examples, config: Config) -> StepInfo:
+def _tell(place: Place, states: TrainState, start: Start, examples: Examples, config: Config) -> StepInfo:
     """What the neuron's steps from each of its states tell."""
     place, states = jax.tree.map(lambda values: values[0], (place, states))
     return jax.tree.map(np.asarray, _tell_alone(place, states, start, examples, config))
 
 
 @partial(jax.jit, static_argnames="config")
-def _tell_alone(place, states, start, examples, config) -> StepInfo:
+def _tell_alone(
+    place: Place, states: TrainState, start: Start, examples: Examples, config: Config
+) -> StepInfo:
     _, hyperparams = set_out(*place, start, examples, config)
     return jax.vmap(lambda state: update_step(state, hyperparams, examples, config)[1])(states)
 
 
 @partial(jax.jit, static_argnames="config")
-def _conclude(place, init_params, state, start, examples, config) -> Trained:
-    def conclude_neuron(place, init_params, state) -> Trained:
+def _conclude(
+    place: Place,
+    init_params: Params,
+    state: TrainState,
+    start: Start,
+    examples: Examples,
+    config: Config,
+) -> Trained:
+    def conclude_neuron(place: Place, init_params: Params, state: TrainState) -> Trained:
         _, hyperparams = set_out(*place, start, examples, config)
         return conclude(init_params, state, hyperparams, examples, config)
 

@@ -17,7 +17,7 @@ from jaxneuron.neuron.loss import Examples
 from jaxneuron.population.axes import Linear, Log, Values
 from jaxneuron.population.design import inside_unit
 from jaxneuron.study.bad_input import BadInput, nearest, shown
-from jaxneuron.study.study import Arrays, Data, Table, Teacher
+from jaxneuron.study.sources import Arrays, Data, Table, Teacher
 
 
 class Scaling(NamedTuple):

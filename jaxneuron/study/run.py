@@ -89,11 +89,11 @@ class Run:
         values = quantile(cells.final_loss_count.values, edges, *extremes, probability)
         return cells.final_loss_min.copy(data=values).rename("final_loss").assign_attrs(attrs)
 
-    def best(self, number: int = 5) -> pd.DataFrame:
-        """The cells that train best, the first first: what was swept, the median final loss, the fates.
+    def best(self, number: int | None = 5) -> pd.DataFrame:
+        """The cells that train best, the first first: what is swept, the median final loss, the fates.
 
         Ordered by the median final loss; among cells within 1 % of one another, by the share of their
-        neurons that converged.
+        neurons that converged. All cells where `number` is None.
         """
         table = self.fate_share.to_dataset("fate").assign(final_loss=self.final_loss()).to_dataframe()
         steps = np.floor(np.log(table.final_loss.clip(lower=1e-300) / table.final_loss.min()) / np.log(1.01))

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import numpy as np
-from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL, LogUniform, Normal, Uniform
 from jaxneuron.neuron.hyperparams import MEANINGS
@@ -19,14 +18,11 @@ from jaxneuron.population.axes import Linear, Log, Values
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.quantity import Quantity, check_size, num_values, support
 from jaxneuron.study.section import Section
+from jaxneuron.study.sources import Data, Table
 
 # fold_in takes 32 bits for the cell and 32 for the replicate.
 MOST_CELLS = MOST_REPLICATES = 2**32
 MOST_STEPS = 2**31 - 2
-
-Scale = Literal["standard", "none"]
-Names = Annotated[tuple[str, ...], Strict(False), Field(min_length=1)]
-Numbers = Annotated[tuple[float, ...], Strict(False), Field(min_length=1)]
 
 
 def _one_of(known: Mapping[str, Any]) -> Callable[[str], str]:
@@ -36,94 +32,6 @@ def _one_of(known: Mapping[str, Any]) -> Callable[[str], str]:
         return name
 
     return check
-
-
-class Table(Section):
-    """Columns of a CSV, Parquet or NPZ file; a relative path starts at the study file's folder."""
-
-    file: str
-    inputs: Names
-    target: str
-    scale: Scale = "standard"
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for i, name in enumerate(self.inputs):
-            if name in self.inputs[:i]:
-                raise ValueError(f"inputs: names {name!r} twice; each column counts once")
-        return self
-
-
-class Arrays(Section):
-    """Examples written out: a row of inputs, or one number, for each; and a target for each."""
-
-    x: Any
-    y: Any
-    scale: Scale = "none"
-
-    @field_validator("x", "y", mode="plain")
-    @classmethod
-    def _as_lists(cls, value: Any) -> Any:
-        try:
-            numbers = np.asarray(value)
-        except ValueError:  # rows of different lengths
-            numbers = np.empty(0, object)
-        if numbers.dtype.kind not in "biuf":  # of a string, say, NumPy would make a number
-            raise ValueError("must be a list of numbers, or of rows of numbers that are equally long")
-        if not np.isfinite(numbers).all():
-            raise ValueError("has numbers that are not finite; fill or remove them")
-        return numbers.astype(np.float64).tolist()
-
-
-class Teacher(Section):
-    """A neuron that makes the data: y = relu(weight · x + bias) + noise, one draw of x and noise a seed."""
-
-    weight: Numbers
-    bias: float = 0.0
-    noise: float = Field(default=0.0, ge=0.0)  # standard deviation
-    inputs: Quantity = STANDARD_NORMAL  # drawn for each example; or an axis, the values of one input
-    num_examples: int | None = Field(default=None, ge=1, le=2**28)
-    seed: int = Field(default=0, ge=0)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if isinstance(self.inputs, float):
-            raise ValueError(f"inputs: is {self.inputs!r}; it must be a distribution or an axis")
-        is_axis = isinstance(self.inputs, (Linear, Log, Values))
-        if is_axis and len(self.weight) != 1:
-            raise ValueError(f"inputs: is an axis, for one input; weight has {len(self.weight)}")
-        if is_axis == (self.num_examples is not None):
-            wrong = "is given, but an axis of inputs has its own number" if is_axis else "is missing"
-            raise ValueError(f"num_examples: {wrong}")
-        return self
-
-
-class Synthetic(Section):
-    """Data made by a teacher."""
-
-    teacher: Teacher
-    scale: Scale = "none"
-
-
-def _kind_of_data(data: Any) -> str | None:
-    # The key that decides may be the one that is missing or misspelt.
-    keys = {"file": Table, "teacher": Synthetic, "x": Arrays, "inputs": Table, "target": Table, "y": Arrays}
-    for key, kind in keys.items():
-        if isinstance(data, kind) or (isinstance(data, Mapping) and key in data):
-            return kind.__name__
-    return None
-
-
-Data = Annotated[
-    Annotated[Table, Tag("Table")]
-    | Annotated[Synthetic, Tag("Synthetic")]
-    | Annotated[Arrays, Tag("Arrays")],
-    Discriminator(
-        _kind_of_data,
-        custom_error_type="no_data",
-        custom_error_message="it names no data; it needs file, teacher, or x and y",
-    ),
-]
 
 
 class Neuron(Section):

@@ -19,7 +19,7 @@ FATE_RULES = {
     Fate.diverged: "params or loss not finite, or loss far above its start",
     Fate.born_dead: "silent on every example from step 0 on",
     Fate.died: "active once, then silent to the end",
-    Fate.converged: "gradient's norm at most the tolerance",
+    Fate.converged: "gradient at most the tolerance",
     Fate.unsettled: "still moving, or oscillating",
 }
 
@@ -39,13 +39,20 @@ def fate_table(run: Run) -> Table:
 
 
 def best_table(run: Run, number: int = 5) -> Table:
-    """The cells that train best."""
-    table = _table(*(name.replace("_", " ") for name in run.swept), "median final loss", title="Best cells")
+    """The cells that train best, and how many are as good."""
+    labels = (str(run.cells[name].attrs["long_name"]) for name in run.swept)
+    table = _table(*labels, "median final loss", title="Best cells")
     for fate in Fate:
         table.add_column(FATE_LABELS[fate], justify="right")
-    for _, row in run.best(number).iterrows():
+    cells = run.best(None)
+    for _, row in cells.head(number).iterrows():
         shares = (f"{row[fate.name]:.0%}" for fate in Fate)
         table.add_row(*(f"{row[name]:.5g}" for name in run.swept), f"{row.final_loss:.5g}", *shares)
+    as_good = (cells.converged == 1) & (cells.final_loss <= 1.01 * cells.final_loss.min())
+    table.caption = (
+        f"{as_good.sum():,} of {len(cells):,} cells are as good: within 1 % of the lowest median loss, "
+        "with all of their neurons converged"
+    )
     return table
 
 
@@ -82,7 +89,7 @@ def training_summary(training: Training) -> Text:
     fate = training.fate
     text.append(FATE_LABELS[fate], style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
     text.append(f" after {training.num_steps:,} steps: loss {training.loss:.6g}, ", style="default")
-    text.append(f"norm of the gradient {training.gradient_norm:.3g} ", style="default")
+    text.append(f"largest part of the gradient {training.gradient_norm:.3g} ", style="default")
     text.append(f"(tolerance {training.study.training.tolerance:g})", style="default")
     if training.death_step >= 0:
         text.append(f", silent on every example from step {training.death_step:,} on", style="default")

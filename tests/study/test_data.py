@@ -11,7 +11,8 @@ from scipy.special import ndtri
 
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import load, read_table, teach
-from jaxneuron.study.study import Arrays, Study, Table, Teacher
+from jaxneuron.study.sources import Arrays, Table, Teacher
+from jaxneuron.study.study import Study
 
 COLUMNS = {
     "income": np.array([420.157650843928, 541.411706721205, 901.157457003934, 1.0 / 3.0]),

@@ -15,19 +15,8 @@ from jaxneuron.population.axes import Linear, Log, Values
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.quantity import FORMS
 from jaxneuron.study.section import Section
-from jaxneuron.study.study import (
-    Arrays,
-    Neuron,
-    Points,
-    Study,
-    Sweep,
-    Synthetic,
-    Table,
-    Teacher,
-    Training,
-    read_study,
-    resolved,
-)
+from jaxneuron.study.sources import Arrays, Synthetic, Table, Teacher
+from jaxneuron.study.study import Neuron, Points, Study, Sweep, Training, read_study, resolved
 
 ENGEL = Path(__file__).parents[2] / "experiments" / "engel" / "study.toml"
 DATA = {"x": [1.0, 2.0], "y": [1.0, 3.0]}
