@@ -306,8 +306,15 @@ def test_help_names_the_command_however_it_was_started():
 # Stopping
 
 
-@pytest.mark.parametrize("command", ["sweep long.toml --out runs/run.zarr", TRAIN])
-def test_ctrl_c(command, folder):
+@pytest.mark.parametrize(
+    ("command", "stop"),
+    [
+        ("sweep long.toml --out runs/run.zarr", signal.SIGINT),
+        ("sweep long.toml --out runs/run.zarr", signal.SIGTERM),
+        (TRAIN, signal.SIGINT),
+    ],
+)
+def test_ctrl_c_and_the_end_of_a_container(command, stop, folder):
     (folder / "long.toml").write_text(LONG_STUDY)
     before = sorted(folder.rglob("*"))
     if command.startswith("train"):
@@ -320,7 +327,7 @@ def test_ctrl_c(command, folder):
     time.sleep(1 if command.startswith("sweep") else 3)
     assert process.poll() is None
 
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     began = time.monotonic()
     out, err = process.communicate(timeout=30)
 

@@ -10,7 +10,7 @@ import optax
 from jaxtyping import Array, Float, Int, Key
 
 from jaxneuron.neuron.fate import Silence, judge, never_silent, watch
-from jaxneuron.neuron.gradient import evaluate
+from jaxneuron.neuron.gradient import Evaluation, evaluate
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples, silent_loss
 from jaxneuron.neuron.optimizers import optimizer
@@ -139,7 +139,7 @@ def conclude(
     )
 
 
-def _evaluate(params: Params, hyperparams: Hyperparams, examples: Examples, config: Config):
+def _evaluate(params: Params, hyperparams: Hyperparams, examples: Examples, config: Config) -> Evaluation:
     return evaluate(params, examples, config.activation, hyperparams.negative_slope, config.train_bias)
 
 

@@ -19,7 +19,10 @@ def default_chunk_size(platform: str) -> int:
 
 def chunks_in_flight() -> int:
     """A CPU core runs one chunk at a time; a device prepares the next chunk while it trains one."""
-    return len(os.sched_getaffinity(0)) if jax.default_backend() == "cpu" else 2
+    if jax.default_backend() != "cpu":
+        return 2
+    # Only some systems say which cores a process may use.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_in_order(

@@ -61,7 +61,7 @@ def phase_diagram(run: Run) -> PhaseDiagram:
         shares={fate: (counts.isel(fate=fate) / total).values for fate in Fate},
         final_loss=final_loss,
         is_grid=is_grid,
-        pooled=tuple(swept[2:]),
+        pooled=tuple(map_axis(run, name).label for name in swept[2:]),
         stability_limit=_stability_limit(run),
         title=f"{', '.join(data['inputs'])} → {data['target']}: {run.attrs['num_neurons']:,} neurons, "
         f"{run.study.training.num_steps:,} steps of {run.study.training.optimizer}",
@@ -99,9 +99,11 @@ def _draw_maps(figure: Figure, diagram: PhaseDiagram) -> None:
         bar.outline.set_visible(False)
         axes.set_title(f"{FATE_LABELS[fate]}: {np.nanmean(diagram.shares[fate]):.1%}")
     axes = grid.flat[len(Fate)]
-    shown = np.where(np.isfinite(diagram.final_loss) & (diagram.final_loss > 0), diagram.final_loss, np.nan)
-    if np.isfinite(shown).any():
-        norm = LogNorm(np.nanmin(shown), max(np.nanmax(shown), np.nanmin(shown) * 1.01))
+    positive = diagram.final_loss[np.isfinite(diagram.final_loss) & (diagram.final_loss > 0)]
+    if len(positive):
+        norm = LogNorm(positive.min(), max(positive.max(), positive.min() * 1.01))
+        # A loss of 0 has no logarithm, and is shown as the lowest that has one.
+        shown = np.where(np.isfinite(diagram.final_loss), diagram.final_loss.clip(positive.min()), np.nan)
         mesh = _draw_map(axes, diagram, shown, cmap="cividis_r", norm=norm)
         figure.colorbar(mesh, ax=axes, pad=0.02).outline.set_visible(False)
     axes.set_title("median final loss")
@@ -133,19 +135,15 @@ def _scale_axes(axes: Axes, diagram: PhaseDiagram) -> None:
         axes.set_yscale("log")
     limit = diagram.stability_limit
     if limit is not None and x.name == "learning_rate" and x.values[0] < limit < x.values[-1]:
-        axes.axvline(limit, color="#000000", linewidth=1, linestyle="--", label=f"2/λ_max = {limit:.3g}")
+        name = rf"$2/\lambda_{{\max}}$ = {limit:.3g}"
+        axes.axvline(limit, color="#000000", linewidth=1, linestyle="--", label=name)
 
 
 def _name_limit(figure: Figure, axes: Axes) -> None:
     lines, labels = axes.get_legend_handles_labels()
-    named = [(line, label) for line, label in zip(lines, labels, strict=True) if label.startswith("2/λ")]
-    if named:
-        line, label = named[0]
-        text = (
-            label.replace("2/λ_max", r"$2/\lambda_{\max}$")
-            + ", the stability limit where all examples are active"
-        )
-        figure.legend([line], [text], loc="outside lower center", frameon=False)
+    if lines:
+        text = f"{labels[0]}, the stability limit where all examples are active"
+        figure.legend(lines[:1], [text], loc="outside lower center", frameon=False)
 
 
 def _draw_curves(figure: Figure, diagram: PhaseDiagram) -> None:

@@ -69,6 +69,9 @@ def test_each_fate_happens():
     # One example, κ = 3: z = 2 goes to 2 − 3·(2 − 1) = −1.
     died = train_one(2.0, 0.0, [1.0], [1.0], 1.5)
     assert (died.fate, died.death_step) == (Fate.died, 1)
+    # The last update kills: the params it leaves are judged too.
+    died = train_one(2.0, 0.0, [1.0], [1.0], 1.5, num_steps=1)
+    assert (died.fate, died.death_step) == (Fate.died, 1)
     # theory 3: without a bias and two-sided, κ = 3 > φ² diverges.
     diverged = train_one(0.4, 0.0, x, y, 6.0, 500, train_bias=False)
     assert diverged.fate == Fate.diverged

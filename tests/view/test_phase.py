@@ -43,7 +43,7 @@ def test_more_than_two_axes_are_pooled(tmp_path):
     )
     diagram = phase_diagram(run)
     assert [axis.name for axis in diagram.axes] == ["learning_rate", "momentum"]
-    assert diagram.pooled == ("init_bias",)
+    assert diagram.pooled == ("initial bias",)
     assert diagram.stability_limit is None
     pooled = run.cells.fate_count.sum("init_bias") / 24
     for fate in Fate:
