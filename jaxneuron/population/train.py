@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Key, UInt
 from jaxneuron.neuron.draws import Distribution
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
-from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.params import Params, init
 from jaxneuron.neuron.train import Config, Trained, TrainState, init_state, train
 from jaxneuron.population.keys import neuron_key, stream
 
@@ -75,9 +75,12 @@ def set_out(
     key = neuron_key(start.seed, cell, replicate)
     values = {**start.fixed, **swept}
     for name, distribution in start.drawn.items():
-        shape = (num_inputs,) if name == "init_weight" else ()
-        values[name] = distribution.sample(stream(key, name), shape, dtype)
-    weight = jnp.broadcast_to(values.pop("init_weight"), (num_inputs,))
-    params = Params(weight, values.pop("init_bias"))
+        if name != "init_weight":
+            values[name] = distribution.sample(stream(key, name), (), dtype)
+    bias = values.pop("init_bias")
+    if "init_weight" in values:
+        params = Params(jnp.broadcast_to(values.pop("init_weight"), (num_inputs,)), bias)
+    else:
+        params = init(stream(key, "init_weight"), num_inputs, start.drawn["init_weight"], bias, dtype)
     hyperparams = Hyperparams(**values)
     return init_state(stream(key, "batches"), params, hyperparams, config), hyperparams
