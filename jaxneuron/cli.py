@@ -253,8 +253,8 @@ def _name_option(message: str, tables: dict[str, dict[str, Any]]) -> str:
 def _console() -> Any:
     from rich.console import Console
 
-    # In a pipe or a file the tables keep their width.
-    return Console(width=None if sys.stdout.isatty() else 120)
+    # In a pipe, a file or a narrow terminal the tables keep their width: a number is never cut.
+    return Console(width=max(200, Console().width if sys.stdout.isatty() else 0))
 
 
 def _print_json(**values: Any) -> None:

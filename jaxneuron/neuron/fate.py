@@ -5,7 +5,8 @@ Tested in this order at the end of training:
   diverged   params or loss not finite, or loss above `divergence_factor` × max(initial loss, ½·mean y²)
   born_dead  silent at every step from step 0 on
   died       active at some step, silent from `death_step` to the end
-  converged  gradient over all examples at most `tolerance` in every component
+  converged  every component of the loss's gradient over all examples at most `tolerance`; weight decay is
+             not part of the loss
   unsettled  none of these: still moving, or oscillating
 
 Silent means z ≤ 0 on every example of the training set. Only an activation whose slope is exactly 0 for

@@ -37,6 +37,9 @@ MEANINGS: Mapping[str, Meaning] = {
     "beta1": Meaning("decay of Adam's mean of the gradient", high=1.0),
     "beta2": Meaning("decay of Adam's mean of the squared gradient", high=1.0),
     "decay": Meaning("decay of RMSProp's mean of the squared gradient", high=1.0),
-    "epsilon": Meaning("what is added to the root of the squared gradient's mean"),
+    "epsilon": Meaning(
+        "what keeps the division by the root of the squared gradient's mean (adagrad: sum) finite: "
+        "added to the root by adam and adamw, under it by rmsprop and adagrad"
+    ),
     "negative_slope": Meaning("slope of leaky_relu where z ≤ 0", low=-math.inf),
 }

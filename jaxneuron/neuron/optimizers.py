@@ -28,7 +28,8 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
         lambda h: optax.scale_by_adam(h.beta1, h.beta2, h.epsilon), ("beta1", "beta2", "epsilon")
     ),
     "rmsprop": Optimizer(lambda h: optax.rmsprop(h.learning_rate, h.decay, h.epsilon), ("decay", "epsilon")),
-    "adagrad": Optimizer(lambda h: optax.adagrad(h.learning_rate, eps=h.epsilon), ("epsilon",)),
+    # As published, its sum of squares starts at 0; optax's own default is 0.1.
+    "adagrad": Optimizer(lambda h: optax.adagrad(h.learning_rate, 0.0, h.epsilon), ("epsilon",)),
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 
 def _check_num(num: int) -> None:
-    if isinstance(num, bool) or not isinstance(num, int) or num < 1:
+    if isinstance(num, bool) or not isinstance(num, (int, np.integer)) or num < 1:
         raise ValueError(f"num is {num!r}; it must be a whole number of at least 1")
 
 

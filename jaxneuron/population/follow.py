@@ -34,9 +34,10 @@ def follow(
     """A neuron's hyperparams, what each of its steps told, and what became of it, as NumPy arrays.
 
     The last row is the neuron at the end, with the update it would make next. It ends after `num_steps`,
-    or before where nothing more will come: every component of the gradient and of the update is at most
-    the tolerance, or a number is not finite. Mini-batches, whose gradients do not speak for all examples,
-    are followed through all steps.
+    or before where its loss has converged: every component of the gradient and of the update is at most
+    the tolerance, and for a silent neuron, which has no gradient, the update is exactly 0; or where a number
+    is not finite. Mini-batches, whose gradients do not speak for all examples, are followed through all
+    steps.
     """
     place = jax.tree.map(
         lambda value: jnp.broadcast_to(value, (LANES, *value.shape)),
@@ -135,13 +136,14 @@ def _conclude(
 
 
 def _has_ended(info: StepInfo, config: Config) -> np.ndarray:
-    """For each step, whether nothing more will come after it."""
+    """For each step, whether the loss has converged or diverged for good."""
     finite = np.isfinite(info.loss) & np.isfinite(info.params.bias)
     finite &= np.isfinite(info.params.weight).all(-1)
     if config.batch_size is not None:
         return ~finite
-    # A silent neuron under momentum has no gradient and moves all the same.
-    largest = [
+    grad, update = (
         np.maximum(np.abs(part.weight).max(-1), np.abs(part.bias)) for part in (info.grads, info.updates)
-    ]
-    return ~finite | ((largest[0] <= config.tolerance) & (largest[1] <= config.tolerance))
+    )
+    # A silent neuron has no gradient; momentum or weight decay may move it all the same, and revive it.
+    is_still = np.where(info.num_active > 0, update <= config.tolerance, update == 0)
+    return ~finite | ((grad <= config.tolerance) & is_still)

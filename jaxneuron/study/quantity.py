@@ -12,6 +12,7 @@ import numbers
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
+import numpy as np
 from pydantic import PlainSerializer, PlainValidator
 
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
@@ -35,6 +36,8 @@ def parse(value: Any) -> Any:
         return _checked_draw(value)
     if isinstance(value, Mapping):
         return _parse_table(value)
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        value = value.tolist()
     if isinstance(value, (list, tuple)):
         return _checked_axis(Values([_number(v) for v in value]))
     number = _number(value)
@@ -99,7 +102,7 @@ def describe(quantity: Any) -> Any:
     """The quantity as a study.toml would say it."""
     for name, axis in AXES.items():
         if isinstance(quantity, axis):
-            return {name: [quantity.start, quantity.stop], "num": quantity.num}
+            return {name: [quantity.start, quantity.stop], "num": int(quantity.num)}
     for name, draw in DRAWS.items():
         if isinstance(quantity, draw):
             return {name: list(quantity)}

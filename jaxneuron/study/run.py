@@ -43,8 +43,7 @@ class Run:
     @cached_property
     def cells(self) -> xr.Dataset:
         """Counts of each cell."""
-        cells = xr.open_zarr(self.path, group="cells", consolidated=False, chunks=None)
-        return cells.set_coords(["death_step_bin_end", "final_loss_bin_end"])
+        return xr.open_zarr(self.path, group="cells", consolidated=False, chunks=None)
 
     @cached_property
     def neurons(self) -> xr.Dataset:
@@ -79,27 +78,48 @@ class Run:
     def final_loss(self, probability: float = 0.5) -> xr.DataArray:
         """A quantile of each cell's final losses, by default the median, to within half a bin (8 %).
 
-        Where all of a cell's losses are alike, it is as exact as they are alike.
+        Where all of a cell's losses are alike, it is as exact as they are alike. Of an even number of losses
+        the median is the lower of the middle two.
         """
         cells = self.cells
         edges = np.append(cells.final_loss_bin.values, np.inf)
         extremes = cells.final_loss_min.values, cells.final_loss_max.values
         name = "median final loss" if probability == 0.5 else f"{probability:g} quantile of the final loss"
-        attrs = {"units": cells.final_loss_min.attrs["units"], "long_name": name}
+        attrs = {
+            "units": cells.final_loss_min.attrs["units"],
+            "long_name": name,
+            "definition": f"the {name} of the cell's neurons, from its histogram: to within half a bin, or "
+            "as closely as its smallest and largest loss agree",
+        }
         values = quantile(cells.final_loss_count.values, edges, *extremes, probability)
         return cells.final_loss_min.copy(data=values).rename("final_loss").assign_attrs(attrs)
 
     def best(self, number: int | None = 5) -> pd.DataFrame:
-        """The cells that train best, the first first: what is swept, the median final loss, the fates.
+        """The cells that train best, the first first: the cell's number (for `train`), what is swept, the
+        median final loss, the shares by fate.
 
         Ordered by the median final loss; among cells within 1 % of one another, by the share of their
-        neurons that converged. All cells where `number` is None.
+        neurons that converged. All cells where `number` is None. The median is that of `final_loss`.
         """
         table = self.fate_share.to_dataset("fate").assign(final_loss=self.final_loss()).to_dataframe()
-        steps = np.floor(np.log(table.final_loss.clip(lower=1e-300) / table.final_loss.min()) / np.log(1.01))
+        # Losses below what rounding leaves are equally good; one may be exactly 0.
+        losses = table.final_loss.clip(lower=self._smallest_loss)
+        steps = np.floor(np.log(losses / losses.min()) / np.log(1.01))
         order = np.lexsort((table.final_loss, -table.converged, steps))[:number]
-        columns = [*self.swept, "final_loss", *(fate.name for fate in Fate)]
-        return table.iloc[order].reset_index()[columns]
+        columns = ["cell", *self.swept, "final_loss", *(fate.name for fate in Fate)]
+        return table.assign(cell=np.arange(len(table))).iloc[order].reset_index()[columns]
+
+    def num_as_good(self) -> int:
+        """How many cells have all of their neurons converged to within 1 % of the lowest loss of any cell."""
+        lowest = max(float(self.cells.final_loss_min.min()), self._smallest_loss)
+        have_converged = self.fate_share.sel(fate="converged") == 1
+        return int((have_converged & (self.cells.final_loss_max <= 1.01 * lowest)).sum())
+
+    @property
+    def _smallest_loss(self) -> float:
+        """The loss that rounding alone leaves: the precision's spacing at ½·mean y²."""
+        spacing = np.finfo(self.attrs["study"]["training"]["precision"]).eps
+        return float(spacing * self.attrs["data"]["silent_loss"]) or np.finfo(float).tiny
 
 
 def open_run(path: str | Path) -> Run:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jaxneuron.study.bad_input import BadInput, nearest, shown
@@ -27,9 +28,14 @@ class Section(BaseModel):
 
     def __init__(self, /, **fields: Any) -> None:
         try:
-            super().__init__(**fields)
+            super().__init__(**{key: _without_numpy(value) for key, value in fields.items()})
         except ValidationError as error:
             raise BadInput(explain(error, list(type(self).model_fields))) from None
+
+
+def _without_numpy(value: Any) -> Any:
+    """A count from NumPy is as good as Python's own."""
+    return int(value) if isinstance(value, np.integer) else value
 
 
 def explain(error: ValidationError, known_keys: list[str]) -> str:

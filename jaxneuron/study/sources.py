@@ -35,8 +35,8 @@ class Table(Section):
 class Arrays(Section):
     """Examples written out: a row of inputs, or one number, for each; and a target for each."""
 
-    x: Any
-    y: Any
+    x: Any = Field(repr=False)
+    y: Any = Field(repr=False)
     scale: Scale = "none"
 
     @field_validator("x", "y", mode="plain")

@@ -192,6 +192,7 @@ def _create_cells(group: zarr.Group, design: Design, chunking: Chunking, bins: B
     for name, variable in CELLS.items():
         dims = () if variable.dim is None else (variable.dim,)
         sizes = tuple(num_bins[dim] for dim in dims)
+        coordinates = _auxiliary(design) + [f"{dim}_end" for dim in dims if dim.endswith("_bin")]
         arrays[name] = _create_array(
             group,
             name,
@@ -199,7 +200,7 @@ def _create_cells(group: zarr.Group, design: Design, chunking: Chunking, bins: B
             chunks=(*chunking.tile, *sizes),
             dtype=np.dtype(np.int64 if dims else np.float64),
             dims=(*design.shape, *dims),
-            attrs=_attrs(variable.units, variable.long_name, variable.definition, _auxiliary(design)),
+            attrs=_attrs(variable.units, variable.long_name, variable.definition, coordinates),
         )
     return arrays
 

@@ -13,6 +13,7 @@ from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.train import StepInfo, Trained
 from jaxneuron.population.follow import follow
+from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset, load
 from jaxneuron.study.study import Study
 from jaxneuron.study.sweep import check_batch, make_start
@@ -73,10 +74,19 @@ class Training:
 def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     """Train one neuron of a study, the same one that a sweep of it trains, and keep every step.
 
-    It ends after the study's num_steps, or before where nothing more will come: every component of the
-    gradient and of the update is at most the study's tolerance, or a number is not finite. With
-    mini-batches, whose gradients do not speak for all examples, all steps are taken.
+    It ends after the study's num_steps, or before where its loss has converged: every component of the
+    gradient and of the update is at most the study's tolerance (for a silent neuron the update is 0), or a
+    number is not finite. With mini-batches, whose gradients do not speak for all examples, all steps are
+    taken. Until it ends it has the bits it has in a sweep; its fate is that of its last step.
+
+    `cell` counts the cells of the study's design in C order.
     """
+    for name, index, size in (
+        ("cell", cell, study.design.num_cells),
+        ("replicate", replicate, study.sweep.replicates),
+    ):
+        if not 0 <= index < size:
+            raise BadInput(f"{name}: is {index}; the study has {name}s 0 to {size - 1}")
     data = load(study.data)
     check_batch(study, data)
     with jax.enable_x64(study.training.precision == "float64"):

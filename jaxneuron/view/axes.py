@@ -10,7 +10,7 @@ from jaxneuron.study.run import Run
 
 
 class MapAxis(NamedTuple):
-    """One direction of a figure: name, label, values in increasing order, and whether it is logarithmic."""
+    """One direction of a figure; the values of a grid increase, those of points do not."""
 
     name: str
     label: str

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from jaxneuron.study.training import Training
+from jaxneuron.view.canvas import as_text, save
 from jaxneuron.view.palette import FATE_LABELS
 
 LINES = 6
@@ -30,6 +31,7 @@ class Fit:
     outputs: np.ndarray
     data_x: np.ndarray
     data_y: np.ndarray
+    is_line: bool
     x_label: str
     y_label: str
     title: str
@@ -59,6 +61,7 @@ def fit(training: Training) -> Fit:
         outputs=np.array(outputs),
         data_x=data_x,
         data_y=targets,
+        is_line=len(data.inputs) == 1,
         x_label=x_label,
         y_label=y_label,
         title=f"{FATE_LABELS[training.fate]} after {training.num_steps:,} steps, loss {training.loss:.4g}",
@@ -80,7 +83,7 @@ def draw_fit(numbers: Fit, path: Path) -> None:
     _draw_lines(right, numbers)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path)
+    save(figure, path)
 
 
 def _draw_losses(axes: Axes, numbers: Fit) -> None:
@@ -91,26 +94,27 @@ def _draw_losses(axes: Axes, numbers: Fit) -> None:
         axes.set_yscale("log")
     axes.set_xlabel("step (one full pass over the data)")
     axes.set_ylabel("loss, mean of ½(ŷ − y)²")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
 def _draw_lines(axes: Axes, numbers: Fit) -> None:
     colours = colormaps["viridis_r"](np.linspace(0.12, 1, len(numbers.steps)))
-    if len(numbers.x) == POINTS and numbers.x is not numbers.data_x:
+    low, high = numbers.data_y.min(), numbers.data_y.max()
+    if numbers.is_line:
         axes.scatter(numbers.data_x, numbers.data_y, s=10, color="#9AA5B1", linewidths=0, zorder=1)
-        for step, output, colour in zip(numbers.steps, numbers.outputs, colours, strict=True):
-            axes.plot(numbers.x, output, color=colour, label=f"{step:,}", zorder=2)
-        low, high = numbers.data_y.min(), numbers.data_y.max()
-        # An early or a diverging line may leave the data far behind; at most one more of its height is shown.
-        shown = np.clip(numbers.outputs[np.isfinite(numbers.outputs)], 2 * low - high, 2 * high - low)
-        low, high = min([low, *shown]), max([high, *shown])
-        margin = 0.08 * (high - low) or 1.0
-        axes.set_ylim(low - margin, high + margin)
     else:
-        ends = [numbers.data_y.min(), numbers.data_y.max()]
-        axes.plot(ends, ends, color="#9AA5B1", linewidth=1, zorder=1)
-        for step, output, colour in zip(numbers.steps, numbers.outputs, colours, strict=True):
+        axes.plot([low, high], [low, high], color="#9AA5B1", linewidth=1, zorder=1)
+    for step, output, colour in zip(numbers.steps, numbers.outputs, colours, strict=True):
+        if numbers.is_line:
+            axes.plot(numbers.x, output, color=colour, label=f"{step:,}", zorder=2)
+        else:
             axes.scatter(numbers.x, output, s=10, color=colour, linewidths=0, label=f"{step:,}", zorder=2)
-    axes.set_xlabel(numbers.x_label)
-    axes.set_ylabel(numbers.y_label)
+    # An early or a diverging line may leave the data far behind; at most one more of its height is shown.
+    shown = np.clip(numbers.outputs[np.isfinite(numbers.outputs)], 2 * low - high, 2 * high - low)
+    bottom, top = min([low, *shown]), max([high, *shown])
+    margin = 0.08 * (top - bottom) or 1.0
+    axes.set_ylim(bottom - margin, top + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set_xlabel(as_text(numbers.x_label))
+    axes.set_ylabel(as_text(numbers.y_label))
     axes.legend(title="at step", frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))

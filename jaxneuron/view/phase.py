@@ -14,6 +14,7 @@ from jaxneuron.population.design import POINT
 from jaxneuron.population.summary import quantile
 from jaxneuron.study.run import Run
 from jaxneuron.view.axes import MapAxis, map_axis
+from jaxneuron.view.canvas import as_text, save
 from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
 
 LINEAR_ACTIVATIONS = ("relu", "leaky_relu", "identity")  # slope 1 where all examples are active
@@ -80,14 +81,14 @@ def draw_phase_diagram(diagram: PhaseDiagram, path: Path) -> None:
     """Write the diagram as PNG, SVG or PDF, by the path's ending."""
     figure = Figure(figsize=(11, 6.8), layout="constrained", dpi=150)
     pooled = f" (pooled over {', '.join(diagram.pooled)})" if diagram.pooled else ""
-    figure.suptitle(diagram.title + pooled, fontsize=12)
+    figure.suptitle(as_text(diagram.title + pooled), fontsize=12)
     if not diagram.axes:
         _draw_bars(figure, diagram)
-    elif len(diagram.axes) == 1 and diagram.is_grid:
+    elif len(diagram.axes) == 1:
         _draw_curves(figure, diagram)
     else:
         _draw_maps(figure, diagram)
-    figure.savefig(path)
+    save(figure, path)
 
 
 def _draw_maps(figure: Figure, diagram: PhaseDiagram) -> None:
@@ -111,9 +112,8 @@ def _draw_maps(figure: Figure, diagram: PhaseDiagram) -> None:
         _scale_axes(axes, diagram)
     for axes in grid[-1]:
         axes.set_xlabel(diagram.axes[0].label)
-    if len(diagram.axes) > 1:
-        for axes in grid[:, 0]:
-            axes.set_ylabel(diagram.axes[1].label)
+    for axes in grid[:, 0]:
+        axes.set_ylabel(diagram.axes[1].label)
     _name_limit(figure, grid.flat[0])
 
 
@@ -123,7 +123,7 @@ def _draw_map(axes: Axes, diagram: PhaseDiagram, values: np.ndarray, **colours):
         y = diagram.axes[1]
         # Rasterised: as vectors, a mesh of 512 × 512 makes an SVG of 50 MB.
         return axes.pcolormesh(x.edges, y.edges, values.T, rasterized=True, **colours)
-    heights = diagram.axes[1].values if len(diagram.axes) > 1 else np.zeros(len(x.values))
+    heights = diagram.axes[1].values
     return axes.scatter(x.values, heights, c=values, s=14, edgecolors="#999999", linewidths=0.3, **colours)
 
 
@@ -134,7 +134,7 @@ def _scale_axes(axes: Axes, diagram: PhaseDiagram) -> None:
     if others and others[0].is_log:
         axes.set_yscale("log")
     limit = diagram.stability_limit
-    if limit is not None and x.name == "learning_rate" and x.values[0] < limit < x.values[-1]:
+    if limit is not None and x.name == "learning_rate" and x.values.min() < limit < x.values.max():
         name = rf"$2/\lambda_{{\max}}$ = {limit:.3g}"
         axes.axvline(limit, color="#000000", linewidth=1, linestyle="--", label=name)
 
@@ -149,14 +149,14 @@ def _name_limit(figure: Figure, axes: Axes) -> None:
 def _draw_curves(figure: Figure, diagram: PhaseDiagram) -> None:
     top, bottom = figure.subplots(2, 1, sharex=True)
     x = diagram.axes[0]
-    marker = "o" if len(x.values) < 30 else ""
+    order = np.argsort(x.values)
+    places, marker = x.values[order], "o" if len(order) < 30 else ""
     for fate in Fate:
-        top.plot(
-            x.values, diagram.shares[fate], color=FATE_COLOURS[fate], marker=marker, label=FATE_LABELS[fate]
-        )
+        shares = diagram.shares[fate][order]
+        top.plot(places, shares, color=FATE_COLOURS[fate], marker=marker, label=FATE_LABELS[fate])
     top.set_ylabel("share of neurons")
     top.set_ylim(-0.03, 1.03)
-    bottom.plot(x.values, diagram.final_loss, color="#404040", marker=marker)
+    bottom.plot(places, diagram.final_loss[order], color="#404040", marker=marker)
     if (diagram.final_loss[np.isfinite(diagram.final_loss)] > 0).any():
         bottom.set_yscale("log")
     bottom.set_ylabel("median final loss")

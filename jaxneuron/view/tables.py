@@ -12,8 +12,8 @@ from jaxneuron.view.explain import FullPass
 from jaxneuron.view.fit import shown_steps
 from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
 
-EXPLAINED_EXAMPLES = 6
-EXPLAINED_INPUTS = 3
+SHOWN_EXAMPLES = 6
+SHOWN_INPUTS = 3
 
 FATE_RULES = {
     Fate.diverged: "params or loss not finite, or loss far above its start",
@@ -41,17 +41,18 @@ def fate_table(run: Run) -> Table:
 def best_table(run: Run, number: int = 5) -> Table:
     """The cells that train best, and how many are as good."""
     labels = (str(run.cells[name].attrs["long_name"]) for name in run.swept)
-    table = _table(*labels, "median final loss", title="Best cells")
-    for fate in Fate:
-        table.add_column(FATE_LABELS[fate], justify="right")
-    cells = run.best(None)
-    for _, row in cells.head(number).iterrows():
+    table = _table(*labels, "median final loss", *(FATE_LABELS[fate] for fate in Fate), title="Best cells")
+    smallest, largest = (run.cells[f"final_loss_{end}"].values.ravel() for end in ("min", "max"))
+    for _, row in run.best(number).iterrows():
+        low, high = smallest[int(row.cell)], largest[int(row.cell)]
+        # The median is exact only as far as the cell's losses agree.
+        median = f"{row.final_loss:.5g}" if high <= 1.001 * low else f"≈ {row.final_loss:.2g}"
         shares = (f"{row[fate.name]:.0%}" for fate in Fate)
-        table.add_row(*(f"{row[name]:.5g}" for name in run.swept), f"{row.final_loss:.5g}", *shares)
-    as_good = (cells.converged == 1) & (cells.final_loss <= 1.01 * cells.final_loss.min())
+        table.add_row(*(f"{row[name]:.5g}" for name in run.swept), median, *shares)
+    num_cells = run.study.design.num_cells
     table.caption = (
-        f"{as_good.sum():,} of {len(cells):,} cells are as good: within 1 % of the lowest median loss, "
-        "with all of their neurons converged"
+        f"{run.num_as_good():,} of {num_cells:,} cells are as good as any: all of their neurons converged to "
+        "within 1 % of the lowest loss"
     )
     return table
 
@@ -59,14 +60,16 @@ def best_table(run: Run, number: int = 5) -> Table:
 def loss_table(training: Training, number: int = 12) -> Table:
     """The loss at some steps of one neuron's training."""
     history = training.history
-    names = [str(name) for name in history.input.values]
-    weights = ["W"] if len(names) == 1 else [f"W {name}" for name in names[:EXPLAINED_INPUTS]]
+    names = training.data.inputs
+    weights = ["W"] if len(names) == 1 else [f"W {name}" for name in names[:SHOWN_INPUTS]]
     table = _table("step", "loss", *weights, "b", "dL/db", "active examples", title="Training")
+    if len(names) > SHOWN_INPUTS:
+        table.caption = f"the first {SHOWN_INPUTS} of {len(names)} weights"
     for step in shown_steps(training.num_steps, number):
         at = history.isel(step=int(step))
         shown = at.weight.values[: len(weights)]
         active = f"{int(at.num_active)} of {len(training.data.y)}"
-        values = [f"{float(v):.6g}" for v in (at.loss, *shown, at.bias, at.grad_bias)]
+        values = [_number(v, 6) for v in (at.loss, *shown, at.bias, at.grad_bias)]
         table.add_row(f"{step:,}", *values, active)
     return table
 
@@ -98,74 +101,93 @@ def training_summary(training: Training) -> Text:
 
 def full_pass_table(numbers: FullPass, training: Training) -> RenderableType:
     """One full pass: every example's factors of the chain rule, the gradient, the update."""
-    activation = training.study.neuron.activation
-    names = training.data.inputs
-    shown_inputs = range(min(len(names), EXPLAINED_INPUTS))
-    w = "W" if len(names) == 1 else "Wⱼ"
-    weights = ", ".join(f"{value:.6g}" for value in numbers.weight[:EXPLAINED_INPUTS])
+    names, num_examples = training.data.inputs, len(numbers.y)
+    several = len(names) > 1
+    shown = names[:SHOWN_INPUTS]
+    weights = ", ".join(_number(value, 6) for value in numbers.weight[:SHOWN_INPUTS])
+    more = f" and {len(names) - SHOWN_INPUTS} more" if len(names) > SHOWN_INPUTS else ""
+    params = f"W = {weights}{more}, b = {_number(numbers.bias, 6)}"
     intro = Text.assemble(
-        (f"One full pass, from step {numbers.step}: W = {weights}, b = {numbers.bias:.6g}\n", "bold"),
-        "  z = W·x + b     ŷ = " + f"{activation}(z)     L = mean of ½(ŷ − y)²\n",
-        f"  dL/d{w} = mean of (ŷ − y) · dŷ/dz · x     dL/db = mean of (ŷ − y) · dŷ/dz · 1",
+        (f"One full pass, from step {numbers.step}: {params}\n", "bold"),
+        f"  z = W·x + b     ŷ = {training.study.neuron.activation}(z)     L = mean of ½(ŷ − y)²\n",
+        "  dL/dW = mean of (ŷ − y) · dŷ/dz · dz/dW     where dz/dW = x\n",
+        "  dL/db = mean of (ŷ − y) · dŷ/dz · dz/db     where dz/db = 1",
     )
-    columns = [*(f"x {names[j]}" if len(names) > 1 else "x" for j in shown_inputs), "y", "z", "passes?", "ŷ"]
-    products = [f"product {names[j]}" if len(names) > 1 else "product for W" for j in shown_inputs]
-    table = _table("example", *columns, "ŷ − y", "dŷ/dz", "dz/dW", *products, "product for b")
-    num_examples = len(numbers.y)
-    for i in range(min(num_examples, EXPLAINED_EXAMPLES)):
-        x = numbers.x[i, : len(shown_inputs)]
+    table = _table(
+        "",
+        *(f"x {name}" if several else "x" for name in shown),
+        *("y", "z", "passes", "ŷ", "ŷ − y", "dŷ/dz"),
+        *(f"for W {name}" if several else "for W" for name in shown),
+        "for b",
+        title="Each example, and its part of the gradient",
+    )
+    table.padding = (0, 1)
+    for i in range(min(num_examples, SHOWN_EXAMPLES)):
+        x = numbers.x[i, : len(shown)]
         passed = numbers.error[i] * numbers.slope[i]
-        cells = [*x, numbers.y[i], numbers.z[i]]
+        forward = (*x, numbers.y[i], numbers.z[i])
+        backward = (numbers.output[i], numbers.error[i], numbers.slope[i], *(passed * x), passed)
+        passes = "yes" if numbers.slope[i] != 0 else "no"
         table.add_row(
-            str(i + 1),
-            *(f"{value:.5g}" for value in cells),
-            "yes" if numbers.slope[i] != 0 else "no",
-            *(f"{value:.5g}" for value in (numbers.output[i], numbers.error[i], numbers.slope[i])),
-            ", ".join(f"{value:.5g}" for value in x),
-            *(f"{value:.5g}" for value in passed * x),
-            f"{passed:.5g}",
+            str(i + 1), *(_number(v, 4) for v in forward), passes, *(_number(v, 4) for v in backward)
         )
+    rest = f"  … and {num_examples - SHOWN_EXAMPLES:,} more; " if num_examples > SHOWN_EXAMPLES else "  "
     passing = int((numbers.slope != 0).sum())
-    rest = (
-        f"  … and {num_examples - EXPLAINED_EXAMPLES:,} more; " if num_examples > EXPLAINED_EXAMPLES else "  "
+    summary = Text(
+        f"{rest}{passing:,} of {num_examples:,} examples pass a gradient; loss {_number(numbers.loss, 6)}"
     )
-    summary = Text(f"{rest}{passing:,} of {num_examples:,} examples pass a gradient; loss {numbers.loss:.6g}")
     return Group(intro, table, summary, _gradient_table(numbers, training))
 
 
 def _gradient_table(numbers: FullPass, training: Training) -> Table:
-    optimizer, rate = training.study.training.optimizer, training.hyperparams["learning_rate"]
-    rule = f"− {rate:g} · gradient" if optimizer == "sgd" else f"by {optimizer}"
+    """The gradient over all examples, and the update that the optimizer made of it."""
+    settings, names = training.study.training, training.data.inputs
+    optimizer, batch_size = settings.optimizer, settings.batch_size
+    used = "gradient" if batch_size is None else "batch"
+    decay = training.hyperparams.get("weight_decay")
+    if optimizer == "sgd":
+        rate = training.hyperparams["learning_rate"]
+        rule = f"− {rate:g} · {used}" if decay is None else f"− {rate:g} · ({used} + {decay:g} · param)"
+    else:
+        rule = f"{optimizer} of {used}" + (f", weight decay {decay:g}" if decay is not None else "")
+    batch = [] if batch_size is None else [f"batch of {batch_size}"]
     table = _table(
-        "", "before", "chain rule", "jax.grad", f"update ({rule})", "after", title="Gradient and update"
+        "", "before", "chain rule", "jax.grad", *batch, f"update: {rule}", "after", title="The update"
     )
-    names = training.data.inputs
-    jax_weight = np.asarray(numbers.jax_grads.weight)
-    for j in range(min(len(names), EXPLAINED_INPUTS)):
-        label = "W" if len(names) == 1 else f"W {names[j]}"
-        update = float(np.asarray(numbers.update.weight)[j])
-        values = (
-            numbers.weight[j],
-            numbers.grad_weight[j],
-            jax_weight[j],
-            update,
-            numbers.weight[j] + update,
+    at = training.history.isel(step=numbers.step)
+    rows = [
+        ("W" if len(names) == 1 else f"W {name}", *parts)
+        for name, *parts in zip(
+            names[:SHOWN_INPUTS],
+            numbers.weight,
+            numbers.grad_weight,
+            np.asarray(numbers.jax_grads.weight),
+            at.grad_weight.values,
+            np.asarray(numbers.update.weight),
+            strict=False,
         )
-        table.add_row(label, *(f"{value:.7g}" for value in values))
-    update = float(numbers.update.bias)
+    ]
     bias_grad = float(numbers.jax_grads.bias) if training.study.neuron.train_bias else 0.0
-    values = (numbers.bias, numbers.grad_bias, bias_grad, update, numbers.bias + update)
-    table.add_row("b", *(f"{value:.7g}" for value in values))
+    update = float(numbers.update.bias)
+    rows.append(("b", numbers.bias, numbers.grad_bias, bias_grad, float(at.grad_bias), update))
+    for label, before, by_hand, by_jax, by_batch, update in rows:
+        values = (before, by_hand, by_jax, *([by_batch] if batch else []), update, before + update)
+        table.add_row(Text(label), *(_number(value, 7) for value in values))
     if numbers.next_loss is not None:
-        table.caption = f"loss {numbers.loss:.6g} → {numbers.next_loss:.6g}"
+        table.caption = f"loss {_number(numbers.loss, 6)} → {_number(numbers.next_loss, 6)}"
     return table
+
+
+def _number(value: float | np.ndarray, digits: int) -> str:
+    return f"{float(value) + 0.0:.{digits}g}"  # + 0.0: a zero has no sign
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.caption_justify = "left"
     for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 else "right")
+        # As Text: a column of a data file may have a name that rich would read as markup.
+        table.add_column(Text(column), justify="left" if i == 0 else "right", no_wrap=True)
     return table
 
 

@@ -66,7 +66,6 @@ def grad(w, b, x=X, y=Y):
 def by_hand(name, eta, num_steps, beta=0.8, beta1=0.7, beta2=0.9, rho=0.6, eps=1e-3, decay=None):
     """The optimizers' published formulas."""
     p, v, m, s = np.array([0.7, -0.2]), np.zeros(2), np.zeros(2), np.zeros(2)
-    s = s + 0.1 if name == "adagrad" else s
     for t in range(1, num_steps + 1):
         g = grad(*p)
         if decay is not None and name != "adamw":
@@ -87,7 +86,7 @@ def by_hand(name, eta, num_steps, beta=0.8, beta1=0.7, beta2=0.9, rho=0.6, eps=1
         elif name == "rmsprop":  # Tieleman and Hinton 2012, with optax's epsilon inside the root
             s = rho * s + (1 - rho) * g**2
             p = p - eta * g / np.sqrt(s + eps)
-        elif name == "adagrad":  # Duchi et al. 2011, with optax's start of 0.1 and epsilon inside the root
+        elif name == "adagrad":  # Duchi et al. 2011, with optax's epsilon inside the root
             s = s + g**2
             p = p - eta * g / np.sqrt(s + eps)
     return p

@@ -144,7 +144,7 @@ def test_points_have_one_dim_and_coordinates(tmp_path):
     assert run.cells.fate_count.dims == ("point", "fate")
     assert set(run.cells.coords) >= {"learning_rate", "init_bias"}
     assert run.neurons.init_bias.equals(run.cells.init_bias)
-    assert list(run.best(3).columns[:3]) == ["learning_rate", "init_bias", "final_loss"]
+    assert list(run.best(3).columns[:4]) == ["cell", "learning_rate", "init_bias", "final_loss"]
 
 
 def test_what_is_drawn_differs_between_neurons_and_follows_its_distribution(tmp_path):
@@ -206,3 +206,34 @@ def test_progress_reaches_the_total(tmp_path):
 def test_the_shipped_study_is_the_designs():
     study = jn.read_study(Path(__file__).parents[2] / "experiments/engel/study.toml")
     assert study.design.num_cells * study.sweep.replicates == 2**20
+
+
+def test_a_loss_of_exactly_zero_is_the_best(tmp_path):
+    study = jn.Study(
+        data={"x": [1.0, -1.0], "y": [1.0, 0.0]},
+        neuron={"train_bias": False, "init_weight": jn.Normal(0.0, 0.5)},
+        training={"num_steps": 3000},
+        sweep={"learning_rate": [0.4, 0.5, 0.6, 0.7, 2.0], "replicates": 3, "seed": 2},
+    )
+    run = sweep(study, tmp_path / "run.zarr")
+    best = run.best(None)
+    assert best.final_loss.min() == 0
+    is_good = best.final_loss < 1e-6
+    assert 0 < is_good.sum() < 5
+    assert is_good[: is_good.sum()].all()
+    first = run.cells.isel(learning_rate=best.cell[0])
+    assert first.learning_rate == best.learning_rate[0]
+
+
+def test_the_median_says_what_it_is(tmp_path):
+    run = sweep(study_of(), tmp_path / "run.zarr")
+    assert "median" in run.final_loss().attrs["definition"]
+    assert 0 <= run.num_as_good() <= 30
+
+
+def test_numpys_numbers_make_a_study():
+    sweep = {"learning_rate": np.array([0.1, 0.2]), "replicates": np.int64(3), "init_bias": np.float32(0.5)}
+    study = study_of(sweep)
+    assert study.sweep.learning_rate == (0.1, 0.2)
+    assert study.sweep.replicates == 3
+    assert len(repr(study_of(x=np.arange(2000.0), y=np.arange(2000.0)))) < 3000

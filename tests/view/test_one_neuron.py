@@ -3,12 +3,14 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 
 import jaxneuron as jn
 from jaxneuron.view.explain import full_pass
 from jaxneuron.view.fit import draw_fit, fit, shown_steps
+from jaxneuron.view.phase import draw_phase_diagram, phase_diagram
 from jaxneuron.view.tables import full_pass_table, loss_table, training_summary
 
 RNG = np.random.default_rng(0)
@@ -121,3 +123,60 @@ def test_a_silent_neuron_under_momentum_is_not_left_before_it_stops():
     assert training.fate == jn.Fate.died
     assert training.death_step == 1
     assert training.weight[0] == pytest.approx(-19, abs=1e-3)
+
+
+@pytest.mark.parametrize("names", [["[/x]", "a $x_{$"], ["[bold]a[/bold]", "価格 $1"]])
+def test_names_from_a_file_are_shown_as_they_are(names, tmp_path):
+    x = RNG.normal(size=(9, 2))
+    table = pd.DataFrame({names[0]: x[:, 0], names[1]: x[:, 1], "cost $_$": x.sum(1)})
+    table.to_csv(tmp_path / "data.csv", index=False)
+    study = jn.Study(
+        data={"file": str(tmp_path / "data.csv"), "inputs": names, "target": "cost $_$"},
+        training={"num_steps": 4},
+        sweep={"learning_rate": 0.1, "replicates": 2},
+    )
+    training = jn.train(study)
+    draw_fit(fit(training), tmp_path / "figure.png")
+    draw_phase_diagram(phase_diagram(jn.sweep(study, tmp_path / "run.zarr")), tmp_path / "phase.png")
+    console = Console(record=True, width=200, file=io.StringIO())
+    console.print(full_pass_table(full_pass(training), training))
+    console.print(loss_table(training))
+    console.print(training_summary(training), soft_wrap=True)
+    told = console.export_text()
+    for name in names:
+        assert f"W {name}" in told
+    assert "…" not in told.replace("… and", "")
+
+
+def test_the_explained_update_names_decay_and_batch():
+    def told(training):
+        console = Console(record=True, width=200, file=io.StringIO())
+        console.print(full_pass_table(full_pass(training), training))
+        return console.export_text()
+
+    assert "− 0.2 · gradient" in told(training_of())
+    assert "− 0.2 · (gradient + 0.5 · param)" in told(training_of(weight_decay=0.5))
+    batch = training_of(training={"batch_size": 4, "num_steps": 3})
+    assert "− 0.2 · batch" in told(batch)
+    assert f"{float(batch.history.grad_weight[0, 0]):.7g}" in told(batch)
+
+
+def test_a_silent_neuron_that_weight_decay_revives_is_followed():
+    """theory 8: w < 0 shrinks until b > 0 outweighs it, in steps smaller than any tolerance."""
+    study = jn.Study(
+        data={"x": [0.5, 2.0], "y": [1.0, 1.0]},
+        neuron={"init_weight": -0.61, "train_bias": False},
+        training={"num_steps": 3000, "precision": "float64"},
+        sweep={"learning_rate": 0.01, "weight_decay": 0.001, "init_bias": 0.3},
+    )
+    training = jn.train(study)
+    assert training.revivals == 1
+    revived = np.flatnonzero(training.history.num_active.values > 0)[0]
+    assert revived == np.floor(np.log(0.3 / (0.61 * 0.5)) / np.log(1 - 1e-5)) + 1
+
+
+@pytest.mark.parametrize(("cell", "replicate"), [(1, 0), (-1, 0), (0, 1), (0, -1)])
+def test_a_neuron_that_the_study_does_not_have_is_refused(cell, replicate):
+    study = jn.Study(data={"x": [1.0], "y": [1.0]}, sweep={"learning_rate": 0.1})
+    with pytest.raises(jn.BadInput, match="0 to 0"):
+        jn.train(study, cell=cell, replicate=replicate)

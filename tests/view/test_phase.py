@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.axes import MapAxis
 from jaxneuron.view.palette import FATE_COLOURS
-from jaxneuron.view.phase import draw_phase_diagram, phase_diagram
+from jaxneuron.view.phase import _scale_axes, draw_phase_diagram, phase_diagram
 
 X = np.linspace(-1, 1, 12)
 RATES, BIASES = jn.Log(0.05, 20.0, 5), jn.Linear(-1.0, 1.0, 4)
@@ -95,3 +96,11 @@ def test_edges_lie_halfway_on_the_axis_s_own_scale():
 
 def test_each_fate_has_a_colour_of_its_own():
     assert len({FATE_COLOURS[fate] for fate in Fate}) == 5
+
+
+def test_the_stability_line_is_drawn_among_points_too(tmp_path):
+    sweep = {"learning_rate": jn.LogUniform(0.01, 10.0), "init_bias": jn.Uniform(-1.0, 1.0)}
+    run = run_of(tmp_path, sweep | {"points": {"sobol": 32}})
+    axes = Figure().subplots()
+    _scale_axes(axes, phase_diagram(run))
+    assert [line.get_xdata()[0] for line in axes.lines] == [pytest.approx(2.0)]
