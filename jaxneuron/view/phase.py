@@ -25,15 +25,15 @@ class PhaseDiagram:
     """The numbers of a phase diagram.
 
     In a grid `shares[fate]` and `final_loss` have dims (*axes in order); among points they have the one
-    dim of the points, as do the values of each axis. Dims of the run that are not among the axes are
-    pooled. `stability_limit` is a learning rate.
+    dim of the points, as do the values of each axis. `others` is what is swept besides the axes: a grid is
+    pooled over it. `stability_limit` is a learning rate.
     """
 
     axes: tuple[MapAxis, ...]
     shares: Mapping[Fate, np.ndarray]
     final_loss: np.ndarray
     is_grid: bool
-    pooled: tuple[str, ...]
+    others: tuple[str, ...]
     stability_limit: float | None
     title: str
 
@@ -62,7 +62,7 @@ def phase_diagram(run: Run) -> PhaseDiagram:
         shares={fate: (counts.isel(fate=fate) / total).values for fate in Fate},
         final_loss=final_loss,
         is_grid=is_grid,
-        pooled=tuple(map_axis(run, name).label for name in swept[2:]),
+        others=tuple(map_axis(run, name).label for name in swept[2:]),
         stability_limit=_stability_limit(run),
         title=f"{', '.join(data['inputs'])} → {data['target']}: {run.attrs['num_neurons']:,} neurons, "
         f"{run.study.training.num_steps:,} steps of {run.study.training.optimizer}",
@@ -80,8 +80,9 @@ def _stability_limit(run: Run) -> float | None:
 def draw_phase_diagram(diagram: PhaseDiagram, path: Path) -> None:
     """Write the diagram as PNG, SVG or PDF, by the path's ending."""
     figure = Figure(figsize=(11, 6.8), layout="constrained", dpi=150)
-    pooled = f" (pooled over {', '.join(diagram.pooled)})" if diagram.pooled else ""
-    figure.suptitle(as_text(diagram.title + pooled), fontsize=12)
+    how = "pooled over" if diagram.is_grid else "which differ too in"
+    others = f" ({how} {', '.join(diagram.others)})" if diagram.others else ""
+    figure.suptitle(as_text(diagram.title + others), fontsize=12)
     if not diagram.axes:
         _draw_bars(figure, diagram)
     elif len(diagram.axes) == 1:

@@ -44,7 +44,7 @@ def test_more_than_two_axes_are_pooled(tmp_path):
     )
     diagram = phase_diagram(run)
     assert [axis.name for axis in diagram.axes] == ["learning_rate", "momentum"]
-    assert diagram.pooled == ("initial bias",)
+    assert diagram.others == ("initial bias",)
     assert diagram.stability_limit is None
     pooled = run.cells.fate_count.sum("init_bias") / 24
     for fate in Fate:
@@ -84,6 +84,8 @@ def test_all_diverged_is_drawn(tmp_path):
     diagram = phase_diagram(run)
     assert (diagram.shares[Fate.diverged] == 1).all()
     assert np.isinf(diagram.final_loss).all()
+    assert np.isinf(run.best().final_loss).all()
+    assert run.num_as_good() == 0
     draw_phase_diagram(diagram, tmp_path / "figure.png")
 
 
@@ -104,3 +106,16 @@ def test_the_stability_line_is_drawn_among_points_too(tmp_path):
     axes = Figure().subplots()
     _scale_axes(axes, phase_diagram(run))
     assert [line.get_xdata()[0] for line in axes.lines] == [pytest.approx(2.0)]
+
+
+def test_points_are_not_said_to_be_pooled(tmp_path):
+    ranges = {"learning_rate": jn.LogUniform(0.01, 10.0), "init_bias": jn.Uniform(-1.0, 1.0)}
+    sweep = ranges | {"momentum": jn.Uniform(0.0, 0.9), "points": {"sobol": 4}}
+    diagram = phase_diagram(run_of(tmp_path, sweep, {"optimizer": "momentum"}))
+    draw_phase_diagram(diagram, tmp_path / "figure.svg")
+    assert diagram.others == ("initial bias",)
+    assert diagram.shares[Fate.died].shape == (4,)
+    # An SVG says its text in comments, whole.
+    drawn = (tmp_path / "figure.svg").read_text()
+    assert "which differ too in initial bias" in drawn
+    assert "pooled" not in drawn
