@@ -1,16 +1,19 @@
 """The door: the command line. The only file that prints; jax and the plots are imported when needed."""
 
 import contextlib
+import importlib
 import json
 import math
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+import platformdirs
 
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
@@ -157,6 +160,8 @@ def sweep(study: Path, out: Path | None, overwrite: bool, figure: Path | None, a
     from jaxneuron.study.study import read_study
     from jaxneuron.study.sweep import sweep as run_sweep
 
+    # The plots are imported while the first chunk is compiled.
+    threading.Thread(target=importlib.import_module, args=["jaxneuron.view.phase"]).start()
     with _progress(quiet=as_json) as progress:
         run = run_sweep(read_study(study), out, overwrite=overwrite, progress=progress)
 
@@ -205,6 +210,7 @@ def doctor(as_json: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line: exit code 0 done, 2 bad input, 130 interrupted."""
+    _keep_compiled_programs()
     # What ends a container or a batch job ends as cleanly as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -223,6 +229,16 @@ def main() -> NoReturn:
         if not isinstance(error, BadInput):
             raise
         _fail(f"jaxneuron: {error}")
+
+
+def _keep_compiled_programs() -> None:
+    """Have JAX keep what it compiles in the user's cache folder, unless its own settings say otherwise."""
+    folder = platformdirs.user_cache_path("jaxneuron") / "compiled"
+    with contextlib.suppress(OSError):  # no home, or a full one: nothing is kept
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder))
+            os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 
 def _fail(message: str) -> NoReturn:

@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
-from scipy.special import ndtri
 
 
 class Normal(NamedTuple):
@@ -19,6 +18,8 @@ class Normal(NamedTuple):
         return self.mean + self.std * jax.random.normal(key, shape, dtype)
 
     def quantile(self, probability: np.ndarray) -> np.ndarray:
+        from scipy.special import ndtri  # takes a while to import, and few studies ask for it
+
         return self.mean + self.std * ndtri(probability)
 
 

@@ -4,16 +4,26 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
+from jaxneuron.neuron.half_lines import HalfLines
 from jaxneuron.neuron.params import Params, apply
 
 
 class Examples(NamedTuple):
-    """The training set: an input row and a target for each example."""
+    """The training set: an input row and a target for each example, and moments where those are used."""
 
     x: Float[Array, "examples inputs"]
     y: Float[Array, " examples"]
+    half_lines: HalfLines | None = None
+
+
+class Evaluation(NamedTuple):
+    """What one pass over the examples tells of a neuron."""
+
+    loss: Float[Array, ""]
+    grads: Params
+    num_active: Int[Array, ""]  # examples with z > 0, which pass a gradient through a ReLU
 
 
 def example_loss(
@@ -34,7 +44,9 @@ def loss(
     negative_slope: Float[Array, ""] | float = 0.01,
 ) -> Float[Array, ""]:
     """The mean of ½(ŷ − y)² over the examples."""
-    losses = jax.vmap(example_loss, (None, 0, 0, None, None))(params, *examples, activation, negative_slope)
+    losses = jax.vmap(example_loss, (None, 0, 0, None, None))(
+        params, examples.x, examples.y, activation, negative_slope
+    )
     return jnp.mean(losses)
 
 

@@ -7,12 +7,12 @@ from typing import NamedTuple, cast
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
 from jaxneuron.neuron.fate import Silence, judge, never_silent, watch
-from jaxneuron.neuron.gradient import Evaluation, evaluate
+from jaxneuron.neuron.gradient import evaluate
 from jaxneuron.neuron.hyperparams import Hyperparams
-from jaxneuron.neuron.loss import Examples, silent_loss
+from jaxneuron.neuron.loss import Evaluation, Examples, silent_loss
 from jaxneuron.neuron.optimizers import optimizer
 from jaxneuron.neuron.params import ACTIVATIONS, Params
 
@@ -25,6 +25,7 @@ class Config:
     train_bias: bool = True
     optimizer: str = "sgd"
     batch_size: int | None = None  # None: every step passes over all examples
+    gradient: str = "in_order"  # one of FORMS; mini-batches are always passed over in order
     tolerance: float = 1e-5  # for the fate `converged`: of the gradient's largest component
     divergence_factor: float = 1e6  # multiple of max(initial loss, ½·mean y²), for the fate `diverged`
 
@@ -37,6 +38,7 @@ class TrainState(NamedTuple):
     params: Params
     opt_state: optax.OptState
     silence: Silence
+    unchanged_since: Int[Array, ""]  # first step from which the params are bit for bit what they are now
 
 
 class StepInfo(NamedTuple):
@@ -61,12 +63,13 @@ class Trained(NamedTuple):
     fate: Int[Array, ""]
     death_step: Int[Array, ""]
     revivals: Int[Array, ""]
+    fixed_step: Int[Array, ""]  # first step from which the params stay the same to the end; -1 if none
 
 
 def init_state(key: Key[Array, ""], params: Params, hyperparams: Hyperparams, config: Config) -> TrainState:
     """The state before step 0; `key` draws the mini-batches."""
     opt_state = optimizer(config.optimizer, hyperparams, config.train_bias).init(params)
-    return TrainState(jnp.int32(0), key, params, opt_state, never_silent())
+    return TrainState(jnp.int32(0), key, params, opt_state, never_silent(), jnp.int32(0))
 
 
 @partial(jax.jit, static_argnames="config", inline=True)
@@ -74,17 +77,29 @@ def update_step(
     state: TrainState, hyperparams: Hyperparams, examples: Examples, config: Config
 ) -> tuple[TrainState, StepInfo]:
     """One pass over the examples and one update."""
-    everything = _evaluate(state.params, hyperparams, examples, config)
+    everything = _evaluate(config.gradient, state.params, hyperparams, examples, config)
     grads = everything.grads
     if config.batch_size is not None:
         batch = draw_batch(state.key, state.step, examples, config.batch_size)
-        grads = _evaluate(state.params, hyperparams, batch, config).grads
+        grads = _evaluate("in_order", state.params, hyperparams, batch, config).grads
     transformation = optimizer(config.optimizer, hyperparams, config.train_bias)
     updates, opt_state = transformation.update(grads, state.opt_state, state.params)
     params = cast(Params, optax.apply_updates(state.params, updates))
     silence = _watch(state.silence, state.step, everything.num_active, config)
+    is_unchanged = has_same_bits(params, state.params)
+    unchanged_since = jnp.where(is_unchanged, state.unchanged_since, state.step + 1)
     info = StepInfo(state.params, everything.loss, grads, everything.num_active, cast(Params, updates))
-    return TrainState(state.step + 1, state.key, params, opt_state, silence), info
+    return TrainState(state.step + 1, state.key, params, opt_state, silence, unchanged_since), info
+
+
+def has_same_bits(one: PyTree[Array], other: PyTree[Array]) -> Bool[Array, ""]:
+    """Whether two trees of numbers are the same bit for bit: NaN is itself, and -0 is not 0."""
+
+    def differ(a: Array, b: Array) -> Array:
+        bits = jnp.dtype(f"int{8 * a.dtype.itemsize}")
+        return jnp.any(jax.lax.bitcast_convert_type(a, bits) != jax.lax.bitcast_convert_type(b, bits))
+
+    return ~jnp.any(jnp.stack(jax.tree.leaves(jax.tree.map(differ, one, other))))
 
 
 def draw_batch(key: Key[Array, ""], step: Int[Array, ""], examples: Examples, batch_size: int) -> Examples:
@@ -118,7 +133,9 @@ def conclude(
     """What became of a neuron that went from `init_params` to `state`."""
     # Both through one loop: alone, the first would be compiled without its gradient and round otherwise.
     both = jax.tree.map(lambda *values: jnp.stack(values), init_params, state.params)
-    evaluations = jax.vmap(lambda params: _evaluate(params, hyperparams, examples, config))(both)
+    evaluations = jax.vmap(lambda params: _evaluate(config.gradient, params, hyperparams, examples, config))(
+        both
+    )
     start, end = (jax.tree.map(lambda values, i=i: values[i], evaluations) for i in (0, 1))
     silence = _watch(state.silence, state.step, end.num_active, config)
     is_finite = jnp.isfinite(end.loss) & jnp.isfinite(state.params.bias)
@@ -136,11 +153,14 @@ def conclude(
         fate=fate,
         death_step=death_step,
         revivals=silence.revivals,
+        fixed_step=jnp.where(state.unchanged_since < state.step, state.unchanged_since, -1),
     )
 
 
-def _evaluate(params: Params, hyperparams: Hyperparams, examples: Examples, config: Config) -> Evaluation:
-    return evaluate(params, examples, config.activation, hyperparams.negative_slope, config.train_bias)
+def _evaluate(
+    form: str, params: Params, hyperparams: Hyperparams, examples: Examples, config: Config
+) -> Evaluation:
+    return evaluate(form, params, examples, config.activation, hyperparams.negative_slope, config.train_bias)
 
 
 def _watch(silence: Silence, step: Int[Array, ""], num_active: Int[Array, ""], config: Config) -> Silence:

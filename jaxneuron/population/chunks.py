@@ -63,17 +63,6 @@ class Chunking:
             first = block * self.block
             yield Chunk(start, stop, first, min(first + self.block, self.replicates))
 
-    def neurons(self, chunk: Chunk) -> tuple[np.ndarray, np.ndarray]:
-        """(cell, replicate) of each of the chunk's `chunk_size` neurons; padding repeats the last ones."""
-        along = [
-            np.minimum(a + np.arange(n), b - 1)
-            for a, n, b in zip(chunk.start, self.tile, chunk.stop, strict=True)
-        ]
-        cell = np.ravel_multi_index(np.meshgrid(*along, indexing="ij"), self.cells)
-        replicate = np.minimum(chunk.first_replicate + np.arange(self.block), chunk.last_replicate - 1)
-        cell, replicate = np.broadcast_arrays(cell.reshape(-1, 1), replicate)
-        return cell.ravel(), replicate.ravel()
-
     def cut(self, values: np.ndarray, chunk: Chunk) -> np.ndarray:
         """The chunk's results without the padding, with dims (*cells, replicate, …)."""
         unpadded = tuple(slice(b - a) for a, b in zip(chunk.start, chunk.stop, strict=True))

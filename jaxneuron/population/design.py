@@ -5,7 +5,6 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.stats import qmc
 
 from jaxneuron.neuron.draws import Distribution
 from jaxneuron.population.axes import Axis
@@ -45,6 +44,8 @@ def grid(axes: Mapping[str, Axis]) -> Design:
 
 def sobol(ranges: Mapping[str, Distribution], num_points: int, seed: int) -> Design:
     """Scrambled Sobol points (Owen 1998), one coordinate a name, taken to each name's distribution."""
+    from scipy.stats import qmc  # takes half a second to import, and few studies ask for it
+
     sampler = qmc.Sobol(len(ranges), scramble=True, rng=np.random.default_rng(seed))
     # Whole powers of two keep the points balanced; the first num_points of them are used.
     unit = sampler.random_base2(max(0, math.ceil(math.log2(num_points))))[:num_points]

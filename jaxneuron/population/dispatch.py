@@ -1,5 +1,6 @@
 """Keeping the device busy: several chunks under way at a time, results handed out in order."""
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -12,9 +13,14 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def default_chunk_size(platform: str) -> int:
-    """Neurons of a chunk: on a CPU as many as its caches hold, elsewhere enough to fill the device."""
-    return 2**14 if platform == "cpu" else 2**20
+def default_chunk_size(platform: str, num_neurons: int) -> int:
+    """Neurons of a chunk: enough chunks to share among a CPU's cores, and for a device to be filled by one.
+
+    A larger chunk is filled better by the neurons that still move when the others have finished.
+    """
+    if platform != "cpu":
+        return 2**22
+    return min(max(2 ** math.ceil(math.log2(max(num_neurons, 1) / 16)), 2**12), 2**18)
 
 
 def chunks_in_flight() -> int:

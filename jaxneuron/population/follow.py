@@ -7,16 +7,15 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, UInt
+from jaxtyping import Array, Float
 
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Config, StepInfo, Trained, TrainState, conclude, update_step
-from jaxneuron.population.train import LANES, Start, set_out
-
-# Cell, replicate and swept values of a neuron, or of as many as LANES.
-Place = tuple[UInt[Array, "..."], UInt[Array, "..."], Mapping[str, Float[Array, "..."]]]
+from jaxneuron.population.blocks import LANES, block_of
+from jaxneuron.population.place import Place
+from jaxneuron.population.train import Start, set_out
 
 # Steps per call of the compiled program; whether anything more will come is looked at between calls.
 BLOCK = 512
@@ -39,9 +38,10 @@ def follow(
     is not finite. Mini-batches, whose gradients do not speak for all examples, are followed through all
     steps.
     """
+    num_lanes = block_of(config.gradient, LANES)
     place = jax.tree.map(
-        lambda value: jnp.broadcast_to(value, (LANES, *value.shape)),
-        (jnp.uint32(cell), jnp.uint32(replicate), dict(swept)),
+        lambda value: jnp.broadcast_to(value, (num_lanes, *value.shape)),
+        Place(jnp.uint32(cell), jnp.uint32(replicate), dict(swept)),
     )
     shared = (start, examples, config)
     begin, hyperparams = _set_out(place, *shared)
@@ -73,7 +73,7 @@ def _set_out(
     place: Place, start: Start, examples: Examples, config: Config
 ) -> tuple[TrainState, Hyperparams]:
     def set_out_neuron(place: Place) -> tuple[TrainState, Hyperparams]:
-        return set_out(*place, start, examples, config)
+        return set_out(place, start, examples, config)
 
     return jax.vmap(set_out_neuron)(place)
 
@@ -89,7 +89,7 @@ def _take_some_steps(
     """
 
     def follow_neuron(place: Place, state: TrainState) -> tuple[TrainState, TrainState]:
-        _, hyperparams = set_out(*place, start, examples, config)
+        _, hyperparams = set_out(place, start, examples, config)
 
         def step(state: TrainState, i: Array) -> tuple[TrainState, TrainState]:
             after = jax.lax.cond(
@@ -115,7 +115,7 @@ def _tell(place: Place, states: TrainState, start: Start, examples: Examples, co
 def _tell_alone(
     place: Place, states: TrainState, start: Start, examples: Examples, config: Config
 ) -> StepInfo:
-    _, hyperparams = set_out(*place, start, examples, config)
+    _, hyperparams = set_out(place, start, examples, config)
     return jax.vmap(lambda state: update_step(state, hyperparams, examples, config)[1])(states)
 
 
@@ -129,7 +129,7 @@ def _conclude(
     config: Config,
 ) -> Trained:
     def conclude_neuron(place: Place, init_params: Params, state: TrainState) -> Trained:
-        _, hyperparams = set_out(*place, start, examples, config)
+        _, hyperparams = set_out(place, start, examples, config)
         return conclude(init_params, state, hyperparams, examples, config)
 
     return jax.vmap(conclude_neuron)(place, init_params, state)

@@ -50,11 +50,13 @@ def make_bins(reference_loss: float, num_steps: int) -> Bins:
 @dataclasses.dataclass(frozen=True)
 class Summary:
     """Some neurons of each cell: how many by fate, by death step and by final loss (the last axis is the
-    bin), and the smallest and largest final loss; a loss that is not finite counts as infinite."""
+    bin), how many are fixed at the end, and the smallest and largest final loss; a loss that is not finite
+    counts as infinite."""
 
     fate_count: np.ndarray
     death_step_count: np.ndarray
     final_loss_count: np.ndarray
+    fixed_count: np.ndarray
     final_loss_min: np.ndarray
     final_loss_max: np.ndarray
 
@@ -63,12 +65,15 @@ class Summary:
             fate_count=self.fate_count + other.fate_count,
             death_step_count=self.death_step_count + other.death_step_count,
             final_loss_count=self.final_loss_count + other.final_loss_count,
+            fixed_count=self.fixed_count + other.fixed_count,
             final_loss_min=np.minimum(self.final_loss_min, other.final_loss_min),
             final_loss_max=np.maximum(self.final_loss_max, other.final_loss_max),
         )
 
 
-def summarise(fate: np.ndarray, death_step: np.ndarray, loss: np.ndarray, bins: Bins) -> Summary:
+def summarise(
+    fate: np.ndarray, death_step: np.ndarray, fixed_step: np.ndarray, loss: np.ndarray, bins: Bins
+) -> Summary:
     """The summary of neurons given as arrays with dims (*cells, replicate)."""
     loss = np.where(np.isfinite(loss), loss, np.inf)
     death_bin = np.searchsorted(bins.death_step, death_step, side="right") - 1  # -1: not dead
@@ -78,6 +83,7 @@ def summarise(fate: np.ndarray, death_step: np.ndarray, loss: np.ndarray, bins: 
         fate_count=_count_along_last(fate, len(Fate)),
         death_step_count=_count_along_last(death_bin, len(bins.death_step) - 1),
         final_loss_count=_count_along_last(loss_bin, num_loss_bins),
+        fixed_count=np.count_nonzero(fixed_step >= 0, axis=-1),
         final_loss_min=loss.min(-1).astype(np.float64),
         final_loss_max=loss.max(-1).astype(np.float64),
     )

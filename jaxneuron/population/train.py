@@ -1,4 +1,4 @@
-"""Training many neurons: `neuron.train` mapped over a chunk, each neuron with its own values and key."""
+"""Training many neurons: those at given places of a study, or one chunk, each with its values and key."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -6,18 +6,17 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Key, UInt
 
 from jaxneuron.neuron.draws import Distribution
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params, init
-from jaxneuron.neuron.train import Config, Trained, TrainState, init_state, train
+from jaxneuron.neuron.train import Config, Trained, TrainState, init_state
+from jaxneuron.population.blocks import LANES, train_blocks
 from jaxneuron.population.keys import neuron_key, stream
-
-# A program for a single neuron is compiled without vector instructions, and may round otherwise than the
-# one for many (its multiply-adds fuse differently). Fewer neurons than this are trained beside copies.
-LANES = 8
+from jaxneuron.population.place import Bounds, Layout, Place, place_in_chunk
 
 
 class Start(NamedTuple):
@@ -40,40 +39,56 @@ def train_population(
     examples: Examples,
     config: Config,
     num_steps: int,
+    *,
+    finish_early: bool = True,
 ) -> Trained:
     """Train the neurons at the given places of a study; every result has a leading axis of neurons.
 
     A neuron's result depends on its own cell, replicate and swept values and on what all share, never on
-    its neighbours. One compilation serves every chunk of a study and every value of a hyperparameter.
+    its neighbours. One compilation serves every value of a hyperparameter and any number of steps.
+    Finishing early leaves out what would change no bit.
     """
     num_neurons = cells.shape[0]
-    index = jnp.minimum(jnp.arange(max(num_neurons, LANES)), num_neurons - 1)
-    cells, replicates, swept = jax.tree.map(lambda values: values[index], (cells, replicates, swept))
-    trained = _train_many(cells, replicates, swept, start, examples, config, num_steps)
+    index = jnp.minimum(jnp.arange(-(-num_neurons // LANES) * LANES), num_neurons - 1)
+    places = jax.tree.map(lambda values: values[index], Place(cells, replicates, dict(swept)))
+    trained = _train_places(places, start, examples, config, np.int32(num_steps), finish_early)
     return jax.tree.map(lambda values: values[:num_neurons], trained)
 
 
-@partial(jax.jit, static_argnames=("config", "num_steps"))
-def _train_many(cells, replicates, swept, start, examples, config, num_steps) -> Trained:
-    def train_neuron(cell, replicate, swept) -> Trained:
-        state, hyperparams = set_out(cell, replicate, swept, start, examples, config)
-        return train(state, hyperparams, examples, config, num_steps)
-
-    return jax.vmap(train_neuron)(cells, replicates, swept)
-
-
-def set_out(
-    cell: UInt[Array, ""],
-    replicate: UInt[Array, ""],
-    swept: Mapping[str, Float[Array, ""]],
+def train_chunk(
+    bounds: Bounds,
+    layout: Layout,
     start: Start,
     examples: Examples,
     config: Config,
-) -> tuple[TrainState, Hyperparams]:
+    num_steps: int,
+) -> Trained:
+    """Train the neurons of one chunk of a study, padding included; one compilation serves all its chunks."""
+    return _train_chunk(bounds, layout, start, examples, config, np.int32(num_steps))
+
+
+@partial(jax.jit, static_argnames=("config", "finish_early"))
+def _train_places(places, start, examples, config, num_steps, finish_early) -> Trained:
+    def set_out_lane(lane):
+        place = jax.tree.map(lambda values: values[lane], places)
+        return set_out(place, start, examples, config)
+
+    return train_blocks(set_out_lane, len(places.cell), examples, config, num_steps, finish_early)
+
+
+@partial(jax.jit, static_argnames=("layout", "config"))
+def _train_chunk(bounds, layout, start, examples, config, num_steps) -> Trained:
+    def set_out_lane(lane):
+        return set_out(place_in_chunk(lane, bounds, layout), start, examples, config)
+
+    return train_blocks(set_out_lane, layout.chunk_size, examples, config, num_steps, finish_early=True)
+
+
+def set_out(place: Place, start: Start, examples: Examples, config: Config) -> tuple[TrainState, Hyperparams]:
     """One neuron before step 0, and its hyperparams: given, swept, or drawn from its own key."""
     num_inputs, dtype = examples.x.shape[1], examples.x.dtype
-    key = neuron_key(start.seed, cell, replicate)
-    values = {**start.fixed, **swept}
+    key = neuron_key(start.seed, place.cell, place.replicate)
+    values = {**start.fixed, **place.swept}
     for name, distribution in start.drawn.items():
         if name != "init_weight":
             values[name] = distribution.sample(stream(key, name), (), dtype)

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 import pandas as pd
 
 from jaxneuron.neuron.draws import Distribution
+from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.train import Config
 from jaxneuron.population.axes import Linear, Log, Values
 from jaxneuron.population.design import inside_unit
 from jaxneuron.study.bad_input import BadInput, nearest, shown
@@ -64,10 +66,13 @@ class Dataset(NamedTuple):
                     f"use {remedy}smaller units"
                 )
 
-    def examples(self, precision: str) -> Examples:
-        """The examples on the device in float32 or float64."""
+    def examples(self, precision: str, config: Config) -> Examples:
+        """The examples on the device in float32 or float64, with their half-lines where moments are used."""
         self.check_size(precision)
-        return Examples(jnp.asarray(self.x, precision), jnp.asarray(self.y, precision))
+        examples = Examples(self.x.astype(precision), self.y.astype(precision))
+        if config.gradient == "moments":
+            examples = examples._replace(half_lines=find_half_lines(self.x[:, 0], self.y, precision))
+        return jax.device_put(examples)
 
 
 def load(data: Data) -> Dataset:

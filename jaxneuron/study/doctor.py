@@ -6,18 +6,19 @@ from typing import Any
 
 import jax
 
-from jaxneuron.population.dispatch import chunks_in_flight, default_chunk_size
+from jaxneuron.population.dispatch import chunks_in_flight
 
 PACKAGES = ("jaxneuron", "jax", "jaxlib", "optax", "numpy", "scipy", "pandas", "pyarrow", "xarray", "zarr")
 
 
 def examine() -> dict[str, Any]:
     """Devices, versions, and what a sweep would use."""
-    backend = jax.default_backend()
     return {
         "devices": {f"{d.platform}:{d.id}": d.device_kind for d in jax.devices()},
-        "a_sweep_runs_on": f"{jax.devices()[0]}, "
-        f"{chunks_in_flight()} chunks of {default_chunk_size(backend):,} neurons under way at a time",
+        "a_sweep_runs_on": f"{jax.devices()[0]}, {chunks_in_flight()} chunks of neurons under way at a time",
+        "compiled_programs_are_kept_in": jax.config.jax_compilation_cache_dir
+        if jax.config.jax_enable_compilation_cache
+        else None,
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
     }
 

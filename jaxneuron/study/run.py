@@ -15,6 +15,8 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.store import is_run
 from jaxneuron.study.study import Study
 
+CELLS_AT_A_TIME = 4096
+
 
 class Run:
     """A run on disk, read lazily.
@@ -83,7 +85,7 @@ class Run:
         """
         cells = self.cells
         edges = np.append(cells.final_loss_bin.values, np.inf)
-        extremes = cells.final_loss_min.values, cells.final_loss_max.values
+        fields = cells.final_loss_count, cells.final_loss_min, cells.final_loss_max
         name = "median final loss" if probability == 0.5 else f"{probability:g} quantile of the final loss"
         attrs = {
             "units": cells.final_loss_min.attrs["units"],
@@ -91,8 +93,14 @@ class Run:
             "definition": f"the {name} of the cell's neurons, from its histogram: to within half a bin, or "
             "as closely as its smallest and largest loss agree",
         }
-        values = quantile(cells.final_loss_count.values, edges, *extremes, probability)
-        return cells.final_loss_min.copy(data=values).rename("final_loss").assign_attrs(attrs)
+        # A histogram has hundreds of bins: not those of all cells are held at a time.
+        length = len(cells.final_loss_min)
+        slab = max(1, CELLS_AT_A_TIME * length // cells.final_loss_min.size)
+        values = []
+        for first in range(0, length, slab):
+            counts, *extremes = (field[first : first + slab].values for field in fields)
+            values.append(quantile(counts, edges, *extremes, probability))
+        return cells.final_loss_min.copy(data=np.concatenate(values)).rename("final_loss").assign_attrs(attrs)
 
     def best(self, number: int | None = 5) -> pd.DataFrame:
         """The cells that train best, the first first: the cell's number (for `train`), what is swept, the

@@ -68,6 +68,12 @@ CELLS = {
         "number of the cell's neurons whose mean over the examples of ½(ŷ − y)² at the end is in the bin; "
         "the last bin holds losses that are not finite too",
     ),
+    "fixed_count": CellVariable(
+        None,
+        "neurons",
+        "fixed neurons",
+        "number of the cell's neurons whose params stay bit for bit the same from some step on to the end",
+    ),
     "final_loss_min": CellVariable(
         None, LOSS_UNITS, "smallest final loss", "the smallest final loss of the cell's neurons"
     ),
@@ -88,6 +94,14 @@ NEURONS = {
         "steps",
         "death step",
         "first step from which the neuron is silent to the end; 0 born dead, -1 not dead",
+    ),
+    "fixed_step": NeuronVariable(
+        "fixed_step",
+        "int32",
+        "steps",
+        "fixed step",
+        "first step from which the params stay bit for bit the same to the end; -1 where the last step "
+        "changes them",
     ),
     "final_loss": NeuronVariable(
         "loss", None, LOSS_UNITS, "final loss", "mean over the examples of ½(ŷ − y)² at the end"
@@ -198,7 +212,7 @@ def _create_cells(group: zarr.Group, design: Design, chunking: Chunking, bins: B
             name,
             shape=(*chunking.cells, *sizes),
             chunks=(*chunking.tile, *sizes),
-            dtype=np.dtype(np.int64 if dims else np.float64),
+            dtype=np.dtype(np.int64 if name.endswith("_count") else np.float64),
             dims=(*design.shape, *dims),
             attrs=_attrs(variable.units, variable.long_name, variable.definition, coordinates),
         )

@@ -48,6 +48,7 @@ class Training(Section):
     optimizer: Annotated[str, AfterValidator(_one_of(OPTIMIZERS))] = "sgd"
     num_steps: int = Field(default=1000, ge=0, le=MOST_STEPS)
     batch_size: int | None = Field(default=None, ge=1)
+    gradient: Literal["auto", "autodiff", "moments"] = "auto"
     precision: Literal["float32", "float64"] = "float32"
     tolerance: float = Field(default=Config.tolerance, ge=0.0)
     divergence_factor: float = Field(default=Config.divergence_factor, ge=1.0)
@@ -181,18 +182,6 @@ class Study(Section):
     def fixed(self) -> dict[str, float]:
         """What is the same for all neurons."""
         return {name: quantity for name, quantity in self.quantities.items() if isinstance(quantity, float)}
-
-    @property
-    def config(self) -> Config:
-        """The static facts of the training."""
-        return Config(
-            activation=self.neuron.activation,
-            train_bias=self.neuron.train_bias,
-            optimizer=self.training.optimizer,
-            batch_size=self.training.batch_size,
-            tolerance=self.training.tolerance,
-            divergence_factor=self.training.divergence_factor,
-        )
 
 
 def read_study(path: str | Path) -> Study:

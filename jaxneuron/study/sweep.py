@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from jaxneuron.neuron.gradient import choose_form
 from jaxneuron.neuron.stability import stability_limit
+from jaxneuron.neuron.train import Config
 from jaxneuron.population.chunks import Chunk, Chunking, cut_into_chunks
 from jaxneuron.population.dispatch import chunks_in_flight, default_chunk_size, run_in_order
+from jaxneuron.population.place import bounds_of, layout_of
 from jaxneuron.population.summary import Summary, make_bins, summarise
-from jaxneuron.population.train import Start, train_population
+from jaxneuron.population.train import Start, train_chunk
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset, load
 from jaxneuron.study.run import Run, open_run
@@ -56,7 +58,8 @@ def check_batch(study: Study, data: Dataset) -> None:
 def _sweep(study: Study, data: Dataset, path: Path, progress: Progress) -> Run:
     began = time.time()
     design, settings = study.design, study.sweep
-    chunk_size = settings.chunk_size or default_chunk_size(jax.default_backend())
+    num_neurons = design.num_cells * settings.replicates
+    chunk_size = settings.chunk_size or default_chunk_size(jax.default_backend(), num_neurons)
     chunking = cut_into_chunks(tuple(design.shape.values()), settings.replicates, chunk_size)
     bins = make_bins(0.5 * float(np.mean(data.y**2)), study.training.num_steps)
     train_chunk = chunk_trainer(study, data, chunking)
@@ -71,12 +74,12 @@ def _sweep(study: Study, data: Dataset, path: Path, progress: Progress) -> Run:
         attrs=provenance(study, data, chunking),
     )
     try:
-        done, total = 0, design.num_cells * settings.replicates
+        done, total = 0, num_neurons
         progress(done, total)
         summary: Summary | None = None
         with contextlib.closing(run_in_order(train_chunk, chunking, chunks_in_flight())) as results:
             for chunk, trained in results:
-                block = summarise(trained.fate, trained.death_step, trained.loss, bins)
+                block = summarise(trained.fate, trained.death_step, trained.fixed_step, trained.loss, bins)
                 # Chunks that share their cells follow one another.
                 summary = block if summary is None else summary + block
                 if chunk.last_replicate == settings.replicates:
@@ -95,36 +98,45 @@ def _sweep(study: Study, data: Dataset, path: Path, progress: Progress) -> Run:
 def chunk_trainer(study: Study, data: Dataset, chunking: Chunking) -> Callable[[Chunk], Any]:
     """What trains one chunk of the study: Chunk -> Trained, as NumPy arrays with dims (*cells, replicate)."""
     design, precision = study.design, study.training.precision
-    examples, config = data.examples(precision), study.config
-    start = make_start(study)
+    config = config_of(study, data)
+    examples, start, layout = data.examples(precision, config), make_start(study), layout_of(design, chunking)
 
-    def train_chunk(chunk: Chunk) -> Any:
+    def train_one_chunk(chunk: Chunk) -> Any:
         # A worker thread has a setting of its own.
         with jax.enable_x64(precision == "float64"):
-            cells, replicates = chunking.neurons(chunk)
-            swept = {name: jnp.asarray(values, precision) for name, values in design.values(cells).items()}
-            trained = train_population(
-                jnp.asarray(cells, jnp.uint32),
-                jnp.asarray(replicates, jnp.uint32),
-                swept,
-                start,
-                examples,
-                config,
-                study.training.num_steps,
-            )
+            bounds = bounds_of(chunk, design, chunking, precision)
+            trained = train_chunk(bounds, layout, start, examples, config, study.training.num_steps)
             return jax.tree.map(lambda values: chunking.cut(values, chunk), jax.device_get(trained))
 
-    return train_chunk
+    return train_one_chunk
+
+
+def config_of(study: Study, data: Dataset) -> Config:
+    """The static facts of the training; BadInput where the gradient that is asked for cannot be had."""
+    training, neuron = study.training, study.neuron
+    try:
+        form = choose_form(training.gradient, neuron.activation, data.x.shape[1], jax.default_backend())
+    except ValueError as error:
+        raise BadInput(f"training.gradient: {error}") from None
+    return Config(
+        activation=neuron.activation,
+        train_bias=neuron.train_bias,
+        optimizer=training.optimizer,
+        batch_size=training.batch_size,
+        gradient=form,
+        tolerance=training.tolerance,
+        divergence_factor=training.divergence_factor,
+    )
 
 
 def make_start(study: Study) -> Start:
     """Where the values of the study's neurons come from, in its precision."""
-    precision = study.training.precision
-    return Start(
-        seed=jax.random.key(study.sweep.seed),
-        fixed={name: jnp.asarray(value, precision) for name, value in study.fixed.items()},
-        drawn={name: type(d)(*jnp.asarray(d, precision)) for name, d in study.drawn.items()},
+    dtype = np.dtype(study.training.precision).type
+    values = (
+        {name: dtype(value) for name, value in study.fixed.items()},
+        {name: type(d)(*map(dtype, d)) for name, d in study.drawn.items()},
     )
+    return Start(jax.random.key(study.sweep.seed), *jax.device_put(values))
 
 
 def provenance(study: Study, data: Dataset, chunking: Chunking) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from jaxneuron.population.follow import follow
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset, load
 from jaxneuron.study.study import Study
-from jaxneuron.study.sweep import check_batch, make_start
+from jaxneuron.study.sweep import check_batch, config_of, make_start
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,8 +97,9 @@ def _train(study: Study, data: Dataset, cell: int, replicate: int) -> Training:
     precision = study.training.precision
     values = study.design.values(np.array([cell]))
     swept = {name: jnp.asarray(value[0], precision) for name, value in values.items()}
-    examples, start = data.examples(precision), make_start(study)
-    followed = follow(cell, replicate, swept, start, examples, study.config, study.training.num_steps)
+    config, start = config_of(study, data), make_start(study)
+    examples = data.examples(precision, config)
+    followed = follow(cell, replicate, swept, start, examples, config, study.training.num_steps)
     return _as_training(study, data, *followed)
 
 

@@ -134,6 +134,8 @@ def _scale_axes(axes: Axes, diagram: PhaseDiagram) -> None:
         axes.set_xscale("log")
     if others and others[0].is_log:
         axes.set_yscale("log")
+    # Six maps of minor ticks take longer to lay out than all the rest to draw.
+    axes.minorticks_off()
     limit = diagram.stability_limit
     if limit is not None and x.name == "learning_rate" and x.values.min() < limit < x.values.max():
         name = rf"$2/\lambda_{{\max}}$ = {limit:.3g}"

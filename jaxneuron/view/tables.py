@@ -35,6 +35,8 @@ def fate_table(run: Run) -> Table:
             FATE_LABELS[fate], style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold"
         )
         table.add_row(name, f"{counts[fate]:,}", f"{share:.2%}", FATE_RULES[fate])
+    num_fixed = int(run.cells.fixed_count.sum())
+    table.caption = f"{num_fixed / counts.sum():.1%} are fixed: their params no longer change by a bit"
     return table
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from jax.test_util import check_grads
 
-from jaxneuron.neuron.gradient import evaluate
+from jaxneuron.neuron.autodiff import evaluate_in_order as evaluate
 from jaxneuron.neuron.loss import loss, silent_loss
 from jaxneuron.neuron.params import ACTIVATIONS, Params
 from tests.conftest import examples_of

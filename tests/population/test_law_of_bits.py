@@ -9,7 +9,9 @@ import pytest
 
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.train import Config
+from jaxneuron.population import blocks
 from jaxneuron.population.follow import follow
 from jaxneuron.population.keys import neuron_key
 from jaxneuron.population.train import Start, train_population
@@ -118,6 +120,40 @@ def test_a_chunk_that_is_split_between_cores_changes_no_bit(activation, optimize
     large = [np.asarray(v) for v in jax.tree.leaves(train_population(*places, swept, *study, NUM_STEPS))]
     whole = train_in_chunks(IN_ORDER, 64, study)
     assert_same_bits([values[index] for values in whole], large)
+
+
+@pytest.mark.parametrize("form", ["moments", "in_order"])
+@pytest.mark.parametrize(
+    ("optimizer", "batch_size"), [("sgd", None), ("momentum", None), ("sgd", 5), ("adam", None)]
+)
+def test_finishing_early_changes_no_bit(form, optimizer, batch_size, precision, monkeypatch):
+    monkeypatch.setitem(blocks.CPU_BLOCK, form, 64)  # so that lanes are packed again and again
+    start, examples, config = make_study(precision, "relu", optimizer, batch_size)
+    start = start._replace(fixed={})  # weight decay moves for ever
+    config = dataclasses.replace(config, gradient=form)
+    examples = examples._replace(half_lines=find_half_lines(X, Y, precision))
+    places = jnp.asarray(CELLS, jnp.uint32), jnp.asarray(REPLICATES, jnp.uint32)
+    swept = {"learning_rate": jnp.asarray(RATES, precision)}
+    early, late = (
+        train_population(*places, swept, start, examples, config, 1500, finish_early=finish_early)
+        for finish_early in (True, False)
+    )
+    assert_same_bits(*([np.asarray(v) for v in jax.tree.leaves(trained)] for trained in (early, late)))
+    if optimizer == "sgd" and batch_size is None:
+        assert (early.fixed_step >= 0).sum() > NUM_NEURONS / 4
+
+
+def test_a_fixed_step_is_the_first_from_which_nothing_changes(precision):
+    study = make_study(precision)
+    for i in range(0, NUM_NEURONS, 97):
+        swept = {"learning_rate": jnp.asarray(RATES[i], precision)}
+        config = dataclasses.replace(study[2], tolerance=0.0)
+        _, history, trained = follow(CELLS[i], REPLICATES[i], swept, study[0], study[1], config, 1500)
+        path = np.column_stack([history.params.weight[:, 0], history.params.bias])
+        if len(path) == 1501 and np.isfinite(path).all():
+            changed = np.flatnonzero((path[1:] != path[:-1]).any(1))
+            last = changed[-1] + 1 if len(changed) else 0
+            assert trained.fixed_step == (last if last < 1500 else -1)
 
 
 def test_permuting_neurons_permutes_results(precision):

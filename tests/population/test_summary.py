@@ -20,15 +20,17 @@ def neurons(seed, shape=(3, 2, 40)):
     death_step = np.where((fate == Fate.died) | (fate == Fate.born_dead), dead, -1)
     loss = np.exp(rng.normal(-2, 4, shape))
     loss[fate == Fate.diverged] = rng.choice([np.nan, np.inf, 1e30], (fate == Fate.diverged).sum())
-    return fate, death_step, loss
+    fixed_step = rng.choice([-1, 0, 7], shape)
+    return fate, death_step, fixed_step, loss
 
 
 def test_counts_are_the_neurons():
-    fate, death_step, loss = neurons(0)
-    got = summarise(fate, death_step, loss, BINS)
+    fate, death_step, fixed_step, loss = neurons(0)
+    got = summarise(fate, death_step, fixed_step, loss, BINS)
     for f in Fate:
         np.testing.assert_array_equal(got.fate_count[..., f], (fate == f).sum(-1))
     np.testing.assert_array_equal(got.final_loss_count.sum(-1), 40)
+    np.testing.assert_array_equal(got.fixed_count, (fixed_step != -1).sum(-1))
     dead = (fate == Fate.died) | (fate == Fate.born_dead)
     np.testing.assert_array_equal(got.death_step_count.sum(-1), dead.sum(-1))
     for i, (low, high) in enumerate(zip(BINS.death_step, BINS.death_step[1:], strict=False)):
@@ -55,8 +57,8 @@ def test_summaries_merge_exactly_in_any_order(seed, cut, random):
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.integers(0, 1000), st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]))
 def test_a_quantile_is_within_half_a_bin(seed, probability):
-    fate, death_step, loss = neurons(seed)
-    summary = summarise(fate, death_step, loss, BINS)
+    fate, death_step, fixed_step, loss = neurons(seed)
+    summary = summarise(fate, death_step, fixed_step, loss, BINS)
     got = quantile(
         summary.final_loss_count, BINS.loss, summary.final_loss_min, summary.final_loss_max, probability
     )
@@ -71,7 +73,7 @@ def test_a_quantile_is_within_half_a_bin(seed, probability):
 
 def test_a_quantile_of_equal_losses_is_that_loss():
     loss = np.full((1, 7), 0.0848177)
-    summary = summarise(np.full((1, 7), 3), np.full((1, 7), -1), loss, BINS)
+    summary = summarise(np.full((1, 7), 3), np.full((1, 7), -1), np.full((1, 7), -1), loss, BINS)
     got = quantile(summary.final_loss_count, BINS.loss, summary.final_loss_min, summary.final_loss_max, 0.5)
     assert got == pytest.approx(0.0848177, rel=1e-12)
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
+from jaxneuron.neuron.train import Config
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import load, read_table, teach
 from jaxneuron.study.sources import Arrays, Table, Teacher
@@ -115,7 +116,7 @@ def test_sha256_tells_shapes_apart():
 
 
 def test_examples_come_in_the_precision(precision):
-    examples = load(Arrays(x=[[1, 2], [3, 4]], y=[0.1, 0.2])).examples(precision)
+    examples = load(Arrays(x=[[1, 2], [3, 4]], y=[0.1, 0.2])).examples(precision, Config())
 
     assert examples.x.dtype == examples.y.dtype == precision
     np.testing.assert_array_equal(examples.x, np.array([[1, 2], [3, 4]], precision))
@@ -126,7 +127,7 @@ def test_what_float32_cannot_hold_float64_can():
     data = load(Arrays(x=[1.0, 1e25], y=[1.0, 2.0]))
 
     with pytest.raises(BadInput, match=r"column 'x' is too large for float32 in 1 of 2 rows \(2\)"):
-        data.examples("float32")
+        data.examples("float32", Config())
     data.check_size("float64")
 
 

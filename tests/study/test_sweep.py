@@ -83,7 +83,8 @@ def test_the_loss_on_disk_is_the_loss_of_the_params_on_disk(tmp_path):
     run = sweep(study_of(training={"precision": "float64"}), tmp_path / "run.zarr")
     z = run.neurons.final_weight.values * X + run.neurons.final_bias.values[..., None]
     loss = np.mean(0.5 * (np.maximum(z, 0) - Y) ** 2, -1)
-    np.testing.assert_allclose(run.neurons.final_loss, loss, rtol=1e-12, atol=1e-25)
+    # Residuals that are rounded in their last bits move the loss by their size times that.
+    assert (abs(run.neurons.final_loss - loss) <= 1e-14 * loss + 4 * 2**-52 * np.sqrt(2 * loss)).all()
 
 
 @pytest.mark.parametrize("chunk_size", [1, 7, 64])
@@ -123,15 +124,15 @@ def test_one_trace_serves_every_chunk_and_every_value(tmp_path, monkeypatch):
     monkeypatch.setattr(neuron_train, "evaluate", counting)
     neuron_train.update_step.clear_cache()
     neuron_train.take_steps.clear_cache()
-    population_train._train_many.clear_cache()
+    population_train._train_chunk.clear_cache()
     sweep(study_of({"chunk_size": 35}), tmp_path / "first.zarr")
     assert len(traces) == 2  # one trace: of the step, and of the start and the end
-    assert population_train._train_many._cache_size() == 1
+    assert population_train._train_chunk._cache_size() == 1
     # Other values, another seed, twice the cells: the same shapes and so the same program.
     values = {"learning_rate": jn.Log(0.02, 7.0, 12), "seed": 5, "chunk_size": 35}
     sweep(study_of(values, neuron={"init_weight": jn.Normal(0.5, 2.0)}), tmp_path / "second.zarr")
     assert len(traces) == 2
-    assert population_train._train_many._cache_size() == 1
+    assert population_train._train_chunk._cache_size() == 1
 
 
 def test_points_have_one_dim_and_coordinates(tmp_path):

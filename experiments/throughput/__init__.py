@@ -1,0 +1,1 @@
+"""How fast are n independent neurons trained, by this package and by others? See README.md."""

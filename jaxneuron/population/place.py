@@ -1,0 +1,81 @@
+"""Which neuron of a study stands at which lane of a chunk, worked out on the device from its bounds."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, UInt
+
+from jaxneuron.population.chunks import Chunk, Chunking
+from jaxneuron.population.design import Design
+
+
+class Place(NamedTuple):
+    """A neuron's cell and replicate, and the values that are swept there."""
+
+    cell: UInt[Array, ""]
+    replicate: UInt[Array, ""]
+    swept: Mapping[str, Float[Array, ""]]
+
+
+class Layout(NamedTuple):
+    """What all chunks of a study share, static under jit: the tile of cells, the block of replicates, and the
+    dim along which each swept value varies."""
+
+    tile: tuple[int, ...]
+    block: int
+    dims: tuple[tuple[str, int], ...]
+
+    @property
+    def chunk_size(self) -> int:
+        """Neurons of a chunk, padding included."""
+        return int(np.prod(self.tile, dtype=np.int64)) * self.block
+
+
+class Bounds(NamedTuple):
+    """Where one chunk lies, and the swept values along its tile."""
+
+    first_cell: UInt[Array, " dims"]
+    num_cells: UInt[Array, " dims"]  # of the chunk, without padding
+    grid: UInt[Array, " dims"]  # cells of the study
+    first_replicate: UInt[Array, ""]
+    num_replicates: UInt[Array, ""]
+    values: Mapping[str, Float[Array, " tile"]]
+
+
+def layout_of(design: Design, chunking: Chunking) -> Layout:
+    """The layout of a study's chunks."""
+    dims = tuple(design.shape)
+    along = tuple((name, dims.index(dim)) for name, (dim, _) in design.coordinates.items())
+    return Layout(chunking.tile, chunking.block, along)
+
+
+def bounds_of(chunk: Chunk, design: Design, chunking: Chunking, precision: str) -> Bounds:
+    """The bounds of one chunk."""
+    start, stop = np.array(chunk.start), np.array(chunk.stop)
+    dims, values = tuple(design.shape), {}
+    for name, (dim, along) in design.coordinates.items():
+        d = dims.index(dim)
+        index = np.minimum(start[d] + np.arange(chunking.tile[d]), stop[d] - 1)
+        values[name] = along[index].astype(precision)
+    whole = (start, stop - start, np.array(chunking.cells))
+    first, number = chunk.first_replicate, chunk.last_replicate - chunk.first_replicate
+    bounds = Bounds(*(v.astype(np.uint32) for v in whole), np.uint32(first), np.uint32(number), values)
+    return jax.device_put(bounds)
+
+
+def place_in_chunk(lane: Int[Array, ""], bounds: Bounds, layout: Layout) -> Place:
+    """The neuron at a lane of a chunk; lanes are in C order over (*tile, block), padding repeats the last."""
+    replicate = (lane % layout.block).astype(jnp.uint32)
+    replicate = bounds.first_replicate + jnp.minimum(replicate, bounds.num_replicates - 1)
+    rest, along = lane // layout.block, []
+    for size in reversed(layout.tile):
+        along.insert(0, (rest % size).astype(jnp.uint32))
+        rest = rest // size
+    cell = jnp.uint32(0)
+    for d, index in enumerate(along):
+        along[d] = jnp.minimum(index, bounds.num_cells[d] - 1)
+        cell = cell * bounds.grid[d] + bounds.first_cell[d] + along[d]
+    return Place(cell, replicate, {name: bounds.values[name][along[d]] for name, d in layout.dims})

@@ -1,0 +1,126 @@
+"""Moments against autodiff: the same loss, gradient and active examples, whatever the data."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jaxneuron.neuron.autodiff import evaluate_at_once, evaluate_in_order
+from jaxneuron.neuron.gradient import choose_form
+from jaxneuron.neuron.half_lines import find_half_lines
+from jaxneuron.neuron.moments import evaluate
+from jaxneuron.neuron.params import Params
+from tests.conftest import examples_of
+
+# Whole numbers make ties, z = 0 and thresholds on examples; halves and thirds make what lies between.
+values = st.one_of(st.integers(-3, 3).map(float), st.floats(-4, 4, width=32, allow_subnormal=False))
+inputs = st.one_of(values, st.sampled_from([1e6, -1e6]))
+lists = st.lists(st.tuples(inputs, values), min_size=1, max_size=12)
+
+
+def both(x, y, w, b, precision, activation="relu", train_bias=True):
+    examples = examples_of(x, y, precision)
+    params = Params(jnp.asarray([w], precision), jnp.asarray(b, precision))
+    half_lines = find_half_lines(np.asarray(x, float), np.asarray(y, float), precision)
+    return (
+        evaluate(params, half_lines, activation, 0.25, train_bias),
+        evaluate_in_order(params, examples, activation, 0.25, train_bias),
+    )
+
+
+def assert_close(got, want, x, y, w, b, precision):
+    """Equal but for rounding, which is a few last bits of the largest term of each sum."""
+    eps = 32 * np.finfo(precision).eps
+    x, y = np.abs(x).max(), np.abs(y).max()
+    error = abs(w) * x + abs(b) + y
+    assert got.num_active == want.num_active
+    np.testing.assert_allclose(got.loss, want.loss, atol=eps * error**2, rtol=0)
+    np.testing.assert_allclose(got.grads.weight, want.grads.weight, atol=eps * error * x, rtol=0)
+    np.testing.assert_allclose(got.grads.bias, want.grads.bias, atol=eps * error, rtol=0)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "identity"])
+def test_moments_are_autodiff(activation, precision):
+    with jax.enable_x64(precision == "float64"):
+
+        @settings(max_examples=60, deadline=None, derandomize=True)
+        @given(lists, values, values, st.booleans())
+        def check(pairs, w, b, train_bias):
+            x, y = np.array(pairs).T
+            got, want = both(x, y, w, b, precision, activation, train_bias)
+            assert_close(got, want, x, y, w, b, precision)
+            if not train_bias:
+                assert got.grads.bias == 0
+
+        check()
+
+
+@pytest.mark.parametrize("num_examples", [1, 2, 64, 1000])
+@pytest.mark.parametrize("kind", ["normal", "outlier", "equal", "log-normal", "ties"])
+def test_the_cut_is_where_z_changes_its_sign(num_examples, kind, precision):
+    rng = np.random.default_rng(num_examples)
+    x = rng.normal(size=num_examples)
+    if kind == "outlier":
+        x[-1] = 1e6
+    elif kind == "equal":
+        x[:] = 0.1
+    elif kind == "log-normal":
+        x = np.exp(3 * x)
+    elif kind == "ties":
+        x = np.round(2 * x) / 2
+    half_lines = find_half_lines(x, rng.normal(size=num_examples), precision)
+    # Thresholds everywhere, and on every example: to the last bit there.
+    w = rng.normal(size=4000).astype(precision)
+    b = (3 * rng.normal(size=4000)).astype(precision)
+    on = rng.integers(0, num_examples, 2000)
+    b[:2000] = -(w[:2000] * x.astype(precision)[on])
+    w[-3:], b[-3:] = (0.0, 0.0, -0.0), (1.0, -1.0, 2.0)
+    counts = jax.jit(jax.vmap(lambda w, b: evaluate(Params(w[None], b), half_lines).num_active))(
+        jnp.asarray(w), jnp.asarray(b)
+    )
+    examples = examples_of(x, np.zeros(num_examples), precision)
+    want = jax.jit(jax.vmap(lambda w, b: evaluate_in_order(Params(w[None], b), examples).num_active))(
+        jnp.asarray(w), jnp.asarray(b)
+    )
+    np.testing.assert_array_equal(counts, want)
+
+
+def test_an_outlier_costs_no_more_than_a_binary_search():
+    x = np.random.default_rng(0).normal(size=4096)
+    assert find_half_lines(x, x, "float32").probes.shape[0] <= 4
+    x[0] = 1e6
+    assert find_half_lines(x, x, "float32").probes.shape[0] <= 4
+    x[:2000] = np.geomspace(1, 1e12, 2000)
+    assert find_half_lines(x, x, "float32").probes.shape[0] <= 12
+
+
+def test_a_perfect_fit_has_no_loss():
+    x = np.linspace(-1, 1, 50)
+    got, _ = both(x, 2 * x + 5, 2.0, 5.0, "float32")
+    assert got.loss < 1e-12
+
+
+@pytest.mark.parametrize("num_examples", [5, 512, 1100])
+def test_matrix_products_are_the_ordered_sum(num_examples, precision):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(num_examples, 7)), rng.normal(size=num_examples)
+    params = Params(jnp.asarray(rng.normal(size=7), precision), jnp.asarray(0.3, precision))
+    got, want = (f(params, examples_of(x, y, precision)) for f in (evaluate_at_once, evaluate_in_order))
+    tolerance = 1e-5 if precision == "float32" else 1e-13
+    assert got.num_active == want.num_active
+    np.testing.assert_allclose(got.loss, want.loss, rtol=tolerance)
+    np.testing.assert_allclose(got.grads.weight, want.grads.weight, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(got.grads.bias, want.grads.bias, rtol=tolerance, atol=tolerance)
+
+
+def test_the_form_is_chosen_in_one_place():
+    assert choose_form("auto", "relu", 1, "cpu") == choose_form("moments", "relu", 1, "gpu") == "moments"
+    assert choose_form("autodiff", "relu", 1, "cpu") == choose_form("auto", "tanh", 1, "cpu") == "in_order"
+    assert choose_form("auto", "relu", 2, "cpu") == choose_form("auto", "tanh", 1, "gpu") == "at_once"
+    with pytest.raises(ValueError, match="one input"):
+        choose_form("moments", "relu", 2, "cpu")
+    with pytest.raises(ValueError, match="straight"):
+        choose_form("moments", "gelu", 1, "cpu")
