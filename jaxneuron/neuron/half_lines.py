@@ -66,15 +66,14 @@ def find_cut(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array,
     It is found by the sign of the very z that autodiff computes, so that both take the same examples for
     active (where W·x does not underflow).
     """
-    at = {"mode": "promise_in_bounds"}
     num_buckets = half_lines.first.shape[0]
     place = (-bias / weight - half_lines.origin) * half_lines.buckets_per_unit
     # What is not a number goes to the last bucket: 0/0 is no threshold, and all are silent.
     place = jnp.where(place < num_buckets - 1, jnp.maximum(place, 0), num_buckets - 1)
-    num_below = half_lines.first.at[place.astype(jnp.int32)].get(**at)
+    num_below = half_lines.first.at[place.astype(jnp.int32)].get(mode="promise_in_bounds")
     is_upper_active = ~(weight < 0)
     for probe in reversed(range(half_lines.probes.shape[0])):
-        z = weight * half_lines.x.at[num_below + (2**probe - 1)].get(**at) + bias
+        z = weight * half_lines.x.at[num_below + (2**probe - 1)].get(mode="promise_in_bounds") + bias
         is_below = (z > 0) != is_upper_active
         num_below = jnp.where(is_below, num_below + 2**probe, num_below)
     num_below = jnp.minimum(num_below, half_lines.num_examples)
@@ -107,16 +106,15 @@ def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str) -> HalfLines:
     ).T
     origin, buckets_per_unit, first, num_probes = _index(x.astype(precision))
     padded = np.concatenate([x, np.full(2**num_probes, x[-1])])
-    return jax.device_put(
-        HalfLines(
-            x=padded.astype(precision),
-            rows=rows.astype(precision),
-            first=first.astype(np.int32),
-            origin=origin,
-            buckets_per_unit=buckets_per_unit,
-            probes=np.zeros(num_probes, precision),
-        )
-    )
+    arrays = {
+        "x": padded.astype(precision),
+        "rows": rows.astype(precision),
+        "first": first.astype(np.int32),
+        "origin": origin,
+        "buckets_per_unit": buckets_per_unit,
+        "probes": np.zeros(num_probes, precision),
+    }
+    return HalfLines(**jax.device_put(arrays))
 
 
 def _running(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -62,8 +62,8 @@ def bounds_of(chunk: Chunk, design: Design, chunking: Chunking, precision: str) 
         values[name] = along[index].astype(precision)
     whole = (start, stop - start, np.array(chunking.cells))
     first, number = chunk.first_replicate, chunk.last_replicate - chunk.first_replicate
-    bounds = Bounds(*(v.astype(np.uint32) for v in whole), np.uint32(first), np.uint32(number), values)
-    return jax.device_put(bounds)
+    arrays = (*(v.astype(np.uint32) for v in whole), np.uint32(first), np.uint32(number), values)
+    return Bounds(*jax.device_put(arrays))
 
 
 def place_in_chunk(lane: Int[Array, ""], bounds: Bounds, layout: Layout) -> Place:

@@ -69,10 +69,10 @@ class Dataset(NamedTuple):
     def examples(self, precision: str, config: Config) -> Examples:
         """The examples on the device in float32 or float64, with their half-lines where moments are used."""
         self.check_size(precision)
-        examples = Examples(self.x.astype(precision), self.y.astype(precision))
-        if config.gradient == "moments":
-            examples = examples._replace(half_lines=find_half_lines(self.x[:, 0], self.y, precision))
-        return jax.device_put(examples)
+        x, y = jax.device_put((self.x.astype(precision), self.y.astype(precision)))
+        if config.gradient != "moments":
+            return Examples(x, y)
+        return Examples(x, y, find_half_lines(self.x[:, 0], self.y, precision))
 
 
 def load(data: Data) -> Dataset:

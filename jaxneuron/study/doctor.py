@@ -16,8 +16,8 @@ def examine() -> dict[str, Any]:
     return {
         "devices": {f"{d.platform}:{d.id}": d.device_kind for d in jax.devices()},
         "a_sweep_runs_on": f"{jax.devices()[0]}, {chunks_in_flight()} chunks of neurons under way at a time",
-        "compiled_programs_are_kept_in": jax.config.jax_compilation_cache_dir
-        if jax.config.jax_enable_compilation_cache
+        "compiled_programs_are_kept_in": jax.config.values["jax_compilation_cache_dir"]
+        if jax.config.values["jax_enable_compilation_cache"]
         else None,
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
     }

@@ -98,8 +98,8 @@ class Run:
         slab = max(1, CELLS_AT_A_TIME * length // cells.final_loss_min.size)
         values = []
         for first in range(0, length, slab):
-            counts, *extremes = (field[first : first + slab].values for field in fields)
-            values.append(quantile(counts, edges, *extremes, probability))
+            counts, smallest, largest = (field[first : first + slab].values for field in fields)
+            values.append(quantile(counts, edges, smallest, largest, probability))
         return cells.final_loss_min.copy(data=np.concatenate(values)).rename("final_loss").assign_attrs(attrs)
 
     def best(self, number: int | None = 5) -> pd.DataFrame:

@@ -71,9 +71,13 @@ def test_the_cut_is_where_z_changes_its_sign(num_examples, kind, precision):
         x = np.exp(3 * x)
     elif kind == "ties":
         x = np.round(2 * x) / 2
+    # Of twelve bits, so that W·x is exact: where it is rounded, z is 0 or not as the compiler fuses it.
+    mantissa, exponent = np.frexp(x)
+    x = np.ldexp(np.round(mantissa * 2**11), exponent - 11)
     half_lines = find_half_lines(x, rng.normal(size=num_examples), precision)
     # Thresholds everywhere, and on every example: to the last bit there.
-    w = rng.normal(size=4000).astype(precision)
+    w = (np.round(rng.normal(size=4000) * 2**8) / 2**8).astype(precision)
+    w[w == 0] = 1
     b = (3 * rng.normal(size=4000)).astype(precision)
     on = rng.integers(0, num_examples, 2000)
     b[:2000] = -(w[:2000] * x.astype(precision)[on])

@@ -140,7 +140,7 @@ def test_finishing_early_changes_no_bit(form, optimizer, batch_size, precision, 
     )
     assert_same_bits(*([np.asarray(v) for v in jax.tree.leaves(trained)] for trained in (early, late)))
     if optimizer == "sgd" and batch_size is None:
-        assert (early.fixed_step >= 0).sum() > NUM_NEURONS / 4
+        assert (early.fixed_step >= 0).sum() > NUM_NEURONS / 8  # or nothing was tried
 
 
 def test_a_fixed_step_is_the_first_from_which_nothing_changes(precision):
