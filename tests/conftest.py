@@ -1,11 +1,28 @@
 """What all tests share: shapes are checked, ranks are never promoted by accident, data is small."""
 
+import gc
+
 import jax
 import pytest
 
 from jaxneuron.neuron.loss import Examples
+from jaxneuron.population import train as population_train
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_compiled_programs():
+    """Every program holds hundreds of memory maps; with those of all tests the compiler runs out of them."""
+    yield
+    forget_compiled_programs()
+
+
+def forget_compiled_programs():
+    """Free what has been compiled so far."""
+    population_train._compiled.cache_clear()
+    jax.clear_caches()
+    gc.collect()
 
 
 @pytest.fixture(params=["float32", "float64"])

@@ -1,5 +1,7 @@
 """The loss and its gradient over all examples by `jax.grad`: for any activation and any number of inputs."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
@@ -10,7 +12,7 @@ from jaxneuron.neuron.params import ACTIVATIONS, Params, preactivation
 # Examples taken per turn of the loop: 8 were enough to keep a CPU's vector units busy, more were no faster.
 UNROLL = 8
 # Examples of one matrix product: what they and a block of neurons make stays in a core's cache.
-GROUP = 512
+GROUP = 1024
 
 
 def evaluate_in_order(
@@ -50,15 +52,18 @@ def evaluate_at_once(
     """The same by two matrix products for each GROUP of examples: of all neurons mapped beside this one,
     z = W·xᵀ + b and dL/dW = dL/dz·x."""
     function = ACTIVATIONS[activation].function
+    # A GPU's shorter products of float32 would be good to three digits.
+    dot = partial(jnp.dot, precision=jax.lax.Precision.HIGHEST)
 
     def pass_group(total: Evaluation, group: tuple[Array, Array]) -> tuple[Evaluation, None]:
         x, y = group
 
         def trained_loss(params: Params) -> tuple[Float[Array, ""], Int[Array, ""]]:
             weight, bias = _trained(params, train_bias)
-            # A GPU's shorter products of float32 would be good to three digits.
-            z = jnp.dot(x, weight, precision=jax.lax.Precision.HIGHEST) + bias
-            return 0.5 * jnp.sum((function(z, negative_slope) - y) ** 2), jnp.sum(z > 0, dtype=jnp.int32)
+            z = dot(x, weight) + bias
+            # Counted by a product, which takes a third of the time of a sum.
+            num_active = dot((z > 0).astype(z.dtype), jnp.ones_like(z)).astype(jnp.int32)
+            return 0.5 * jnp.sum((function(z, negative_slope) - y) ** 2), num_active
 
         (value, num_active), grads = jax.value_and_grad(trained_loss, has_aux=True)(params)
         return jax.tree.map(jnp.add, total, Evaluation(value, grads, num_active)), None

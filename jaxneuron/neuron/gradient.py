@@ -38,5 +38,5 @@ def evaluate(
     rest = (activation, negative_slope, train_bias)
     if form == "moments":
         assert examples.half_lines is not None, "moments need half-lines"
-        return moments.evaluate(params, examples.half_lines, *rest)
+        return moments.evaluate(params, moments.find_piece(params, examples.half_lines), *rest)
     return {"in_order": evaluate_in_order, "at_once": evaluate_at_once}[form](params, examples, *rest)

@@ -6,8 +6,8 @@ two squares that say how far from it the line is at the mean, and in its slope:
 
     Σ(W·x + b − y)² = n·(W·x̄ + b − ȳ)² + (S·W − Σ(x − x̄)(y − ȳ)/S)² + residual,   S² = Σ(x − x̄)².
 
-So six numbers of each half-line hold all that the loss and its gradient need. Every term is at least 0:
-nothing cancels, however good the fit.
+So five numbers of each half-line hold all that the gradient needs, and a few more the loss. Every term is at
+least 0: nothing cancels, however good the fit.
 """
 
 from typing import NamedTuple
@@ -17,8 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-# Float32 tells 2²⁴ whole numbers apart.
-MOST_BUCKETS = 2**22
+# More buckets make fewer probes, as long as their table stays in a core's cache.
+BUCKETS_PER_EXAMPLE = 8
+MOST_BUCKETS = 2**18
+# A range of buckets that needs no more probes is good enough.
+FEW_PROBES = 4
 
 
 class HalfLine(NamedTuple):
@@ -29,6 +32,13 @@ class HalfLine(NamedTuple):
     mean_y: Float[Array, "*rows"]
     spread: Float[Array, "*rows"]  # S/√N
     rise: Float[Array, "*rows"]  # of the least-squares line over that spread; 0 where all inputs are equal
+    nearest: Float[Array, "*rows"]  # the input of its outermost example, infinite if it has none
+    nearest_other: Float[Array, "*rows"]  # and of the example next to it that does not lie on it
+
+
+class Errors(NamedTuple):
+    """What the half-line adds to the loss besides; divided by the number of all examples, N."""
+
     residual: Float[Array, "*rows"]  # Σ½(y − least-squares line)²/N
     beyond: Float[Array, "*rows"]  # Σ½y²/N over all other examples
 
@@ -43,6 +53,7 @@ class HalfLines(NamedTuple):
 
     x: Float[Array, " padded"]  # in ascending order; the last is repeated
     rows: Float[Array, "rows 8"]  # the fields of HalfLine, and nothing
+    errors: Float[Array, "rows 2"]  # the fields of Errors
     first: Int[Array, " buckets"]  # examples below the bucket
     origin: Float[Array, ""]
     buckets_per_unit: Float[Array, ""]
@@ -70,10 +81,10 @@ def find_cut(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array,
     place = (-bias / weight - half_lines.origin) * half_lines.buckets_per_unit
     # What is not a number goes to the last bucket: 0/0 is no threshold, and all are silent.
     place = jnp.where(place < num_buckets - 1, jnp.maximum(place, 0), num_buckets - 1)
-    num_below = half_lines.first.at[place.astype(jnp.int32)].get(mode="promise_in_bounds")
+    num_below = _read(half_lines.first, place.astype(jnp.int32))
     is_upper_active = ~(weight < 0)
     for probe in reversed(range(half_lines.probes.shape[0])):
-        z = weight * half_lines.x.at[num_below + (2**probe - 1)].get(mode="promise_in_bounds") + bias
+        z = weight * _read(half_lines.x, num_below + (2**probe - 1)) + bias
         is_below = (z > 0) != is_upper_active
         num_below = jnp.where(is_below, num_below + 2**probe, num_below)
     num_below = jnp.minimum(num_below, half_lines.num_examples)
@@ -82,10 +93,17 @@ def find_cut(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array,
     return Cut(jnp.where(weight == 0, no_threshold, num_below), is_upper_active)
 
 
-def half_line(half_lines: HalfLines, num_below: Int[Array, ""], is_upper: Bool[Array, ""]) -> HalfLine:
+def half_line(
+    half_lines: HalfLines, num_below: Int[Array, ""], is_upper: Bool[Array, ""]
+) -> tuple[HalfLine, Errors]:
     """The half-line above or below a cut."""
     row = num_below + jnp.where(is_upper, 0, half_lines.num_examples + 1)
-    return HalfLine(*half_lines.rows.at[row].get(mode="promise_in_bounds")[: len(HalfLine._fields)])
+    moments, errors = _read(half_lines.rows, row), _read(half_lines.errors, row)
+    return HalfLine(*moments[: len(HalfLine._fields)]), Errors(*errors)
+
+
+def _read(table: Array, row: Int[Array, ""]) -> Array:
+    return table.at[row].get(mode="promise_in_bounds", wrap_negative_indices=False)
 
 
 def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str) -> HalfLines:
@@ -93,22 +111,29 @@ def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str) -> HalfLines:
 
     Sums are taken in float64 of the examples as they are in the precision, then rounded once.
     """
-    order = np.argsort(x, kind="stable")
+    order = np.argsort(x)
+    if np.any(x[order[1:]] == x[order[:-1]]):  # ties; a stable sort takes several times as long
+        order = np.argsort(x, kind="stable")
     x, y = (np.asarray(values, precision).astype(np.float64)[order] for values in (x, y))
-    below, above = _running(x, y), _running(x[::-1], y[::-1])[:, ::-1]
-    squares = np.concatenate([[0.0], np.cumsum(0.5 * y**2)]) / len(x)
-    rows = np.concatenate(
-        [
-            np.vstack([above, squares, np.zeros_like(squares)]),
-            np.vstack([below, squares[-1] - squares, np.zeros_like(squares)]),
-        ],
-        axis=1,
-    ).T
+    (*below, residual_below), (*above, residual_above) = _running(x, y), _running(x[::-1], y[::-1])[:, ::-1]
+    square_below = np.concatenate([[0.0], np.cumsum(0.5 * y**2)]) / len(x)
+    square_above = square_below[-1] - square_below
+    last_below, first_above = np.concatenate([[-np.inf], x]), np.concatenate([x, [np.inf]])
+    unused = np.zeros(len(x) + 1)
+    rows = (
+        np.stack([*above, first_above, last_below, unused], axis=1, dtype=precision),
+        np.stack([*below, last_below, first_above, unused], axis=1, dtype=precision),
+    )
+    errors = (
+        np.stack([residual_above, square_below], axis=1, dtype=precision),
+        np.stack([residual_below, square_above], axis=1, dtype=precision),
+    )
     origin, buckets_per_unit, first, num_probes = _index(x.astype(precision))
     padded = np.concatenate([x, np.full(2**num_probes, x[-1])])
     arrays = {
         "x": padded.astype(precision),
-        "rows": rows.astype(precision),
+        "rows": np.concatenate(rows),
+        "errors": np.concatenate(errors),
         "first": first.astype(np.int32),
         "origin": origin,
         "buckets_per_unit": buckets_per_unit,
@@ -118,7 +143,7 @@ def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str) -> HalfLines:
 
 
 def _running(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The fields of HalfLine but the last, of the first 0, 1, … examples: [6, examples + 1].
+    """Share, means, spread, rise and residual of the first 0, 1, … examples: [6, examples + 1].
 
     Each example adds to the spread and to the residual what it lies off the mean, and off the line, of
     those before it (Welford 1962; Brown, Durbin and Evans 1975): sums of squares, in which nothing cancels.
@@ -146,23 +171,28 @@ def _index(x: np.ndarray) -> tuple[np.floating, np.floating, np.ndarray, int]:
     """(origin, buckets per unit, examples below each bucket, probes) for sorted inputs.
 
     An outlier would leave all other examples in one bucket, so the buckets' range may leave out some
-    examples at both ends: whichever of a few ranges crowds the buckets least.
+    examples at both ends: the first of a few ranges that is not crowded, or the least crowded.
     """
-    found = [_index_between(x, int(np.ceil(share * len(x)))) for share in (0.0, 0.001, 0.01, 0.1)]
+    found = []
+    for share in (0.0, 0.001, 0.01, 0.1):
+        found.append(_index_between(x, int(np.ceil(share * len(x)))))
+        if found[-1][-1] <= FEW_PROBES:
+            break
     return min(found, key=lambda index: index[-1])
 
 
 def _index_between(x: np.ndarray, num_left_out: int) -> tuple[np.floating, np.floating, np.ndarray, int]:
     low, high = x[min(num_left_out, len(x) // 2)], x[max(len(x) - 1 - num_left_out, len(x) // 2)]
-    num_buckets = min(2 ** int(np.ceil(np.log2(2 * len(x)))), MOST_BUCKETS)
+    num_buckets = min(2 ** int(np.ceil(np.log2(BUCKETS_PER_EXAMPLE * len(x)))), MOST_BUCKETS)
     reach = np.subtract(high, low, dtype=np.float64)
     buckets_per_unit = x.dtype.type((num_buckets - 1) / reach if reach > 0 else 0.0)
 
-    def bucket(x: np.ndarray) -> np.ndarray:
-        return np.clip((x - low) * buckets_per_unit, 0, num_buckets - 1).astype(np.int64)
+    def num_up_to_bucket(x: np.ndarray) -> np.ndarray:
+        bucket = np.clip((x - low) * buckets_per_unit, 0, num_buckets - 1).astype(np.int64)
+        return np.cumsum(np.bincount(bucket, minlength=num_buckets))
 
     # A threshold is a quotient that was rounded: an example so close to it may lie on its other side.
     margin = (4 * np.finfo(x.dtype).eps) * (np.abs(x) + reach)
-    first = np.searchsorted(bucket((x + margin).astype(x.dtype)), np.arange(num_buckets))
-    end = np.searchsorted(bucket((x - margin).astype(x.dtype)), np.arange(num_buckets), side="right")
+    first = np.concatenate([[0], num_up_to_bucket((x + margin).astype(x.dtype))[:-1]])
+    end = num_up_to_bucket((x - margin).astype(x.dtype))
     return low, buckets_per_unit, first, int(np.max(end - first)).bit_length()

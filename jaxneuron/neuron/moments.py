@@ -1,13 +1,25 @@
 """The loss and its gradient from the moments of the half-line of active examples: at a cost that does not
 grow with the number of examples. For one input and an activation that is straight on either side of 0."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float, Int
 
-from jaxneuron.neuron.half_lines import Cut, HalfLine, HalfLines, find_cut, half_line
+from jaxneuron.neuron.half_lines import Errors, HalfLine, HalfLines, find_cut, half_line
 from jaxneuron.neuron.loss import Evaluation
 from jaxneuron.neuron.params import ACTIVATIONS, Params
+
+
+class Piece(NamedTuple):
+    """A piece of the params' plane on which the same examples are active, and the loss one quadratic."""
+
+    active: HalfLine
+    silent: HalfLine
+    active_errors: Errors
+    silent_errors: Errors
+    num_active: Int[Array, ""]
 
 
 def why_not(activation: str, num_inputs: int) -> str | None:
@@ -20,46 +32,58 @@ def why_not(activation: str, num_inputs: int) -> str | None:
     return None
 
 
+def find_piece(params: Params, half_lines: HalfLines) -> Piece:
+    """The piece that the params lie on."""
+    num_below, is_upper_active = find_cut(half_lines, params.weight[0], params.bias)
+    active, active_errors = half_line(half_lines, num_below, is_upper_active)
+    silent, silent_errors = half_line(half_lines, num_below, ~is_upper_active)
+    num_active = jnp.where(is_upper_active, half_lines.num_examples - num_below, num_below)
+    return Piece(active, silent, active_errors, silent_errors, num_active)
+
+
+def is_on(piece: Piece, params: Params) -> Bool[Array, ""]:
+    """Whether the params lie on the piece; a weight of 0, which has no threshold, may be denied it."""
+    z_active, z_silent = (
+        params.weight[0] * x + params.bias for x in (piece.active.nearest, piece.active.nearest_other)
+    )
+    return (z_active > 0) & ~(z_silent > 0)
+
+
 def evaluate(
     params: Params,
-    half_lines: HalfLines,
+    piece: Piece,
     activation: str = "relu",
     negative_slope: Float[Array, ""] | float = 0.01,
     train_bias: bool = True,
 ) -> Evaluation:
-    """Loss and gradient over all examples; a bias that is not trained has gradient 0."""
-    # Between two examples the cut does not move: the gradient holds it still.
-    cut = find_cut(half_lines, *jax.lax.stop_gradient((params.weight[0], params.bias)))
+    """Loss and gradient over all examples, for params on the piece; an untrained bias has gradient 0."""
 
     def trained_loss(params: Params) -> Float[Array, ""]:
         if not train_bias:
             params = params._replace(bias=jax.lax.stop_gradient(params.bias))
-        return loss(params, half_lines, cut, activation, negative_slope)
+        return loss(params, piece, activation, negative_slope)
 
     value, grads = jax.value_and_grad(trained_loss)(params)
-    num_above = half_lines.num_examples - cut.num_below
-    return Evaluation(value, grads, jnp.where(cut.is_upper_active, num_above, cut.num_below))
+    return Evaluation(value, grads, piece.num_active)
 
 
 def loss(
     params: Params,
-    half_lines: HalfLines,
-    cut: Cut,
+    piece: Piece,
     activation: str = "relu",
     negative_slope: Float[Array, ""] | float = 0.01,
 ) -> Float[Array, ""]:
-    """The mean of ½(ŷ − y)² over the examples, as the quadratic in (W, b) that holds around the cut."""
-    active = half_line(half_lines, cut.num_below, cut.is_upper_active)
-    active_loss = _squared_error(active, *params)
+    """The mean of ½(ŷ − y)² over the examples: the quadratic in (W, b) that it is on the piece."""
+    active_loss = _squared_error(piece.active, *params) + piece.active_errors.residual
     if ACTIVATIONS[activation].can_die:
-        return active_loss + active.beyond
+        return active_loss + piece.active_errors.beyond
     slope = negative_slope if activation == "leaky_relu" else 1.0
-    silent = half_line(half_lines, cut.num_below, ~cut.is_upper_active)
-    return active_loss + _squared_error(silent, slope * params.weight, slope * params.bias)
+    silent_loss = _squared_error(piece.silent, slope * params.weight, slope * params.bias)
+    return active_loss + silent_loss + piece.silent_errors.residual
 
 
 def _squared_error(line: HalfLine, weight: Float[Array, " 1"], bias: Float[Array, ""]) -> Float[Array, ""]:
-    """½(W·x + b − y)², summed over the half-line's examples, divided by the number of all."""
+    """½(W·x + b − least-squares line)², summed over the half-line's examples and divided by all."""
     off_mean = weight[0] * line.mean_x + bias - line.mean_y
     off_slope = line.spread * weight[0] - line.rise
-    return 0.5 * (line.share * off_mean**2 + off_slope**2) + line.residual
+    return 0.5 * (line.share * off_mean**2 + off_slope**2)

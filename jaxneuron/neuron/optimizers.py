@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import jax
+import jax.numpy as jnp
 import optax
 
 from jaxneuron.neuron.hyperparams import Hyperparams
@@ -49,3 +51,9 @@ def optimizer(name: str, hyperparams: Hyperparams, train_bias: bool = True) -> o
     if name == "adamw":
         return optax.chain(transformation, decay, optax.scale_by_learning_rate(hyperparams.learning_rate))
     return optax.chain(decay, transformation)
+
+
+def has_memory(name: str) -> bool:
+    """Whether what an optimizer does depends on more than the params and their gradient."""
+    params = Params(jnp.zeros(1), jnp.zeros(()))
+    return bool(jax.tree.leaves(jax.eval_shape(optimizer(name, Hyperparams(0.0)).init, params)))

@@ -1,7 +1,8 @@
 """Training one neuron: a step is one full pass and one update, and training is a scan of steps."""
 
 import dataclasses
-from functools import partial
+import operator
+from functools import partial, reduce
 from typing import NamedTuple, cast
 
 import jax
@@ -82,14 +83,21 @@ def update_step(
     if config.batch_size is not None:
         batch = draw_batch(state.key, state.step, examples, config.batch_size)
         grads = _evaluate("in_order", state.params, hyperparams, batch, config).grads
-    transformation = optimizer(config.optimizer, hyperparams, config.train_bias)
-    updates, opt_state = transformation.update(grads, state.opt_state, state.params)
-    params = cast(Params, optax.apply_updates(state.params, updates))
-    silence = _watch(state.silence, state.step, everything.num_active, config)
+    params, opt_state, updates = update(state.params, state.opt_state, grads, hyperparams, config)
+    silence = watch_active(state.silence, state.step, everything.num_active, config)
     is_unchanged = has_same_bits(params, state.params)
     unchanged_since = jnp.where(is_unchanged, state.unchanged_since, state.step + 1)
-    info = StepInfo(state.params, everything.loss, grads, everything.num_active, cast(Params, updates))
+    info = StepInfo(state.params, everything.loss, grads, everything.num_active, updates)
     return TrainState(state.step + 1, state.key, params, opt_state, silence, unchanged_since), info
+
+
+def update(
+    params: Params, opt_state: optax.OptState, grads: Params, hyperparams: Hyperparams, config: Config
+) -> tuple[Params, optax.OptState, Params]:
+    """Params and the optimizer's state after an update, and what was added to the params."""
+    transformation = optimizer(config.optimizer, hyperparams, config.train_bias)
+    updates, opt_state = transformation.update(grads, opt_state, params)
+    return cast(Params, optax.apply_updates(params, updates)), opt_state, cast(Params, updates)
 
 
 def has_same_bits(one: PyTree[Array], other: PyTree[Array]) -> Bool[Array, ""]:
@@ -97,9 +105,13 @@ def has_same_bits(one: PyTree[Array], other: PyTree[Array]) -> Bool[Array, ""]:
 
     def differ(a: Array, b: Array) -> Array:
         bits = jnp.dtype(f"int{8 * a.dtype.itemsize}")
-        return jnp.any(jax.lax.bitcast_convert_type(a, bits) != jax.lax.bitcast_convert_type(b, bits))
+        difference = jax.lax.bitcast_convert_type(a, bits) ^ jax.lax.bitcast_convert_type(b, bits)
+        # Of whole numbers, which vector units reduce; one of truth values goes one by one.
+        return jnp.bitwise_or.reduce(difference, axis=None)
 
-    return ~jnp.any(jnp.stack(jax.tree.leaves(jax.tree.map(differ, one, other))))
+    # Not a reduction over all of them: it would be a loop of its own.
+    differences = jax.tree.leaves(jax.tree.map(differ, one, other))
+    return ~reduce(operator.or_, (difference != 0 for difference in differences))
 
 
 def draw_batch(key: Key[Array, ""], step: Int[Array, ""], examples: Examples, batch_size: int) -> Examples:
@@ -137,7 +149,7 @@ def conclude(
         both
     )
     start, end = (jax.tree.map(lambda values, i=i: values[i], evaluations) for i in (0, 1))
-    silence = _watch(state.silence, state.step, end.num_active, config)
+    silence = watch_active(state.silence, state.step, end.num_active, config)
     is_finite = jnp.isfinite(end.loss) & jnp.isfinite(state.params.bias)
     is_finite &= jnp.all(jnp.isfinite(state.params.weight))
     gradient_norm = jnp.maximum(jnp.max(jnp.abs(end.grads.weight)), jnp.abs(end.grads.bias))
@@ -163,7 +175,10 @@ def _evaluate(
     return evaluate(form, params, examples, config.activation, hyperparams.negative_slope, config.train_bias)
 
 
-def _watch(silence: Silence, step: Int[Array, ""], num_active: Int[Array, ""], config: Config) -> Silence:
+def watch_active(
+    silence: Silence, step: Int[Array, ""], num_active: Int[Array, ""], config: Config
+) -> Silence:
+    """The record of silence after a step's active examples have been counted."""
     if not ACTIVATIONS[config.activation].can_die:
         return silence
     return watch(silence, step, num_active == 0)

@@ -10,14 +10,22 @@ from hypothesis import strategies as st
 from jaxneuron.neuron.autodiff import evaluate_at_once, evaluate_in_order
 from jaxneuron.neuron.gradient import choose_form
 from jaxneuron.neuron.half_lines import find_half_lines
-from jaxneuron.neuron.moments import evaluate
+from jaxneuron.neuron.moments import evaluate as evaluate_on
+from jaxneuron.neuron.moments import find_piece, is_on
 from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.stability import stability_limit
+from jaxneuron.neuron.train import Config
+from jaxneuron.population.train import Start, train_population
 from tests.conftest import examples_of
 
 # Whole numbers make ties, z = 0 and thresholds on examples; halves and thirds make what lies between.
 values = st.one_of(st.integers(-3, 3).map(float), st.floats(-4, 4, width=32, allow_subnormal=False))
 inputs = st.one_of(values, st.sampled_from([1e6, -1e6]))
 lists = st.lists(st.tuples(inputs, values), min_size=1, max_size=12)
+
+
+def evaluate(params, half_lines, *rest):
+    return evaluate_on(params, find_piece(params, half_lines), *rest)
 
 
 def both(x, y, w, b, precision, activation="relu", train_bias=True):
@@ -92,6 +100,28 @@ def test_the_cut_is_where_z_changes_its_sign(num_examples, kind, precision):
     np.testing.assert_array_equal(counts, want)
 
 
+@pytest.mark.parametrize("w", [-2.0, -0.5, 0.0, 0.5, 2.0])
+@pytest.mark.parametrize("b", [-4.0, -1.0, 0.0, 0.25, 1.0, 4.0])
+def test_params_are_on_a_piece_exactly_if_the_same_examples_are_active(w, b, precision):
+    # Ties, thresholds on examples, all active, all silent.
+    x = np.array([-1.0, -0.5, -0.5, 0.0, 0.125, 2.0])
+    half_lines = find_half_lines(x, x, precision)
+
+    def params_of(w, b):
+        return Params(jnp.asarray([w], precision), jnp.asarray(b, precision))
+
+    piece = find_piece(params_of(w, b), half_lines)
+    w2, b2 = np.meshgrid([-2.0, -1.0, -0.25, 0.25, 0.5, 1.0, 2.0], np.arange(-5, 5.0) / 4)
+    w2, b2 = w2.ravel(), b2.ravel()
+    got = [bool(is_on(piece, params_of(*pair))) for pair in zip(w2, b2, strict=True)]
+    same = (w2[:, None] * x + b2[:, None] > 0) == (w * x + b > 0)
+    if w == 0:  # it has no threshold that a neighbour of it could confirm
+        assert not np.any(np.array(got) & ~same.all(1))
+    else:
+        # Where all or none are active, the other side's params are another piece with the same examples.
+        np.testing.assert_array_equal(got, same.all(1) & (same.any() & (np.sign(w2) == np.sign(w))))
+
+
 def test_an_outlier_costs_no_more_than_a_binary_search():
     x = np.random.default_rng(0).normal(size=4096)
     assert find_half_lines(x, x, "float32").probes.shape[0] <= 4
@@ -128,3 +158,42 @@ def test_the_form_is_chosen_in_one_place():
         choose_form("moments", "relu", 2, "cpu")
     with pytest.raises(ValueError, match="straight"):
         choose_form("moments", "gelu", 1, "cpu")
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
+def test_training_with_moments_ends_in_the_fates_of_autodiff(activation):
+    # Rates below the stability limit: beyond it neurons are chaotic, and the last bit decides.
+    init_weight, init_bias = np.random.default_rng(0).normal(size=(2, 64))
+    cells = np.arange(64, dtype=np.uint32)
+    num_compared = 0
+
+    with jax.enable_x64(True):
+
+        @settings(max_examples=12, deadline=None, derandomize=True)
+        @given(st.lists(st.tuples(values, values), min_size=12, max_size=12))
+        def check(pairs):
+            nonlocal num_compared
+            x, y = np.array(pairs).T
+            examples = examples_of(x, y, "float64")
+            examples = examples._replace(half_lines=find_half_lines(x, y, "float64"))
+            rates = np.geomspace(0.01, 0.8, 64) * min(stability_limit(x[:, None]), 10)
+            swept = {"learning_rate": rates, "init_weight": init_weight, "init_bias": init_bias}
+            start = Start(jax.random.key(0), {}, {})
+            moments, autodiff = (
+                train_population(
+                    *(cells, cells), swept, start, examples, Config(activation, gradient=form), 300
+                )
+                for form in ("moments", "in_order")
+            )
+            # Where a neuron comes to rest on a kink, with an example at z = 0, the last bit decides.
+            weight, bias = map(np.asarray, autodiff.params)
+            is_clear = np.abs(weight * x + bias[:, None]).min(1) > 1e-9
+            num_compared += is_clear.sum()
+            for name in ("fate", "death_step", "num_active"):
+                got, want = (np.asarray(getattr(trained, name)) for trained in (moments, autodiff))
+                np.testing.assert_array_equal(got[is_clear], want[is_clear], err_msg=name)
+            np.testing.assert_allclose(moments.params.weight, autodiff.params.weight, rtol=1e-8, atol=1e-8)
+            np.testing.assert_allclose(moments.params.bias, autodiff.params.bias, rtol=1e-8, atol=1e-8)
+
+        check()
+        assert num_compared > 6 * 64
