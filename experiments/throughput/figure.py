@@ -73,13 +73,15 @@ def comparison(results: Results) -> Comparison:
 
 def draw(shown: Comparison, path: Path) -> None:
     """Write the figure."""
-    figure = Figure(figsize=(9, 4.2), layout="constrained", dpi=200)
+    figure = Figure(figsize=(9, 4.6), layout="constrained", dpi=200)
     left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
     looks = _looks(shown.peers)
     if shown.curves:
         _draw_curves(left, shown, looks)
     if shown.rates:
         _draw_rates(right, shown, looks)
+    if shown.curves:
+        figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path)
@@ -100,40 +102,14 @@ def _draw_curves(axes: Axes, shown: Comparison, looks: dict[str, dict[str, str]]
     axes.set_xscale("log")
     axes.set_yscale("log")
     for curve in shown.curves:
-        axes.plot(curve.num_examples, curve.seconds, linewidth=1.6, markersize=4, **looks[curve.peer])
-    farthest = max(curve.num_examples[-1] for curve in shown.curves)
-    nearest = min(curve.num_examples[0] for curve in shown.curves)
-    axes.set_xlim(nearest / 1.4, farthest * (farthest / nearest) ** 0.58)  # room for the names
-    _name_ends(axes, shown.curves, looks)
+        look = looks[curve.peer]
+        axes.plot(curve.num_examples, curve.seconds, linewidth=1.6, markersize=4, label=curve.peer, **look)
     axes.set_xlabel("examples")
     axes.set_ylabel("seconds")
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_title(f"{shown.curves_work.size()}, full batches", fontsize=9.5, loc="left")
     axes.grid(color="#E6E6E6", linewidth=0.6)
     axes.set_axisbelow(True)
-
-
-def _name_ends(axes: Axes, curves: tuple[Curve, ...], looks: dict[str, dict[str, str]]) -> None:
-    """Each name beside its curve's last point, moved up or down so that no two overlap."""
-    low, high = np.log(axes.get_ylim())
-    ends = sorted(curves, key=lambda curve: curve.seconds[-1])
-    places = np.array([(np.log(curve.seconds[-1]) - low) / (high - low) for curve in ends])
-    gap = 0.052  # a line of text, as a share of the axes
-    for _ in range(200):
-        for i in range(len(places) - 1):
-            overlap = gap - (places[i + 1] - places[i])
-            if overlap > 0:
-                places[i] -= overlap / 2
-                places[i + 1] += overlap / 2
-    for curve, place in zip(ends, places, strict=True):
-        axes.annotate(
-            curve.peer,
-            xy=(curve.num_examples[-1], curve.seconds[-1]),
-            xytext=(curve.num_examples[-1] * 1.25, np.exp(low + place * (high - low))),
-            color=looks[curve.peer]["color"],
-            fontsize=8,
-            va="center",
-        )
 
 
 def _draw_rates(axes: Axes, shown: Comparison, looks: dict[str, dict[str, str]]) -> None:
@@ -148,6 +124,5 @@ def _draw_rates(axes: Axes, shown: Comparison, looks: dict[str, dict[str, str]])
     axes.set_xlim(smallest / 3, largest * (largest / smallest) ** 0.25 * 2)
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0, labelsize=8)
-    note = " († extrapolated)" if any(marks) else ""
-    axes.set_xlabel(f"neuron-steps per second{note}")
+    axes.set_xlabel("neuron-steps per second" + ("; †: extrapolated" if any(marks) else ""), fontsize=9)
     axes.set_title(shown.rates_work.label(), fontsize=9.5, loc="left")

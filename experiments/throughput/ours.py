@@ -30,26 +30,36 @@ class Variant:
     def can(self, work: Work) -> bool:
         return self.gradient != "moments" or why_not(work.activation, work.num_inputs) is None
 
+    def measured_part(self, work: Work) -> tuple[int, int] | None:
+        # Moments hardly cost more with more examples: a short trial would measure their sorting. Matrix
+        # products are of whole blocks: a trial with few neurons would mostly measure what fills them.
+        return None if self.form(work) == "in_order" else (work.num_neurons, work.num_steps)
+
+    def form(self, work: Work) -> str:
+        return choose_form(self.gradient, work.activation, work.num_inputs, jax.default_backend())
+
     def prepare(self, work: Work, data: Data):
-        form = choose_form(self.gradient, work.activation, work.num_inputs, jax.default_backend())
+        form = self.form(work)
         config = Config(activation=work.activation, gradient=form)
         start = Start(jax.random.key(0), {}, {})
         cores = len(os.sched_getaffinity(0))
-        size = min(-(-work.num_neurons // (2 * cores)), MOST_AT_A_TIME)
+        size = min(-(-work.num_neurons // cores), MOST_AT_A_TIME)
         swept = {
             "init_weight": data.weight,
             "init_bias": data.bias,
             "learning_rate": data.learning_rate,
         }
 
+        pool = ThreadPoolExecutor(cores)
+
         def train_part(first: int, examples: Examples) -> tuple[np.ndarray, np.ndarray]:
             # The last part reaches back, so that all are of one size.
             first = min(first, work.num_neurons - size)
-            part = {name: jnp.asarray(values[first : first + size]) for name, values in swept.items()}
-            cells = jnp.arange(first, first + size, dtype=jnp.uint32)
+            part = {name: values[first : first + size] for name, values in swept.items()}
+            cells = np.arange(first, first + size, dtype=np.uint32)
             trained = train_population(
                 cells,
-                jnp.zeros_like(cells),
+                np.zeros_like(cells),
                 part,
                 start,
                 examples,
@@ -66,11 +76,9 @@ class Variant:
                 examples = examples._replace(half_lines=half_lines)
             firsts = [min(i, work.num_neurons - size) for i in range(0, work.num_neurons, size)]
             weight, bias = np.empty_like(data.weight), np.empty_like(data.bias)
-            with ThreadPoolExecutor(cores) as pool:
-                for first, (w, b) in zip(
-                    firsts, pool.map(lambda i: train_part(i, examples), firsts), strict=True
-                ):
-                    weight[first : first + size], bias[first : first + size] = w, b
+            parts = pool.map(lambda first: train_part(first, examples), firsts)
+            for first, (w, b) in zip(firsts, parts, strict=True):
+                weight[first : first + size], bias[first : first + size] = w, b
             return weight, bias
 
         train()

@@ -10,7 +10,7 @@ from experiments.throughput.side_by_side import rested, timed
 from experiments.throughput.work import Work, make_data
 
 RUNS = 3
-LIMIT_SECONDS = 10.0  # of a single run; a peer that would take longer drops out of the axis
+LIMIT_SECONDS = 5.0  # of a single run; a peer that would take longer drops out of the axis
 # Peers whose curves are drawn; the variants of `ours` are besides.
 SCALED = ("numpy_vectorised", "textbook_jax", "torch_compiled", "numba_examples", "numba_prefix_sums")
 COLD = ("textbook_jax", "torch_compiled", "numba_examples")

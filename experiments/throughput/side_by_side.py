@@ -11,7 +11,7 @@ from experiments.throughput.peers import Peer, Train
 from experiments.throughput.work import Data, Work, make_data, part_of
 
 ROUNDS = 5
-LIMIT_SECONDS = 20.0  # of a single run; a peer that would take longer trains a part
+LIMIT_SECONDS = 5.0  # of a single run; a peer that would take longer trains a part
 PART_SHARE = 0.2  # of the limit: how long a run of a part should take
 MIN_STEPS = 10
 MIN_NEURONS = 64
@@ -126,8 +126,9 @@ def full_seconds(peer: Peer, work: Work, part: Work, seconds: float) -> float:
 
 def part_that_fits(peer: Peer, work: Work, data: Data, limit: float) -> tuple[Work, Data]:
     """The whole work, or as much of it as runs within the limit: fewer steps first, then fewer neurons."""
-    if own := getattr(peer, "measured_part", None):
-        return part_of(work, data, *own(work))
+    own = getattr(peer, "measured_part", None)
+    if own and (part := own(work)):
+        return part_of(work, data, *part)
     if work.products <= PROBED_ABOVE:
         return work, data
     neurons = PROBE_ELEMENTS // (work.num_examples * work.num_inputs)

@@ -28,8 +28,8 @@ class Peer(Protocol):
 
     `prepare` does what needs no values of the data: the layout of the arrays and the compilation. What
     it returns trains all neurons from their initial params and gives weight [neurons, inputs] and bias
-    [neurons]. A peer may have besides: `why_not(work)`, the reason why it cannot; `measured_part(work)` and
-    `full_seconds(work, part, seconds)`, where only a part is ever measured (EXTRAPOLATED).
+    [neurons]. A peer may have besides: `why_not(work)`, the reason why it cannot; `measured_part(work)`, the
+    neurons and steps that are measured (None: what a trial says), and `full_seconds(work, part, seconds)`.
     """
 
     NAME: str

@@ -83,6 +83,11 @@ def why_not(work: Work) -> str:
     return "one input and ReLU only"
 
 
+def measured_part(work: Work) -> tuple[int, int]:
+    # Its cost hardly grows with the examples; a short trial would measure their sorting.
+    return work.num_neurons, work.num_steps
+
+
 def prepare(work: Work, data: Data) -> Train:
     n = work.num_neurons
     padding = -n % BLOCK  # neurons of learning rate 0 fill the last block

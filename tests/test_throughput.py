@@ -1,0 +1,55 @@
+"""The throughput experiment: what it measures agrees with float64 NumPy, and it can show what it measured."""
+
+import dataclasses
+
+import pytest
+
+from experiments.throughput import figure, ours, results, table
+from experiments.throughput.peers import load
+from experiments.throughput.side_by_side import side_by_side
+from experiments.throughput.work import MAIN_WORKS, Work, tiny
+
+PEERS = [*ours.VARIANTS, *map(load, ("textbook_jax", "textbook_optax"))]
+
+
+def measure(work, peers=PEERS):
+    return side_by_side(work, peers, rounds=1, say=lambda line: None)
+
+
+@pytest.mark.parametrize("work", dict.fromkeys(map(tiny, MAIN_WORKS)), ids=Work.label)
+def test_everyone_trains_the_same_neurons(work):
+    found = measure(work)
+    assert not {peer.NAME for peer in PEERS if peer.can(work)} & set(found.not_measured), found.not_measured
+    assert {one.peer for one in found.measured} == {peer.NAME for peer in PEERS if peer.can(work)}
+    for one in found.measured:
+        assert one.agreement.share == 1, one
+        assert one.part == work
+
+
+def test_a_program_that_computes_something_else_is_found_out():
+    @dataclasses.dataclass(frozen=True)
+    class Cheat:
+        NAME: str = "a cheat"
+
+        def can(self, work):
+            return True
+
+        def prepare(self, work, data):
+            return lambda: (data.weight, data.bias)
+
+    work = Work(num_neurons=64, num_examples=32, num_steps=50)
+    (found,) = measure(work, [Cheat()]).measured
+    assert found.agreement.share < 1
+
+
+def test_results_are_read_back_and_shown(tmp_path):
+    measured = results.begin()
+    measured.side_by_side.append(measure(Work(num_neurons=64, num_examples=16, num_steps=5)))
+    path = tmp_path / "results.json"
+    results.write(measured, path)
+    assert results.read(path) == measured
+    figure.draw(figure.comparison(measured), tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
+    text = table.markdown(measured)
+    assert "| jaxneuron auto | " in text
+    assert "JAX, textbook" in text
