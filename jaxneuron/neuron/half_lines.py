@@ -10,6 +10,7 @@ So five numbers of each half-line hold all that the gradient needs, and a few mo
 least 0: nothing cancels, however good the fit.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import jax
@@ -51,8 +52,8 @@ class HalfLines(NamedTuple):
     of that bucket are searched by bisection: as many probes as its most crowded bucket needs.
     """
 
-    x: Float[Array, " padded"]  # in ascending order; the last is repeated
-    rows: Float[Array, "rows 8"]  # the fields of HalfLine, and nothing
+    x: Float[Array, " padded"]  # in ascending order, after −∞ and before as many ∞ as probes can reach
+    rows: Float[Array, "rows 4"]  # mean_x, mean_y, spread and rise: few, so that what is read stays in cache
     errors: Float[Array, "rows 2"]  # the fields of Errors
     first: Int[Array, " buckets"]  # examples below the bucket
     origin: Float[Array, ""]
@@ -83,10 +84,17 @@ def find_cut(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array,
     place = jnp.where(place < num_buckets - 1, jnp.maximum(place, 0), num_buckets - 1)
     num_below = _read(half_lines.first, place.astype(jnp.int32))
     is_upper_active = ~(weight < 0)
-    for probe in reversed(range(half_lines.probes.shape[0])):
-        z = weight * _read(half_lines.x, num_below + (2**probe - 1)) + bias
+    num_probes = half_lines.probes.shape[0]
+
+    def probe(i: Int[Array, ""], num_below: Int[Array, ""]) -> Int[Array, ""]:
+        reach = jnp.left_shift(1, num_probes - 1 - i)
+        z = weight * _read(half_lines.x, num_below + reach) + bias
         is_below = (z > 0) != is_upper_active
-        num_below = jnp.where(is_below, num_below + 2**probe, num_below)
+        return jnp.where(is_below, num_below + reach, num_below)
+
+    # On a CPU what a turn of a loop finds is stored; unrolled, all later code would work it out again.
+    is_unrolled = jax.default_backend() != "cpu"
+    num_below = jax.lax.fori_loop(jnp.int32(0), jnp.int32(num_probes), probe, num_below, unroll=is_unrolled)
     num_below = jnp.minimum(num_below, half_lines.num_examples)
     # A weight of 0 has no threshold: all examples share the sign of the bias.
     no_threshold = jnp.where(bias > 0, 0, half_lines.num_examples)
@@ -97,9 +105,14 @@ def half_line(
     half_lines: HalfLines, num_below: Int[Array, ""], is_upper: Bool[Array, ""]
 ) -> tuple[HalfLine, Errors]:
     """The half-line above or below a cut."""
-    row = num_below + jnp.where(is_upper, 0, half_lines.num_examples + 1)
+    num_examples = half_lines.num_examples
+    row = num_below + jnp.where(is_upper, 0, num_examples + 1)
     moments, errors = _read(half_lines.rows, row), _read(half_lines.errors, row)
-    return HalfLine(*moments[: len(HalfLine._fields)]), Errors(*errors)
+    share = jnp.where(is_upper, num_examples - num_below, num_below).astype(moments.dtype) / num_examples
+    last_below, first_above = (_read(half_lines.x, place) for place in (num_below, num_below + 1))
+    nearest = jnp.where(is_upper, first_above, last_below)
+    nearest_other = jnp.where(is_upper, last_below, first_above)
+    return HalfLine(share, *moments, nearest, nearest_other), Errors(*errors)
 
 
 def _read(table: Array, row: Int[Array, ""]) -> Array:
@@ -111,28 +124,23 @@ def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str) -> HalfLines:
 
     Sums are taken in float64 of the examples as they are in the precision, then rounded once.
     """
-    order = np.argsort(x)
-    if np.any(x[order[1:]] == x[order[:-1]]):  # ties; a stable sort takes several times as long
-        order = np.argsort(x, kind="stable")
-    x, y = (np.asarray(values, precision).astype(np.float64)[order] for values in (x, y))
-    (*below, residual_below), (*above, residual_above) = _running(x, y), _running(x[::-1], y[::-1])[:, ::-1]
-    square_below = np.concatenate([[0.0], np.cumsum(0.5 * y**2)]) / len(x)
-    square_above = square_below[-1] - square_below
-    last_below, first_above = np.concatenate([[-np.inf], x]), np.concatenate([x, [np.inf]])
-    unused = np.zeros(len(x) + 1)
-    rows = (
-        np.stack([*above, first_above, last_below, unused], axis=1, dtype=precision),
-        np.stack([*below, last_below, first_above, unused], axis=1, dtype=precision),
-    )
+    x, y = (np.asarray(values, precision) for values in (x, y))
+    order = _order(x)
+    x, y = (values[order].astype(np.float64) for values in (x, y))
+    with ThreadPoolExecutor(1) as another_core:
+        from_above = another_core.submit(_running, x[::-1], y[::-1], precision)
+        below, residual_below = _running(x, y, precision)
+        square_below = np.concatenate([[0.0], np.cumsum(0.5 * y**2)]) / len(x)
+        square_above = square_below[-1] - square_below
+        origin, buckets_per_unit, first, num_probes = _index(x.astype(precision))
+        above, residual_above = (values[::-1] for values in from_above.result())
     errors = (
         np.stack([residual_above, square_below], axis=1, dtype=precision),
         np.stack([residual_below, square_above], axis=1, dtype=precision),
     )
-    origin, buckets_per_unit, first, num_probes = _index(x.astype(precision))
-    padded = np.concatenate([x, np.full(2**num_probes, x[-1])])
     arrays = {
-        "x": padded.astype(precision),
-        "rows": np.concatenate(rows),
+        "x": np.concatenate([[-np.inf], x, np.full(2**num_probes, np.inf)]).astype(precision),
+        "rows": np.concatenate([above, below]),
         "errors": np.concatenate(errors),
         "first": first.astype(np.int32),
         "origin": origin,
@@ -142,29 +150,47 @@ def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str) -> HalfLines:
     return HalfLines(**jax.device_put(arrays))
 
 
-def _running(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Share, means, spread, rise and residual of the first 0, 1, … examples: [6, examples + 1].
+def _order(x: np.ndarray) -> np.ndarray:
+    """The indices of x in ascending order; equal values keep theirs, so that sums are the same everywhere.
+
+    In linear time, by the digits of keys that are ordered as the floats are: NumPy sorts digits of 16 bits by
+    counting them. Adding 0 makes a -0 a 0.
+    """
+    bits = (x + 0).view(f"u{x.itemsize}")
+    sign = bits.dtype.type(1) << (8 * x.itemsize - 1)
+    keys = np.where(bits & sign, ~bits, bits | sign)
+    order = np.argsort(keys.astype(np.uint16), kind="stable")
+    for shift in range(16, 8 * x.itemsize, 16):
+        order = order[np.argsort((keys >> shift).astype(np.uint16)[order], kind="stable")]
+    return order
+
+
+def _running(x: np.ndarray, y: np.ndarray, precision: str) -> tuple[np.ndarray, np.ndarray]:
+    """A row of means, spread and rise for the first 0, 1, … examples, and their residuals.
 
     Each example adds to the spread and to the residual what it lies off the mean, and off the line, of
     those before it (Welford 1962; Brown, Durbin and Evans 1975): sums of squares, in which nothing cancels.
     """
-    num_examples, before = len(x), np.arange(len(x))
-    count = np.arange(num_examples + 1)
+    num_examples, count = len(x), np.arange(1.0, len(x) + 1)
     # From the first input on, so that equal inputs have a spread of exactly 0.
-    mean_x, mean_y = (np.concatenate([[0.0], np.cumsum(v)]) / np.maximum(count, 1) for v in (x - x[0], y))
-    off_x, off_y = x - x[0] - mean_x[:-1], y - mean_y[:-1]
-    weight = before / (before + 1)
-    spread, product = (np.concatenate([[0.0], np.cumsum(weight * off_x * off)]) for off in (off_x, off_y))
-    slope = np.divide(product, spread, out=np.zeros_like(spread), where=spread > 0)
-    off_line = off_y - slope[:-1] * off_x
-    # The variance of what is predicted of an example by those before it, in units of one example's.
-    leverage = np.divide(off_x**2, spread[:-1], out=np.where(off_x == 0, 0.0, np.inf), where=spread[:-1] > 0)
-    with np.errstate(divide="ignore"):
-        gain = off_line**2 / (1 + 1 / before + leverage)
-    residual = np.concatenate([[0.0], np.cumsum(0.5 * gain)])
-    mean_x = np.where(count > 0, mean_x + x[0], 0.0)
+    off_x, off_y = x - x[0], y.copy()
+    mean_x, mean_y = np.cumsum(off_x) / count, np.cumsum(off_y) / count
+    off_x[1:] -= mean_x[:-1]
+    off_y[1:] -= mean_y[:-1]
+    weight = (count - 1) / count
+    spread, product = np.cumsum(weight * off_x * off_x), np.cumsum(weight * off_x * off_y)
+    slope = np.divide(product, spread, out=np.zeros_like(x), where=spread > 0)
+    off_line = off_y
+    off_line[1:] -= slope[:-1] * off_x[1:]
+    # Off a line that has few examples to go by, or goes far beyond them, much is to be expected.
+    expected = np.ones_like(x)
+    np.divide(spread[:-1], spread[1:], out=expected[1:], where=spread[1:] > 0)
+    residual = np.cumsum(0.5 * weight * expected * off_line**2) / num_examples
     spread = np.sqrt(spread / num_examples)
-    return np.stack([count / num_examples, mean_x, mean_y, spread, slope * spread, residual / num_examples])
+    rows = np.zeros((num_examples + 1, 4), precision)
+    for column, values in enumerate((mean_x + x[0], mean_y, spread, slope * spread)):
+        rows[1:, column] = values
+    return rows, np.concatenate([[0.0], residual])
 
 
 def _index(x: np.ndarray) -> tuple[np.floating, np.floating, np.ndarray, int]:
