@@ -20,7 +20,7 @@ def _forget_compiled_programs():
 
 def forget_compiled_programs():
     """Free what has been compiled so far."""
-    population_train._compiled.cache_clear()
+    population_train._compiled_once.cache_clear()
     jax.clear_caches()
     gc.collect()
 

@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 # More buckets make fewer probes, as long as their table stays in a core's cache.
-BUCKETS_PER_EXAMPLE = 8
+BUCKETS_PER_EXAMPLE = 16
 MOST_BUCKETS = 2**18
 # A range of buckets that needs no more probes is good enough.
 FEW_PROBES = 4
@@ -33,8 +33,6 @@ class HalfLine(NamedTuple):
     mean_y: Float[Array, "*rows"]
     spread: Float[Array, "*rows"]  # S/√N
     rise: Float[Array, "*rows"]  # of the least-squares line over that spread; 0 where all inputs are equal
-    nearest: Float[Array, "*rows"]  # the input of its outermost example, infinite if it has none
-    nearest_other: Float[Array, "*rows"]  # and of the example next to it that does not lie on it
 
 
 class Errors(NamedTuple):
@@ -52,7 +50,7 @@ class HalfLines(NamedTuple):
     of that bucket are searched by bisection: as many probes as its most crowded bucket needs.
     """
 
-    x: Float[Array, " padded"]  # in ascending order, after −∞ and before as many ∞ as probes can reach
+    x: Float[Array, " padded"]  # in ascending order, and as many ∞ behind as probes can reach
     rows: Float[Array, "rows 4"]  # mean_x, mean_y, spread and rise: few, so that what is read stays in cache
     errors: Float[Array, "rows 2"]  # the fields of Errors
     first: Int[Array, " buckets"]  # examples below the bucket
@@ -88,7 +86,7 @@ def find_cut(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array,
 
     def probe(i: Int[Array, ""], num_below: Int[Array, ""]) -> Int[Array, ""]:
         reach = jnp.left_shift(1, num_probes - 1 - i)
-        z = weight * _read(half_lines.x, num_below + reach) + bias
+        z = weight * _read(half_lines.x, num_below + reach - 1) + bias
         is_below = (z > 0) != is_upper_active
         return jnp.where(is_below, num_below + reach, num_below)
 
@@ -109,10 +107,7 @@ def half_line(
     row = num_below + jnp.where(is_upper, 0, num_examples + 1)
     moments, errors = _read(half_lines.rows, row), _read(half_lines.errors, row)
     share = jnp.where(is_upper, num_examples - num_below, num_below).astype(moments.dtype) / num_examples
-    last_below, first_above = (_read(half_lines.x, place) for place in (num_below, num_below + 1))
-    nearest = jnp.where(is_upper, first_above, last_below)
-    nearest_other = jnp.where(is_upper, last_below, first_above)
-    return HalfLine(share, *moments, nearest, nearest_other), Errors(*errors)
+    return HalfLine(share, *moments), Errors(*errors)
 
 
 def _read(table: Array, row: Int[Array, ""]) -> Array:
@@ -139,10 +134,10 @@ def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str) -> HalfLines:
         np.stack([residual_below, square_above], axis=1, dtype=precision),
     )
     arrays = {
-        "x": np.concatenate([[-np.inf], x, np.full(2**num_probes, np.inf)]).astype(precision),
+        "x": np.concatenate([x, np.full(2**num_probes - 1, np.inf)]).astype(precision),
         "rows": np.concatenate([above, below]),
         "errors": np.concatenate(errors),
-        "first": first.astype(np.int32),
+        "first": first,
         "origin": origin,
         "buckets_per_unit": buckets_per_unit,
         "probes": np.zeros(num_probes, precision),
@@ -213,12 +208,14 @@ def _index_between(x: np.ndarray, num_left_out: int) -> tuple[np.floating, np.fl
     reach = np.subtract(high, low, dtype=np.float64)
     buckets_per_unit = x.dtype.type((num_buckets - 1) / reach if reach > 0 else 0.0)
 
-    def num_up_to_bucket(x: np.ndarray) -> np.ndarray:
-        bucket = np.clip((x - low) * buckets_per_unit, 0, num_buckets - 1).astype(np.int64)
-        return np.cumsum(np.bincount(bucket, minlength=num_buckets))
+    def bucket_of(x: np.ndarray) -> np.ndarray:
+        place = (x.astype(low.dtype) - low) * buckets_per_unit
+        return np.clip(place, 0, num_buckets - 1).astype(np.int32)
 
-    # A threshold is a quotient that was rounded: an example so close to it may lie on its other side.
-    margin = (4 * np.finfo(x.dtype).eps) * (np.abs(x) + reach)
-    first = np.concatenate([[0], num_up_to_bucket((x + margin).astype(x.dtype))[:-1]])
-    end = num_up_to_bucket((x - margin).astype(x.dtype))
-    return low, buckets_per_unit, first, int(np.max(end - first)).bit_length()
+    # Thresholds are rounded, and so is z: an example so close to one may lie on its other side.
+    limits = np.finfo(x.dtype)
+    margin = 4 * limits.eps * np.abs(x) + limits.tiny
+    count = np.arange(len(x) + 1, dtype=np.int32)
+    first = np.repeat(count, np.diff(bucket_of(x + margin), prepend=-1, append=num_buckets - 1))
+    crowd = np.max(count[1:] - first[bucket_of(x - margin)])
+    return low, buckets_per_unit, first, int(crowd).bit_length()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 from jaxneuron.neuron.half_lines import Errors, HalfLine, HalfLines, find_cut, half_line
 from jaxneuron.neuron.loss import Evaluation
@@ -39,14 +39,6 @@ def find_piece(params: Params, half_lines: HalfLines) -> Piece:
     silent, silent_errors = half_line(half_lines, num_below, ~is_upper_active)
     num_active = jnp.where(is_upper_active, half_lines.num_examples - num_below, num_below)
     return Piece(active, silent, active_errors, silent_errors, num_active)
-
-
-def is_on(piece: Piece, params: Params) -> Bool[Array, ""]:
-    """Whether the params lie on the piece; a weight of 0, which has no threshold, may be denied it."""
-    z_active, z_silent = (
-        params.weight[0] * x + params.bias for x in (piece.active.nearest, piece.active.nearest_other)
-    )
-    return (z_active > 0) & ~(z_silent > 0)
 
 
 def evaluate(

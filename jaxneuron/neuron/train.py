@@ -1,20 +1,19 @@
 """Training one neuron: a step is one full pass and one update, and training is a scan of steps."""
 
 import dataclasses
-import operator
-from functools import partial, reduce
+from functools import partial
 from typing import NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float, Int, Key, PyTree
+from jaxtyping import Array, Bool, Float, Int, Key
 
-from jaxneuron.neuron.fate import Silence, judge, never_silent, watch
+from jaxneuron.neuron.fate import NOT_DEAD, Silence, judge, never_silent, watch
 from jaxneuron.neuron.gradient import evaluate
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Evaluation, Examples, silent_loss
-from jaxneuron.neuron.optimizers import optimizer
+from jaxneuron.neuron.optimizers import has_memory, optimizer
 from jaxneuron.neuron.params import ACTIVATIONS, Params
 
 
@@ -38,8 +37,8 @@ class TrainState(NamedTuple):
     key: Key[Array, ""]
     params: Params
     opt_state: optax.OptState
-    silence: Silence
-    unchanged_since: Int[Array, ""]  # first step from which the params are bit for bit what they are now
+    silence: Silence | None  # None where the params tell it at the end
+    unchanged_since: Int[Array, ""]  # first step from which the params are what they are now
 
 
 class StepInfo(NamedTuple):
@@ -70,7 +69,19 @@ class Trained(NamedTuple):
 def init_state(key: Key[Array, ""], params: Params, hyperparams: Hyperparams, config: Config) -> TrainState:
     """The state before step 0; `key` draws the mini-batches."""
     opt_state = optimizer(config.optimizer, hyperparams, config.train_bias).init(params)
-    return TrainState(jnp.int32(0), key, params, opt_state, never_silent(), jnp.int32(0))
+    silence = never_silent() if is_watched(config, hyperparams) else None
+    return TrainState(jnp.int32(0), key, params, opt_state, silence, jnp.int32(0))
+
+
+def is_watched(config: Config, hyperparams: Hyperparams) -> bool:
+    """Whether silence has to be looked for at every step.
+
+    It need not be where nothing moves a silent neuron: then it has been silent from the step on from which
+    its params have stayed what they are. An optimizer's memory moves it, and so does weight decay.
+    """
+    moves_when_silent = has_memory(config.optimizer) or hyperparams.weight_decay is not None
+    is_batched = config.batch_size is not None  # a batch may rest without all examples resting
+    return ACTIVATIONS[config.activation].can_die and (moves_when_silent or is_batched)
 
 
 @partial(jax.jit, static_argnames="config", inline=True)
@@ -83,35 +94,23 @@ def update_step(
     if config.batch_size is not None:
         batch = draw_batch(state.key, state.step, examples, config.batch_size)
         grads = _evaluate("in_order", state.params, hyperparams, batch, config).grads
-    params, opt_state, updates = update(state.params, state.opt_state, grads, hyperparams, config)
-    silence = watch_active(state.silence, state.step, everything.num_active, config)
-    is_unchanged = has_same_bits(params, state.params)
-    unchanged_since = jnp.where(is_unchanged, state.unchanged_since, state.step + 1)
+    transformation = optimizer(config.optimizer, hyperparams, config.train_bias)
+    updates, opt_state = transformation.update(grads, state.opt_state, state.params)
+    params, updates = cast(Params, optax.apply_updates(state.params, updates)), cast(Params, updates)
+    silence = state.silence and watch(state.silence, state.step, everything.num_active == 0)
+    unchanged_since = jnp.where(_is_same(params, state.params), state.unchanged_since, state.step + 1)
     info = StepInfo(state.params, everything.loss, grads, everything.num_active, updates)
     return TrainState(state.step + 1, state.key, params, opt_state, silence, unchanged_since), info
 
 
-def update(
-    params: Params, opt_state: optax.OptState, grads: Params, hyperparams: Hyperparams, config: Config
-) -> tuple[Params, optax.OptState, Params]:
-    """Params and the optimizer's state after an update, and what was added to the params."""
-    transformation = optimizer(config.optimizer, hyperparams, config.train_bias)
-    updates, opt_state = transformation.update(grads, opt_state, params)
-    return cast(Params, optax.apply_updates(params, updates)), opt_state, cast(Params, updates)
-
-
-def has_same_bits(one: PyTree[Array], other: PyTree[Array]) -> Bool[Array, ""]:
-    """Whether two trees of numbers are the same bit for bit: NaN is itself, and -0 is not 0."""
+def _is_same(params: Params, others: Params) -> Bool[Array, ""]:
+    """Whether params are the same numbers: NaN is itself, and -0 is 0, so that silence keeps them."""
 
     def differ(a: Array, b: Array) -> Array:
-        bits = jnp.dtype(f"int{8 * a.dtype.itemsize}")
-        difference = jax.lax.bitcast_convert_type(a, bits) ^ jax.lax.bitcast_convert_type(b, bits)
         # Of whole numbers, which vector units reduce; one of truth values goes one by one.
-        return jnp.bitwise_or.reduce(difference, axis=None)
+        return jnp.max(((a != b) & ((a == a) | (b == b))).astype(jnp.int32))
 
-    # Not a reduction over all of them: it would be a loop of its own.
-    differences = jax.tree.leaves(jax.tree.map(differ, one, other))
-    return ~reduce(operator.or_, (difference != 0 for difference in differences))
+    return (differ(params.weight, others.weight) == 0) & (differ(params.bias, others.bias) == 0)
 
 
 def draw_batch(key: Key[Array, ""], step: Int[Array, ""], examples: Examples, batch_size: int) -> Examples:
@@ -149,7 +148,7 @@ def conclude(
         both
     )
     start, end = (jax.tree.map(lambda values, i=i: values[i], evaluations) for i in (0, 1))
-    silence = watch_active(state.silence, state.step, end.num_active, config)
+    silence = _silence_at_end(state, end.num_active == 0, config)
     is_finite = jnp.isfinite(end.loss) & jnp.isfinite(state.params.bias)
     is_finite &= jnp.all(jnp.isfinite(state.params.weight))
     gradient_norm = jnp.maximum(jnp.max(jnp.abs(end.grads.weight)), jnp.abs(end.grads.bias))
@@ -175,10 +174,9 @@ def _evaluate(
     return evaluate(form, params, examples, config.activation, hyperparams.negative_slope, config.train_bias)
 
 
-def watch_active(
-    silence: Silence, step: Int[Array, ""], num_active: Int[Array, ""], config: Config
-) -> Silence:
-    """The record of silence after a step's active examples have been counted."""
+def _silence_at_end(state: TrainState, is_silent: Bool[Array, ""], config: Config) -> Silence:
     if not ACTIVATIONS[config.activation].can_die:
-        return silence
-    return watch(silence, step, num_active == 0)
+        return never_silent()
+    if state.silence is not None:
+        return watch(state.silence, state.step, is_silent)
+    return never_silent()._replace(since=jnp.where(is_silent, state.unchanged_since, NOT_DEAD))

@@ -1,11 +1,16 @@
-"""Lanes and blocks: the neurons of a chunk stand at lanes, and a block of lanes at a time is advanced.
+"""Training many neurons block by block, until nothing in them can change any more.
 
-A neuron that has finished is left out: later blocks are packed with those that still move, so that the cost
-follows them.
+The neurons of a chunk stand in line. A block of them at a time takes CYCLE steps; a neuron that is then bit
+for bit in the state it was in before, its memory and its silence included, is in the same state after every
+further CYCLE, and so at the end: it has finished. Whenever that saves a block, those that still move come
+forward, and the rest of the line is left out. The steps that are left are always a whole number of cycles,
+for those beyond are taken first.
 """
 
+import operator
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial, reduce
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,32 +19,39 @@ from jaxtyping import Array, Bool, Int, PyTree
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.optimizers import has_memory
-from jaxneuron.neuron.train import Config, TrainState
+from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.train import Config, Trained, TrainState, conclude, update_step
 
-# Lanes of a block by the form of the gradient: on a CPU what stays in a core's cache and outweighs the
+# Finds fixed points and the cycles that period doubling makes (2, 4, … 32), and those of 3, 6, …
+CYCLE = 96
+
+# Neurons of a block by the form of the gradient: on a CPU what stays in a core's cache and outweighs the
 # cost of starting each loop. Matrix products sum in an order that depends on their shape, so theirs is
 # always the same. Elsewhere the sizes are unmeasured.
-CPU_BLOCK = {"moments": 1024, "in_order": 4096, "at_once": 256}
+CPU_BLOCK = {"moments": 2048, "in_order": 4096, "at_once": 256}
 BLOCK = {"moments": 2**18, "in_order": 2**18, "at_once": 2**14}
 
 # A program for one neuron, or for one vector of them, is compiled otherwise than a loop over vectors, and may
 # round otherwise (its multiply-adds fuse differently). Neurons are padded with copies to a multiple of this.
 LANES = 32
 
-# What stands at a lane before step 0.
+# The neuron with a number, before step 0, and its hyperparams.
 SetOut = Callable[[Int[Array, ""]], tuple[TrainState, Hyperparams]]
-# (what stands there, neurons, lanes, examples, config, steps) -> the states of all lanes after the last step,
-# without what all share (the step) and what is made again where needed (the key)
-TakeAllSteps = Callable[[SetOut, int, int, Examples, Config, Int[Array, ""]], TrainState]
-States = TypeVar("States", bound=PyTree[Array])
-# (lanes, their states) -> (their new states, which of them still move)
-AdvanceBlock = Callable[[Int[Array, " block"], States], tuple[States, Bool[Array, " block"]]]
+
+
+class Line(NamedTuple):
+    """The neurons of a chunk after some steps: those that still move, and behind them those that need not."""
+
+    neuron: Int[Array, " line"]  # the number of each
+    state: TrainState  # of each, without what all share (the step) and what is made anew (the key)
+    num_moving: Int[Array, ""]
+    step: Int[Array, ""]
 
 
 def block_of(form: str, num_neurons: int) -> int:
-    """Lanes of a block of a chunk of so many neurons."""
+    """Neurons of a block, where there are so many in all."""
     size = (CPU_BLOCK if jax.default_backend() == "cpu" else BLOCK)[form]
-    return size if form == "at_once" else min(size, whole_lanes(num_neurons))
+    return size if form == "at_once" else min(size, -(-num_neurons // LANES) * LANES)
 
 
 def compiler_options(config: Config) -> dict[str, str]:
@@ -54,44 +66,154 @@ def compiler_options(config: Config) -> dict[str, str]:
     return {"xla_cpu_prefer_vector_width": "512"}
 
 
-def whole_lanes(number: int, of: int = LANES) -> int:
-    """The number, or the next that fills vectors or blocks of lanes."""
-    return -(-number // of) * of
+def train_blocks(
+    set_out: SetOut,
+    num_neurons: int,
+    examples: Examples,
+    config: Config,
+    num_steps: Int[Array, ""],
+    finish_early: bool,
+) -> Trained:
+    """Train the neurons that `set_out` numbers 0, 1, …; every result has an axis of neurons."""
+    block = block_of(config.gradient, num_neurons)
+    numbers = jnp.arange(-(-num_neurons // block) * block, dtype=jnp.int32)
+
+    def set_out_padded(number: Array) -> tuple[TrainState, Hyperparams]:
+        return set_out(jnp.minimum(number, num_neurons - 1))
+
+    def conclude_neuron(number: Array, init_params: Params, state: TrainState) -> Trained:
+        _, hyperparams = set_out_padded(number)
+        return conclude(init_params, state._replace(step=num_steps), hyperparams, examples, config)
+
+    begin = jax.vmap(lambda number: _own(set_out_padded(number)[0]))(numbers)
+    line = Line(numbers, begin, jnp.int32(num_neurons), jnp.int32(0))
+    advance = partial(
+        _advance,
+        set_out=set_out_padded,
+        examples=examples,
+        config=config,
+        num_steps=num_steps,
+        block=block,
+        can_finish=finish_early and not any(map(_is_count, jax.tree.leaves(begin.opt_state))),
+    )
+    line = jax.lax.while_loop(lambda line: (line.num_moving > 0) & (line.step < num_steps), advance, line)
+    end = jax.tree.map(lambda values: values[_inverse(line.neuron)], line.state)
+    in_blocks = jax.tree.map(
+        lambda values: values.reshape(-1, block, *values.shape[1:]), (numbers, begin.params, end)
+    )
+    trained = jax.lax.map(lambda some: jax.vmap(conclude_neuron)(*some), in_blocks)
+    return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:])[:num_neurons], trained)
 
 
-def own_state(state: TrainState) -> TrainState:
-    """The state without what all lanes share (the step) and what is made again where needed (the key)."""
+def _advance(
+    line: Line,
+    set_out: SetOut,
+    examples: Examples,
+    config: Config,
+    num_steps: Int[Array, ""],
+    block: int,
+    can_finish: bool,
+) -> Line:
+    """Some steps for every neuron that moves, block by block."""
+    beyond = (num_steps - line.step) % CYCLE
+    number = jnp.where(beyond == 0, CYCLE, beyond)
+    # On a CPU the few kernels of a step with moments are run one after the other if they are a branch of
+    # their own, which is always taken. In a longer body XLA looks for some to run at the same time, and
+    # waits for them.
+    runs_in_branch = config.gradient == "moments" and jax.default_backend() == "cpu"
+    # What an optimizer counts is the same for all.
+    axes = jax.tree.map(lambda values: None if _is_count(values) else 0, line.state)._replace(
+        silence=jax.tree.map(lambda _: 0, line.state.silence), unchanged_since=0
+    )
+
+    def take_steps(neuron: Array, state: TrainState) -> TrainState:
+        start, hyperparams = set_out(neuron)
+
+        def step(state: TrainState) -> TrainState:
+            return update_step(state, hyperparams, examples, config)[0]
+
+        def turn(_: Array, state: TrainState) -> TrainState:
+            if not runs_in_branch:
+                return step(state)
+            return jax.lax.cond(line.step < num_steps, step, lambda state: state, state)
+
+        state = state._replace(step=line.step, key=start.key)
+        return _own(jax.lax.fori_loop(0, number, turn, state))
+
+    def advance_block(i: Array, carry: tuple[TrainState, Array]) -> tuple[TrainState, Array]:
+        states, moves = carry
+
+        def of_block(values: Array) -> Array:
+            return jax.lax.dynamic_slice_in_dim(values, i * block, block)
+
+        def with_block(values: Array, some: Array) -> Array:
+            return jax.lax.dynamic_update_slice_in_dim(values, some, i * block, 0)
+
+        old = jax.tree.map(of_block, states)
+        new = jax.vmap(take_steps, (0, axes))(of_block(line.neuron), _count_once(old))
+        if not can_finish:
+            return jax.tree.map(with_block, states, new), moves
+        has_finished = (number == CYCLE) & jax.vmap(partial(_has_finished, config=config))(old, new)
+        goes_round = has_finished & (new.unchanged_since > line.step)
+        skipped = jnp.where(goes_round, num_steps - (line.step + number), 0)
+        new = new._replace(unchanged_since=new.unchanged_since + skipped)
+        return jax.tree.map(with_block, states, new), with_block(moves, ~has_finished)
+
+    def come_forward(states: TrainState) -> Line:
+        last = jnp.cumsum(moves, dtype=jnp.int32)
+        behind = num_moving + jnp.arange(len(moves), dtype=jnp.int32) - last
+        place = jnp.where(moves, last - 1, behind)
+        order = _inverse(place)
+        neuron, states = jax.tree.map(lambda values: values[order], (line.neuron, states))
+        return Line(neuron, states, num_moving, line.step + number)
+
+    def stay(states: TrainState) -> Line:
+        return Line(line.neuron, states, line.num_moving, line.step + number)
+
+    num_blocks = -(-line.num_moving // block)
+    moves = jnp.arange(len(line.neuron), dtype=jnp.int32) < line.num_moving
+    states, moves = jax.lax.fori_loop(0, num_blocks, advance_block, (line.state, moves))
+    moves &= jnp.arange(len(moves)) < line.num_moving
+    num_moving = jnp.sum(moves, dtype=jnp.int32)
+    return jax.lax.cond(-(-num_moving // block) < num_blocks, come_forward, stay, states)
+
+
+def _inverse(permutation: Int[Array, " line"]) -> Int[Array, " line"]:
+    places = jnp.arange(len(permutation), dtype=jnp.int32)
+    return jnp.zeros_like(places).at[permutation].set(places, unique_indices=True)
+
+
+def _own(state: TrainState) -> TrainState:
     return state._replace(step=None, key=None)
 
 
-def advance_moving(
-    order: Int[Array, " lanes"],
-    num_moving: Int[Array, ""],
-    states: States,
-    block: int,
-    advance_block: AdvanceBlock,
-) -> tuple[Int[Array, " lanes"], Int[Array, ""], States]:
-    """Advance every lane that moves, block by block: those that `order` names first, `num_moving` of them.
+def _is_count(values: Array) -> bool:
+    """Whether a leaf of an optimizer's state counts steps; all others are real numbers."""
+    return jnp.issubdtype(values.dtype, jnp.integer)
 
-    What is returned names those that still move, and holds the states of all lanes. `order` is at least as
-    long as there are lanes, and a whole number of blocks.
-    """
-    nowhere = order.shape[0]
 
-    def advance_one(i: Array, carry: tuple[Array, Array, States]) -> tuple[Array, Array, States]:
-        order, num_staying, states = carry
-        chosen = jax.lax.dynamic_slice(order, (i * block,), (block,))
-        is_moving = i * block + jnp.arange(block, dtype=jnp.int32) < num_moving
-        new, still_moves = advance_block(chosen, jax.tree.map(lambda values: values[chosen], states))
-        stays = is_moving & still_moves
-        # Written over what has been read: a block never has more that stay than it had lanes.
-        place = jnp.where(stays, num_staying + jnp.cumsum(stays, dtype=jnp.int32) - 1, nowhere)
-        order = order.at[place].set(chosen, mode="drop")
-        target = jnp.where(is_moving, chosen, nowhere)
-        states = jax.tree.map(lambda all_, some: all_.at[target].set(some, mode="drop"), states, new)
-        return order, num_staying + jnp.sum(stays, dtype=jnp.int32), states
+def _count_once(states: TrainState) -> TrainState:
+    """The states with one count of the optimizer's steps for all."""
+    opt_state = jax.tree.map(lambda v: v[0] if _is_count(v) else v, states.opt_state)
+    return states._replace(opt_state=opt_state)
 
-    num_blocks = (num_moving + block - 1) // block
-    return jax.lax.fori_loop(
-        jnp.int32(0), num_blocks, advance_one, (order, jnp.zeros_like(num_moving), states)
-    )
+
+def _has_finished(old: TrainState, new: TrainState, config: Config) -> Bool[Array, ""]:
+    """Whether a neuron that is in the same state after CYCLE steps will be so again."""
+    is_same = _has_same_bits(old._replace(unchanged_since=None), new._replace(unchanged_since=None))
+    if config.batch_size is None:
+        return is_same
+    # Mini-batches differ from step to step; of a silent neuron all have the gradient 0.
+    return jnp.bool(False) if new.silence is None else is_same & (new.silence.since >= 0)
+
+
+def _has_same_bits(one: PyTree[Array], other: PyTree[Array]) -> Bool[Array, ""]:
+    """Whether two trees of numbers are the same bit for bit: NaN is itself, and -0 is not 0."""
+
+    def differ(a: Array, b: Array) -> Array:
+        bits = jnp.dtype(f"int{8 * a.dtype.itemsize}")
+        difference = jax.lax.bitcast_convert_type(a, bits) ^ jax.lax.bitcast_convert_type(b, bits)
+        return jnp.bitwise_or.reduce(difference, axis=None)
+
+    differences = jax.tree.leaves(jax.tree.map(differ, one, other))
+    return ~reduce(operator.or_, (difference != 0 for difference in differences))

@@ -14,9 +14,8 @@ from jaxneuron.neuron.draws import Distribution
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params, init
-from jaxneuron.neuron.train import Config, Trained, TrainState, conclude, init_state
-from jaxneuron.population import lockstep, own_pace
-from jaxneuron.population.blocks import SetOut, TakeAllSteps, block_of, compiler_options, whole_lanes
+from jaxneuron.neuron.train import Config, Trained, TrainState, init_state
+from jaxneuron.population.blocks import compiler_options, train_blocks
 from jaxneuron.population.keys import neuron_key, stream
 from jaxneuron.population.place import Bounds, Layout, Place, place_in_chunk
 
@@ -50,10 +49,7 @@ def train_population(
     its neighbours. One compilation serves every value of a hyperparameter and any number of steps.
     Finishing early leaves out what would change no bit.
     """
-    with _one_at_a_time:
-        decays = "weight_decay" in {**start.fixed, **start.drawn, **swept}
-        at_own_pace = finish_early and own_pace.pays(config, examples.y.shape[0], decays)
-        program = _compiled(_train_places, config, finish_early, at_own_pace)
+    program = _compiled(_train_places, config, finish_early)
     places = Place(cells, replicates, dict(swept))  # pyright: ignore[reportArgumentType]
     return program(places, start, examples, np.int32(num_steps))
 
@@ -65,92 +61,48 @@ def train_chunk(
     examples: Examples,
     config: Config,
     num_steps: int,
-    *,
-    is_short: bool = False,
 ) -> Trained:
-    """Train the neurons of one chunk of a study, padding included; one compilation serves all its chunks.
-
-    A short study has the program that is compiled sooner. It gives the same bits.
-    """
-    with _one_at_a_time:
-        decays = "weight_decay" in {**start.fixed, **start.drawn, **bounds.values}
-        at_own_pace = not is_short and own_pace.pays(config, examples.y.shape[0], decays)
-        program = _compiled(_train_chunk, config, True, at_own_pace, layout)
+    """Train the neurons of one chunk of a study, padding included; one compilation serves all its chunks."""
+    program = _compiled(_train_chunk, config, layout)
     return program(bounds, start, examples, np.int32(num_steps))
 
 
-# Of two threads that found no program at the same time, each would make and compile its own.
+def _compiled(
+    function: Callable[..., Trained], config: Config, *static: bool | Layout
+) -> Callable[..., Trained]:
+    # Of two threads that found no program at the same time, each would make and compile its own.
+    with _one_at_a_time:
+        return _compiled_once(function, config, *static)
+
+
 _one_at_a_time = Lock()
 
 
 # Few are kept: each holds hundreds of memory maps, of which a process may have only so many.
 @lru_cache(maxsize=8)
-def _compiled(
-    function: Callable[..., Trained], config: Config, finish_early: bool, at_own_pace: bool, *static: Layout
+def _compiled_once(
+    function: Callable[..., Trained], config: Config, *static: bool | Layout
 ) -> Callable[..., Trained]:
-    if at_own_pace:
-        take_all_steps = own_pace.take_all_steps
-    else:
-        take_all_steps = partial(lockstep.take_all_steps, finish_early=finish_early)
-    program = partial(function, *static, config, take_all_steps)
-    return jax.jit(program, compiler_options=compiler_options(config))
+    return jax.jit(partial(function, config, *static), compiler_options=compiler_options(config))
 
 
 def _train_places(
-    config: Config,
-    take_all_steps: TakeAllSteps,
-    places: Place,
-    start: Start,
-    examples: Examples,
-    num_steps: Array,
+    config: Config, finish_early: bool, places: Place, start: Start, examples: Examples, num_steps: Array
 ) -> Trained:
-    def set_out_lane(lane: Array) -> tuple[TrainState, Hyperparams]:
-        place = jax.tree.map(lambda values: values[lane], places)
+    def set_out_neuron(number: Array) -> tuple[TrainState, Hyperparams]:
+        place = jax.tree.map(lambda values: values[number], places)
         return set_out(place, start, examples, config)
 
-    return _train_lanes(set_out_lane, len(places.cell), examples, config, num_steps, take_all_steps)
+    return train_blocks(set_out_neuron, len(places.cell), examples, config, num_steps, finish_early)
 
 
 def _train_chunk(
-    layout: Layout,
-    config: Config,
-    take_all_steps: TakeAllSteps,
-    bounds: Bounds,
-    start: Start,
-    examples: Examples,
-    num_steps: Array,
+    config: Config, layout: Layout, bounds: Bounds, start: Start, examples: Examples, num_steps: Array
 ) -> Trained:
-    def set_out_lane(lane: Array) -> tuple[TrainState, Hyperparams]:
-        return set_out(place_in_chunk(lane, bounds, layout), start, examples, config)
+    def set_out_neuron(number: Array) -> tuple[TrainState, Hyperparams]:
+        return set_out(place_in_chunk(number, bounds, layout), start, examples, config)
 
-    return _train_lanes(set_out_lane, layout.chunk_size, examples, config, num_steps, take_all_steps)
-
-
-def _train_lanes(
-    set_out_lane: SetOut,
-    num_neurons: int,
-    examples: Examples,
-    config: Config,
-    num_steps: Array,
-    take_all_steps: TakeAllSteps,
-) -> Trained:
-    """Train the neurons at lanes 0, 1, …, and say what became of them, block by block."""
-
-    def set_out(lane: Array) -> tuple[TrainState, Hyperparams]:
-        # Lanes that only fill a block hold the last neuron again.
-        return set_out_lane(jnp.minimum(lane, num_neurons - 1))
-
-    def conclude_lane(lane: Array, state: TrainState) -> Trained:
-        start, hyperparams = set_out(lane)
-        state = state._replace(step=num_steps, key=start.key)
-        return conclude(start.params, state, hyperparams, examples, config)
-
-    block = block_of(config.gradient, num_neurons)
-    lanes = jnp.arange(whole_lanes(num_neurons, block), dtype=jnp.int32)
-    end = take_all_steps(set_out, num_neurons, len(lanes), examples, config, num_steps)
-    in_blocks = jax.tree.map(lambda values: values.reshape(-1, block, *values.shape[1:]), (lanes, end))
-    trained = jax.lax.map(lambda lanes: jax.vmap(conclude_lane)(*lanes), in_blocks)
-    return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:])[:num_neurons], trained)
+    return train_blocks(set_out_neuron, layout.chunk_size, examples, config, num_steps, True)
 
 
 def set_out(place: Place, start: Start, examples: Examples, config: Config) -> tuple[TrainState, Hyperparams]:

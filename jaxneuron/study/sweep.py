@@ -29,9 +29,6 @@ from jaxneuron.study.study import Study, resolved
 
 Progress = Callable[[int, int], None]
 
-# Neuron-steps of a study that is done before the faster program would be compiled, two seconds later.
-SHORT = 2**26
-
 
 def sweep(
     study: Study, path: str | Path, *, overwrite: bool = False, progress: Progress | None = None
@@ -104,13 +101,12 @@ def chunk_trainer(study: Study, data: Dataset, chunking: Chunking) -> Callable[[
     config = config_of(study, data)
     examples, start, layout = data.examples(precision, config), make_start(study), layout_of(design, chunking)
     num_steps = study.training.num_steps
-    is_short = design.num_cells * study.sweep.replicates * num_steps < SHORT
 
     def train_one_chunk(chunk: Chunk) -> Any:
         # A worker thread has a setting of its own.
         with jax.enable_x64(precision == "float64"):
             bounds = bounds_of(chunk, design, chunking, precision)
-            trained = train_chunk(bounds, layout, start, examples, config, num_steps, is_short=is_short)
+            trained = train_chunk(bounds, layout, start, examples, config, num_steps)
             return jax.tree.map(lambda values: chunking.cut(values, chunk), jax.device_get(trained))
 
     return train_one_chunk

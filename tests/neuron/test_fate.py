@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxneuron.neuron.fate import Fate, judge, never_silent, watch
+from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Config, init_state, take_steps, train
@@ -107,6 +108,36 @@ def test_a_dead_neuron_never_moves_again(w, b, learning_rate, seed):
             # Bit for bit.
             assert len(np.unique(np.asarray(values).view(np.int32))) == 1
         assert (np.asarray(info.num_active[first:]) == 0).all()
+
+
+@pytest.mark.parametrize("gradient", ["in_order", "at_once", "moments"])
+@pytest.mark.parametrize("num_steps", [0, 1, 7, 60])
+def test_silence_told_at_the_end_is_the_silence_watched_at_every_step(gradient, num_steps):
+    # A decay of 0 moves nothing, but silence is watched for it.
+    x, y = np.array([-1.5, -0.5, 0.25, 1.0, 2.0]), np.array([-1.0, 0.5, 0.0, -2.0, 1.0])
+    examples = examples_of(x, y)._replace(half_lines=find_half_lines(x, y, "float32"))
+    values = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32) * [1.0, 2.0]
+    values[::7, 0], values[::5, 1], values[::35] = (
+        0.0,
+        -0.0,
+        -0.0,
+    )  # a 0 may change its sign when it is silent
+
+    def train_many(weight_decay):
+        def train_neuron(weight, bias, learning_rate):
+            hyperparams = Hyperparams(learning_rate, weight_decay=weight_decay)
+            params = Params(weight[None], bias)
+            return train_from(params, hyperparams, examples, Config(gradient=gradient), num_steps)
+
+        rates = np.geomspace(0.05, 5.0, len(values), dtype=np.float32)
+        return jax.vmap(train_neuron)(*values.T.astype(np.float32), rates)
+
+    told, watched = train_many(None), train_many(jnp.float32(0))
+    for name in ("fate", "death_step", "revivals"):
+        np.testing.assert_array_equal(getattr(told, name), getattr(watched, name), name)
+    if num_steps == 60:
+        assert all((told.fate == fate).any() for fate in (Fate.born_dead, Fate.died, Fate.converged))
+        assert len(np.unique(told.death_step)) > 5
 
 
 def test_momentum_can_revive_a_silent_neuron():

@@ -11,7 +11,7 @@ from jaxneuron.neuron.autodiff import evaluate_at_once, evaluate_in_order
 from jaxneuron.neuron.gradient import choose_form
 from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.moments import evaluate as evaluate_on
-from jaxneuron.neuron.moments import find_piece, is_on
+from jaxneuron.neuron.moments import find_piece
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.neuron.train import Config
@@ -98,28 +98,6 @@ def test_the_cut_is_where_z_changes_its_sign(num_examples, kind, precision):
         jnp.asarray(w), jnp.asarray(b)
     )
     np.testing.assert_array_equal(counts, want)
-
-
-@pytest.mark.parametrize("w", [-2.0, -0.5, 0.0, 0.5, 2.0])
-@pytest.mark.parametrize("b", [-4.0, -1.0, 0.0, 0.25, 1.0, 4.0])
-def test_params_are_on_a_piece_exactly_if_the_same_examples_are_active(w, b, precision):
-    # Ties, thresholds on examples, all active, all silent.
-    x = np.array([-1.0, -0.5, -0.5, 0.0, 0.125, 2.0])
-    half_lines = find_half_lines(x, x, precision)
-
-    def params_of(w, b):
-        return Params(jnp.asarray([w], precision), jnp.asarray(b, precision))
-
-    piece = find_piece(params_of(w, b), half_lines)
-    w2, b2 = np.meshgrid([-2.0, -1.0, -0.25, 0.25, 0.5, 1.0, 2.0], np.arange(-5, 5.0) / 4)
-    w2, b2 = w2.ravel(), b2.ravel()
-    got = [bool(is_on(piece, params_of(*pair))) for pair in zip(w2, b2, strict=True)]
-    same = (w2[:, None] * x + b2[:, None] > 0) == (w * x + b > 0)
-    if w == 0:  # it has no threshold that a neighbour of it could confirm
-        assert not np.any(np.array(got) & ~same.all(1))
-    else:
-        # Where all or none are active, the other side's params are another piece with the same examples.
-        np.testing.assert_array_equal(got, same.all(1) & (same.any() & (np.sign(w2) == np.sign(w))))
 
 
 def test_an_outlier_costs_no_more_than_a_binary_search():

@@ -11,7 +11,7 @@ from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.train import Config
-from jaxneuron.population import blocks, own_pace
+from jaxneuron.population import blocks
 from jaxneuron.population.follow import follow
 from jaxneuron.population.keys import neuron_key
 from jaxneuron.population.train import Start, train_population
@@ -26,20 +26,23 @@ RATES = np.geomspace(1e-3, 5.0, NUM_NEURONS)
 IN_ORDER = np.arange(NUM_NEURONS)
 
 CASES = [
-    ("relu", "sgd", None),
-    ("relu", "momentum", None),
-    ("relu", "sgd", 5),
-    ("leaky_relu", "adam", None),
-    ("tanh", "rmsprop", None),
-    ("gelu", "sgd", None),
-    ("softplus", "adagrad", None),
-    ("sigmoid", "nesterov", None),
-    ("elu", "adamw", None),
-    ("identity", "sgd", None),
-    ("tanh", "sgd", None),
-    ("softplus", "sgd", None),
-    ("elu", "sgd", None),
-    ("sigmoid", "sgd", 5),
+    ("relu", "sgd", None, "in_order"),
+    ("relu", "momentum", None, "in_order"),
+    ("relu", "sgd", 5, "in_order"),
+    ("leaky_relu", "adam", None, "in_order"),
+    ("tanh", "rmsprop", None, "in_order"),
+    ("gelu", "sgd", None, "in_order"),
+    ("softplus", "adagrad", None, "in_order"),
+    ("sigmoid", "nesterov", None, "in_order"),
+    ("elu", "adamw", None, "in_order"),
+    ("identity", "sgd", None, "in_order"),
+    ("tanh", "sgd", None, "in_order"),
+    ("softplus", "sgd", None, "in_order"),
+    ("elu", "sgd", None, "in_order"),
+    ("sigmoid", "sgd", 5, "in_order"),
+    ("relu", "sgd", None, "moments"),
+    ("leaky_relu", "momentum", None, "moments"),
+    ("relu", "rmsprop", None, "moments"),
 ]
 
 
@@ -66,7 +69,7 @@ def make_study(precision, activation="relu", optimizer="sgd", batch_size=None):
 def train_in_chunks(order, chunk_size, study):
     """All neurons, in the given order, in padded chunks of one size."""
     parts = []
-    for first in range(0, NUM_NEURONS, chunk_size):
+    for first in range(0, len(order), chunk_size):
         index = order[first : first + chunk_size]
         size = len(index)
         index = np.concatenate([index, np.repeat(index[-1:], chunk_size - size)])
@@ -85,53 +88,33 @@ def assert_same_bits(one, other):
         assert not differ.any(), f"{differ.sum()} of {differ.size} differ"
 
 
-@pytest.mark.parametrize(("activation", "optimizer", "batch_size"), CASES)
-def test_neighbours_change_no_bit(activation, optimizer, batch_size, precision):
-    study = make_study(precision, activation, optimizer, batch_size)
-    whole = train_in_chunks(IN_ORDER, NUM_NEURONS, study)
-    assert_same_bits(whole, train_in_chunks(IN_ORDER, 64, study))
-    for i in range(0, NUM_NEURONS, 41):
-        place = jnp.asarray(CELLS[[i]], jnp.uint32), jnp.asarray(REPLICATES[[i]], jnp.uint32)
-        swept = {"learning_rate": jnp.asarray(RATES[[i]], precision)}
-        alone = train_population(*place, swept, *study, NUM_STEPS)
-        assert_same_bits([values[[i]] for values in whole], [np.asarray(v) for v in jax.tree.leaves(alone)])
-
-
-@pytest.mark.parametrize(("activation", "optimizer", "batch_size"), CASES)
-def test_following_a_neuron_changes_no_bit(activation, optimizer, batch_size, precision):
+@pytest.mark.parametrize(("activation", "optimizer", "batch_size", "form"), CASES)
+def test_neither_neighbours_nor_cores_nor_following_change_a_bit(
+    activation, optimizer, batch_size, form, precision
+):
     start, examples, config = make_study(precision, activation, optimizer, batch_size)
-    config = dataclasses.replace(config, tolerance=0.0)
-    whole = train_in_chunks(IN_ORDER, NUM_NEURONS, (start, examples, config))
-    for i in (0, 500, 800, 1002):
+    config = dataclasses.replace(config, gradient=form, tolerance=0.0)
+    if form == "moments":
+        examples = examples._replace(half_lines=find_half_lines(X, Y, precision))
+    study = start, examples, config
+    many = np.tile(IN_ORDER, 20)  # so many that the compiler splits them between cores
+    trained = train_in_chunks(many, len(many), study)
+    whole = [values[:NUM_NEURONS] for values in trained]
+    assert_same_bits([values[many] for values in whole], trained)
+    for i in range(0, NUM_NEURONS, 41):
+        assert_same_bits([values[[i]] for values in whole], train_in_chunks(IN_ORDER[[i]], 1, study))
+    for i in (0, 300, 500, 800, 1002):
         swept = {"learning_rate": jnp.asarray(RATES[i], precision)}
-        _, history, trained = follow(CELLS[i], REPLICATES[i], swept, start, examples, config, NUM_STEPS)
-        got = [np.atleast_1d(values) for values in jax.tree.leaves(trained)]
+        _, history, trained = follow(CELLS[i], REPLICATES[i], swept, *study, NUM_STEPS)
         if len(history.loss) <= NUM_STEPS:  # it ends when it diverges; a trainer goes on to NaN
             assert trained.fate == Fate.diverged
             continue
-        assert_same_bits([values[i : i + 1].ravel() for values in whole], got)
+        got = [np.asarray(values) for values in jax.tree.leaves(trained)]
+        assert_same_bits([values[i] for values in whole], got)
         assert history.params.bias[-1] == trained.params.bias
 
 
-@pytest.mark.parametrize(
-    ("activation", "optimizer"), [("relu", "sgd"), ("leaky_relu", "momentum"), ("relu", "rmsprop")]
-)
-def test_with_moments_neither_neighbours_nor_following_change_a_bit(activation, optimizer, precision):
-    start, examples, config = make_study(precision, activation, optimizer)
-    config = dataclasses.replace(config, gradient="moments", tolerance=0.0)
-    study = start, examples._replace(half_lines=find_half_lines(X, Y, precision)), config
-    whole = train_in_chunks(IN_ORDER, NUM_NEURONS, study)
-    for chunk_size in (64, 1):
-        assert_same_bits(whole, train_in_chunks(IN_ORDER, chunk_size, study))
-    for i in (0, 300, 500, 700):
-        swept = {"learning_rate": jnp.asarray(RATES[i], precision)}
-        _, history, trained = follow(CELLS[i], REPLICATES[i], swept, *study, NUM_STEPS)
-        assert len(history.loss) == NUM_STEPS + 1
-        got = [np.asarray(values) for values in jax.tree.leaves(trained)]
-        assert_same_bits([values[i] for values in whole], got)
-
-
-@pytest.mark.parametrize("chunk_size", [1, 7])
+@pytest.mark.parametrize("chunk_size", [1, 7, 64])
 def test_small_chunks_change_no_bit(chunk_size, precision):
     study = make_study(precision)
     whole = train_in_chunks(IN_ORDER, NUM_NEURONS, study)
@@ -155,26 +138,12 @@ def test_with_several_inputs_neighbours_change_no_bit_either(optimizer, precisio
         assert_same_bits([values[i] for values in whole], got)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("activation", "optimizer", "batch_size"), CASES)
-def test_a_chunk_that_is_split_between_cores_changes_no_bit(activation, optimizer, batch_size, precision):
-    study = make_study(precision, activation, optimizer, batch_size)
-    index = np.tile(IN_ORDER, 20)
-    places = jnp.asarray(CELLS[index], jnp.uint32), jnp.asarray(REPLICATES[index], jnp.uint32)
-    swept = {"learning_rate": jnp.asarray(RATES[index], precision)}
-    large = [np.asarray(v) for v in jax.tree.leaves(train_population(*places, swept, *study, NUM_STEPS))]
-    whole = train_in_chunks(IN_ORDER, 64, study)
-    assert_same_bits([values[index] for values in whole], large)
-
-
 @pytest.mark.parametrize("form", ["moments", "in_order"])
 @pytest.mark.parametrize(
     ("optimizer", "batch_size"), [("sgd", None), ("momentum", None), ("sgd", 5), ("adam", None)]
 )
 def test_finishing_early_changes_no_bit(form, optimizer, batch_size, precision, monkeypatch):
     monkeypatch.setitem(blocks.CPU_BLOCK, form, 64)  # so that lanes are packed again and again
-    monkeypatch.setattr(own_pace, "BLOCK", 64)
-    monkeypatch.setattr(own_pace, "FEW", 32)
     start, examples, config = make_study(precision, "relu", optimizer, batch_size)
     start = start._replace(fixed={})  # weight decay moves for ever
     config = dataclasses.replace(config, gradient=form)
@@ -192,11 +161,13 @@ def test_finishing_early_changes_no_bit(form, optimizer, batch_size, precision, 
 
 @pytest.mark.parametrize("train_bias", [True, False])
 @pytest.mark.parametrize("num_examples", [1, 5, 33])
-def test_going_at_its_own_pace_changes_no_bit(num_examples, train_bias, precision):
+def test_finishing_early_with_moments_changes_no_bit_whatever_the_steps(
+    num_examples, train_bias, precision, monkeypatch
+):
+    monkeypatch.setitem(blocks.CPU_BLOCK, "moments", 64)
     x, y = X[:num_examples], Y[:num_examples]
     examples = examples_of(x, y, precision)._replace(half_lines=find_half_lines(x, y, precision))
     config = Config(gradient="moments", train_bias=train_bias)
-    assert own_pace.pays(config, num_examples, decays=False)
     start, _, _ = make_study(precision)
     # Rates beyond what is stable: some diverge, some chatter; weights of 0: some have no threshold.
     rng = np.random.default_rng(0)
@@ -210,11 +181,11 @@ def test_going_at_its_own_pace_changes_no_bit(num_examples, train_bias, precisio
     start = start._replace(fixed={}, drawn={})
     places = jnp.asarray(CELLS, jnp.uint32), jnp.asarray(REPLICATES, jnp.uint32)
     for num_steps in (0, 1, 40, 1500):
-        own, lockstep = (
+        early, late = (
             train_population(*places, swept, start, examples, config, num_steps, finish_early=finish_early)
             for finish_early in (True, False)
         )
-        assert_same_bits(*([np.asarray(v) for v in jax.tree.leaves(trained)] for trained in (own, lockstep)))
+        assert_same_bits(*([np.asarray(v) for v in jax.tree.leaves(trained)] for trained in (early, late)))
 
 
 def test_a_fixed_step_is_the_first_from_which_nothing_changes(precision):
