@@ -10,13 +10,16 @@ So five numbers of each half-line hold all that the gradient needs, and a few mo
 least 0: nothing cancels, however good the fit.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
+
+Result = TypeVar("Result")
 
 # More buckets make fewer probes, as long as their table stays in a core's cache.
 BUCKETS_PER_EXAMPLE = 16
@@ -64,10 +67,12 @@ class HalfLines(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """Where a neuron's threshold cuts the sorted examples."""
+    """Where a neuron's threshold cuts the sorted examples, and the rows of the half-lines on either side."""
 
     num_below: Int[Array, ""]
     is_upper_active: Bool[Array, ""]
+    active_row: Int[Array, ""]
+    silent_row: Int[Array, ""]
 
 
 def find_cut(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, ""]) -> Cut:
@@ -76,38 +81,83 @@ def find_cut(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array,
     It is found by the sign of the very z that autodiff computes, so that both take the same examples for
     active (where W·x does not underflow).
     """
-    num_buckets = half_lines.first.shape[0]
-    place = (-bias / weight - half_lines.origin) * half_lines.buckets_per_unit
-    # What is not a number goes to the last bucket: 0/0 is no threshold, and all are silent.
-    place = jnp.where(place < num_buckets - 1, jnp.maximum(place, 0), num_buckets - 1)
-    num_below = _read(half_lines.first, place.astype(jnp.int32))
+    return _apart(_search, half_lines, weight, bias)
+
+
+def _search(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, ""]) -> Cut:
+    num_examples, num_probes = half_lines.num_examples, half_lines.probes.shape[0]
+    num_below = _read(half_lines.first, _apart(_bucket, half_lines, weight, bias))
     is_upper_active = ~(weight < 0)
-    num_probes = half_lines.probes.shape[0]
 
     def probe(i: Int[Array, ""], num_below: Int[Array, ""]) -> Int[Array, ""]:
         reach = jnp.left_shift(1, num_probes - 1 - i)
-        z = weight * _read(half_lines.x, num_below + reach - 1) + bias
+        z = weight * _apart(_read_x, half_lines, num_below + reach - 1) + bias
         is_below = (z > 0) != is_upper_active
         return jnp.where(is_below, num_below + reach, num_below)
 
     # On a CPU what a turn of a loop finds is stored; unrolled, all later code would work it out again.
     is_unrolled = jax.default_backend() != "cpu"
     num_below = jax.lax.fori_loop(jnp.int32(0), jnp.int32(num_probes), probe, num_below, unroll=is_unrolled)
-    num_below = jnp.minimum(num_below, half_lines.num_examples)
+    num_below = jnp.minimum(num_below, num_examples)
     # A weight of 0 has no threshold: all examples share the sign of the bias.
-    no_threshold = jnp.where(bias > 0, 0, half_lines.num_examples)
-    return Cut(jnp.where(weight == 0, no_threshold, num_below), is_upper_active)
+    no_threshold = jnp.where(bias > 0, 0, num_examples)
+    num_below = jnp.where(weight == 0, no_threshold, num_below)
+    upper_row, lower_row = num_below, num_below + num_examples + 1
+    return Cut(
+        num_below,
+        is_upper_active,
+        active_row=jnp.where(is_upper_active, upper_row, lower_row),
+        silent_row=jnp.where(is_upper_active, lower_row, upper_row),
+    )
 
 
-def half_line(
-    half_lines: HalfLines, num_below: Int[Array, ""], is_upper: Bool[Array, ""]
+def _bucket(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, ""]) -> Int[Array, ""]:
+    """The bucket that the threshold falls into."""
+    last = half_lines.first.shape[0] - 1
+    place = (-bias / weight - half_lines.origin) * half_lines.buckets_per_unit
+    # What is not a number goes to the last bucket: 0/0 is no threshold, and all are silent.
+    return jnp.where(place < last, jnp.maximum(place, 0), last).astype(jnp.int32)
+
+
+def _read_x(half_lines: HalfLines, place: Int[Array, ""]) -> Float[Array, ""]:
+    return _read(half_lines.x, place)
+
+
+def active_half_line(half_lines: HalfLines, cut: Cut) -> tuple[HalfLine, Errors]:
+    """The half-line of the active examples."""
+    return _half_line(half_lines, cut.active_row, cut.num_below, cut.is_upper_active)
+
+
+def silent_half_line(half_lines: HalfLines, cut: Cut) -> tuple[HalfLine, Errors]:
+    """The half-line of the silent examples."""
+    return _half_line(half_lines, cut.silent_row, cut.num_below, ~cut.is_upper_active)
+
+
+def _half_line(
+    half_lines: HalfLines, row: Int[Array, ""], num_below: Int[Array, ""], is_upper: Bool[Array, ""]
 ) -> tuple[HalfLine, Errors]:
-    """The half-line above or below a cut."""
     num_examples = half_lines.num_examples
-    row = num_below + jnp.where(is_upper, 0, num_examples + 1)
     moments, errors = _read(half_lines.rows, row), _read(half_lines.errors, row)
     share = jnp.where(is_upper, num_examples - num_below, num_below).astype(moments.dtype) / num_examples
     return HalfLine(share, *moments), Errors(*errors)
+
+
+def _apart(function: Callable[..., Result], half_lines: HalfLines, *arguments: Array) -> Result:
+    """The function's result, worked out before what reads a table by it: on a CPU in a branch of its own,
+    which is always taken.
+
+    Otherwise XLA makes one loop of the arithmetic and the reading, and where a processor has no vectors to
+    read with (AVX2), the arithmetic is done for one neuron at a time too, which doubles a step's time.
+    """
+    if jax.default_backend() != "cpu":
+        return function(half_lines, *arguments)
+
+    def never(half_lines: HalfLines, *arguments: Array) -> Result:
+        shapes = jax.eval_shape(function, half_lines, *arguments)
+        return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+
+    # The origin is an input: always finite, which the compiler cannot know.
+    return jax.lax.cond(jnp.isfinite(half_lines.origin), function, never, half_lines, *arguments)
 
 
 def _read(table: Array, row: Int[Array, ""]) -> Array:

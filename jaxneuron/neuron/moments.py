@@ -7,7 +7,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from jaxneuron.neuron.half_lines import Errors, HalfLine, HalfLines, find_cut, half_line
+from jaxneuron.neuron.half_lines import (
+    Errors,
+    HalfLine,
+    HalfLines,
+    active_half_line,
+    find_cut,
+    silent_half_line,
+)
 from jaxneuron.neuron.loss import Evaluation
 from jaxneuron.neuron.params import ACTIVATIONS, Params
 
@@ -34,10 +41,10 @@ def why_not(activation: str, num_inputs: int) -> str | None:
 
 def find_piece(params: Params, half_lines: HalfLines) -> Piece:
     """The piece that the params lie on."""
-    num_below, is_upper_active = find_cut(half_lines, params.weight[0], params.bias)
-    active, active_errors = half_line(half_lines, num_below, is_upper_active)
-    silent, silent_errors = half_line(half_lines, num_below, ~is_upper_active)
-    num_active = jnp.where(is_upper_active, half_lines.num_examples - num_below, num_below)
+    cut = find_cut(half_lines, params.weight[0], params.bias)
+    active, active_errors = active_half_line(half_lines, cut)
+    silent, silent_errors = silent_half_line(half_lines, cut)
+    num_active = jnp.where(cut.is_upper_active, half_lines.num_examples - cut.num_below, cut.num_below)
     return Piece(active, silent, active_errors, silent_errors, num_active)
 
 
