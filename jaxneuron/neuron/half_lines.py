@@ -143,8 +143,8 @@ def _half_line(
 
 
 def _apart(function: Callable[..., Result], half_lines: HalfLines, *arguments: Array) -> Result:
-    """The function's result, worked out before what reads a table by it: on a CPU in a branch of its own,
-    which is always taken.
+    """The function's result, worked out by itself, be it what a table is read by or what is read: on a CPU in
+    a branch of its own, which is always taken.
 
     Otherwise XLA makes one loop of the arithmetic and the reading, and where a processor has no vectors to
     read with (AVX2), the arithmetic is done for one neuron at a time too, which doubles a step's time.
