@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 Result = TypeVar("Result")
 
@@ -49,14 +49,14 @@ class HalfLines(NamedTuple):
     """Every half-line of a training set, and an index that finds the one a neuron is active on.
 
     Row c of `rows` is the upper half-line without the c smallest inputs, row examples + 1 + c the lower
-    one of the c smallest. The threshold −b/W falls into one of `first`'s equal buckets, and the examples
-    of that bucket are searched by bisection: as many probes as its most crowded bucket needs.
+    one of the c smallest. The threshold −b/W falls into one of equal `buckets`, and the examples of that
+    bucket are searched by bisection: as many probes as its most crowded bucket needs.
     """
 
     x: Float[Array, " padded"]  # in ascending order, and as many ∞ behind as probes can reach
     rows: Float[Array, "rows 4"]  # mean_x, mean_y, spread and rise: few, so that what is read stays in cache
     errors: Float[Array, "rows 2"]  # the fields of Errors
-    first: Int[Array, " buckets"]  # examples below the bucket
+    buckets: Int[Array, "buckets 2"]  # the number of examples below, and the bits of the first x to probe
     origin: Float[Array, ""]
     buckets_per_unit: Float[Array, ""]
     probes: Float[Array, " probes"]  # only its length counts, which must be static
@@ -66,17 +66,10 @@ class HalfLines(NamedTuple):
         return self.rows.shape[0] // 2 - 1
 
 
-class Cut(NamedTuple):
-    """Where a neuron's threshold cuts the sorted examples, and the rows of the half-lines on either side."""
-
-    num_below: Int[Array, ""]
-    is_upper_active: Bool[Array, ""]
-    active_row: Int[Array, ""]
-    silent_row: Int[Array, ""]
-
-
-def find_cut(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, ""]) -> Cut:
-    """The cut between active (z > 0) and silent examples.
+def find_active_row(
+    half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, ""]
+) -> Int[Array, ""]:
+    """The row of the half-line of active examples (z > 0).
 
     It is found by the sign of the very z that autodiff computes, so that both take the same examples for
     active (where W·x does not underflow).
@@ -84,61 +77,65 @@ def find_cut(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array,
     return _apart(_search, half_lines, weight, bias)
 
 
-def _search(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, ""]) -> Cut:
+def _search(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, ""]) -> Int[Array, ""]:
     num_examples, num_probes = half_lines.num_examples, half_lines.probes.shape[0]
-    num_below = _read(half_lines.first, _apart(_bucket, half_lines, weight, bias))
     is_upper_active = ~(weight < 0)
 
-    def probe(i: Int[Array, ""], num_below: Int[Array, ""]) -> Int[Array, ""]:
-        reach = jnp.left_shift(1, num_probes - 1 - i)
-        z = weight * _apart(_read_x, half_lines, num_below + reach - 1) + bias
-        is_below = (z > 0) != is_upper_active
+    def probe(x: Float[Array, ""], reach: Int[Array, ""] | int, num_below: Int[Array, ""]) -> Int[Array, ""]:
+        is_below = (weight * x + bias > 0) != is_upper_active
         return jnp.where(is_below, num_below + reach, num_below)
 
+    def probe_again(i: Int[Array, ""], num_below: Int[Array, ""]) -> Int[Array, ""]:
+        reach = jnp.left_shift(1, num_probes - 1 - i)
+        return probe(_apart(_read_x, half_lines, num_below + reach - 1), reach, num_below)
+
+    num_below, bits = _apart(_read_bucket, half_lines, _apart(_bucket, half_lines, weight, bias))
+    first_x = jax.lax.bitcast_convert_type(bits, half_lines.x.dtype)
+    num_below = probe(first_x, 2 ** (num_probes - 1), num_below.astype(jnp.int32))
     # On a CPU what a turn of a loop finds is stored; unrolled, all later code would work it out again.
     is_unrolled = jax.default_backend() != "cpu"
-    num_below = jax.lax.fori_loop(jnp.int32(0), jnp.int32(num_probes), probe, num_below, unroll=is_unrolled)
+    num_below = jax.lax.fori_loop(
+        jnp.int32(1), jnp.int32(num_probes), probe_again, num_below, unroll=is_unrolled
+    )
     num_below = jnp.minimum(num_below, num_examples)
     # A weight of 0 has no threshold: all examples share the sign of the bias.
     no_threshold = jnp.where(bias > 0, 0, num_examples)
     num_below = jnp.where(weight == 0, no_threshold, num_below)
-    upper_row, lower_row = num_below, num_below + num_examples + 1
-    return Cut(
-        num_below,
-        is_upper_active,
-        active_row=jnp.where(is_upper_active, upper_row, lower_row),
-        silent_row=jnp.where(is_upper_active, lower_row, upper_row),
-    )
+    return jnp.where(is_upper_active, num_below, num_below + num_examples + 1)
 
 
 def _bucket(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, ""]) -> Int[Array, ""]:
     """The bucket that the threshold falls into."""
-    last = half_lines.first.shape[0] - 1
+    last = half_lines.buckets.shape[0] - 1
     place = (-bias / weight - half_lines.origin) * half_lines.buckets_per_unit
     # What is not a number goes to the last bucket: 0/0 is no threshold, and all are silent.
     return jnp.where(place < last, jnp.maximum(place, 0), last).astype(jnp.int32)
+
+
+def _read_bucket(half_lines: HalfLines, bucket: Int[Array, ""]) -> Int[Array, " 2"]:
+    return _read(half_lines.buckets, bucket)
 
 
 def _read_x(half_lines: HalfLines, place: Int[Array, ""]) -> Float[Array, ""]:
     return _read(half_lines.x, place)
 
 
-def active_half_line(half_lines: HalfLines, cut: Cut) -> tuple[HalfLine, Errors]:
-    """The half-line of the active examples."""
-    return _half_line(half_lines, cut.active_row, cut.num_below, cut.is_upper_active)
+def other_row(half_lines: HalfLines, row: Int[Array, ""]) -> Int[Array, ""]:
+    """The row of all other examples."""
+    half = half_lines.num_examples + 1
+    return jnp.where(row < half, row + half, row - half)
 
 
-def silent_half_line(half_lines: HalfLines, cut: Cut) -> tuple[HalfLine, Errors]:
-    """The half-line of the silent examples."""
-    return _half_line(half_lines, cut.silent_row, cut.num_below, ~cut.is_upper_active)
-
-
-def _half_line(
-    half_lines: HalfLines, row: Int[Array, ""], num_below: Int[Array, ""], is_upper: Bool[Array, ""]
-) -> tuple[HalfLine, Errors]:
+def num_examples_on(half_lines: HalfLines, row: Int[Array, ""]) -> Int[Array, ""]:
+    """The number of examples on the half-line of a row."""
     num_examples = half_lines.num_examples
+    return jnp.where(row <= num_examples, num_examples - row, row - (num_examples + 1))
+
+
+def half_line(half_lines: HalfLines, row: Int[Array, ""]) -> tuple[HalfLine, Errors]:
+    """The half-line of a row, and what it adds to the loss."""
     moments, errors = _read(half_lines.rows, row), _read(half_lines.errors, row)
-    share = jnp.where(is_upper, num_examples - num_below, num_below).astype(moments.dtype) / num_examples
+    share = num_examples_on(half_lines, row).astype(moments.dtype) / half_lines.num_examples
     return HalfLine(share, *moments), Errors(*errors)
 
 
@@ -183,11 +180,13 @@ def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str) -> HalfLines:
         np.stack([residual_above, square_below], axis=1, dtype=precision),
         np.stack([residual_below, square_above], axis=1, dtype=precision),
     )
+    x = np.concatenate([x, np.full(2**num_probes - 1, np.inf)]).astype(precision)
+    bits = x.view(f"int{8 * x.itemsize}")
     arrays = {
-        "x": np.concatenate([x, np.full(2**num_probes - 1, np.inf)]).astype(precision),
+        "x": x,
         "rows": np.concatenate([above, below]),
         "errors": np.concatenate(errors),
-        "first": first,
+        "buckets": np.stack([first, bits[first + 2 ** (num_probes - 1) - 1]], axis=1, dtype=bits.dtype),
         "origin": origin,
         "buckets_per_unit": buckets_per_unit,
         "probes": np.zeros(num_probes, precision),

@@ -4,16 +4,16 @@ grow with the number of examples. For one input and an activation that is straig
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from jaxneuron.neuron.half_lines import (
     Errors,
     HalfLine,
     HalfLines,
-    active_half_line,
-    find_cut,
-    silent_half_line,
+    find_active_row,
+    half_line,
+    num_examples_on,
+    other_row,
 )
 from jaxneuron.neuron.loss import Evaluation
 from jaxneuron.neuron.params import ACTIVATIONS, Params
@@ -41,11 +41,10 @@ def why_not(activation: str, num_inputs: int) -> str | None:
 
 def find_piece(params: Params, half_lines: HalfLines) -> Piece:
     """The piece that the params lie on."""
-    cut = find_cut(half_lines, params.weight[0], params.bias)
-    active, active_errors = active_half_line(half_lines, cut)
-    silent, silent_errors = silent_half_line(half_lines, cut)
-    num_active = jnp.where(cut.is_upper_active, half_lines.num_examples - cut.num_below, cut.num_below)
-    return Piece(active, silent, active_errors, silent_errors, num_active)
+    row = find_active_row(half_lines, params.weight[0], params.bias)
+    active, active_errors = half_line(half_lines, row)
+    silent, silent_errors = half_line(half_lines, other_row(half_lines, row))
+    return Piece(active, silent, active_errors, silent_errors, num_examples_on(half_lines, row))
 
 
 def evaluate(
