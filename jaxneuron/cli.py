@@ -5,6 +5,7 @@ import importlib
 import json
 import math
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -15,7 +16,11 @@ from typing import Any, NoReturn
 import click
 import platformdirs
 
-DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
+DONE, INCOMPLETE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with one line that says what was kept."""
 
 
 @click.group(
@@ -139,13 +144,16 @@ def train(
 @commands.command()
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="The run.  [default: runs/NAME.zarr]")
-@click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
+@click.option("--overwrite", is_flag=True, help="Replace the run that is there and start anew.")
 @click.option(
     "--figure", type=click.Path(path_type=Path), help="The phase diagram.  [default: beside the run]"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def sweep(study: Path, out: Path | None, overwrite: bool, figure: Path | None, as_json: bool) -> None:
-    """Train every neuron of a study.toml and draw its phase diagram."""
+    """Train every neuron of a study.toml and draw its phase diagram.
+
+    Stopped and given again, it goes on from where it was.
+    """
     name = study.stem if study.stem != "study" else study.resolve().parent.name
     out = out or Path("runs") / f"{name}.zarr"
     from jaxneuron.study.bad_input import BadInput, check_place
@@ -162,8 +170,14 @@ def sweep(study: Path, out: Path | None, overwrite: bool, figure: Path | None, a
 
     # The plots are imported while the first chunk is compiled.
     threading.Thread(target=importlib.import_module, args=["jaxneuron.view.phase"]).start()
-    with _progress(quiet=as_json) as progress:
-        run = run_sweep(read_study(study), out, overwrite=overwrite, progress=progress)
+    with _progress(quiet=as_json) as progress, _resuming(study, out, progress) as progress:
+        run = run_sweep(
+            read_study(study),
+            out,
+            overwrite=overwrite,
+            progress=progress,
+            notice=lambda message: print(message, file=sys.stderr, flush=True),
+        )
 
     from jaxneuron.neuron.fate import Fate
     from jaxneuron.view.phase import draw_phase_diagram, phase_diagram
@@ -177,7 +191,7 @@ def sweep(study: Path, out: Path | None, overwrite: bool, figure: Path | None, a
             run=str(out),
             figure=str(figure),
             num_neurons=run.attrs["num_neurons"],
-            training_seconds=run.attrs["training_seconds"],
+            training_seconds=run.training_seconds,
             fates={fate.name: int(counts[fate]) for fate in Fate},
             best=run.best().to_dict(orient="records"),
         )
@@ -188,6 +202,72 @@ def sweep(study: Path, out: Path | None, overwrite: bool, figure: Path | None, a
     console.print(best_table(run))
     console.print()
     console.print(f"run: {out}\nfigure: {figure}", soft_wrap=True)
+
+
+@commands.command()
+@click.argument("run")
+@click.option("--verify", is_flag=True, help="Read everything and compare it with its checksums.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def status(run: str, verify: bool, as_json: bool) -> int:
+    """Say how far a run is, what is missing, and how long it will take; exit code 1 while it is not whole."""
+    from jaxneuron.study.status import status as status_of
+
+    found = status_of(run, verify=verify)
+    if as_json:
+        _print_json(**found._asdict(), is_whole=found.is_whole)
+    else:
+        from jaxneuron.view.tables import status_table
+
+        _console().print(status_table(found))
+    return DONE if found.is_whole else INCOMPLETE
+
+
+@commands.command()
+@click.argument("run")
+@click.option("--by", default="median", show_default=True, help="median, mean, or a quantile such as 0.9.")
+@click.option("--number", type=click.IntRange(min=1), default=10, show_default=True, help="Cells to show.")
+@click.option(
+    "--most-lost",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="Leave out cells of whose neurons more than this share died or diverged.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def best(run: str, by: str, number: int, most_lost: float, as_json: bool) -> None:
+    """List the cells that train best, with the fates of their neurons and 95 % intervals."""
+    from jaxneuron.study.run import open_run
+    from jaxneuron.view.best import best_cells
+
+    with _reading(run):
+        cells = best_cells(open_run(run), number, by=_quantile(by), most_lost=most_lost)
+    if as_json:
+        _print_json(cells=cells.to_dict(orient="records"))
+    else:
+        from jaxneuron.view.tables import interval_table
+
+        _console().print(interval_table(cells, by))
+
+
+@commands.command()
+@click.argument("run")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--rows", type=click.Choice(["cells", "neurons"]), default="cells", show_default=True)
+@click.option("--overwrite", is_flag=True, help="Replace the file that is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def export(run: str, file: Path, rows: Any, overwrite: bool, as_json: bool) -> None:
+    """Write a run as one table, a row a cell or a row a neuron, to a .csv or .parquet file."""
+    from jaxneuron.study.export import check_file
+    from jaxneuron.study.export import export as export_rows
+    from jaxneuron.study.run import open_run
+
+    check_file(file, overwrite)
+    with _reading(run):
+        number = export_rows(open_run(run), file, rows=rows, overwrite=overwrite)
+    if as_json:
+        _print_json(file=str(file), rows=number)
+    else:
+        _console().print(f"{file}: {number:,} {rows}", soft_wrap=True, highlight=False)
 
 
 @commands.command()
@@ -209,7 +289,7 @@ def doctor(as_json: bool) -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line: exit code 0 done, 2 bad input, 130 interrupted."""
+    """Run the command line: exit code 0 done, 1 incomplete, 2 bad input, 130 interrupted."""
     _keep_compiled_programs()
     # What ends a container or a batch job ends as cleanly as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -218,8 +298,9 @@ def main() -> NoReturn:
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "jaxneuron"
         _fail(f"{where}: {error.format_message()} (see {where} --help)")
-    except (click.Abort, KeyboardInterrupt):
-        print("interrupted: nothing was kept; the same line starts again", file=sys.stderr, flush=True)
+    except (click.Abort, KeyboardInterrupt) as error:
+        kept = str(error) or "nothing was kept; the same line starts again"
+        print(f"interrupted: {kept}", file=sys.stderr, flush=True)
         sys.stdout.flush()
         # Chunks under way are in threads that Python would wait for.
         os._exit(INTERRUPTED)
@@ -229,6 +310,12 @@ def main() -> NoReturn:
         if not isinstance(error, BadInput):
             raise
         _fail(f"jaxneuron: {error}")
+    except RuntimeError as error:
+        from jaxneuron.study.sweep import Stopped
+
+        if not isinstance(error, Stopped):
+            raise
+        _fail(f"jaxneuron: {error}", INCOMPLETE)
 
 
 def _keep_compiled_programs() -> None:
@@ -241,9 +328,64 @@ def _keep_compiled_programs() -> None:
             os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, code: int = BAD_INPUT) -> NoReturn:
     print(" ".join(message.split()), file=sys.stderr)
-    sys.exit(BAD_INPUT)
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def _resuming(
+    study: Path, out: Path, progress: Callable[[int, int], None]
+) -> Iterator[Callable[[int, int], None]]:
+    """Have Ctrl-C say how much of a sweep is kept, and the line that goes on with it."""
+    told: list[tuple[int, int]] = []
+
+    def tell(done: int, total: int) -> None:
+        told[:] = [(done, total)]
+        progress(done, total)
+
+    try:
+        yield tell
+    except KeyboardInterrupt:
+        if not told:
+            raise
+        (done, total), line = told[0], shlex.join(["jaxneuron", "sweep", str(study), "--out", str(out)])
+        raise Interrupted(f"{done:,} of {total:,} neurons are kept; this goes on: {line}") from None
+
+
+@contextlib.contextmanager
+def _reading(run: str) -> Iterator[None]:
+    """What cannot be read because it is damaged is said in one line."""
+    from jaxneuron.study.bad_input import BadInput
+
+    try:
+        yield
+    except BadInput:
+        raise
+    except Exception:  # zarr and its codecs fail in many ways on bytes that are not theirs
+        from jaxneuron.study.status import status as status_of
+        from jaxneuron.study.sweep import described
+
+        if damaged := status_of(run, verify=True).damaged:
+            raise BadInput(
+                f"{run}: {described(damaged)}; the same `jaxneuron sweep` trains them again"
+            ) from None
+        raise
+
+
+def _quantile(by: str) -> Any:
+    """What --by asks for: 'mean', or a number between 0 and 1."""
+    from jaxneuron.study.bad_input import BadInput
+
+    if by == "mean":
+        return by
+    try:
+        probability = 0.5 if by == "median" else float(by)
+    except ValueError:
+        probability = -1.0
+    if not 0 <= probability <= 1:
+        raise BadInput(f"--by: is {by!r}; it must be median, mean, or a quantile between 0 and 1")
+    return probability
 
 
 def _check_figure(path: Path) -> None:

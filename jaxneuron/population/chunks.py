@@ -31,6 +31,12 @@ class Chunk(NamedTuple):
         """The chunk's place among the replicates."""
         return slice(self.first_replicate, self.last_replicate)
 
+    @property
+    def num_neurons(self) -> int:
+        """Neurons of the chunk, without padding."""
+        cells = (b - a for a, b in zip(self.start, self.stop, strict=True))
+        return math.prod(cells) * (self.last_replicate - self.first_replicate)
+
 
 @dataclasses.dataclass(frozen=True)
 class Chunking:
@@ -51,6 +57,11 @@ class Chunking:
         return math.prod(self._counts)
 
     @property
+    def num_blocks(self) -> int:
+        """Chunks that share the same cells."""
+        return self._counts[-1]
+
+    @property
     def _counts(self) -> list[int]:
         sizes, pieces = (*self.cells, self.replicates), (*self.tile, self.block)
         return [math.ceil(size / piece) for size, piece in zip(sizes, pieces, strict=True)]
@@ -62,6 +73,11 @@ class Chunking:
             stop = tuple(min(a + n, size) for a, n, size in zip(start, self.tile, self.cells, strict=True))
             first = block * self.block
             yield Chunk(start, stop, first, min(first + self.block, self.replicates))
+
+    def tiles(self) -> Iterator[tuple[slice, ...]]:
+        """The regions of cells that chunks have."""
+        for chunk in itertools.islice(self, None, None, self.num_blocks):
+            yield chunk.region
 
     def cut(self, values: np.ndarray, chunk: Chunk) -> np.ndarray:
         """The chunk's results without the padding, with dims (*cells, replicate, …)."""

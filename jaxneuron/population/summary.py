@@ -1,6 +1,7 @@
 """What is kept of a cell: counts and extremes, which merge exactly in any order and do not grow with neurons.
 
-`summarise` makes a summary of some of a cell's neurons, + merges two, `quantile` is computed from one.
+`summarise` makes a summary of some of a cell's neurons, `merge` puts several together, `quantile` is computed
+from one.
 Counts are 64-bit: a cell may have more than 2³¹ neurons.
 """
 
@@ -60,15 +61,11 @@ class Summary:
     final_loss_min: np.ndarray
     final_loss_max: np.ndarray
 
-    def __add__(self, other: "Summary") -> "Summary":
-        return Summary(
-            fate_count=self.fate_count + other.fate_count,
-            death_step_count=self.death_step_count + other.death_step_count,
-            final_loss_count=self.final_loss_count + other.final_loss_count,
-            fixed_count=self.fixed_count + other.fixed_count,
-            final_loss_min=np.minimum(self.final_loss_min, other.final_loss_min),
-            final_loss_max=np.maximum(self.final_loss_max, other.final_loss_max),
-        )
+
+def merge(field: str, parts: np.ndarray, axis: int) -> np.ndarray:
+    """A field of the summary of all neurons, from those of some of them along an axis, in any order."""
+    extreme = {"final_loss_min": np.min, "final_loss_max": np.max}
+    return extreme.get(field, np.sum)(parts, axis=axis)
 
 
 def summarise(

@@ -1,9 +1,9 @@
 """A run: what a study found, as xarray objects."""
 
-from collections.abc import Hashable
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,9 @@ import xarray as xr
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.summary import quantile
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.store import is_run
+from jaxneuron.study.location import Location
+from jaxneuron.study.skeleton import check_whole, open_skeleton
+from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study
 
 CELLS_AT_A_TIME = 4096
@@ -26,10 +28,14 @@ class Run:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        if not is_run(self.path):
-            wrong = "is not a run of jaxneuron" if self.path.exists() else "there is no such run"
-            raise BadInput(f"{path}: {wrong}; `jaxneuron sweep` makes one")
+        self.location = Location(path)
+        self._root = open_skeleton(self.location, "r")
+        check_whole(self.location, self._root)
+
+    @property
+    def path(self) -> Path | str:
+        """Where it is."""
+        return self.location.name if self.location.folder is None else Path(self.location.name)
 
     def __repr__(self) -> str:
         sizes = ", ".join(
@@ -38,26 +44,31 @@ class Run:
         return f"Run({str(self.path)!r}: {sizes}; {self.attrs['num_neurons']} neurons)"
 
     @cached_property
-    def attrs(self) -> dict[Hashable, Any]:
+    def attrs(self) -> dict[str, Any]:
         """The resolved study, the data's summary, versions, platform, time."""
-        return dict(xr.open_zarr(self.path, consolidated=False, chunks=None).attrs)
+        return self._root.attrs.asdict()
 
     @cached_property
     def cells(self) -> xr.Dataset:
         """Counts of each cell."""
-        return xr.open_zarr(self.path, group="cells", consolidated=False, chunks=None)
+        return xr.open_zarr(self.location.store, group="cells", consolidated=False, chunks=None)
 
     @cached_property
     def neurons(self) -> xr.Dataset:
         """Records of each neuron."""
         if self.attrs["study"]["sweep"]["records"] != "neurons":
             raise BadInput(f'{self.path}: has no records of neurons; sweep with records = "neurons"')
-        return xr.open_zarr(self.path, group="neurons", consolidated=False, chunks=None)
+        return xr.open_zarr(self.location.store, group="neurons", consolidated=False, chunks=None)
 
     @cached_property
     def study(self) -> Study:
         """The study that was run."""
         return Study(**self.attrs["study"])
+
+    @cached_property
+    def training_seconds(self) -> float:
+        """Seconds that all processes took which trained it, without compiling."""
+        return sum(marker.seconds for marker in Store(self.location).markers.values())
 
     @property
     def dims(self) -> tuple[str, ...]:
@@ -93,35 +104,66 @@ class Run:
             "definition": f"the {name} of the cell's neurons, from its histogram: to within half a bin, or "
             "as closely as its smallest and largest loss agree",
         }
-        # A histogram has hundreds of bins: not those of all cells are held at a time.
-        length = len(cells.final_loss_min)
-        slab = max(1, CELLS_AT_A_TIME * length // cells.final_loss_min.size)
-        values = []
-        for first in range(0, length, slab):
-            counts, smallest, largest = (field[first : first + slab].values for field in fields)
-            values.append(quantile(counts, edges, smallest, largest, probability))
+        values = [
+            quantile(counts, edges, smallest, largest, probability)
+            for counts, smallest, largest in self._slabs(*fields)
+        ]
         return cells.final_loss_min.copy(data=np.concatenate(values)).rename("final_loss").assign_attrs(attrs)
 
-    def best(self, number: int | None = 5) -> pd.DataFrame:
-        """The cells that train best, the first first: the cell's number (for `train`), what is swept, the
-        median final loss, the shares by fate.
+    def mean_final_loss(self) -> xr.DataArray:
+        """The mean of each cell's final losses, from its histogram: to within half a bin (8 %), or as closely
+        as its smallest and largest loss agree; infinite where one is not finite."""
+        cells = self.cells
+        low = np.append(cells.final_loss_bin.values, np.inf)[:-1]
+        high = np.append(cells.final_loss_bin.values[1:], np.inf)
+        smallest, largest = cells.final_loss_min, cells.final_loss_max
+        values = []
+        for counts, least, most in self._slabs(cells.final_loss_count, smallest, largest):
+            inside = [np.clip(edge, least[..., None], most[..., None]) for edge in (low, high)]
+            with np.errstate(invalid="ignore", over="ignore"):
+                middle = np.where(counts > 0, np.sqrt(inside[0]) * np.sqrt(inside[1]), 0)
+                values.append((counts * middle).sum(-1) / counts.sum(-1))
+        attrs = {
+            "units": smallest.attrs["units"],
+            "long_name": "mean final loss",
+            "definition": "the mean final loss of the cell's neurons, from its histogram: within half a bin",
+        }
+        return smallest.copy(data=np.concatenate(values)).rename("final_loss").assign_attrs(attrs)
 
-        Ordered by the median final loss; among cells within 1 % of one another, by the share of their
-        neurons that converged. All cells where `number` is None. The median is that of `final_loss`.
+    def best(
+        self, number: int | None = 5, *, by: float | Literal["mean"] = 0.5, most_lost: float = 1.0
+    ) -> pd.DataFrame:
+        """The cells that train best, the first first: the cell's number (for `train`), what is swept, the
+        final loss, the shares by fate.
+
+        Ordered by a quantile of the final loss (the median if not given) or by its mean; among cells within
+        1 % of one another, by the share of their neurons that converged. All cells where `number` is None;
+        only cells of whose neurons at most the share `most_lost` died, were born dead or diverged. The
+        losses are those of `final_loss` and `mean_final_loss`.
         """
-        table = self.fate_share.to_dataset("fate").assign(final_loss=self.final_loss()).to_dataframe()
+        loss = self.mean_final_loss() if by == "mean" else self.final_loss(by)
+        table = self.fate_share.to_dataset("fate").assign(final_loss=loss).to_dataframe()
+        table.insert(0, "cell", np.arange(len(table)))
+        table = table[table.diverged + table.born_dead + table.died <= most_lost]
         # Losses below what rounding leaves are equally good; one may be exactly 0.
         losses = table.final_loss.clip(lower=self._smallest_loss)
         steps = np.floor(np.log(losses / losses.min()) / np.log(1.01))
         order = np.lexsort((table.final_loss, -table.converged, steps))[:number]
         columns = ["cell", *self.swept, "final_loss", *(fate.name for fate in Fate)]
-        return table.assign(cell=np.arange(len(table))).iloc[order].reset_index()[columns]
+        return table.iloc[order].reset_index()[columns]
 
     def num_as_good(self) -> int:
         """How many cells have all of their neurons converged to within 1 % of the lowest loss of any cell."""
         lowest = max(float(self.cells.final_loss_min.min()), self._smallest_loss)
         have_converged = self.fate_share.sel(fate="converged") == 1
         return int((have_converged & (self.cells.final_loss_max <= 1.01 * lowest)).sum())
+
+    def _slabs(self, *fields: xr.DataArray) -> Iterator[list[np.ndarray]]:
+        """Fields of the cells, some cells at a time: a histogram has hundreds of bins."""
+        smallest = self.cells.final_loss_min
+        slab = max(1, CELLS_AT_A_TIME * len(smallest) // smallest.size)
+        for first in range(0, len(smallest), slab):
+            yield [field[first : first + slab].values for field in fields]
 
     @property
     def _smallest_loss(self) -> float:

@@ -5,7 +5,8 @@ import datetime
 import math
 import platform
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,31 +20,48 @@ from jaxneuron.neuron.train import Config
 from jaxneuron.population.chunks import Chunk, Chunking, cut_into_chunks
 from jaxneuron.population.dispatch import chunks_in_flight, default_chunk_size, run_in_order
 from jaxneuron.population.place import bounds_of, layout_of
-from jaxneuron.population.summary import Summary, make_bins, summarise
+from jaxneuron.population.summary import make_bins, summarise
 from jaxneuron.population.train import Start, train_chunk
-from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.bad_input import MOST_LISTED, BadInput, shown
 from jaxneuron.study.data import Dataset, load
+from jaxneuron.study.identity import checksum_of, differences, identity_of
+from jaxneuron.study.location import Location
 from jaxneuron.study.run import Run, open_run
-from jaxneuron.study.store import RunWriter, check_free
+from jaxneuron.study.skeleton import create, is_run, open_skeleton
+from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study, resolved
 
 Progress = Callable[[int, int], None]
 
 
-def sweep(
-    study: Study, path: str | Path, *, overwrite: bool = False, progress: Progress | None = None
-) -> Run:
-    """Train every neuron of the study and write the run to the path.
+class Stopped(RuntimeError):
+    """A sweep that could not write on: what is done is kept. Its message is one line."""
 
-    `progress(done, total)` is called with numbers of neurons. A study that cannot be run, or a path that
-    is taken, raises BadInput before anything is written; a sweep that is stopped leaves nothing behind.
+
+def sweep(
+    study: Study,
+    path: str | Path,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    notice: Callable[[str], None] = warnings.warn,
+) -> Run:
+    """Train every neuron of the study that the run at the path does not hold yet.
+
+    A run that was stopped is gone on with, chunks that are damaged are trained again (`notice` is told), and
+    a whole run is returned as it is: whatever happened on the way, the bytes are those of a sweep that ran
+    through. A path that holds a run of another study raises BadInput, unless `overwrite` replaces it, and
+    so does a study that cannot be run; nothing is written then. Stopped tells that writing failed.
+    `progress(done, total)` is called with numbers of neurons.
     """
-    path = Path(path)
-    check_free(path, overwrite)
+    location = Location(path)
+    if location.is_taken() and not is_run(location):
+        raise BadInput(f"{path}: exists and is not a run of jaxneuron; choose another --out")
+    location.check()
     data = load(study.data)
     check_batch(study, data)
     with jax.enable_x64(study.training.precision == "float64"):
-        return _sweep(study, data, path, progress or (lambda done, total: None))
+        return _sweep(study, data, location, overwrite, progress or (lambda done, total: None), notice)
 
 
 def check_batch(study: Study, data: Dataset) -> None:
@@ -55,44 +73,87 @@ def check_batch(study: Study, data: Dataset) -> None:
         )
 
 
-def _sweep(study: Study, data: Dataset, path: Path, progress: Progress) -> Run:
-    began = time.time()
+def _sweep(
+    study: Study,
+    data: Dataset,
+    location: Location,
+    overwrite: bool,
+    progress: Progress,
+    notice: Callable[[str], None],
+) -> Run:
     design, settings = study.design, study.sweep
     num_neurons = design.num_cells * settings.replicates
     chunk_size = settings.chunk_size or default_chunk_size(jax.default_backend(), num_neurons)
     chunking = cut_into_chunks(tuple(design.shape.values()), settings.replicates, chunk_size)
     bins = make_bins(0.5 * float(np.mean(data.y**2)), study.training.num_steps)
     train_chunk = chunk_trainer(study, data, chunking)
-    writer = RunWriter(
-        path,
-        design=design,
-        chunking=chunking,
-        bins=bins,
-        inputs=data.inputs,
-        precision=study.training.precision,
-        neurons=settings.records == "neurons",
-        attrs=provenance(study, data, chunking),
-    )
-    try:
-        done, total = 0, num_neurons
-        progress(done, total)
-        summary: Summary | None = None
-        with contextlib.closing(run_in_order(train_chunk, chunking, chunks_in_flight())) as results:
-            for chunk, trained in results:
-                block = summarise(trained.fate, trained.death_step, trained.fixed_step, trained.loss, bins)
-                # Chunks that share their cells follow one another.
-                summary = block if summary is None else summary + block
-                if chunk.last_replicate == settings.replicates:
-                    writer.write_cells(chunk, summary)
-                    summary = None
-                writer.write_neurons(chunk, trained)
-                done += trained.fate.size
-                progress(done, total)
-        writer.finish({"training_seconds": round(time.time() - began, 3)})
-    except BaseException:
-        writer.discard()
-        raise
-    return open_run(path)
+    identity = identity_of(study, data, chunking.chunk_size)
+    is_there = is_run(location) and not overwrite
+    if is_there:
+        check_same(location, identity)
+    else:
+        with location.lock() if is_run(location) else contextlib.nullcontext():
+            create(
+                location,
+                design=design,
+                chunking=chunking,
+                bins=bins,
+                inputs=data.inputs,
+                precision=study.training.precision,
+                has_neurons=settings.records == "neurons",
+                attrs=provenance(study, data, identity),
+                replace=overwrite,
+            )
+    with location.lock():
+        location.remove_leftovers()
+        store = Store(location, "r+")
+        damaged = store.damaged()
+        if damaged:
+            notice(f"{location}: {described(damaged)}; trained again")
+        missing = store.missing(damaged)
+        done = num_neurons - sum(chunk.num_neurons for _, chunk in missing)
+        progress(done, num_neurons)
+        began = time.monotonic()
+        train = lambda numbered: train_chunk(numbered[1])  # noqa: E731
+        try:
+            with contextlib.closing(run_in_order(train, missing, chunks_in_flight())) as results:
+                for (number, chunk), trained in results:
+                    found = summarise(
+                        trained.fate, trained.death_step, trained.fixed_step, trained.loss, bins
+                    )
+                    now = time.monotonic()
+                    store.write(number, chunk, found, trained, seconds=now - began)
+                    began, done = now, done + trained.fate.size
+                    progress(done, num_neurons)
+            store.add_up()
+        except OSError as error:
+            raise Stopped(
+                f"{location}: cannot be written ({error.strerror}); {done:,} of {num_neurons:,} neurons are "
+                "kept, and the same sweep goes on from there"
+            ) from error
+    return open_run(location.name)
+
+
+def check_same(location: Location, identity: Mapping[str, Any]) -> None:
+    """BadInput where the run holds something else than what is to be trained."""
+    there = open_skeleton(location, "r").attrs["identity"]
+    found = differences(there, identity)  # pyright: ignore[reportArgumentType]
+    if not found:
+        return
+    wrong = "; ".join(f"{name} is {shown(old)} there and {shown(new)} here" for name, old, new in found[:3])
+    more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
+    grows = {name for name, _, _ in found} <= {"sweep.replicates", "training.num_steps", "chunk_size"}
+    growth = "more replicates or steps make a new run: " if grows else ""
+    remedy = f"{growth}choose another --out, or --overwrite to replace it"
+    raise BadInput(f"{location}: holds another run: {wrong}{more}; {remedy}")
+
+
+def described(damaged: Mapping[int, str]) -> str:
+    """'2 chunks are damaged: 3 (cells/fate_count), 7 (neurons/fate)'."""
+    listed = [f"{number} ({path})" for number, path in damaged.items()]
+    more = [f"… ({len(listed) - MOST_LISTED} more)"] if len(listed) > MOST_LISTED else []
+    number = "1 chunk is" if len(damaged) == 1 else f"{len(damaged)} chunks are"
+    return f"{number} damaged: {', '.join(listed[:MOST_LISTED] + more)}"
 
 
 def chunk_trainer(study: Study, data: Dataset, chunking: Chunking) -> Callable[[Chunk], Any]:
@@ -140,14 +201,16 @@ def make_start(study: Study) -> Start:
     return Start(jax.random.key(study.sweep.seed), *jax.device_put(values))
 
 
-def provenance(study: Study, data: Dataset, chunking: Chunking) -> dict[str, Any]:
+def provenance(study: Study, data: Dataset, identity: Mapping[str, Any]) -> dict[str, Any]:
     """What decides the bits of a run, and what a reader needs to know of its data."""
     device = jax.devices()[0]
     limit = stability_limit(data.x, study.neuron.train_bias)
     return {
         "study": resolved(study),
+        "identity": dict(identity),
+        "fingerprint": checksum_of(identity),
         "num_neurons": study.design.num_cells * study.sweep.replicates,
-        "chunk_size": chunking.chunk_size,
+        "chunk_size": identity["chunk_size"],
         "data": {
             "source": data.source,
             "sha256": data.sha256,

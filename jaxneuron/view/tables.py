@@ -1,12 +1,16 @@
 """Tables for a terminal: fates, best cells, a neuron's losses, and one full pass written out."""
 
+import datetime
+
 import numpy as np
+import pandas as pd
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.run import Run
+from jaxneuron.study.status import Status
 from jaxneuron.study.training import Training
 from jaxneuron.view.explain import FullPass
 from jaxneuron.view.fit import shown_steps
@@ -56,6 +60,52 @@ def best_table(run: Run, number: int = 5) -> Table:
         f"{run.num_as_good():,} of {num_cells:,} cells are as good as any: all of their neurons converged to "
         "within 1 % of the lowest loss"
     )
+    return table
+
+
+def interval_table(cells: pd.DataFrame, by: str) -> Table:
+    """The rows of `best_cells`: shares with the 95 % interval that so few neurons allow."""
+    swept = list(cells.columns)[1 : list(cells.columns).index("neurons")]
+    labels = (name.replace("_", " ").replace("init ", "initial ") for name in swept)
+    loss = f"{by} final loss" if by in ("median", "mean") else f"{by} quantile of final loss"
+    table = _table(
+        "cell", *labels, "neurons", loss, *(FATE_LABELS[fate] for fate in Fate), title="Best cells"
+    )
+    for _, row in cells.iterrows():
+        shares = (
+            f"{row[f.name]:.0%} ({100 * row[f'{f.name}_low']:.0f}–{100 * row[f'{f.name}_high']:.0f})"
+            for f in Fate
+        )
+        values = (f"{row[name]:.5g}" for name in swept)
+        table.add_row(f"{row.cell:.0f}", *values, f"{row.neurons:,.0f}", f"≈ {row.final_loss:.2g}", *shares)
+    table.caption = (
+        "in brackets: 95 % intervals of the shares, in per cent (Wilson); losses are from histograms"
+    )
+    return table
+
+
+def status_table(status: Status) -> Table:
+    """How far a run is."""
+    table = _table("", "chunks", "neurons", title="Status")
+
+    def row(name: str, chunks: int, neurons: int) -> None:
+        table.add_row(name, f"{chunks:,}", f"{neurons:,}")
+
+    row("all", status.num_chunks, status.num_neurons)
+    row("done", status.chunks_done, status.neurons_done)
+    row("missing", status.num_chunks - status.chunks_done, status.num_neurons - status.neurons_done)
+    lines = [
+        f"chunk {number} is damaged ({path}); the same sweep trains it again"
+        for number, path in (status.damaged or {}).items()
+    ]
+    if status.damaged == {}:
+        lines.append("everything that is done holds what was written")
+    if status.swept_by:
+        lines.append(f"swept by {status.swept_by}")
+    if status.neurons_per_second and not status.is_whole:
+        left = datetime.timedelta(seconds=round(status.seconds_left or 0))
+        lines.append(f"{status.neurons_per_second:,.0f} neurons a second: {left} (h:mm:ss) left")
+    table.caption = "\n".join(lines) or None
     return table
 
 

@@ -1,0 +1,59 @@
+"""What decides the bits of a run. A run is gone on with only where all of it is the same."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxneuron.study.data import Dataset
+from jaxneuron.study.study import Study, resolved
+
+# Whose arithmetic the results are.
+NUMERICS = ("jaxneuron", "jax", "jaxlib", "optax", "numpy")
+# Vector instructions, the widest first: XLA and NumPy round some functions differently in each.
+VECTORS = ("AVX512_SKX", "AVX512F", "AVX2", "AVX", "SVE", "ASIMD")
+
+
+def identity_of(study: Study, data: Dataset, chunk_size: int) -> dict[str, Any]:
+    """All that decides the bits, as plain values by their names; where the data lie is not among it."""
+    tables = resolved(study)
+    settings = {
+        f"{table}.{key}": value
+        for table in ("neuron", "training", "sweep")
+        for key, value in tables[table].items()
+        if key != "chunk_size"  # the one below counts, whoever chose it
+    }
+    return {
+        "data": data.sha256,
+        **settings,
+        "chunk_size": chunk_size,
+        "platform": jax.default_backend(),
+        "processor": processor(),
+        **{f"version of {name}": version(name) for name in NUMERICS},
+    }
+
+
+def processor() -> str:
+    """The kind of processor, as far as it decides how results are rounded."""
+    device = jax.devices()[0]
+    if device.platform != "cpu":
+        return device.device_kind
+    features = np._core._multiarray_umath.__cpu_features__  # pyright: ignore
+    vectors = next((name for name in VECTORS if features.get(name)), "no vectors")
+    return f"{platform.machine()} with {vectors}"
+
+
+def checksum_of(values: Any) -> str:
+    """SHA-256 of plain values, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """(name, value there, value here) of all that differs."""
+    names = dict.fromkeys([*here, *there])
+    return [(n, there.get(n), here.get(n)) for n in names if there.get(n) != here.get(n)]

@@ -1,0 +1,423 @@
+"""The store: what was stopped is gone on with, what is damaged is found, and the bytes are always the same."""
+
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+import zarr
+
+import jaxneuron as jn
+from jaxneuron.study import identity
+from jaxneuron.study import sweep as sweep_module
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.location import Location
+from jaxneuron.study.skeleton import FORMAT
+from jaxneuron.study.status import status
+from jaxneuron.study.store import Store
+from jaxneuron.study.sweep import Stopped, sweep
+
+X = np.linspace(-1, 2, 20)
+Y = np.maximum(0, 1.5 * X + 0.3)
+STORED_RUNS = Path(__file__).parent / "stored_runs"
+# Chunks of whole cells, and chunks that share cells and so write parts.
+CHUNK_SIZES = [21, 3]
+
+
+def study_of(sweep=None, training=None, **data):
+    return jn.Study(
+        data={"x": X, "y": Y} | data,
+        training={"num_steps": 30} | (training or {}),
+        sweep={
+            "learning_rate": jn.Log(0.01, 10.0, 4),
+            "init_bias": jn.Linear(-2.0, 2.0, 3),
+            "replicates": 7,
+            "records": "neurons",
+            "chunk_size": 21,
+        }
+        | (sweep or {}),
+    )
+
+
+def values_of(run):
+    """Every array of a run, and the bytes of its values."""
+    return {
+        f"{group}/{name}": values.values.tobytes()
+        for group, dataset in (("cells", run.cells), ("neurons", run.neurons))
+        for name, values in dataset.variables.items()
+        if values.dtype.kind in "iuf"
+    }
+
+
+class Stop(Exception):
+    pass
+
+
+def stop_after(chunks):
+    """A progress that stops the sweep when so many chunks are written."""
+    told = []
+
+    def progress(done, total):
+        told.append(done)
+        if len(told) > chunks:
+            raise Stop
+
+    return progress
+
+
+def nothing_to_say(message):
+    raise AssertionError(message)
+
+
+@pytest.fixture(scope="module", params=CHUNK_SIZES)
+def whole(request, tmp_path_factory):
+    """(study, run) of a sweep that ran through."""
+    study = study_of({"chunk_size": request.param})
+    return study, sweep(study, tmp_path_factory.mktemp("whole") / "run.zarr")
+
+
+# Going on
+
+
+def test_a_stopped_sweep_goes_on_and_the_bytes_are_the_same(whole, tmp_path, monkeypatch):
+    study, run = whole
+    path, done = tmp_path / "run.zarr", []
+    trained = count_chunks(monkeypatch)
+    for chunks in (0, 1, 2):
+        with pytest.raises(Stop):
+            sweep(study, path, progress=stop_after(chunks), notice=nothing_to_say)
+        done.append(status(path).chunks_done)
+        with pytest.raises(BadInput, match=r"is unfinished, \d+ of \d+ chunks"):
+            jn.open_run(path)
+    assert done == [0, 1, 3]
+    trained.clear()
+    assert values_of(sweep(study, path, notice=nothing_to_say)) == values_of(run)
+    assert sorted(set(trained)) == sorted(trained)
+    assert len(trained) == status(path).num_chunks - 3
+    trained.clear()
+    assert values_of(sweep(study, path, notice=nothing_to_say)) == values_of(run)
+    assert trained == []
+    assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
+
+
+def count_chunks(monkeypatch):
+    """The chunks that are trained from now on."""
+    trained, train_chunk = [], sweep_module.train_chunk
+
+    def counting(bounds, *rest):
+        trained.append((*np.asarray(bounds.first_cell), int(bounds.first_replicate)))
+        return train_chunk(bounds, *rest)
+
+    monkeypatch.setattr(sweep_module, "train_chunk", counting)
+    return trained
+
+
+def test_progress_begins_where_it_was(tmp_path):
+    with pytest.raises(Stop):
+        sweep(study_of(), tmp_path / "run.zarr", progress=stop_after(2))
+    told = []
+    sweep(study_of(), tmp_path / "run.zarr", progress=lambda *numbers: told.append(numbers))
+    assert told == [(42, 84), (63, 84), (84, 84)]
+
+
+@pytest.mark.parametrize("chunk_size", [1, 5, 30, 1000])
+def test_neither_the_order_nor_the_number_of_chunks_changes_a_byte(chunk_size, whole, tmp_path, monkeypatch):
+    missing = Store.missing
+
+    def shuffled(self, damaged=()):
+        chunks = missing(self, damaged)
+        return random.Random(chunk_size).sample(chunks, len(chunks))
+
+    monkeypatch.setattr(Store, "missing", shuffled)
+    run = sweep(study_of({"chunk_size": chunk_size}), tmp_path / "run.zarr")
+    assert values_of(run) == values_of(whole[1])
+
+
+def test_xarray_alone_reads_a_run(whole):
+    _, run = whole
+    for group in ("cells", "neurons"):
+        dataset = xr.open_zarr(run.path, group=group, consolidated=False)
+        for values in dataset.variables.values():
+            assert {"units", "long_name", "definition"} <= set(values.attrs)
+    markers = xr.open_zarr(run.path, group="work", consolidated=False).marker
+    assert sum(json.loads(str(text))["neurons"] for text in markers.values) == 84
+    assert run.attrs["format"] == FORMAT
+    assert {"jaxneuron", "jax", "jaxlib", "optax", "numpy"} <= set(run.attrs["versions"])
+    assert {"platform", "device", "began", "study", "data", "fingerprint", "identity"} <= set(run.attrs)
+
+
+# What is there is another run
+
+
+OTHERS = {
+    "data": ({"y": Y + 1e-6}, None, None, "data is"),
+    "scaling": ({"scale": "standard"}, None, None, "data is"),
+    "seed": ({}, {"seed": 1}, None, "sweep.seed is 0 there and 1 here"),
+    "an axis": ({}, {"learning_rate": jn.Log(0.01, 11.0, 4)}, None, "sweep.learning_rate is"),
+    "replicates": ({}, {"replicates": 8}, None, "more replicates or steps make a new run"),
+    "steps": ({}, None, {"num_steps": 40}, "num_steps is 30 there and 40 here; more replicates or steps"),
+    "precision": ({}, None, {"precision": "float64"}, "training.precision is 'float32' there and 'float64'"),
+    "tolerance": ({}, None, {"tolerance": 1e-6}, "training.tolerance"),
+    "records": ({}, {"records": "cells"}, None, "sweep.records is 'neurons' there and 'cells' here"),
+    "chunk size": ({}, {"chunk_size": 14}, None, "chunk_size is 21 there and 14 here"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_another_study_is_refused_and_changes_nothing(name, is_whole, tmp_path):
+    data, settings, training, words = OTHERS[name]
+    path = tmp_path / "run.zarr"
+    if is_whole:
+        sweep(study_of(), path)
+    else:
+        with pytest.raises(Stop):
+            sweep(study_of(), path, progress=stop_after(1))
+    before = bytes_under(tmp_path)
+    with pytest.raises(BadInput, match="holds another run") as refused:
+        sweep(study_of(settings, training, **data), path)
+    assert words in str(refused.value)
+    assert "--overwrite" in str(refused.value)
+    assert bytes_under(tmp_path) == before
+
+
+@pytest.mark.parametrize("what", ["processor", "version"])
+def test_other_numerics_are_refused(what, tmp_path, monkeypatch):
+    with pytest.raises(Stop):
+        sweep(study_of(), tmp_path / "run.zarr", progress=stop_after(1))
+    monkeypatch.setattr(identity, what, lambda *_: "another one")
+    with pytest.raises(BadInput, match=f"{what}.* is '.*' there and 'another one' here"):
+        sweep(study_of(), tmp_path / "run.zarr")
+
+
+def test_overwrite_begins_anew(tmp_path):
+    path = tmp_path / "run.zarr"
+    first = values_of(sweep(study_of(), path))
+    with pytest.raises(Stop):
+        sweep(study_of({"seed": 3}), path, overwrite=True, progress=stop_after(1))
+    assert status(path).chunks_done == 1
+    assert values_of(sweep(study_of({"seed": 3}), path)) != first
+    assert values_of(sweep(study_of(), path, overwrite=True)) == first
+    assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
+
+
+def bytes_under(folder):
+    return {p: p.read_bytes() if p.is_file() else None for p in folder.rglob("*") if p.name != "lock"}
+
+
+# Two at once
+
+
+def hold(path, locked, release):
+    with Location(path).lock():
+        locked.set()
+        release.wait()
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_second_process_is_refused_and_a_dead_one_keeps_nobody(overwrite, tmp_path):
+    path = tmp_path / "run.zarr"
+    with pytest.raises(Stop):
+        sweep(study_of(), path, progress=stop_after(1))
+    spawn = multiprocessing.get_context("spawn")
+    locked, release = spawn.Event(), spawn.Event()
+    other = spawn.Process(target=hold, args=(path, locked, release))
+    other.start()
+    assert locked.wait(60)
+    before = bytes_under(tmp_path)
+    with pytest.raises(BadInput, match=f"is being swept by process {other.pid} on"):
+        sweep(study_of(), path, overwrite=overwrite)
+    assert bytes_under(tmp_path) == before
+    assert status(path).swept_by == f"process {other.pid} on {os.uname().nodename}"
+    other.kill()
+    other.join()
+    assert status(path).swept_by is None
+    assert status(path).chunks_done == 1
+    sweep(study_of(), path, overwrite=overwrite)
+
+
+def test_two_that_make_the_same_run_at_once(tmp_path, monkeypatch):
+    path = tmp_path / "run.zarr"
+    create = sweep_module.create
+
+    def late(location, **rest):
+        monkeypatch.setattr(sweep_module, "create", create)
+        sweep(study_of(), path)
+        create(location, **rest)
+
+    monkeypatch.setattr(sweep_module, "create", late)
+    with pytest.raises(
+        BadInput, match="was made by another process just now; the same sweep goes on with it"
+    ):
+        sweep(study_of(), path)
+    sweep(study_of(), path, notice=nothing_to_say)
+    assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
+
+
+# Damage
+
+
+def files_of(path):
+    return sorted(p for p in path.rglob("*") if p.is_file() and p.name != "lock")
+
+
+def damage(path, rng):
+    """Flip a bit of a file, or cut some of it off."""
+    content = path.read_bytes()
+    place = rng.randrange(len(content))
+    if rng.random() < 0.7:
+        changed = bytearray(content)
+        changed[place] ^= 1 << rng.randrange(8)
+        path.write_bytes(changed)
+    else:
+        path.write_bytes(content[:place])
+
+
+def read(path):
+    """What a reader finds at the path: every value, or that it is damaged."""
+    try:
+        return values_of(jn.open_run(path))
+    except Exception:  # a reader may hear it from zarr
+        return None
+
+
+def is_reported(path):
+    try:
+        return not status(path, verify=True).is_whole
+    except BadInput:
+        return True
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_no_damage_changes_a_number_silently(seed, whole, tmp_path):
+    """A random bit of a random file is flipped, or its end cut off: 300 times for each way of cutting chunks."""
+    study, run = whole
+    sound, path, rng = values_of(run), tmp_path / "run.zarr", random.Random(seed)
+    shutil.copytree(run.path, path)
+    for case in range(20):
+        file = rng.choice(files_of(path))
+        content = file.read_bytes()
+        damage(file, rng)
+        found = read(path)
+        assert found in (None, sound), file
+        if found is None:
+            assert is_reported(path) or file.parts[-3:-1] == ("cells", "c"), file
+        if case == 0:
+            repair(study, path, sound)
+        file.write_bytes(content)
+
+
+def repair(study, path, sound):
+    """A sweep makes the run whole again, or refuses it."""
+    told = []
+    try:
+        assert values_of(sweep(study, path, notice=told.append)) == sound
+    except BadInput as error:
+        assert "is damaged" in str(error) or "is not a run" in str(error)
+    else:
+        assert status(path, verify=True).is_whole
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "empty", "gone", "another's"])
+@pytest.mark.parametrize("array", ["cells/fate_count", "neurons/final_bias", "work/marker"])
+def test_damaged_chunks_are_named_and_trained_again(array, how, tmp_path, monkeypatch):
+    study, path = study_of(), tmp_path / "run.zarr"
+    sound = values_of(sweep(study, path))
+    shards = sorted(p for p in (path / array / "c").rglob("*") if p.is_file())
+    content = shards[1].read_bytes()
+    match how:
+        case "flipped":
+            shards[1].write_bytes(bytes([*content[:-9], content[-9] ^ 4, *content[-8:]]))
+        case "cut":
+            shards[1].write_bytes(content[:-3])
+        case "empty":
+            shards[1].write_bytes(b"")
+        case "gone":
+            shards[1].unlink()
+        case "another's":
+            shards[1].write_bytes(shards[2].read_bytes())
+    found = status(path, verify=True)
+    assert not found.is_whole
+    assert found.chunks_done == found.num_chunks - 1
+    if array != "work/marker":
+        assert found.damaged == {1: array}
+    if how == "gone":
+        with pytest.raises(BadInput, match="the same `jaxneuron sweep`"):
+            jn.open_run(path)
+    trained, told = count_chunks(monkeypatch), []
+    assert values_of(sweep(study, path, notice=told.append)) == sound
+    assert len(trained) == 1
+    assert told == (
+        [] if array == "work/marker" else [f"{path}: 1 chunk is damaged: 1 ({array}); trained again"]
+    )
+    assert status(path, verify=True).is_whole
+
+
+def test_leftovers_are_removed(tmp_path):
+    path = tmp_path / "run.zarr"
+    with pytest.raises(Stop):
+        sweep(study_of(), path, progress=stop_after(2))
+    left = path / "neurons" / "fate" / "c" / "0.0123.partial"
+    left.write_bytes(b"half")
+    sweep(study_of(), path)
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("file", ["zarr.json", "cells/fate_count/zarr.json", "cells/learning_rate/c/0"])
+def test_a_run_that_cannot_be_repaired_says_so(file, tmp_path):
+    path = tmp_path / "run.zarr"
+    sweep(study_of(), path)
+    content = (path / file).read_bytes()
+    # A number of the description, or of the values.
+    place = max(content.rfind(digit) for digit in b"123456789") if file.endswith("json") else 3
+    (path / file).write_bytes(bytes([*content[:place], content[place] ^ 1, *content[place + 1 :]]))
+    for call in (lambda: jn.open_run(path), lambda: status(path), lambda: sweep(study_of(), path)):
+        with pytest.raises(BadInput, match="damaged|not a run"):
+            call()
+    sweep(study_of(), path, overwrite=file != "zarr.json") if file != "zarr.json" else None
+
+
+# Room
+
+
+def test_a_write_that_fails_keeps_what_is_done(whole, tmp_path, monkeypatch):
+    study, run = whole
+    path, write, written = tmp_path / "run.zarr", zarr.Array.__setitem__, []
+
+    def no_room(self, region, values):
+        written.append(self.path)
+        if len(written) == 25:
+            raise OSError(28, "No space left on device")
+        write(self, region, values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(zarr.Array, "__setitem__", no_room)
+        with (
+            pytest.raises(OSError, match="No space")
+            if len(written) > 25
+            else pytest.raises((Stopped, BadInput))
+        ):
+            sweep(study, path)
+    assert values_of(sweep(study, path)) == values_of(run)
+
+
+# Earlier formats
+
+
+@pytest.mark.parametrize("stored", sorted(STORED_RUNS.glob("*.zip")), ids=lambda path: path.stem)
+def test_runs_of_every_format_are_read(stored, tmp_path):
+    with zipfile.ZipFile(stored) as file:
+        file.extractall(tmp_path)
+    run = jn.open_run(tmp_path / "run.zarr")
+    assert run.attrs["num_neurons"] == 84
+    assert int(run.cells.fate_count.sum()) == 84
+    expected = json.loads(stored.with_suffix(".json").read_text())
+    assert run.cells.fate_count.sum(run.dims).values.tolist() == expected["fate_count"]
+    assert run.neurons.final_bias.values.ravel().tolist() == expected["final_bias"]
+    assert status(tmp_path / "run.zarr", verify=True).is_whole
