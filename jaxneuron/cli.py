@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import json
+import logging
 import math
 import os
 import shlex
@@ -19,7 +20,7 @@ import platformdirs
 DONE, INCOMPLETE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
-class Interrupted(KeyboardInterrupt):
+class Interrupted(click.Abort):
     """Ctrl-C, with one line that says what was kept."""
 
 
@@ -170,13 +171,13 @@ def sweep(study: Path, out: Path | None, overwrite: bool, figure: Path | None, a
 
     # The plots are imported while the first chunk is compiled.
     threading.Thread(target=importlib.import_module, args=["jaxneuron.view.phase"]).start()
+    _print_log(quiet=as_json)
     with _progress(quiet=as_json) as progress, _resuming(study, out, progress) as progress:
         run = run_sweep(
             read_study(study),
             out,
             overwrite=overwrite,
             progress=progress,
-            notice=lambda message: print(message, file=sys.stderr, flush=True),
         )
 
     from jaxneuron.neuron.fate import Fate
@@ -326,6 +327,12 @@ def _keep_compiled_programs() -> None:
         if os.access(folder, os.W_OK):
             os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder))
             os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+
+
+def _print_log(quiet: bool) -> None:
+    """Have what the package logs printed, each message a line; what is no warning only if not quiet."""
+    logging.basicConfig(format="%(message)s", stream=sys.stderr, force=True)
+    logging.getLogger("jaxneuron").setLevel(logging.WARNING if quiet else logging.INFO)
 
 
 def _fail(message: str, code: int = BAD_INPUT) -> NoReturn:

@@ -33,10 +33,11 @@ replicates = 4
 """
 LONG_STUDY = """\
 data = { x = [0, 1, 2, 3], y = [1, 2, 2, 5] }
-training = { num_steps = 2_000_000 }
+training = { num_steps = 200_000, optimizer = "adam" }
 [sweep]
-learning_rate = { log = [1e-3, 1], num = 1024 }
+learning_rate = { log = [1e-3, 1], num = 64 }
 replicates = 64
+chunk_size = 64
 """
 TRAIN = "train data.csv --input x --target y"
 
@@ -175,7 +176,9 @@ def test_sweep(jaxneuron_command, folder):
     code, out, err = jaxneuron_command("sweep study.toml --out new/run.zarr")
 
     assert code == 0
-    assert err.splitlines() == ["0 of 24 neurons", "24 of 24 neurons"]
+    room, *told = err.splitlines()
+    assert re.fullmatch(r"24 neurons take about \d+ MB of memory and \d+ kB of disk", room)
+    assert told == ["0 of 24 neurons", "24 of 24 neurons"]
     for word in ("Fates", "converged", "diverged", "born dead", "died", "unsettled", "Best cells"):
         assert word in out
     assert "run: new/run.zarr" in out
@@ -202,17 +205,23 @@ def test_sweep_json(jaxneuron_command, folder):
     assert {"learning_rate", "init_bias", "final_loss", "converged"} <= set(found["best"][0])
 
 
-def test_a_second_sweep_needs_overwrite(jaxneuron_command, folder):
+def test_a_second_sweep_returns_at_once_and_another_study_is_refused(jaxneuron_command, folder):
     jaxneuron.sweep(jaxneuron.read_study("study.toml"), "run.zarr")
-    written = {path: path.stat().st_mtime_ns for path in Path().rglob("*")}
+    written = {path: path.stat().st_mtime_ns for path in Path("run.zarr").rglob("*") if path.name != "lock"}
 
     code, out, err = jaxneuron_command("sweep study.toml --out run.zarr")
 
-    assert (code, out) == (2, "")
-    assert "run.zarr: already holds a run; give --overwrite" in err
-    assert {path: path.stat().st_mtime_ns for path in Path().rglob("*")} == written
+    assert (code, err) == (0, "24 of 24 neurons\n")
+    assert "Fates" in out
 
     (folder / "study.toml").write_text(STUDY.replace("replicates = 4", "replicates = 2"))
+    code, out, err = jaxneuron_command("sweep study.toml --out run.zarr")
+
+    assert (code, out) == (2, "")
+    assert "run.zarr: holds another run: sweep.replicates is 4 there and 2 here" in err
+    assert len(err.splitlines()) == 1
+    assert {p: p.stat().st_mtime_ns for p in Path("run.zarr").rglob("*") if p.name != "lock"} == written
+
     code, _, _ = jaxneuron_command("sweep study.toml --out run.zarr --overwrite")
 
     assert code == 0
@@ -306,26 +315,16 @@ def test_help_names_the_command_however_it_was_started():
 # Stopping
 
 
-@pytest.mark.parametrize(
-    ("command", "stop"),
-    [
-        ("sweep long.toml --out runs/run.zarr", signal.SIGINT),
-        ("sweep long.toml --out runs/run.zarr", signal.SIGTERM),
-        (TRAIN, signal.SIGINT),
-    ],
-)
-def test_ctrl_c_and_the_end_of_a_container(command, stop, folder):
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_the_end_of_a_container_keep_what_is_done(stop, folder):
     (folder / "long.toml").write_text(LONG_STUDY)
-    before = sorted(folder.rglob("*"))
-    if command.startswith("train"):
-        command += " --num-steps 2_000_000_000 --tolerance 0 --batch-size 4"
+    command = "sweep long.toml --out runs/run.zarr"
     process = start(*shlex.split(command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
-    if command.startswith("sweep"):
-        assert process.stderr.readline() == "0 of 65,536 neurons\n"
-        assert list(folder.rglob(".run.zarr.*.draft"))
-    time.sleep(1 if command.startswith("sweep") else 3)
-    assert process.poll() is None
+    while "of 4,096 neurons" not in process.stderr.readline():
+        assert process.poll() is None
+    while not any((folder / "runs/run.zarr/work/marker").glob("c/*")):
+        time.sleep(0.02)
 
     process.send_signal(stop)
     began = time.monotonic()
@@ -334,6 +333,35 @@ def test_ctrl_c_and_the_end_of_a_container(command, stop, folder):
     assert time.monotonic() - began < 15
     assert process.returncode == 130
     assert out == ""
+    last = err.strip().splitlines()[-1]
+    assert re.fullmatch(
+        r"interrupted: [\d,]+ of 4,096 neurons are kept; this goes on: jaxneuron " + re.escape(command), last
+    )
+    assert 0 < jaxneuron_status("runs/run.zarr")["neurons_done"] < 4096
+    assert not any((folder / "runs").rglob(".*"))
+
+
+def jaxneuron_status(run: str) -> dict:
+    """What `status --json` says of a run that is not whole."""
+    ended = start("status", run, "--json", stdout=subprocess.PIPE, text=True)
+    out, _ = ended.communicate(timeout=60)
+    assert ended.returncode == 1
+    return strict_json(out)
+
+
+def test_ctrl_c_ends_train(folder):
+    before = sorted(folder.rglob("*"))
+    options = "--num-steps 2_000_000_000 --tolerance 0 --batch-size 4"
+    process = start(
+        *shlex.split(f"{TRAIN} {options}"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(3)
+    assert process.poll() is None
+
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (130, "")
     assert err.strip() == "interrupted: nothing was kept; the same line starts again"
     assert sorted(folder.rglob("*")) == before
 

@@ -69,7 +69,7 @@ class Location:
             draft.rename(self.folder)  # fails where another process has made one
             shutil.rmtree(replaced, ignore_errors=True)
         except BaseException as error:
-            if replaced.exists() and not self.folder.exists():
+            if os.path.exists(replaced) and not os.path.exists(self.folder):
                 replaced.rename(self.folder)
             shutil.rmtree(draft, ignore_errors=True)
             for folder in new_folders:

@@ -39,7 +39,7 @@ def create(
     attrs: Mapping[str, Any],
     replace: bool,
 ) -> None:
-    """Make a run, which takes its place when it is whole, and that of what was there if it is to `replace` it."""
+    """Make a run; when it is whole it takes its place, and that of what was there if `replace`."""
     with location.draft(replace=replace) as store:
         root = zarr.create_group(store, overwrite=True)
         _create_work(root.create_group("work"), chunking.num_chunks)

@@ -168,4 +168,4 @@ def _holds(array: zarr.Array, region: Region, checksum: str | None) -> bool:
 
 
 def _checksum(values: np.ndarray) -> str:
-    return hashlib.blake2b(values.tobytes(), digest_size=16).hexdigest()
+    return hashlib.blake2b(np.ascontiguousarray(values).data, digest_size=16).hexdigest()

@@ -2,10 +2,10 @@
 
 import contextlib
 import datetime
+import logging
 import math
 import platform
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -26,12 +26,15 @@ from jaxneuron.study.bad_input import MOST_LISTED, BadInput, shown
 from jaxneuron.study.data import Dataset, load
 from jaxneuron.study.identity import checksum_of, differences, identity_of
 from jaxneuron.study.location import Location
+from jaxneuron.study.room import Sizes, check_room
 from jaxneuron.study.run import Run, open_run
 from jaxneuron.study.skeleton import create, is_run, open_skeleton
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study, resolved
 
 Progress = Callable[[int, int], None]
+
+log = logging.getLogger(__name__)
 
 
 class Stopped(RuntimeError):
@@ -44,15 +47,14 @@ def sweep(
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
-    notice: Callable[[str], None] = warnings.warn,
 ) -> Run:
     """Train every neuron of the study that the run at the path does not hold yet.
 
-    A run that was stopped is gone on with, chunks that are damaged are trained again (`notice` is told), and
-    a whole run is returned as it is: whatever happened on the way, the bytes are those of a sweep that ran
-    through. A path that holds a run of another study raises BadInput, unless `overwrite` replaces it, and
-    so does a study that cannot be run; nothing is written then. Stopped tells that writing failed.
-    `progress(done, total)` is called with numbers of neurons.
+    A run that was stopped is gone on with, chunks that are damaged are trained again (the log warns of
+    them), and a whole run is returned as it is: whatever happened on the way, the bytes are those of a sweep
+    that ran through. A path that holds a run of another study raises BadInput, unless `overwrite` replaces
+    it, and so do a study that cannot be run and a lack of room; nothing is written then. Stopped tells that
+    writing failed. `progress(done, total)` is called with numbers of neurons.
     """
     location = Location(path)
     if location.is_taken() and not is_run(location):
@@ -61,7 +63,7 @@ def sweep(
     data = load(study.data)
     check_batch(study, data)
     with jax.enable_x64(study.training.precision == "float64"):
-        return _sweep(study, data, location, overwrite, progress or (lambda done, total: None), notice)
+        return _sweep(study, data, location, overwrite, progress or (lambda done, total: None))
 
 
 def check_batch(study: Study, data: Dataset) -> None:
@@ -79,7 +81,6 @@ def _sweep(
     location: Location,
     overwrite: bool,
     progress: Progress,
-    notice: Callable[[str], None],
 ) -> Run:
     design, settings = study.design, study.sweep
     num_neurons = design.num_cells * settings.replicates
@@ -88,10 +89,13 @@ def _sweep(
     bins = make_bins(0.5 * float(np.mean(data.y**2)), study.training.num_steps)
     train_chunk = chunk_trainer(study, data, chunking)
     identity = identity_of(study, data, chunking.chunk_size)
-    is_there = is_run(location) and not overwrite
-    if is_there:
+    has_neurons = settings.records == "neurons"
+    num_examples, num_inputs = data.x.shape
+    sizes = Sizes(chunking, bins, num_examples, num_inputs, study.training.precision, has_neurons)
+    if is_run(location) and not overwrite:
         check_same(location, identity)
     else:
+        needs = check_room(location, sizes)
         with location.lock() if is_run(location) else contextlib.nullcontext():
             create(
                 location,
@@ -100,17 +104,20 @@ def _sweep(
                 bins=bins,
                 inputs=data.inputs,
                 precision=study.training.precision,
-                has_neurons=settings.records == "neurons",
+                has_neurons=has_neurons,
                 attrs=provenance(study, data, identity),
                 replace=overwrite,
             )
+        log.info(f"{num_neurons:,} neurons take {needs}")
     with location.lock():
         location.remove_leftovers()
         store = Store(location, "r+")
         damaged = store.damaged()
         if damaged:
-            notice(f"{location}: {described(damaged)}; trained again")
+            log.warning(f"{location}: {described(damaged)}; trained again")
         missing = store.missing(damaged)
+        if missing:
+            check_room(location, sizes, share=len(missing) / chunking.num_chunks)
         done = num_neurons - sum(chunk.num_neurons for _, chunk in missing)
         progress(done, num_neurons)
         began = time.monotonic()

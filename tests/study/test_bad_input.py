@@ -12,6 +12,7 @@ import pytest
 
 import jaxneuron
 from jaxneuron import cli
+from jaxneuron.study import skeleton
 from jaxneuron.study.bad_input import BadInput
 
 CSV = "x,y\n0,1\n1,3\n2,4\n3,8\n"
@@ -666,7 +667,7 @@ CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
     "out is a run": (
         with_run("run.zarr"),
         f"{SWEEP} --out run.zarr",
-        ("run.zarr: already holds a run", "--overwrite"),
+        ("run.zarr: holds another run: data is", "--overwrite"),
     ),
     "out is the study": (
         write,
@@ -796,56 +797,32 @@ def test_the_executable_says_the_same(name, tmp_path, monkeypatch):
     assert listing() == before
 
 
-def test_a_failed_sweep_leaves_nothing(tmp_path):
-    study = jaxneuron.Study(
-        data={"x": [0.0, 1.0], "y": [1.0, 2.0]},
-        training={"num_steps": 2},
-        sweep={"learning_rate": [0.1, 0.2, 0.3], "chunk_size": 1, "records": "neurons"},
-    )
-    seen = []
+def test_a_sweep_that_cannot_begin_leaves_nothing(tmp_path, monkeypatch):
+    def fails(*_, **__):
+        raise RuntimeError("stopped")
 
-    def stop(done: int, total: int) -> None:
-        seen.append((list(tmp_path.rglob(".run.zarr.*.draft")) != [], done))
-        if done:
-            raise RuntimeError("stopped")
-
+    study = jaxneuron.Study(data={"x": [0.0, 1.0], "y": [1.0, 2.0]}, sweep={"learning_rate": 0.1})
+    monkeypatch.setattr(skeleton, "_create_cells", fails)
     with pytest.raises(RuntimeError, match="stopped"):
-        jaxneuron.sweep(study, tmp_path / "new" / "folder" / "run.zarr", progress=stop)
+        jaxneuron.sweep(study, tmp_path / "new" / "folder" / "run.zarr")
 
-    assert seen == [(True, 0), (True, 1)]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failed_sweep_keeps_the_run_it_would_replace(tmp_path):
-    tables = {"data": {"x": [0.0, 1.0], "y": [1.0, 2.0]}, "training": {"num_steps": 2}}
-    path = tmp_path / "run.zarr"
-    jaxneuron.sweep(jaxneuron.Study(**tables, sweep={"learning_rate": 0.1}), path)
-
-    def stop(done: int, total: int) -> None:
-        raise RuntimeError("stopped")
-
-    with pytest.raises(RuntimeError, match="stopped"):
-        jaxneuron.sweep(
-            jaxneuron.Study(**tables, sweep={"learning_rate": 0.2}), path, overwrite=True, progress=stop
-        )
-
-    assert jaxneuron.open_run(path).study.sweep.learning_rate == 0.1
-    assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
-
-
-def test_a_sweep_stopped_at_its_last_moment_keeps_the_run_it_would_replace(tmp_path, monkeypatch):
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
+def test_what_would_be_replaced_is_kept_until_the_new_run_stands(stop, tmp_path, monkeypatch):
     tables = {"data": {"x": [0.0, 1.0], "y": [1.0, 2.0]}, "training": {"num_steps": 2}}
     path = tmp_path / "run.zarr"
     jaxneuron.sweep(jaxneuron.Study(**tables, sweep={"learning_rate": 0.1}), path)
     rename = Path.rename
 
-    def stop(self: Path, target: Path) -> Path:
+    def fails(self: Path, target: Path) -> Path:
         if self.suffix == ".draft":
-            raise KeyboardInterrupt
+            raise stop
         return rename(self, target)
 
-    monkeypatch.setattr(Path, "rename", stop)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(stop):
         jaxneuron.sweep(jaxneuron.Study(**tables, sweep={"learning_rate": 0.2}), path, overwrite=True)
 
     assert jaxneuron.open_run(path).study.sweep.learning_rate == 0.1

@@ -1,9 +1,10 @@
-"""The store: what was stopped is gone on with, what is damaged is found, and the bytes are always the same."""
+"""The store: what was stopped is gone on with, what is damaged is found, the bytes are always the same."""
 
 import json
 import multiprocessing
 import os
 import random
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -14,7 +15,7 @@ import xarray as xr
 import zarr
 
 import jaxneuron as jn
-from jaxneuron.study import identity
+from jaxneuron.study import identity, room
 from jaxneuron.study import sweep as sweep_module
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.location import Location
@@ -71,10 +72,6 @@ def stop_after(chunks):
     return progress
 
 
-def nothing_to_say(message):
-    raise AssertionError(message)
-
-
 @pytest.fixture(scope="module", params=CHUNK_SIZES)
 def whole(request, tmp_path_factory):
     """(study, run) of a sweep that ran through."""
@@ -91,17 +88,17 @@ def test_a_stopped_sweep_goes_on_and_the_bytes_are_the_same(whole, tmp_path, mon
     trained = count_chunks(monkeypatch)
     for chunks in (0, 1, 2):
         with pytest.raises(Stop):
-            sweep(study, path, progress=stop_after(chunks), notice=nothing_to_say)
+            sweep(study, path, progress=stop_after(chunks))
         done.append(status(path).chunks_done)
         with pytest.raises(BadInput, match=r"is unfinished, \d+ of \d+ chunks"):
             jn.open_run(path)
     assert done == [0, 1, 3]
     trained.clear()
-    assert values_of(sweep(study, path, notice=nothing_to_say)) == values_of(run)
+    assert values_of(sweep(study, path)) == values_of(run)
     assert sorted(set(trained)) == sorted(trained)
     assert len(trained) == status(path).num_chunks - 3
     trained.clear()
-    assert values_of(sweep(study, path, notice=nothing_to_say)) == values_of(run)
+    assert values_of(sweep(study, path)) == values_of(run)
     assert trained == []
     assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
 
@@ -252,11 +249,9 @@ def test_two_that_make_the_same_run_at_once(tmp_path, monkeypatch):
         create(location, **rest)
 
     monkeypatch.setattr(sweep_module, "create", late)
-    with pytest.raises(
-        BadInput, match="was made by another process just now; the same sweep goes on with it"
-    ):
+    with pytest.raises(BadInput, match="was made by another process just now; the same sweep"):
         sweep(study_of(), path)
-    sweep(study_of(), path, notice=nothing_to_say)
+    sweep(study_of(), path)
     assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
 
 
@@ -296,7 +291,7 @@ def is_reported(path):
 
 @pytest.mark.parametrize("seed", range(15))
 def test_no_damage_changes_a_number_silently(seed, whole, tmp_path):
-    """A random bit of a random file is flipped, or its end cut off: 300 times for each way of cutting chunks."""
+    """A bit of a file is flipped, or its end cut off: 300 times for each way of cutting chunks."""
     study, run = whole
     sound, path, rng = values_of(run), tmp_path / "run.zarr", random.Random(seed)
     shutil.copytree(run.path, path)
@@ -309,24 +304,22 @@ def test_no_damage_changes_a_number_silently(seed, whole, tmp_path):
         if found is None:
             assert is_reported(path) or file.parts[-3:-1] == ("cells", "c"), file
         if case == 0:
-            repair(study, path, sound)
+            assert repair(study, path, sound)
         file.write_bytes(content)
 
 
 def repair(study, path, sound):
     """A sweep makes the run whole again, or refuses it."""
-    told = []
     try:
-        assert values_of(sweep(study, path, notice=told.append)) == sound
+        repaired = values_of(sweep(study, path))
     except BadInput as error:
-        assert "is damaged" in str(error) or "is not a run" in str(error)
-    else:
-        assert status(path, verify=True).is_whole
+        return "is damaged" in str(error) or "is not a run" in str(error)
+    return repaired == sound and status(path, verify=True).is_whole
 
 
 @pytest.mark.parametrize("how", ["flipped", "cut", "empty", "gone", "another's"])
 @pytest.mark.parametrize("array", ["cells/fate_count", "neurons/final_bias", "work/marker"])
-def test_damaged_chunks_are_named_and_trained_again(array, how, tmp_path, monkeypatch):
+def test_damaged_chunks_are_named_and_trained_again(array, how, tmp_path, monkeypatch, caplog):
     study, path = study_of(), tmp_path / "run.zarr"
     sound = values_of(sweep(study, path))
     shards = sorted(p for p in (path / array / "c").rglob("*") if p.is_file())
@@ -350,12 +343,11 @@ def test_damaged_chunks_are_named_and_trained_again(array, how, tmp_path, monkey
     if how == "gone":
         with pytest.raises(BadInput, match="the same `jaxneuron sweep`"):
             jn.open_run(path)
-    trained, told = count_chunks(monkeypatch), []
-    assert values_of(sweep(study, path, notice=told.append)) == sound
+    trained = count_chunks(monkeypatch)
+    assert values_of(sweep(study, path)) == sound
     assert len(trained) == 1
-    assert told == (
-        [] if array == "work/marker" else [f"{path}: 1 chunk is damaged: 1 ({array}); trained again"]
-    )
+    warned = f"{path}: 1 chunk is damaged: 1 ({array}); trained again"
+    assert caplog.messages == ([] if array == "work/marker" else [warned])
     assert status(path, verify=True).is_whole
 
 
@@ -378,33 +370,68 @@ def test_a_run_that_cannot_be_repaired_says_so(file, tmp_path):
     place = max(content.rfind(digit) for digit in b"123456789") if file.endswith("json") else 3
     (path / file).write_bytes(bytes([*content[:place], content[place] ^ 1, *content[place + 1 :]]))
     for call in (lambda: jn.open_run(path), lambda: status(path), lambda: sweep(study_of(), path)):
-        with pytest.raises(BadInput, match="damaged|not a run"):
+        with pytest.raises(BadInput, match=r"damaged|not a run"):
             call()
-    sweep(study_of(), path, overwrite=file != "zarr.json") if file != "zarr.json" else None
+    if file != "zarr.json":
+        assert values_of(sweep(study_of(), path, overwrite=True))
 
 
 # Room
 
 
-def test_a_write_that_fails_keeps_what_is_done(whole, tmp_path, monkeypatch):
+@pytest.mark.parametrize("write", [1, 9, 16, 33, 44])
+def test_a_write_that_fails_keeps_what_is_done(write, whole, tmp_path, monkeypatch):
     study, run = whole
-    path, write, written = tmp_path / "run.zarr", zarr.Array.__setitem__, []
+    path, set_values, written = tmp_path / "run.zarr", zarr.Array.__setitem__, []
+    with pytest.raises(Stop):
+        sweep(study, path, progress=stop_after(0))
 
     def no_room(self, region, values):
         written.append(self.path)
-        if len(written) == 25:
+        if len(written) >= write:
             raise OSError(28, "No space left on device")
-        write(self, region, values)
+        set_values(self, region, values)
 
     with monkeypatch.context() as patch:
         patch.setattr(zarr.Array, "__setitem__", no_room)
-        with (
-            pytest.raises(OSError, match="No space")
-            if len(written) > 25
-            else pytest.raises((Stopped, BadInput))
-        ):
+        with pytest.raises(Stopped, match=r"No space left on device\); \d+ of 84 neurons are kept"):
             sweep(study, path)
+    # A chunk writes 6 arrays of cells, 7 of neurons and its marker.
+    assert status(path, verify=True).chunks_done == (write - 1) // 14
     assert values_of(sweep(study, path)) == values_of(run)
+
+
+@pytest.mark.parametrize(
+    ("free", "words"),
+    [
+        ({"available_memory": 1e8}, r"MB of memory .*and 100 MB of memory are free; a machine with more"),
+        ({"available_memory": 5e8}, r"and 500 MB of memory are free; sweep.chunk_size = \d+ would fit"),
+        ({"available_disk": 1e6}, r"and 1 MB of disk are free; make room, or choose another --out"),
+        (
+            {"available_disk": 2e7},
+            r'and 20 MB of disk are free; sweep.records = "cells" needs',
+        ),
+    ],
+)
+def test_too_little_room_is_said_before_anything_is_written(free, words, tmp_path, monkeypatch):
+    for name, amount in free.items():
+        monkeypatch.setattr(room, name, lambda *_, amount=amount: amount)
+    study = study_of({"learning_rate": jn.Log(0.01, 10.0, 5000), "replicates": 200, "chunk_size": 2**20})
+    with pytest.raises(BadInput, match=words):
+        sweep(study, tmp_path / "folder" / "run.zarr")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_takes_about_the_room_that_is_said(tmp_path, caplog):
+    caplog.set_level("INFO", "jaxneuron")
+    sweep(
+        study_of({"learning_rate": jn.Log(0.01, 10.0, 200), "replicates": 64, "chunk_size": 4096}),
+        tmp_path / "r",
+    )
+    (said,) = [re.search(r"of memory and (\d+) kB of disk", message) for message in caplog.messages]
+    written = sum(p.stat().st_size for p in (tmp_path / "r").rglob("c/**/*") if p.is_file())
+    assert said is not None
+    assert 0.5 < float(said[1]) * 1e3 / written < 3
 
 
 # Earlier formats

@@ -175,27 +175,6 @@ def test_several_inputs_and_no_trained_bias(tmp_path):
     np.testing.assert_array_equal(run.neurons.final_bias, np.float32(0.1))
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
-def test_a_sweep_that_is_stopped_leaves_nothing(tmp_path, stop):
-    def progress(done, total):
-        if done > 0:
-            raise stop
-
-    with pytest.raises(stop):
-        sweep(study_of({"chunk_size": 35}), tmp_path / "run.zarr", progress=progress)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_is_there_is_kept_unless_overwrite(tmp_path):
-    path = tmp_path / "run.zarr"
-    first = bytes_of(sweep(study_of(), path))
-    with pytest.raises(BadInput, match="--overwrite"):
-        sweep(study_of({"seed": 3}), path)
-    assert bytes_of(jn.open_run(path)) == first
-    assert bytes_of(sweep(study_of({"seed": 3}), path, overwrite=True)) != first
-    assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
-
-
 def test_progress_reaches_the_total(tmp_path):
     told = []
     sweep(study_of({"chunk_size": 35}), tmp_path / "run.zarr", progress=lambda *numbers: told.append(numbers))

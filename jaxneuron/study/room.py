@@ -1,0 +1,128 @@
+"""How much memory and disk a sweep takes, and whether there is so much."""
+
+import dataclasses
+import math
+import os
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import psutil
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.population.chunks import Chunking, cut_into_chunks
+from jaxneuron.population.summary import Bins
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.location import Location
+from jaxneuron.study.variables import CELLS, NEURONS
+
+# Measured on two cores, with two chunks under way and chunks of 2^12 to 2^20 neurons; compressed, the numbers
+# of a cell take about a byte for each bin that is not empty, and those of a neuron half of what they are.
+PROGRAM_BYTES = 260e6
+NEURON_BYTES, INPUT_BYTES, EXAMPLE_BYTES = 300, 80, 1300
+COPIES_OF_COUNTS = 2
+CELL_BYTES_ON_DISK = 16
+COMPRESSED = 0.5
+
+UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
+CGROUP = Path("/sys/fs/cgroup")
+
+
+class Needs(NamedTuple):
+    """Bytes that a sweep takes, about: of memory beyond what Python and its libraries take, and of disk."""
+
+    memory: float
+    disk: float
+
+    def __str__(self) -> str:
+        return f"about {size(self.memory)} of memory and {size(self.disk)} of disk"
+
+
+@dataclasses.dataclass(frozen=True)
+class Sizes:
+    """What decides how much a sweep takes."""
+
+    chunking: Chunking
+    bins: Bins
+    num_examples: int
+    num_inputs: int
+    precision: str
+    has_neurons: bool
+
+    def needs(self) -> Needs:
+        """What the whole of it takes."""
+        num_bins = len(Fate) + len(self.bins.death_step) + len(self.bins.loss) + len(CELLS) - 3
+        chunking = self.chunking
+        memory = (
+            PROGRAM_BYTES
+            + chunking.chunk_size * (NEURON_BYTES + INPUT_BYTES * self.num_inputs)
+            + math.prod(chunking.tile) * num_bins * 8 * COPIES_OF_COUNTS
+            + self.num_examples * max(EXAMPLE_BYTES, 40 * self.num_inputs)
+        )
+        num_cells = math.prod(chunking.cells)
+        disk = num_cells * (CELL_BYTES_ON_DISK + min(chunking.replicates, num_bins))
+        if self.has_neurons:
+            disk += num_cells * chunking.replicates * self._record_bytes * COMPRESSED
+        return Needs(memory, disk)
+
+    @property
+    def _record_bytes(self) -> int:
+        return sum(
+            np.dtype(v.dtype or self.precision).itemsize
+            * (self.num_inputs if v.field.endswith("weight") else 1)
+            for v in NEURONS.values()
+        )
+
+    def smaller_chunks(self, memory: float) -> int | None:
+        """The largest chunk size, halving, that needs no more memory; None where none does."""
+        size = self.chunking.chunk_size
+        while size > 1:
+            size //= 2
+            chunking = cut_into_chunks(self.chunking.cells, self.chunking.replicates, size)
+            if dataclasses.replace(self, chunking=chunking).needs().memory <= memory:
+                return size
+        return None
+
+
+def check_room(location: Location, sizes: Sizes, share: float = 1.0) -> Needs:
+    """What a share of the sweep takes; BadInput where there is not so much room, with what would fit."""
+    needs = sizes.needs()
+    needs = needs._replace(disk=share * needs.disk)
+    memory, disk = available_memory(), available_disk(location)
+    if needs.memory > memory:
+        smaller = sizes.smaller_chunks(memory)
+        remedy = f"sweep.chunk_size = {smaller} would fit" if smaller else "a machine with more is needed"
+        raise BadInput(f"{location}: needs {needs}, and {size(memory)} of memory are free; {remedy}")
+    if needs.disk > disk:
+        fewer = share * dataclasses.replace(sizes, has_neurons=False).needs().disk
+        fits = sizes.has_neurons and fewer <= disk
+        remedy = (
+            f'sweep.records = "cells" needs {size(fewer)}' if fits else "make room, or choose another --out"
+        )
+        raise BadInput(f"{location}: needs {needs}, and {size(disk)} of disk are free; {remedy}")
+    return needs
+
+
+def available_memory() -> float:
+    """Bytes that this process may still take: of the machine, and of its container."""
+    available = float(psutil.virtual_memory().available)
+    try:
+        limit, used = ((CGROUP / f"memory.{name}").read_text().strip() for name in ("max", "current"))
+        return available if limit == "max" else min(available, float(limit) - float(used))
+    except (OSError, ValueError):  # no container, or another kind of it
+        return available
+
+
+def available_disk(location: Location) -> float:
+    """Bytes that are free where the run is to be; an object store has room."""
+    if location.folder is None:
+        return math.inf
+    folder = next(parent for parent in location.folder.parents if os.path.exists(parent))
+    return shutil.disk_usage(folder).free
+
+
+def size(num_bytes: float) -> str:
+    """'1.2 GB'."""
+    unit, factor = next((u for u in UNITS if num_bytes >= u[1]), UNITS[-1])
+    return f"{num_bytes / factor:.{1 if factor >= 1e9 else 0}f} {unit}"
