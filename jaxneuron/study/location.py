@@ -95,21 +95,26 @@ class Location:
         try:
             with filelock.FileLock(path, blocking=False):
                 path.write_text(f"process {os.getpid()} on {socket.gethostname()}")
-                yield
+                try:
+                    yield
+                finally:
+                    path.write_text("")
         except filelock.Timeout:
-            raise BadInput(f"{self}: is being swept by {self.holder()}; wait until it has ended") from None
+            raise BadInput(
+                f"{self}: is being swept by {self.holder() or 'another process'}; wait until it has ended"
+            ) from None
 
     def holder(self) -> str | None:
         """The process that is sweeping the run, if one is."""
         path = (self.folder or Path()) / LOCK
-        if self.folder is None or not path.exists():
+        if self.folder is None or not (path.exists() and (named := path.read_text())):
             return None
         try:
             with filelock.FileLock(path, blocking=False):
-                return None
+                return None  # it has died
         except filelock.Timeout:
-            return path.read_text() or "another process"
-        except OSError:  # a run that may not be written to is nobody's
+            return named
+        except OSError:  # nobody writes to what may not be written to
             return None
 
     def remove_leftovers(self) -> None:

@@ -104,12 +104,24 @@ def with_file(name: str, content: str = "{}") -> Prepare:
     return prepare
 
 
-def with_run(name: str) -> Prepare:
+def with_run(name: str, then: Callable[[], object] = lambda: None) -> Prepare:
+    """The study's run, and what is done to it or to the study."""
+
     def prepare() -> None:
         write()
         jaxneuron.sweep(jaxneuron.read_study("study.toml"), name)
+        then()
 
     return prepare
+
+
+def changed(file: str, old: str, new: str) -> Callable[[], object]:
+    """A file of text says something else."""
+    return lambda: Path(file).write_text(Path(file).read_text().replace(old, new))
+
+
+def another_study(old: str, new: str) -> Callable[[], object]:
+    return changed("study.toml", old, new)
 
 
 SWEEP = "sweep study.toml"
@@ -664,11 +676,94 @@ CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
         f"{SWEEP} --out taken --overwrite",
         ("taken: exists and is not a run",),
     ),
-    "out is a run": (
-        with_run("run.zarr"),
+    "out is a run of other data": (
+        with_run("run.zarr", changed("data.csv", "3,8", "3,9")),
         f"{SWEEP} --out run.zarr",
-        ("run.zarr: holds another run: data is", "--overwrite"),
+        ("run.zarr: holds another run: data is", "there and", "here", "--overwrite"),
     ),
+    "out is a run of another seed": (
+        with_run("run.zarr", another_study("learning_rate = 0.1", "learning_rate = 0.1\nseed = 1")),
+        f"{SWEEP} --out run.zarr",
+        ("holds another run: sweep.seed is 0 there and 1 here; choose another --out", "--overwrite"),
+    ),
+    "out is a run of fewer steps": (
+        with_run("run.zarr", another_study("num_steps = 5", "num_steps = 9")),
+        f"{SWEEP} --out run.zarr",
+        ("training.num_steps is 5 there and 9 here", "more replicates or steps make a new run"),
+    ),
+    "out is a run of another precision": (
+        with_run("run.zarr", another_study("num_steps = 5", 'num_steps = 5\nprecision = "float64"')),
+        f"{SWEEP} --out run.zarr",
+        ("training.precision is 'float32' there and 'float64' here",),
+    ),
+    "out is a run whose description is damaged": (
+        with_run("run.zarr", changed("run.zarr/cells/fate_count/zarr.json", "neurons", "meurons")),
+        f"{SWEEP} --out run.zarr",
+        ("run.zarr: is damaged (cells/fate_count) beyond repair", "--overwrite"),
+    ),
+    # A run.
+    **{
+        f"{command}: {what}": (prepare, f"{command} {run} {rest}", words)
+        for command, rest in (("status", ""), ("best", ""), ("export", "cells.csv"))
+        for what, prepare, run, words in (
+            ("no run", write, "none.zarr", ("none.zarr: there is no such run; `jaxneuron sweep` makes one",)),
+            ("an empty folder", with_folder("empty.zarr"), "empty.zarr", ("is not a run of jaxneuron",)),
+            ("a file", write, "study.toml", ("study.toml: is not a run of jaxneuron",)),
+            (
+                "damaged root",
+                with_run("run.zarr", changed("run.zarr/zarr.json", '"relu"', '"rely"')),
+                "run.zarr",
+                ("run.zarr: is damaged (zarr.json) beyond repair; --overwrite replaces it",),
+            ),
+            (
+                "damaged description",
+                with_run("run.zarr", changed("run.zarr/cells/fate/zarr.json", "became", "become")),
+                "run.zarr",
+                ("run.zarr: is damaged (cells/fate) beyond repair",),
+            ),
+        )
+    },
+    **{
+        f"{command}: {what}": (with_run("run.zarr", then), f"{command} run.zarr {rest}", words)
+        for command, rest in (("best", ""), ("export", "cells.csv"))
+        for what, then, words in (
+            (
+                "unfinished",
+                lambda: Path("run.zarr/work/marker/c/0").unlink(),
+                ("run.zarr: is unfinished, 0 of 1 chunks are done; the same `jaxneuron sweep` goes on",),
+            ),
+            (
+                "shard gone",
+                lambda: Path("run.zarr/cells/final_loss_min/c/0").unlink(),
+                ("is damaged, 1 chunks of cells/final_loss_min are missing", "trains them again"),
+            ),
+            (
+                "shard cut",
+                lambda: Path("run.zarr/cells/fate_count/c/0/0").write_bytes(b"cut"),
+                ("run.zarr: 1 chunk is damaged: 0 (cells/fate_count); the same `jaxneuron sweep`",),
+            ),
+        )
+    },
+    "best: by what": (with_run("run.zarr"), "best run.zarr --by worst", ("--by: is 'worst'", "median, mean")),
+    "best: by 1.5": (with_run("run.zarr"), "best run.zarr --by 1.5", ("--by: is '1.5'", "between 0 and 1")),
+    "best: none": (with_run("run.zarr"), "best run.zarr --number 0", ("'--number'", "0", "x>=1")),
+    "best: lost": (with_run("run.zarr"), "best run.zarr --most-lost 2", ("'--most-lost'", "0<=x<=1")),
+    "best: no run given": (write, "best", ("Missing argument 'RUN'", "best --help")),
+    "export: no file given": (write, "export run.zarr", ("Missing argument 'FILE'", "export --help")),
+    "export: ending": (with_run("run.zarr"), "export run.zarr cells.xls", ("cells.xls: must end in .csv",)),
+    "export: a folder": (
+        with_run("run.zarr", lambda: Path("cells.csv").mkdir()),
+        "export run.zarr cells.csv",
+        ("cells.csv: is a folder",),
+    ),
+    "export: exists": (with_run("run.zarr"), "export run.zarr data.csv", ("exists already", "--overwrite")),
+    "export: under a file": (with_run("run.zarr"), "export run.zarr data.csv/c.csv", ("cannot be made",)),
+    "export: no records": (
+        with_run("run.zarr"),
+        "export run.zarr neurons.csv --rows neurons",
+        ('run.zarr: has no records of neurons; sweep with records = "neurons"',),
+    ),
+    "export: rows": (with_run("run.zarr"), "export run.zarr a.csv --rows cell", ("'cell' is not one of",)),
     "out is the study": (
         write,
         f"{SWEEP} --out study.toml --overwrite",
