@@ -1,0 +1,210 @@
+"""Sweeps that are killed, stopped or out of room, in processes of their own: gone on with until they are
+done, they hold the bytes of one that ran through."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import jaxneuron as jn
+from jaxneuron.study.status import status
+from jaxneuron.study.sweep import sweep
+
+KILLS = 30
+STUDY = {
+    "data": {"x": np.linspace(-1, 2, 20), "y": np.linspace(-1, 2, 20) ** 2},
+    "training": {"num_steps": 400},
+    "sweep": {
+        "learning_rate": jn.Log(0.01, 10.0, 16),
+        "init_bias": jn.Linear(-2.0, 2.0, 8),
+        "replicates": 6,
+        "records": "neurons",
+        "chunk_size": 16,  # 64 chunks of 2 cells …
+    },
+}
+# … or 128 that share their cells with another.
+CHUNK_SIZES = [16, 5]
+
+# A process that sweeps. It can be killed in the middle of its n-th write of a file: half of the bytes are
+# there, under the name that they have until the file is whole.
+SWEEPER = """
+import os, resource, signal, sys
+import zarr.storage._local as local
+from jaxneuron.study.sweep import Stopped, sweep
+from tests.study.test_survival import study_of
+
+path, chunk_size, kill_at, limit = sys.argv[1], *map(int, sys.argv[2:])
+put, writes = local._put, 0
+
+def killed_on_the_way(path, value, exclusive=False):
+    global writes
+    writes += 1
+    if writes == kill_at:
+        whole = value.to_bytes()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".0123456789.partial").write_bytes(whole[: len(whole) // 2])
+        os.kill(os.getpid(), signal.SIGKILL)
+    return put(path, value, exclusive)
+
+local._put = killed_on_the_way
+if limit:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+try:
+    sweep(study_of(chunk_size), path, progress=lambda done, total: print(done, flush=True))
+except Stopped as error:
+    sys.exit(str(error))
+except KeyboardInterrupt:
+    os._exit(130)
+"""
+
+
+def study_of(chunk_size):
+    return jn.Study(**STUDY | {"sweep": STUDY["sweep"] | {"chunk_size": chunk_size}})
+
+
+def bytes_of(run):
+    return {
+        f"{group}/{name}": values.values.tobytes()
+        for group, dataset in (("cells", run.cells), ("neurons", run.neurons))
+        for name, values in dataset.variables.items()
+        if values.dtype.kind in "iuf"
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The bytes of a sweep that ran through."""
+    return bytes_of(sweep(study_of(1000), tmp_path_factory.mktemp("whole") / "run.zarr"))
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """Compiled programs are kept between the processes."""
+    return os.environ | {
+        "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled")),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "PYTHONPATH": str(Path(jn.__file__).parents[1]),
+    }
+
+
+def start(path, chunk_size, environment, kill_at=0, limit=0, **options):
+    arguments = [sys.executable, "-c", SWEEPER, *map(str, (path, chunk_size, kill_at, limit))]
+    return subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True, **options)
+
+
+def wait_until_it_trains(process):
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk_size", CHUNK_SIZES)
+def test_killed_at_any_moment(chunk_size, whole, environment, tmp_path):
+    rng, kills, run = random.Random(chunk_size), 0, 0
+    while kills < KILLS // len(CHUNK_SIZES):
+        path, run = tmp_path / f"{run}.zarr", run + 1
+        is_done = False
+        while not is_done:
+            # In a write: of a description at first, then of shards and markers; or whenever it happens.
+            in_a_write = rng.random() < 0.6 and kills < KILLS
+            kill_at = rng.randrange(1, 120) if in_a_write else 0
+            process = start(path, chunk_size, environment, kill_at)
+            if not in_a_write and kills < KILLS:
+                wait_until_it_trains(process)
+                time.sleep(rng.uniform(0, 0.6))
+                process.kill()
+            process.communicate(timeout=120)
+            is_done = process.returncode == 0
+            assert process.returncode in (0, -signal.SIGKILL)
+            kills += not is_done
+        found = status(path, verify=True)
+        assert found.is_whole
+        assert bytes_of(jn.open_run(path)) == whole
+        assert not list(path.rglob("*.partial"))
+    drafts = [p.name for p in tmp_path.iterdir() if p.suffix != ".zarr"]
+    assert all(name.endswith(".draft") for name in drafts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_at_any_moment(stop, whole, environment, tmp_path):
+    rng, path = random.Random(stop), tmp_path / "run.zarr"
+    for _ in range(4):
+        process = start(path, 16, environment)
+        wait_until_it_trains(process)
+        time.sleep(rng.uniform(0, 0.15))
+        process.send_signal(stop)
+        process.communicate(timeout=60)
+        assert process.returncode in (0, 130)
+        assert not status(path, verify=True).damaged
+    assert bytes_of(sweep(study_of(16), path)) == whole
+
+
+def mounted(folder, size):
+    """Whether a small file system could be mounted on the folder."""
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    return os.geteuid() == 0 and subprocess.run(mount, capture_output=True).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_full_disk(whole, environment, tmp_path):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if not mounted(folder, "1m"):
+        pytest.skip("no file system may be mounted here; files of limited size take its place")
+    try:
+        path = folder / "run.zarr"
+        process = start(path, 16, environment, stderr=subprocess.PIPE)
+        _, told = process.communicate(timeout=120)
+        assert process.returncode == 1
+        assert "cannot be written (No space left on device);" in told
+        found = status(path, verify=True)
+        assert 0 < found.chunks_done < found.num_chunks
+        assert not found.damaged
+        assert f"{found.neurons_done:,} of 768 neurons are kept" in told
+        subprocess.run(["mount", "-o", "remount,size=64m", str(folder)], check=True)
+        assert bytes_of(sweep(study_of(16), path)) == whole
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.slow
+def test_files_of_limited_size(whole, environment, tmp_path):
+    path = tmp_path / "run.zarr"
+    with pytest.raises(KeyboardInterrupt):
+        sweep(study_of(16), path, progress=interrupt)
+    # The run is made; a marker is larger than a file may be.
+    process = start(path, 16, environment, limit=400, stderr=subprocess.PIPE)
+    _, told = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "cannot be written (File too large)" in told
+    assert not status(path, verify=True).damaged
+    assert bytes_of(sweep(study_of(16), path)) == whole
+
+
+def interrupt(done, total):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+def test_processes_take_turns(whole, environment, tmp_path):
+    """Of several at once, one sweeps and the others are refused; a dead one keeps nobody."""
+    path = tmp_path / "run.zarr"
+    first = start(path, 5, environment)
+    wait_until_it_trains(first)
+    second = start(path, 5, environment, stderr=subprocess.PIPE)
+    _, told = second.communicate(timeout=120)
+    first.kill()
+    first.communicate(timeout=60)
+    if first.returncode == -signal.SIGKILL:
+        assert second.returncode == 1
+        assert f"is being swept by process {first.pid} on" in told
+    assert bytes_of(sweep(study_of(5), path)) == whole
