@@ -401,3 +401,61 @@ def test_a_terminal_sees_no_bar_where_a_study_is_refused(folder):
     assert code == 2
     assert seen == "jaxneuron: study.toml: training.num_steps: is -1; it must be at least 0\r\n"
     assert not (folder / "runs").exists()
+
+
+# Reading a run
+
+
+def test_status_best_and_export(jaxneuron_command, folder):
+    jaxneuron.sweep(jaxneuron.read_study("study.toml"), "run.zarr")
+
+    code, out, err = jaxneuron_command("status run.zarr --verify")
+    assert (code, err) == (0, "")
+    for word in ("all", "done", "missing", "24", "everything that is done holds what was written"):
+        assert word in out
+    code, out, _ = jaxneuron_command("status run.zarr --json")
+    found = strict_json(out)
+    assert (found["neurons_done"], found["num_neurons"], found["is_whole"], found["damaged"]) == (
+        24,
+        24,
+        True,
+        None,
+    )
+
+    code, out, err = jaxneuron_command("best run.zarr --by mean --number 3")
+    assert (code, err) == (0, "")
+    assert "mean final loss" in out
+    assert "100% (51–100)" in out
+    code, out, _ = jaxneuron_command("best run.zarr --json --most-lost 0.5")
+    cells = strict_json(out)["cells"]
+    assert all(cell["died"] + cell["born_dead"] + cell["diverged"] <= 0.5 for cell in cells)
+    assert {"cell", "neurons", "final_loss", "converged_low", "converged_high"} <= set(cells[0])
+
+    code, out, err = jaxneuron_command("export run.zarr cells.parquet")
+    assert (code, out, err) == (0, "cells.parquet: 6 cells\n", "")
+    code, out, _ = jaxneuron_command("export run.zarr cells.csv --json")
+    assert strict_json(out) == {"file": "cells.csv", "rows": 6}
+
+
+def test_status_of_a_run_that_is_not_whole(jaxneuron_command, folder):
+    (folder / "study.toml").write_text(STUDY + "chunk_size = 8\n")
+    jaxneuron.sweep(jaxneuron.read_study("study.toml"), "run.zarr")
+    (folder / "run.zarr/work/marker/c/1").unlink()
+
+    code, out, err = jaxneuron_command("status run.zarr")
+
+    assert (code, err) == (1, "")
+    assert re.search(r"missing +1 +8", out)
+    assert "neurons a second" in out
+
+    shard = next((folder / "run.zarr/cells/fate_count/c").rglob("0"))
+    shard = shard if shard.is_file() else next(p for p in shard.rglob("*") if p.is_file())
+    shard.write_bytes(shard.read_bytes()[:-1])
+    code, out, err = jaxneuron_command("status run.zarr --verify")
+
+    assert (code, err) == (1, "")
+    assert "is damaged (cells/fate_count); the same sweep trains it again" in out
+    code, out, err = jaxneuron_command("sweep study.toml --out run.zarr")
+    assert code == 0
+    assert "1 chunk is damaged" in err
+    assert jaxneuron_command("status run.zarr --verify")[0] == 0

@@ -74,8 +74,8 @@ def _neurons(run: Run) -> Iterator[pd.DataFrame]:
     for name, values in neurons.data_vars.items():
         if "input" in values.dims:
             columns = [str(name)] if len(inputs) == 1 else [f"{name} {i}" for i in inputs]
-            wide |= {column: values.isel(input=i) for i, column in enumerate(columns)}
-    for table in _rows(xr.Dataset(wide).drop_vars("input", errors="ignore"), run, None):
+            wide |= {column: values.isel(input=i, drop=True) for i, column in enumerate(columns)}
+    for table in _rows(xr.Dataset(wide), run, None):
         yield table.assign(fate=table.fate.map(names))
 
 

@@ -12,12 +12,14 @@ from jaxneuron.view.intervals import wilson
 def best_cells(
     run: Run, number: int | None = 10, *, by: float | Literal["mean"] = 0.5, most_lost: float = 1.0
 ) -> pd.DataFrame:
-    """`Run.best` with the number of neurons and, for each fate, `<fate>_low` and `<fate>_high`: the 95 %
-    interval of its share."""
+    """`Run.best` with the number of neurons, the smallest and the largest final loss and, for each fate,
+    `<fate>_low` and `<fate>_high`: the 95 % interval of its share."""
     table = run.best(number, by=by, most_lost=most_lost)
     counts = run.cells.fate_count.stack(cell=run.dims).transpose("cell", "fate").values[table.cell]
     total = counts.sum(-1)
     table.insert(list(table.columns).index("final_loss"), "neurons", total)
+    for end in ("final_loss_min", "final_loss_max"):
+        table[end] = run.cells[end].values.ravel()[table.cell]
     for fate in Fate:
         table[f"{fate.name}_low"], table[f"{fate.name}_high"] = wilson(counts[:, fate], total)
     return table

@@ -50,9 +50,7 @@ def best_table(run: Run, number: int = 5) -> Table:
     table = _table(*labels, "median final loss", *(FATE_LABELS[fate] for fate in Fate), title="Best cells")
     smallest, largest = (run.cells[f"final_loss_{end}"].values.ravel() for end in ("min", "max"))
     for _, row in run.best(number).iterrows():
-        low, high = smallest[int(row.cell)], largest[int(row.cell)]
-        # The median is exact only as far as the cell's losses agree.
-        median = f"{row.final_loss:.5g}" if high <= 1.001 * low else f"≈ {row.final_loss:.2g}"
+        median = _loss(row.final_loss, smallest[int(row.cell)], largest[int(row.cell)])
         shares = (f"{row[fate.name]:.0%}" for fate in Fate)
         table.add_row(*(f"{row[name]:.5g}" for name in run.swept), median, *shares)
     num_cells = run.study.design.num_cells
@@ -77,14 +75,18 @@ def interval_table(cells: pd.DataFrame, by: str) -> Table:
             for f in Fate
         )
         values = (f"{row[name]:.5g}" for name in swept)
-        table.add_row(f"{row.cell:.0f}", *values, f"{row.neurons:,.0f}", f"≈ {row.final_loss:.2g}", *shares)
-    table.caption = (
-        "in brackets: 95 % intervals of the shares, in per cent (Wilson); losses are from histograms"
-    )
+        table.add_row(
+            f"{row.cell:.0f}",
+            *values,
+            f"{row.neurons:,.0f}",
+            _loss(row.final_loss, row.final_loss_min, row.final_loss_max),
+            *shares,
+        )
+    table.caption = "in brackets: 95 % intervals of the shares, in per cent (Wilson 1927)"
     return table
 
 
-def status_table(status: Status) -> Table:
+def status_table(status: Status) -> RenderableType:
     """How far a run is."""
     table = _table("", "chunks", "neurons", title="Status")
 
@@ -105,8 +107,8 @@ def status_table(status: Status) -> Table:
     if status.neurons_per_second and not status.is_whole:
         left = datetime.timedelta(seconds=round(status.seconds_left or 0))
         lines.append(f"{status.neurons_per_second:,.0f} neurons a second: {left} (h:mm:ss) left")
-    table.caption = "\n".join(lines) or None
-    return table
+    # Not as a caption, which would be broken to the table's width.
+    return Group(table, *(Text(line, style="dim") for line in lines))
 
 
 def loss_table(training: Training, number: int = 12) -> Table:
@@ -228,6 +230,11 @@ def _gradient_table(numbers: FullPass, training: Training) -> Table:
     if numbers.next_loss is not None:
         table.caption = f"loss {_number(numbers.loss, 6)} → {_number(numbers.next_loss, 6)}"
     return table
+
+
+def _loss(value: float, smallest: float, largest: float) -> str:
+    """A loss from a cell's histogram, which is exact only as far as the cell's losses agree."""
+    return f"{value:.5g}" if largest <= 1.001 * smallest else f"≈ {value:.2g}"
 
 
 def _number(value: float | np.ndarray, digits: int) -> str:

@@ -1,0 +1,77 @@
+"""The best cells and the intervals of their shares."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+import jaxneuron as jn
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.study.sweep import sweep
+from jaxneuron.view.best import best_cells
+from jaxneuron.view.intervals import wilson
+
+X = np.linspace(-1, 2, 20)
+
+
+@given(
+    st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.5, 0.999)
+)
+def test_wilson_is_scipys(counts, confidence):
+    expected = binomtest(*counts).proportion_ci(confidence, "wilson")
+    np.testing.assert_allclose(wilson(*counts, confidence), expected, rtol=1e-9, atol=1e-15)
+
+
+def test_wilson_of_nothing():
+    assert np.isnan(wilson(np.array([0]), np.array([0]))).all()
+    low, high = wilson(np.array([0, 5]), np.array([5, 5]))
+    assert (low[0], high[1]) == (0, 1)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    study = jn.Study(
+        data={"x": X, "y": np.maximum(0, 1.5 * X + 0.3)},
+        training={"num_steps": 300},
+        sweep={
+            "learning_rate": jn.Log(0.003, 10.0, 8),
+            "init_bias": jn.Linear(-3.0, 2.0, 6),
+            "replicates": 9,
+            "records": "neurons",
+        },
+    )
+    return sweep(study, tmp_path_factory.mktemp("best") / "run.zarr")
+
+
+def losses_of(run, cell):
+    return run.neurons.final_loss.values.reshape(-1, 9)[cell]
+
+
+@pytest.mark.parametrize(("by", "of"), [(0.5, np.median), ("mean", np.mean), (0.9, lambda v: np.sort(v)[7])])
+def test_cells_come_in_the_order_of_their_losses(by, of, run):
+    cells = best_cells(run, None, by=by)
+    assert len(cells) == 48
+    true = np.array([of(losses_of(run, cell).astype(float)) for cell in cells.cell])
+    # Half a bin is 8 %; losses that rounding leaves are alike.
+    np.testing.assert_allclose(cells.final_loss, true, rtol=0.08, atol=1e-7)
+    assert (np.diff(np.log(np.maximum(cells.final_loss, 1e-7))) > -0.011).all()
+
+
+def test_each_row_is_its_cells(run):
+    for _, row in best_cells(run, 20).iterrows():
+        fates = run.neurons.fate.values.reshape(-1, 9)[int(row.cell)]
+        for fate in Fate:
+            assert row[fate.name] == pytest.approx(np.mean(fates == fate))
+            expected = binomtest(int(np.sum(fates == fate)), 9).proportion_ci(0.95, "wilson")
+            assert (row[f"{fate.name}_low"], row[f"{fate.name}_high"]) == pytest.approx(
+                tuple(expected), abs=1e-12
+            )
+        assert row.neurons == 9
+
+
+def test_cells_that_lose_too_many_are_left_out(run):
+    lost = run.fate_share.sel(fate=["born_dead", "died", "diverged"]).sum("fate").values.ravel()
+    for most in (0.0, 0.25, 1.0):
+        cells = best_cells(run, None, most_lost=most)
+        assert sorted(cells.cell) == list(np.flatnonzero(lost <= most + 1e-12))
