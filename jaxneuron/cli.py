@@ -144,26 +144,28 @@ def train(
 
 @commands.command()
 @click.argument("study", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="The run.  [default: runs/NAME.zarr]")
+@click.option("--out", help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]")
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there and start anew.")
 @click.option(
     "--figure", type=click.Path(path_type=Path), help="The phase diagram.  [default: beside the run]"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
-def sweep(study: Path, out: Path | None, overwrite: bool, figure: Path | None, as_json: bool) -> None:
+def sweep(study: Path, out: str | None, overwrite: bool, figure: Path | None, as_json: bool) -> None:
     """Train every neuron of a study.toml and draw its phase diagram.
 
     Stopped and given again, it goes on from where it was.
     """
     name = study.stem if study.stem != "study" else study.resolve().parent.name
-    out = out or Path("runs") / f"{name}.zarr"
-    from jaxneuron.study.bad_input import BadInput, check_place
+    out = f"runs/{name}.zarr" if out is None else out
+    from jaxneuron.study.bad_input import BadInput
+    from jaxneuron.study.location import Location
 
-    if not out.name:
-        raise BadInput(f"--out: is {str(out)!r}; it must be a name for the run, such as runs/{name}.zarr")
-    check_place(out)
-    figure = figure or out.with_suffix(".png")
-    if figure in (out, *out.parents):
+    folder = Path(out) if Location(out).folder else Path("runs") / Path(out).name
+    if not folder.name:
+        raise BadInput(f"--out: is {str(folder)!r}; it must be a name for the run, such as runs/{name}.zarr")
+    Location(out).check()
+    figure = figure or folder.with_suffix(".png")
+    if figure in (folder, *folder.parents):
         raise BadInput(f"--figure: {figure} is the place of the run; choose another --figure or --out")
     _check_figure(figure)
     from jaxneuron.study.study import read_study
@@ -173,12 +175,7 @@ def sweep(study: Path, out: Path | None, overwrite: bool, figure: Path | None, a
     threading.Thread(target=importlib.import_module, args=["jaxneuron.view.phase"]).start()
     _print_log(quiet=as_json)
     with _progress(quiet=as_json) as progress, _resuming(study, out, progress) as progress:
-        run = run_sweep(
-            read_study(study),
-            out,
-            overwrite=overwrite,
-            progress=progress,
-        )
+        run = run_sweep(read_study(study), out, overwrite=overwrite, progress=progress)
 
     from jaxneuron.neuron.fate import Fate
     from jaxneuron.view.phase import draw_phase_diagram, phase_diagram
@@ -189,7 +186,7 @@ def sweep(study: Path, out: Path | None, overwrite: bool, figure: Path | None, a
     if as_json:
         counts = run.cells.fate_count.sum(run.dims).values
         _print_json(
-            run=str(out),
+            run=out,
             figure=str(figure),
             num_neurons=run.attrs["num_neurons"],
             training_seconds=run.training_seconds,
@@ -342,7 +339,7 @@ def _fail(message: str, code: int = BAD_INPUT) -> NoReturn:
 
 @contextlib.contextmanager
 def _resuming(
-    study: Path, out: Path, progress: Callable[[int, int], None]
+    study: Path, out: str, progress: Callable[[int, int], None]
 ) -> Iterator[Callable[[int, int], None]]:
     """Have Ctrl-C say how much of a sweep is kept, and the line that goes on with it."""
     told: list[tuple[int, int]] = []
@@ -356,7 +353,7 @@ def _resuming(
     except KeyboardInterrupt:
         if not told:
             raise
-        (done, total), line = told[0], shlex.join(["jaxneuron", "sweep", str(study), "--out", str(out)])
+        (done, total), line = told[0], shlex.join(["jaxneuron", "sweep", str(study), "--out", out])
         raise Interrupted(f"{done:,} of {total:,} neurons are kept; this goes on: {line}") from None
 
 

@@ -24,6 +24,8 @@ class Location:
         self.name = str(path)
         # A link to a run stays a link: the run behind it is meant.
         self.folder = None if "://" in self.name else Path(path).resolve()
+        if self.folder is None:
+            _check_protocol(self.name)
 
     def __str__(self) -> str:
         return self.name
@@ -41,10 +43,13 @@ class Location:
         """Whether something is there, be it a run or not."""
         if self.folder is not None:
             return os.path.lexists(self.folder)
-        with contextlib.suppress(FileNotFoundError):
+        try:
             self.open()
-            return True
-        return False
+        except FileNotFoundError:
+            return False
+        except Exception as error:  # of a library for every kind of store
+            raise BadInput(f"{self}: cannot be read ({error})") from None
+        return True
 
     def check(self) -> None:
         """BadInput where nothing can be made."""
@@ -56,7 +61,10 @@ class Location:
         """Where to make a new run, which takes its place when it is whole; a draft that fails leaves what was
         there."""
         if self.folder is None:
-            yield self.name
+            try:
+                yield self.name
+            except Exception as error:  # of a library for every kind of store
+                raise BadInput(f"{self}: cannot be made ({error}); choose another --out") from None
             return
         draft = self.folder.with_name(f".{self.folder.name}.{os.getpid()}.draft")
         replaced = draft.with_suffix(".old")
@@ -130,3 +138,17 @@ class Location:
             if self.folder
             else 0
         )
+
+
+def _check_protocol(url: str) -> None:
+    """BadInput where what reads such URLs is not installed."""
+    protocol = url.split("://")[0]
+    try:
+        import fsspec
+
+        fsspec.get_filesystem_class(protocol)
+    except ImportError as error:
+        wrong = f"needs a package that is not installed ({error}); for s3: pip install 'jaxneuron[s3]'"
+        raise BadInput(f"{url}: {wrong}") from None
+    except ValueError:
+        raise BadInput(f"{url}: {protocol!r} is no known kind of store; s3 is one") from None

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import s3fs
 import xarray as xr
 import zarr
+from moto.server import ThreadedMotoServer
 
 import jaxneuron as jn
 from jaxneuron.study import identity, room
@@ -432,6 +434,59 @@ def test_a_run_takes_about_the_room_that_is_said(tmp_path, caplog):
     written = sum(p.stat().st_size for p in (tmp_path / "r").rglob("c/**/*") if p.is_file())
     assert said is not None
     assert 0.5 < float(said[1]) * 1e3 / written < 3
+
+
+# Object stores
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    """A bucket of a server in this process that speaks S3."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        files = s3fs.S3FileSystem(skip_instance_cache=True)
+        files.mkdir("bucket")
+        yield "s3://bucket", files
+    server.stop()
+
+
+def test_an_object_store_keeps_runs_as_a_disk_does(bucket, tmp_path, caplog):
+    study, (url, files) = study_of(), bucket
+    run, url = sweep(study, tmp_path / "run.zarr"), f"{url}/folder/run.zarr"
+    with pytest.raises(BadInput, match="there is no such run"):
+        jn.open_run(url)
+    with pytest.raises(Stop):
+        sweep(study, url, progress=stop_after(2))
+    assert status(url).chunks_done == 2
+    with pytest.raises(BadInput, match="is unfinished, 2 of"):
+        jn.open_run(url)
+    assert values_of(sweep(study, url)) == values_of(run)
+    with pytest.raises(BadInput, match=r"holds another run: sweep\.seed is 0 there and 1 here"):
+        sweep(study_of({"seed": 1}), url)
+    shard = next(path for path in files.find(url) if "/neurons/fate/c/" in path)
+    files.rm_file(shard)
+    assert list(status(url, verify=True).damaged.values()) == ["neurons/fate"]
+    assert values_of(sweep(study, url)) == values_of(run)
+    assert "1 chunk is damaged" in caplog.text
+    assert values_of(sweep(study_of({"seed": 1}), url, overwrite=True)) != values_of(run)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nowhere://run.zarr", "'nowhere' is no known kind of store"),
+        ("s3://no-such-bucket/run.zarr", "cannot be made"),
+    ],
+)
+def test_a_store_that_cannot_be_had_is_refused(url, words, bucket):
+    with pytest.raises(BadInput, match=words):
+        sweep(study_of(), url)
 
 
 # Earlier formats
