@@ -153,7 +153,15 @@ def _advance(
         new = jax.vmap(take_steps, (0, axes))(of_block(line.neuron), _count_once(old))
         if not can_finish:
             return jax.tree.map(with_block, states, new), moves
-        has_finished = (number == CYCLE) & jax.vmap(partial(_has_finished, config=config))(old, new)
+        # In a branch of its own, what is compared is taken out of the line before the block is put back.
+        # Otherwise XLA copies the whole line for every block.
+        has_finished = jax.lax.cond(
+            number == CYCLE,
+            jax.vmap(partial(_has_finished, config=config)),
+            lambda old, new: jnp.zeros(block, bool),
+            old,
+            new,
+        )
         goes_round = has_finished & (new.unchanged_since > line.step)
         skipped = jnp.where(goes_round, num_steps - (line.step + number), 0)
         new = new._replace(unchanged_since=new.unchanged_since + skipped)
@@ -175,7 +183,8 @@ def _advance(
     states, moves = jax.lax.fori_loop(0, num_blocks, advance_block, (line.state, moves))
     moves &= jnp.arange(len(moves)) < line.num_moving
     num_moving = jnp.sum(moves, dtype=jnp.int32)
-    return jax.lax.cond(-(-num_moving // block) < num_blocks, come_forward, stay, states)
+    saves_blocks = (-(-num_moving // block) < num_blocks) & (line.step + number < num_steps)
+    return jax.lax.cond(saves_blocks, come_forward, stay, states)
 
 
 def _inverse(permutation: Int[Array, " line"]) -> Int[Array, " line"]:

@@ -67,8 +67,8 @@ class Run:
 
     @cached_property
     def training_seconds(self) -> float:
-        """Seconds that all processes took which trained it, without compiling."""
-        return sum(marker.seconds for marker in Store(self.location).markers.values())
+        """Seconds that training took, compiling included, in all processes that did some of it."""
+        return round(sum(marker.seconds for marker in Store(self.location).markers.values()), 3)
 
     @property
     def dims(self) -> tuple[str, ...]:

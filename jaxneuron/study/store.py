@@ -38,7 +38,7 @@ class Marker(NamedTuple):
     fingerprint: str  # of the run
     chunk: int
     neurons: int
-    seconds: float  # since the chunk before it, or since its process began to train
+    seconds: float  # since the chunk before it, or since its process began to compile
     finished: str  # when, in UTC
     checksums: dict[str, str]  # of the values that it wrote, by array
 
