@@ -293,11 +293,12 @@ def is_reported(path):
 
 @pytest.mark.parametrize("seed", range(15))
 def test_no_damage_changes_a_number_silently(seed, whole, tmp_path):
-    """A bit of a file is flipped, or its end cut off: 300 times for each way of cutting chunks."""
+    """A bit of a file is flipped, or its end cut off: 405 times."""
     study, run = whole
     sound, path, rng = values_of(run), tmp_path / "run.zarr", random.Random(seed)
     shutil.copytree(run.path, path)
-    for case in range(20):
+    # With parts there are many files, and verifying them all takes its time.
+    for case in range(20 if study.sweep.chunk_size == CHUNK_SIZES[0] else 7):
         file = rng.choice(files_of(path))
         content = file.read_bytes()
         damage(file, rng)
@@ -349,7 +350,8 @@ def test_damaged_chunks_are_named_and_trained_again(array, how, tmp_path, monkey
     assert values_of(sweep(study, path)) == sound
     assert len(trained) == 1
     warned = f"{path}: 1 chunk is damaged: 1 ({array}); trained again"
-    assert caplog.messages == ([] if array == "work/marker" else [warned])
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == ([] if array == "work/marker" else [warned])
     assert status(path, verify=True).is_whole
 
 
