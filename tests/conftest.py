@@ -1,6 +1,7 @@
 """What all tests share: shapes are checked, ranks are never promoted by accident, data is small."""
 
 import gc
+import os
 
 import jax
 import pytest
@@ -9,6 +10,16 @@ from jaxneuron.neuron.loss import Examples
 from jaxneuron.population import train as population_train
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _keep_compiled_programs_for_the_session(tmp_path_factory):
+    """Compiling is most of the suite's time, and many tests, in both workers, need the same small programs."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    jax.config.update("jax_compilation_cache_dir", str(folder / "compiled-programs"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 @pytest.fixture(autouse=True, scope="module")
