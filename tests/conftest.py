@@ -14,7 +14,7 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 @pytest.fixture(autouse=True, scope="session")
 def _keep_compiled_programs_for_the_session(tmp_path_factory):
-    """Compiling is most of the suite's time, and many tests, in both workers, need the same small programs."""
+    """Compiling is most of the suite's time, and tests of both workers need the same small programs."""
     folder = tmp_path_factory.getbasetemp()
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
     jax.config.update("jax_compilation_cache_dir", str(folder / "compiled-programs"))
