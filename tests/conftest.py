@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 
 import jax
 import pytest
@@ -10,6 +11,9 @@ from jaxneuron.neuron.loss import Examples
 from jaxneuron.population import train as population_train
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+# Where the tests are started in the background Ctrl-C is ignored, and what they start would ignore it too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")
