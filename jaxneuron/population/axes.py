@@ -9,6 +9,9 @@ import math
 
 import numpy as np
 
+# Values that differ by less are one: a few last bits of either.
+SAME = 8 * np.finfo(np.float64).eps
+
 
 def _check_num(num: int) -> None:
     if isinstance(num, bool) or not isinstance(num, (int, np.integer)) or num < 1:
@@ -78,4 +81,28 @@ class Values(tuple[float, ...]):
         return np.array(self)
 
 
-Axis = Linear | Log | Values
+@dataclasses.dataclass(frozen=True)
+class Refined:
+    """Numbers and ranges, mixed: the values of all of them in increasing order.
+
+    A value that several have counts once: a grid that is refined around a point hits its points again, but
+    for the last bits, in which ranges round differently.
+    """
+
+    pieces: tuple[float | Linear | Log, ...]
+
+    def __post_init__(self) -> None:
+        if not self.pieces:
+            raise ValueError("an axis is an empty list; it needs at least one value")
+        for piece in self.pieces:
+            if not isinstance(piece, (Linear, Log)):
+                Values([piece])
+
+    def values(self) -> np.ndarray:
+        pieces = (piece.values() if isinstance(piece, (Linear, Log)) else [piece] for piece in self.pieces)
+        values = np.unique(np.concatenate([*pieces]))
+        is_new = np.diff(values, prepend=-np.inf) > SAME * np.abs(values)
+        return values[is_new]
+
+
+Axis = Linear | Log | Values | Refined

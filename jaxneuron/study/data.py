@@ -16,7 +16,7 @@ from jaxneuron.neuron.draws import Distribution
 from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.train import Config
-from jaxneuron.population.axes import Linear, Log, Values
+from jaxneuron.population.axes import Axis
 from jaxneuron.population.design import inside_unit
 from jaxneuron.study.bad_input import BadInput, nearest, shown
 from jaxneuron.study.sources import Arrays, Data, Table, Teacher
@@ -200,7 +200,7 @@ def teach(teacher: Teacher) -> tuple[np.ndarray, np.ndarray]:
     """The teacher's inputs and outputs: y = relu(weight · x + bias) + noise."""
     rng = np.random.default_rng(teacher.seed)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by `load`
-        if isinstance(teacher.inputs, (Linear, Log, Values)):
+        if isinstance(teacher.inputs, Axis):
             x = teacher.inputs.values()[:, None]
         else:
             inputs = cast(Distribution, teacher.inputs)  # the section has checked that it is no constant

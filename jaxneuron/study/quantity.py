@@ -2,6 +2,7 @@
 
 0.1                               a constant
 [0.01, 0.1, 1.0]                  an axis of listed values
+[0.1, { linear = [1, 2], num = 9 }]   an axis of numbers and ranges, merged
 { linear = [-4, 4], num = 256 }   an axis of evenly spaced values
 { log = [1e-3, 10], num = 256 }   an axis of evenly spaced logarithms
 { uniform = [-1, 1] }             drawn by each neuron; also log_uniform = [low, high], normal = [mean, std]
@@ -9,18 +10,19 @@
 
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import PlainSerializer, PlainValidator
 
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
-from jaxneuron.population.axes import Linear, Log, Values
+from jaxneuron.population.axes import Axis, Linear, Log, Refined, Values
 from jaxneuron.study.bad_input import nearest, shown
 
 AXES = {"linear": Linear, "log": Log}
 DRAWS = {"uniform": Uniform, "log_uniform": LogUniform, "normal": Normal}
+DRAWN = tuple(DRAWS.values())
 FORMS = (*AXES, *DRAWS)
 MOST_VALUES = 2**24
 
@@ -30,7 +32,7 @@ LARGEST = {"float32": 1e37, "float64": 1e150}
 
 def parse(value: Any) -> Any:
     """The constant, axis or distribution that a value of a study stands for; ValueError if it is none."""
-    if isinstance(value, (Linear, Log, Values)):
+    if isinstance(value, Axis):
         return _checked_axis(value)
     if isinstance(value, (Normal, Uniform, LogUniform)):
         return _checked_draw(value)
@@ -39,11 +41,26 @@ def parse(value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.ndim == 1:
         value = value.tolist()
     if isinstance(value, (list, tuple)):
-        return _checked_axis(Values([_number(v) for v in value]))
+        return _parse_list(value)
     number = _number(value)
     if not math.isfinite(number):
         raise ValueError(f"it is {number!r}; it must be finite")
     return number
+
+
+def _parse_list(pieces: Sequence[Any]) -> Any:
+    if any(isinstance(piece, (Mapping, Axis, list, tuple)) for piece in pieces):
+        return _checked_axis(Refined(tuple(map(_parse_piece, pieces))))
+    return _checked_axis(Values([_number(piece) for piece in pieces]))
+
+
+def _parse_piece(piece: Any) -> Any:
+    is_list = isinstance(piece, (list, tuple)) and not isinstance(piece, DRAWN)
+    parsed = None if is_list else parse(piece)
+    if isinstance(parsed, (float, Linear, Log)):
+        return parsed
+    wrong = "drawn" if isinstance(parsed, DRAWN) else "a list in a list"
+    raise ValueError(f"{shown(piece)} is {wrong}; an axis lists numbers and ranges (linear, log)")
 
 
 def _parse_table(table: Mapping[str, Any]) -> Any:
@@ -78,7 +95,9 @@ def _number(value: Any) -> float:
 
 
 def _checked_axis(axis: Any) -> Any:
-    if (num := num_values(axis)) > MOST_VALUES:
+    # Of pieces the sum comes first: only few enough are laid out and merged.
+    num = sum(map(num_values, axis.pieces)) if isinstance(axis, Refined) else num_values(axis)
+    if num > MOST_VALUES:
         raise ValueError(f"an axis has {num} values; it may have {MOST_VALUES}")
     return axis
 
@@ -106,16 +125,24 @@ def describe(quantity: Any) -> Any:
     for name, draw in DRAWS.items():
         if isinstance(quantity, draw):
             return {name: list(quantity)}
+    if isinstance(quantity, Refined):
+        return [describe(piece) for piece in quantity.pieces]
     return list(quantity) if isinstance(quantity, Values) else quantity
 
 
 def num_values(axis: Any) -> int:
-    """How many values an axis has."""
-    return len(axis) if isinstance(axis, Values) else axis.num
+    """How many values an axis has; a number has one."""
+    if isinstance(axis, Refined):
+        return len(axis.values())
+    return len(axis) if isinstance(axis, Values) else getattr(axis, "num", 1)
 
 
 def check_size(quantity: Any, precision: str) -> None:
     """ValueError where a precision cannot work with the numbers that give a quantity."""
+    if isinstance(quantity, Refined):
+        for piece in quantity.pieces:
+            check_size(piece, precision)
+        return
     largest = LARGEST[precision]
     given = (quantity.start, quantity.stop) if isinstance(quantity, (Linear, Log)) else quantity
     for number in (given,) if isinstance(given, float) else given:
@@ -141,11 +168,14 @@ def support(quantity: Any) -> Support:
         return Support(quantity.start, quantity.stop)
     if isinstance(quantity, Values):
         return Support(quantity[0], quantity[-1])
+    if isinstance(quantity, Refined):
+        lows, highs = zip(*map(support, quantity.pieces), strict=True)
+        return Support(min(lows), max(highs))
     return Support(quantity, quantity)
 
 
 Quantity = Annotated[
-    float | Linear | Log | Values | Normal | Uniform | LogUniform,
+    float | Axis | Normal | Uniform | LogUniform,
     PlainValidator(parse),
     PlainSerializer(describe),
 ]

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Discriminator, Field, Strict, Tag, field_validator, model_validator
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL
-from jaxneuron.population.axes import Linear, Log, Values
+from jaxneuron.population.axes import Axis
 from jaxneuron.study.quantity import Quantity
 from jaxneuron.study.section import Section
 
@@ -67,7 +67,7 @@ class Teacher(Section):
     def _check(self) -> Self:
         if isinstance(self.inputs, float):
             raise ValueError(f"inputs: is {self.inputs!r}; it must be a distribution or an axis")
-        is_axis = isinstance(self.inputs, (Linear, Log, Values))
+        is_axis = isinstance(self.inputs, Axis)
         if is_axis and len(self.weight) != 1:
             raise ValueError(f"inputs: is an axis, for one input; weight has {len(self.weight)}")
         if is_axis == (self.num_examples is not None):

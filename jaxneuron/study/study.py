@@ -14,7 +14,7 @@ from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.train import Config
 from jaxneuron.population import design
-from jaxneuron.population.axes import Linear, Log, Values
+from jaxneuron.population.axes import Axis
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.quantity import Quantity, check_size, num_values, support
 from jaxneuron.study.section import Section
@@ -131,7 +131,7 @@ class Study(Section):
                 check_size(quantity, self.training.precision)
             except ValueError as error:
                 raise ValueError(f"{where}: {error}") from None
-            if isinstance(quantity, (Linear, Log, Values)):
+            if isinstance(quantity, Axis):
                 num_cells *= num_values(quantity)
                 if self.sweep.points is not None:
                     raise ValueError(
@@ -167,7 +167,7 @@ class Study(Section):
         """The cells."""
         points = self.sweep.points
         if points is None:
-            axes = {n: q for n, q in self.quantities.items() if isinstance(q, (Linear, Log, Values))}
+            axes = {n: q for n, q in self.quantities.items() if isinstance(q, Axis)}
             return design.grid(axes)
         place = design.sobol if points.sobol is not None else design.random
         return place(self._ranges, points.sobol or points.random or 0, self.sweep.seed)

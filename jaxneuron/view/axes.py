@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxneuron.neuron.draws import LogUniform
-from jaxneuron.population.axes import Log, Values
+from jaxneuron.population.axes import Log, Refined, Values
 from jaxneuron.study.run import Run
 
 
@@ -34,6 +34,7 @@ def map_axis(run: Run, name: str) -> MapAxis:
     """The axis of something that the run's study sweeps."""
     values = run.cells[name].values
     quantity = run.study.quantities[name]
-    spans_decades = isinstance(quantity, Values) and quantity[0] > 0 and quantity[-1] >= 100 * quantity[0]
+    is_listed = isinstance(quantity, (Values, Refined))
+    spans_decades = is_listed and values[0] > 0 and values[-1] >= 100 * values[0]
     is_log = isinstance(quantity, (Log, LogUniform)) or spans_decades
     return MapAxis(name, str(run.cells[name].attrs["long_name"]), values, is_log)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.population import design
-from jaxneuron.population.axes import Linear, Log, Values
+from jaxneuron.population.axes import Linear, Log, Refined, Values
 
 
 def test_axes_are_numpys():
@@ -16,6 +16,8 @@ def test_axes_are_numpys():
     np.testing.assert_array_equal(Log(1e-3, 10.0, 5).values(), [1e-3, 1e-2, 1e-1, 1.0, 10.0])
     np.testing.assert_array_equal(Values([0.1, 0.5]).values(), [0.1, 0.5])
     assert Linear(2.0, 2.0, 1).values() == [2.0]
+    refined = Refined((3.0, Linear(0.0, 4.0, 5), Log(2.0, 8.0, 3)))
+    np.testing.assert_allclose(refined.values(), [0, 1, 2, 3, 4, 8], rtol=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,8 @@ def test_axes_are_numpys():
         (lambda: Values([]), "empty"),
         (lambda: Values([1.0, 1.0]), "increase"),
         (lambda: Values([1.0, np.nan]), "finite"),
+        (lambda: Refined((Linear(0.0, 1.0, 2), np.inf)), "finite"),
+        (lambda: Refined(()), "empty"),
     ],
 )
 def test_an_axis_that_makes_no_sense_is_refused(make, words):

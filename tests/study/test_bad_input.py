@@ -478,6 +478,51 @@ CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
         SWEEP,
         ("sweep.learning_rate", "nan", "finite"),
     ),
+    "nothing in an axis of pieces": (
+        sweep_of("learning_rate = [0.1, {}]"),
+        SWEEP,
+        ("sweep.learning_rate: {} is not a value", "it needs one of linear, log"),
+    ),
+    "a distribution in an axis": (
+        sweep_of("learning_rate = [0.1, { uniform = [0, 1] }]"),
+        SWEEP,
+        ("sweep.learning_rate: {'uniform': [0, 1]} is drawn", "numbers and ranges"),
+    ),
+    "a list in an axis": (
+        sweep_of("learning_rate = [0.1, [0.2, 0.3]]"),
+        SWEEP,
+        ("sweep.learning_rate: [0.2, 0.3] is a list in a list", "numbers and ranges"),
+    ),
+    "a range in an axis without num": (
+        sweep_of("learning_rate = [0.1, { linear = [1, 2] }]"),
+        SWEEP,
+        ("sweep.learning_rate", "linear needs num"),
+    ),
+    "a string beside a range": (
+        sweep_of("learning_rate = ['a', { linear = [1, 2], num = 2 }]"),
+        SWEEP,
+        ("sweep.learning_rate", "'a' is not a number"),
+    ),
+    "infinity beside a range": (
+        sweep_of("learning_rate = [inf, { linear = [1, 2], num = 2 }]"),
+        SWEEP,
+        ("sweep.learning_rate", "inf", "finite"),
+    ),
+    "ranges of too many values": (
+        sweep_of("learning_rate = [{ linear = [1, 2], num = 9_000_000 }, { log = [3, 4], num = 9_000_000 }]"),
+        SWEEP,
+        ("sweep.learning_rate: an axis has 18000000 values", "16777216"),
+    ),
+    "a range below the least": (
+        sweep_of("learning_rate = [0.1, { linear = [-1, 2], num = 3 }]"),
+        SWEEP,
+        ("sweep.learning_rate: reaches -1.0", "at least 0"),
+    ),
+    "a range too small for float32": (
+        sweep_of("learning_rate = [0.1, { log = [1e-60, 1], num = 2 }]"),
+        SWEEP,
+        ("sweep.learning_rate: has 1e-60", "float32"),
+    ),
     "linear reversed": (
         sweep_of("learning_rate = { linear = [1, 0], num = 4 }"),
         SWEEP,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from jaxneuron.neuron.draws import STANDARD_NORMAL, LogUniform, Normal, Uniform
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
-from jaxneuron.population.axes import Linear, Log, Values
+from jaxneuron.population.axes import Linear, Log, Refined, Values
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.quantity import FORMS
+from jaxneuron.study.quantity import FORMS, num_values
 from jaxneuron.study.section import Section
 from jaxneuron.study.sources import Arrays, Synthetic, Table, Teacher
 from jaxneuron.study.study import Neuron, Points, Study, Sweep, Training, read_study, resolved
@@ -71,6 +71,10 @@ STUDIES = {
         data={"teacher": {"weight": [1], "inputs": {"log": [0.1, 1], "num": 4}}, "scale": "standard"},
         sweep={"learning_rate": 0.1},
     ),
+    "refined axes": lambda: Study(
+        data={"teacher": {"weight": [1], "inputs": [0, {"linear": [1, 2], "num": 3}]}},
+        sweep={"learning_rate": [0.1, Linear(2.6, 2.64, 41), {"log": [3, 10], "num": 8}]},
+    ),
     "all draws": lambda: Study(
         data=DATA,
         neuron={"activation": "leaky_relu", "train_bias": False, "init_weight": {"uniform": [-1, 1]}},
@@ -127,6 +131,9 @@ def test_every_default_is_written_down():
         ({"linear": [0, 1], "num": 4}, Linear(0.0, 1.0, 4)),
         ({"linear": [1, 1], "num": 1}, Linear(1.0, 1.0, 1)),
         ({"log": [1e-3, 10], "num": 4}, Log(1e-3, 10.0, 4)),
+        ([{"log": [3, 10], "num": 8}, 1], Refined((Log(3.0, 10.0, 8), 1.0))),
+        ([1, Linear(3.0, 10.0, 8)], Refined((1.0, Linear(3.0, 10.0, 8)))),
+        (Refined((1.0, Linear(3.0, 10.0, 8))), Refined((1.0, Linear(3.0, 10.0, 8)))),
         ({"uniform": [0, 1]}, Uniform(0.0, 1.0)),
         ({"log_uniform": [0.1, 1]}, LogUniform(0.1, 1.0)),
         (Log(1e-3, 10.0, 4), Log(1e-3, 10.0, 4)),
@@ -173,6 +180,15 @@ def test_a_study_of_many_values_is_made_at_once():
     )  # 2³² cells, of which none is made
 
     assert many.sweep.learning_rate.num == 2**16
+
+
+def test_a_refined_axis_is_a_grid_of_all_its_values_once():
+    refined = study(learning_rate=[{"linear": [1, 2], "num": 5}, 1.6, 0.5, {"log": [1, 4], "num": 3}])
+
+    rates = [0.5, 1.0, 1.25, 1.5, 1.6, 1.75, 2.0, 4.0]
+    assert refined.design.coordinates["learning_rate"][1].tolist() == rates
+    assert dict(refined.design.shape) == {"learning_rate": len(rates)}
+    assert num_values(refined.sweep.learning_rate) == len(rates)
 
 
 def test_what_float32_cannot_work_with_float64_can():
@@ -241,6 +257,7 @@ QUANTITIES = st.one_of(
     ),
     st.builds(lambda form, ends: {form: ends}, st.sampled_from(FORMS), ENDS | ENDS.map(sorted)),
 )
+QUANTITIES |= st.lists(QUANTITIES | st.floats(0, 9), max_size=3)
 
 
 @st.composite
