@@ -249,6 +249,47 @@ def best(run: str, by: str, number: int, most_lost: float, as_json: bool) -> Non
 
 @commands.command()
 @click.argument("run")
+@click.option("--along", help="What is swept, to show deaths by.  [default: the learning rate]")
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path),
+    help="The curves.  [default: NAME-deaths.png]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def deaths(run: str, along: str | None, figure: Path | None, as_json: bool) -> None:
+    """Say how many neurons are born dead or die, by which step, and what makes the difference."""
+    from jaxneuron.study.location import Location
+
+    folder = Path(run) if Location(run).folder else Path("runs") / Path(run).name
+    figure = figure or folder.with_name(f"{folder.stem}-deaths.png")
+    _check_figure(figure)
+    from jaxneuron.study.run import open_run
+    from jaxneuron.view.death_curves import draw_deaths
+    from jaxneuron.view.deaths import deaths as find_deaths
+
+    with _reading(run):
+        opened = open_run(run)
+        found = find_deaths(opened, along)
+    figure.parent.mkdir(parents=True, exist_ok=True)
+    draw_deaths(found, f"{opened.attrs['num_neurons']:,} neurons of {folder.stem}", figure)
+    if as_json:
+        from jaxneuron.view.deaths import as_values
+
+        _print_json(**as_values(found), figure=str(figure))
+        return
+    from jaxneuron.view.death_tables import contrasts_table, deaths_table
+
+    console = _console()
+    console.print(deaths_table(found))
+    console.print()
+    if found.contrasts:
+        console.print(contrasts_table(found.contrasts))
+        console.print()
+    console.print(f"figure: {figure}", soft_wrap=True)
+
+
+@commands.command()
+@click.argument("run")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--rows", type=click.Choice(["cells", "neurons"]), default="cells", show_default=True)
 @click.option("--overwrite", is_flag=True, help="Replace the file that is there.")

@@ -437,6 +437,26 @@ def test_status_best_and_export(jaxneuron_command, folder):
     assert strict_json(out) == {"file": "cells.csv", "rows": 6}
 
 
+def test_deaths(jaxneuron_command, folder):
+    (folder / "study.toml").write_text(STUDY)
+    run = jaxneuron.sweep(jaxneuron.read_study("study.toml"), "runs/run.zarr")
+    counts = run.cells.fate_count.sum(run.dims)
+
+    code, out, err = jaxneuron_command("deaths runs/run.zarr")
+
+    assert (code, err) == (0, "")
+    assert re.search(rf"all +{int(counts.sum()):,} ", out)
+    assert f"{float(counts[1] / counts.sum()):.2%}".rstrip("%") in out
+    assert (folder / "runs/run-deaths.png").read_bytes().startswith(b"\x89PNG")
+
+    code, out, err = jaxneuron_command("deaths runs/run.zarr --along learning_rate --figure d.svg --json")
+    found = strict_json(out)
+    assert (code, err, found["figure"], found["along"]) == (0, "", "d.svg", "learning_rate")
+    assert sum(found["born_dead"]["number"]) == counts[1]
+    assert [row[-1] for row in found["incidence"]["number"]] == found["dead"]["number"]
+    assert (folder / "d.svg").is_file()
+
+
 def test_status_of_a_run_that_is_not_whole(jaxneuron_command, folder):
     (folder / "study.toml").write_text(STUDY + "chunk_size = 8\n")
     jaxneuron.sweep(jaxneuron.read_study("study.toml"), "run.zarr")

@@ -1,7 +1,8 @@
 """A run: what a study found, as xarray objects."""
 
-from collections.abc import Iterator
-from functools import cached_property
+import operator
+from collections.abc import Iterator, Sequence
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any, Literal
 
@@ -158,11 +159,25 @@ class Run:
         have_converged = self.fate_share.sel(fate="converged") == 1
         return int((have_converged & (self.cells.final_loss_max <= 1.01 * lowest)).sum())
 
-    def _slabs(self, *fields: xr.DataArray) -> Iterator[list[np.ndarray]]:
-        """Fields of the cells, some cells at a time: a histogram has hundreds of bins."""
+    def pooled(self, name: str, along: Sequence[str] = ()) -> xr.DataArray:
+        """A count of the cells, summed over all that is swept but what stays in `along`."""
+        field, first = self.cells[name], self.dims[0]
+        rest = [dim for dim in self.dims if dim not in along]
+        slab = self._cells_of_a_slab
+        parts = [field[i : i + slab].sum(rest).load() for i in range(0, len(field), slab)]
+        whole = xr.concat(parts, first) if first in along else reduce(operator.add, parts)
+        return whole.transpose(*along, ...).assign_attrs(field.attrs)
+
+    @property
+    def _cells_of_a_slab(self) -> int:
+        """How much of the first dim is read at a time: a histogram has hundreds of bins."""
         smallest = self.cells.final_loss_min
-        slab = max(1, CELLS_AT_A_TIME * len(smallest) // smallest.size)
-        for first in range(0, len(smallest), slab):
+        return max(1, CELLS_AT_A_TIME * len(smallest) // smallest.size)
+
+    def _slabs(self, *fields: xr.DataArray) -> Iterator[list[np.ndarray]]:
+        """Fields of the cells, some cells at a time."""
+        slab = self._cells_of_a_slab
+        for first in range(0, len(fields[0]), slab):
             yield [field[first : first + slab].values for field in fields]
 
     @property

@@ -31,7 +31,7 @@ FATE_RULES = {
 def fate_table(run: Run) -> Table:
     """What share of all neurons met each fate."""
     counts = run.cells.fate_count.sum(run.dims).values
-    table = _table("fate", "neurons", "share", title="Fates")
+    table = plain_table("fate", "neurons", "share", title="Fates")
     table.add_column("which is", style="dim")
     for fate in Fate:
         share = counts[fate] / counts.sum()
@@ -47,7 +47,9 @@ def fate_table(run: Run) -> Table:
 def best_table(run: Run, number: int = 5) -> Table:
     """The cells that train best, and how many are as good."""
     labels = (str(run.cells[name].attrs["long_name"]) for name in run.swept)
-    table = _table(*labels, "median final loss", *(FATE_LABELS[fate] for fate in Fate), title="Best cells")
+    table = plain_table(
+        *labels, "median final loss", *(FATE_LABELS[fate] for fate in Fate), title="Best cells"
+    )
     smallest, largest = (run.cells[f"final_loss_{end}"].values.ravel() for end in ("min", "max"))
     for _, row in run.best(number).iterrows():
         median = _loss(row.final_loss, smallest[int(row.cell)], largest[int(row.cell)])
@@ -66,7 +68,7 @@ def interval_table(cells: pd.DataFrame, by: str) -> Table:
     swept = list(cells.columns)[1 : list(cells.columns).index("neurons")]
     labels = (name.replace("_", " ").replace("init ", "initial ") for name in swept)
     loss = f"{by} final loss" if by in ("median", "mean") else f"{by} quantile of final loss"
-    table = _table(
+    table = plain_table(
         "cell", *labels, "neurons", loss, *(FATE_LABELS[fate] for fate in Fate), title="Best cells"
     )
     for _, row in cells.iterrows():
@@ -88,7 +90,7 @@ def interval_table(cells: pd.DataFrame, by: str) -> Table:
 
 def status_table(status: Status) -> RenderableType:
     """How far a run is."""
-    table = _table("", "chunks", "neurons", title="Status")
+    table = plain_table("", "chunks", "neurons", title="Status")
 
     def row(name: str, chunks: int, neurons: int) -> None:
         table.add_row(name, f"{chunks:,}", f"{neurons:,}")
@@ -116,7 +118,7 @@ def loss_table(training: Training, number: int = 12) -> Table:
     history = training.history
     names = training.data.inputs
     weights = ["W"] if len(names) == 1 else [f"W {name}" for name in names[:SHOWN_INPUTS]]
-    table = _table("step", "loss", *weights, "b", "dL/db", "active examples", title="Training")
+    table = plain_table("step", "loss", *weights, "b", "dL/db", "active examples", title="Training")
     if len(names) > SHOWN_INPUTS:
         table.caption = f"the first {SHOWN_INPUTS} of {len(names)} weights"
     for step in shown_steps(training.num_steps, number):
@@ -167,7 +169,7 @@ def full_pass_table(numbers: FullPass, training: Training) -> RenderableType:
         "  dL/dW = mean of (ŷ − y) · dŷ/dz · dz/dW     where dz/dW = x\n",
         "  dL/db = mean of (ŷ − y) · dŷ/dz · dz/db     where dz/db = 1",
     )
-    table = _table(
+    table = plain_table(
         "",
         *(f"x {name}" if several else "x" for name in shown),
         *("y", "z", "passes", "ŷ", "ŷ − y", "dŷ/dz"),
@@ -205,7 +207,7 @@ def _gradient_table(numbers: FullPass, training: Training) -> Table:
     else:
         rule = f"{optimizer} of {used}" + (f", weight decay {decay:g}" if decay is not None else "")
     batch = [] if batch_size is None else [f"batch of {batch_size}"]
-    table = _table(
+    table = plain_table(
         "", "before", "chain rule", "jax.grad", *batch, f"update: {rule}", "after", title="The update"
     )
     at = training.history.isel(step=numbers.step)
@@ -241,7 +243,8 @@ def _number(value: float | np.ndarray, digits: int) -> str:
     return f"{float(value) + 0.0:.{digits}g}"  # + 0.0: a zero has no sign
 
 
-def _table(*columns: str, title: str | None = None) -> Table:
+def plain_table(*columns: str, title: str | None = None) -> Table:
+    """A table without lines, its first column to the left and the numbers to the right."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.caption_justify = "left"
     for i, column in enumerate(columns):

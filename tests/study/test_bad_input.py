@@ -793,6 +793,17 @@ CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
     "best: by 1.5": (with_run("run.zarr"), "best run.zarr --by 1.5", ("--by: is '1.5'", "between 0 and 1")),
     "best: none": (with_run("run.zarr"), "best run.zarr --number 0", ("'--number'", "0", "x>=1")),
     "best: lost": (with_run("run.zarr"), "best run.zarr --most-lost 2", ("'--most-lost'", "0<=x<=1")),
+    "deaths: along what": (
+        with_run("run.zarr"),
+        "deaths run.zarr --along learning_rat",
+        ("run.zarr: has no axis 'learning_rat'; known: none",),
+    ),
+    "deaths: no figure": (
+        with_run("run.zarr"),
+        "deaths run.zarr --figure d.txt",
+        ("--figure: d.txt", ".png, .svg or .pdf"),
+    ),
+    "deaths: no run": (write, "deaths nowhere.zarr", ("nowhere.zarr: there is no such run",)),
     "best: no run given": (write, "best", ("Missing argument 'RUN'", "best --help")),
     "export: no file given": (write, "export run.zarr", ("Missing argument 'FILE'", "export --help")),
     "export: ending": (with_run("run.zarr"), "export run.zarr cells.xls", ("cells.xls: must end in .csv",)),

@@ -1,0 +1,136 @@
+"""Deaths: shares with intervals, the cumulative incidence of death, and what makes the difference."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+import jaxneuron as jn
+from jaxneuron.study import run as study_run
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.view.death_curves import draw_deaths
+from jaxneuron.view.death_tables import SHOWN_VALUES, shown_values
+from jaxneuron.view.deaths import deaths
+from jaxneuron.view.intervals import difference, wilson
+
+NUM_STEPS, REPLICATES = 400, 40
+X = np.linspace(-1, 1, 21)
+DATA = {"x": X, "y": np.maximum(0, X + 0.2)}
+
+
+def study(**sweep):
+    return jn.Study(
+        data=DATA,
+        training={"num_steps": NUM_STEPS},
+        sweep={"replicates": REPLICATES, "records": "neurons"} | sweep,
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    swept = study(init_bias=jn.Linear(-1.0, 1.0, 5), learning_rate=jn.Log(0.05, 40.0, 6))
+    return jn.sweep(swept, tmp_path_factory.mktemp("deaths") / "run.zarr")
+
+
+def test_newcombes_own_example():
+    # Newcombe 1998, table II: 56/70 − 48/80, method 10.
+    np.testing.assert_allclose(difference(56, 70, 48, 80), (0.0524, 0.3339), atol=5e-5)
+
+
+COUNTS = st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(COUNTS, COUNTS)
+def test_a_difference_lies_in_its_interval_and_changes_its_sign_with_the_order(one, other):
+    low, high = difference(*one, *other)
+    apart = one[0] / one[1] - other[0] / other[1]
+    assert -1 - 1e-12 <= low <= apart <= high <= 1 + 1e-12
+    np.testing.assert_allclose(difference(*other, *one), (-high, -low), rtol=1e-12, atol=1e-12)
+
+
+def test_intervals_have_their_coverage():
+    # Shares and sizes differ from study to study, or the steps of so few neurons would decide.
+    rng = np.random.default_rng(0)
+    studies, times = 1000, 20
+    truth = np.sort(rng.uniform(0.03, 0.97, (studies, times)), axis=1)  # dead by each time
+    total = rng.integers(40, 200, studies)[:, None]
+    steps = np.diff(truth, axis=1, prepend=0, append=1)
+    dead_by = np.array([rng.multinomial(n, p) for n, p in zip(total[:, 0], steps, strict=True)]).cumsum(1)
+    low, high = wilson(dead_by[:, :-1], total)
+    assert 0.93 <= np.mean((low <= truth) & (truth <= high)) <= 0.97
+
+    one, other = rng.uniform(0.03, 0.97, (2, studies, times))
+    low, high = difference(rng.binomial(total, one), total, rng.binomial(total + 17, other), total + 17)
+    assert 0.93 <= np.mean((low <= one - other) & (one - other <= high)) <= 0.97
+
+
+@pytest.mark.parametrize("along", ["learning_rate", "init_bias"])
+@pytest.mark.parametrize("cells_at_a_time", [1, 7, 4096])
+def test_deaths_are_those_of_the_neurons(run, along, cells_at_a_time, monkeypatch):
+    monkeypatch.setattr(study_run, "CELLS_AT_A_TIME", cells_at_a_time)
+    found = deaths(run, along)
+
+    pooled = [dim for dim in run.neurons.fate.dims if dim != along]
+    fate, step = (run.neurons[name].stack(neuron=pooled).values for name in ("fate", "death_step"))
+    assert found.axis.values.tolist() == run.cells[along].values.tolist()
+    assert (found.neurons == fate.shape[1]).all()
+    for share, fates in ((found.born_dead, [1]), (found.died, [2]), (found.dead, [1, 2])):
+        np.testing.assert_array_equal(share.number, np.isin(fate, fates).sum(1))
+        np.testing.assert_array_equal(share.share, np.isin(fate, fates).mean(1))
+        assert (share.low <= share.share).all()
+        assert (share.share <= share.high).all()
+    for i, last in enumerate(found.step):
+        by_then = ((step >= 0) & (step <= last)).sum(1)
+        np.testing.assert_array_equal(found.incidence.number[:, i], by_then)
+    np.testing.assert_array_equal(found.incidence.number[:, 0], found.born_dead.number)
+    np.testing.assert_array_equal(found.incidence.number[:, -1], found.dead.number)
+    assert (found.step[0], found.step[-1]) == (0, NUM_STEPS)
+    assert fate.size / 10 < found.died.number.sum() < fate.size / 2  # or little was tried
+
+
+def test_what_makes_the_difference(run):
+    shares = run.fate_share.sel(fate=["born_dead", "died"]).sum("fate")
+    contrasts = {contrast.name: contrast for contrast in deaths(run).contrasts}
+    assert set(contrasts) == {"init_bias", "learning_rate"}
+    for name, contrast in contrasts.items():
+        marginal = shares.mean([dim for dim in shares.dims if dim != name])
+        np.testing.assert_allclose(contrast.fewest.share, marginal.min())
+        np.testing.assert_allclose(contrast.most.share, marginal.max())
+        assert contrast.fewest_at == marginal[name][np.argmin(marginal.values)]
+        assert contrast.most_at == marginal[name][np.argmax(marginal.values)]
+        assert contrast.halves == (2 * marginal.min() <= marginal.max())
+        assert contrast.difference[1] <= marginal.max() - marginal.min() <= contrast.difference[2]
+    assert contrasts["learning_rate"].most_at > 2  # beyond the stability limit neurons die
+
+
+def test_the_share_born_dead_is_known(tmp_path):
+    # Theory: with w ~ N(0, 1) on [−1, 1] and b₀ < 0, it is Φ(|b₀|) − Φ(−|b₀|).
+    biases = np.array([-1.5, -0.5, -0.1, 0.0, 0.5])
+    swept = study(learning_rate=0.1, init_bias=biases.tolist(), replicates=20_000, records="cells")
+    found = deaths(jn.sweep(swept, tmp_path / "run.zarr"))
+    expected = np.where(biases < 0, norm.cdf(-biases) - norm.cdf(biases), 0)
+    error = np.sqrt(expected * (1 - expected) / 20_000)
+    assert (abs(found.born_dead.share - expected) <= 5 * error).all()
+    assert found.axis.name == "init_bias"
+
+
+def test_without_an_axis_all_neurons_are_one(tmp_path):
+    found = deaths(jn.sweep(study(learning_rate=30.0), tmp_path / "one.zarr"))
+    assert (found.axis, found.contrasts, found.neurons.tolist()) == (None, (), [REPLICATES])
+    points = study(learning_rate={"log_uniform": [0.1, 50]}, points={"sobol": 8})
+    run = jn.sweep(points, tmp_path / "points.zarr")
+    found = deaths(run)
+    assert (found.axis, found.neurons.tolist()) == (None, [8 * REPLICATES])
+    assert found.dead.number == np.isin(run.neurons.fate, [1, 2]).sum()
+    with pytest.raises(BadInput, match="has no axis 'learning_rate'; known: none"):
+        deaths(run, "learning_rate")
+    for ending in ("png", "svg", "pdf"):
+        draw_deaths(found, "points", tmp_path / f"points.{ending}")
+        assert (tmp_path / f"points.{ending}").stat().st_size > 1000
+
+
+def test_values_that_are_shown():
+    assert shown_values(5, SHOWN_VALUES).tolist() == [0, 1, 2, 3, 4]
+    many = shown_values(256, SHOWN_VALUES)
+    assert (len(many), many[0], many[-1]) == (SHOWN_VALUES, 0, 255)
