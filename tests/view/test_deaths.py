@@ -11,7 +11,7 @@ from jaxneuron.study import run as study_run
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.view.death_curves import draw_deaths
 from jaxneuron.view.death_tables import SHOWN_VALUES, shown_values
-from jaxneuron.view.deaths import deaths
+from jaxneuron.view.deaths import Contrast, deaths, share_of
 from jaxneuron.view.intervals import difference, wilson
 
 NUM_STEPS, REPLICATES = 400, 40
@@ -102,6 +102,12 @@ def test_what_makes_the_difference(run):
         assert contrast.halves == (2 * marginal.min() <= marginal.max())
         assert contrast.difference[1] <= marginal.max() - marginal.min() <= contrast.difference[2]
     assert contrasts["learning_rate"].most_at > 2  # beyond the stability limit neurons die
+
+
+@pytest.mark.parametrize(("fewest", "halves"), [(0, True), (4, True), (5, False), (8, False)])
+def test_half_as_many_are_dead_or_not(fewest, halves):
+    few, many = share_of(np.int64(fewest), np.int64(100)), share_of(np.int64(8), np.int64(100))
+    assert Contrast("momentum", "momentum", 2, 0.0, few, 0.9, many, (0.0, 0.0, 0.0)).halves is halves
 
 
 def test_the_share_born_dead_is_known(tmp_path):
