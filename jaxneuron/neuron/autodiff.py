@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from jaxneuron.neuron.loss import Evaluation, Examples, example_loss
+from jaxneuron.neuron.loss import Evaluation, Examples, example_loss, scaled
 from jaxneuron.neuron.params import ACTIVATIONS, Params, preactivation
 
 # Examples taken per turn of the loop: 8 were enough to keep a CPU's vector units busy, more were no faster.
@@ -21,6 +21,7 @@ def evaluate_in_order(
     activation: str = "relu",
     negative_slope: Float[Array, ""] | float = 0.01,
     train_bias: bool = True,
+    target_scale: Float[Array, ""] | float | None = None,
 ) -> Evaluation:
     """Loss and gradient over all examples; a bias that is not trained has gradient 0.
 
@@ -32,7 +33,8 @@ def evaluate_in_order(
         x, y = example
 
         def trained_loss(params: Params) -> Float[Array, ""]:
-            return example_loss(_trained(params, train_bias), x, y, activation, negative_slope)
+            trained = _trained(params, train_bias)
+            return example_loss(trained, x, y, activation, negative_slope, target_scale)
 
         value, grads = jax.value_and_grad(trained_loss)(params)
         is_active = preactivation(params, x) > 0
@@ -48,6 +50,7 @@ def evaluate_at_once(
     activation: str = "relu",
     negative_slope: Float[Array, ""] | float = 0.01,
     train_bias: bool = True,
+    target_scale: Float[Array, ""] | float | None = None,
 ) -> Evaluation:
     """The same by two matrix products for each GROUP of examples: of all neurons mapped beside this one,
     z = W·xᵀ + b and dL/dW = dL/dz·x."""
@@ -63,7 +66,8 @@ def evaluate_at_once(
             z = dot(x, weight) + bias
             # Counted by a product, which takes a third of the time of a sum.
             num_active = dot((z > 0).astype(z.dtype), jnp.ones_like(z)).astype(jnp.int32)
-            return 0.5 * jnp.sum((function(z, negative_slope) - y) ** 2), num_active
+            error = function(z, negative_slope) - scaled(y, target_scale)
+            return 0.5 * jnp.sum(error**2), num_active
 
         (value, num_active), grads = jax.value_and_grad(trained_loss, has_aux=True)(params)
         return jax.tree.map(jnp.add, total, Evaluation(value, grads, num_active)), None

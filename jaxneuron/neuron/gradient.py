@@ -33,9 +33,10 @@ def evaluate(
     activation: str = "relu",
     negative_slope: Float[Array, ""] | float = 0.01,
     train_bias: bool = True,
+    target_scale: Float[Array, ""] | float | None = None,
 ) -> Evaluation:
     """Loss and gradient over all examples, in one of FORMS; moments need the examples' half-lines."""
-    rest = (activation, negative_slope, train_bias)
+    rest = (activation, negative_slope, train_bias, target_scale)
     if form == "moments":
         assert examples.half_lines is not None, "moments need half-lines"
         return moments.evaluate(params, moments.find_piece(params, examples.half_lines), *rest)

@@ -20,6 +20,7 @@ class Hyperparams(NamedTuple):
     decay: Scalar = 0.9
     epsilon: Scalar = 1e-8
     negative_slope: Scalar = 0.01
+    target_scale: Scalar | None = None
 
 
 class Meaning(NamedTuple):
@@ -42,4 +43,5 @@ MEANINGS: Mapping[str, Meaning] = {
         "added to the root by adam and adamw, under it by rmsprop and adagrad"
     ),
     "negative_slope": Meaning("slope of leaky_relu where z ≤ 0", low=-math.inf),
+    "target_scale": Meaning("factor γ of the target: the loss is the mean of ½(ŷ − γ·y)²", low=-math.inf),
 }

@@ -1,4 +1,4 @@
-"""The loss: the mean over the examples of ½(ŷ − y)²."""
+"""The loss: the mean over the examples of ½(ŷ − y)²; of ½(ŷ − γ·y)² where the target is scaled by γ."""
 
 from typing import NamedTuple
 
@@ -26,15 +26,23 @@ class Evaluation(NamedTuple):
     num_active: Int[Array, ""]  # examples with z > 0, which pass a gradient through a ReLU
 
 
+def scaled(
+    y: Float[Array, "*examples"], target_scale: Float[Array, ""] | float | None
+) -> Float[Array, "*examples"]:
+    """γ·y; y itself where nothing scales it."""
+    return y if target_scale is None else target_scale * y
+
+
 def example_loss(
     params: Params,
     x: Float[Array, " inputs"],
     y: Float[Array, ""],
     activation: str = "relu",
     negative_slope: Float[Array, ""] | float = 0.01,
+    target_scale: Float[Array, ""] | float | None = None,
 ) -> Float[Array, ""]:
-    """½(ŷ − y)² of one example."""
-    return 0.5 * (apply(params, x, activation, negative_slope) - y) ** 2
+    """½(ŷ − γ·y)² of one example."""
+    return 0.5 * (apply(params, x, activation, negative_slope) - scaled(y, target_scale)) ** 2
 
 
 def loss(
@@ -42,14 +50,17 @@ def loss(
     examples: Examples,
     activation: str = "relu",
     negative_slope: Float[Array, ""] | float = 0.01,
+    target_scale: Float[Array, ""] | float | None = None,
 ) -> Float[Array, ""]:
-    """The mean of ½(ŷ − y)² over the examples."""
-    losses = jax.vmap(example_loss, (None, 0, 0, None, None))(
-        params, examples.x, examples.y, activation, negative_slope
+    """The mean of ½(ŷ − γ·y)² over the examples."""
+    losses = jax.vmap(example_loss, (None, 0, 0, None, None, None))(
+        params, examples.x, examples.y, activation, negative_slope, target_scale
     )
     return jnp.mean(losses)
 
 
-def silent_loss(examples: Examples) -> Float[Array, ""]:
-    """½·mean y²: the loss of a neuron whose output is 0 on every example."""
-    return 0.5 * jnp.mean(examples.y**2)
+def silent_loss(examples: Examples, target_scale: Float[Array, ""] | float | None = None) -> Float[Array, ""]:
+    """½·mean (γ·y)²: the loss of a neuron whose output is 0 on every example."""
+    unscaled = 0.5 * jnp.mean(examples.y**2)
+    # Squared behind the mean, which all neurons share.
+    return unscaled if target_scale is None else target_scale**2 * unscaled

@@ -53,13 +53,14 @@ def evaluate(
     activation: str = "relu",
     negative_slope: Float[Array, ""] | float = 0.01,
     train_bias: bool = True,
+    target_scale: Float[Array, ""] | float | None = None,
 ) -> Evaluation:
     """Loss and gradient over all examples, for params on the piece; an untrained bias has gradient 0."""
 
     def trained_loss(params: Params) -> Float[Array, ""]:
         if not train_bias:
             params = params._replace(bias=jax.lax.stop_gradient(params.bias))
-        return loss(params, piece, activation, negative_slope)
+        return loss(params, piece, activation, negative_slope, target_scale)
 
     value, grads = jax.value_and_grad(trained_loss)(params)
     return Evaluation(value, grads, piece.num_active)
@@ -70,14 +71,35 @@ def loss(
     piece: Piece,
     activation: str = "relu",
     negative_slope: Float[Array, ""] | float = 0.01,
+    target_scale: Float[Array, ""] | float | None = None,
 ) -> Float[Array, ""]:
-    """The mean of ½(ŷ − y)² over the examples: the quadratic in (W, b) that it is on the piece."""
+    """The mean of ½(ŷ − γ·y)² over the examples: the quadratic in (W, b) that it is on the piece."""
+    if target_scale is not None:
+        piece = _with_scaled_targets(piece, target_scale)
     active_loss = _squared_error(piece.active, *params) + piece.active_errors.residual
     if ACTIVATIONS[activation].can_die:
         return active_loss + piece.active_errors.beyond
     slope = negative_slope if activation == "leaky_relu" else 1.0
     silent_loss = _squared_error(piece.silent, slope * params.weight, slope * params.bias)
     return active_loss + silent_loss + piece.silent_errors.residual
+
+
+def _with_scaled_targets(piece: Piece, scale: Float[Array, ""] | float) -> Piece:
+    """The piece for targets γ·y: its least-squares lines are γ times as high, what is off them γ² times."""
+
+    def line(line: HalfLine) -> HalfLine:
+        return line._replace(mean_y=scale * line.mean_y, rise=scale * line.rise)
+
+    def errors(errors: Errors) -> Errors:
+        return Errors(scale**2 * errors.residual, scale**2 * errors.beyond)
+
+    return Piece(
+        active=line(piece.active),
+        silent=line(piece.silent),
+        active_errors=errors(piece.active_errors),
+        silent_errors=errors(piece.silent_errors),
+        num_active=piece.num_active,
+    )
 
 
 def _squared_error(line: HalfLine, weight: Float[Array, " 1"], bias: Float[Array, ""]) -> Float[Array, ""]:

@@ -152,7 +152,9 @@ def conclude(
     is_finite = jnp.isfinite(end.loss) & jnp.isfinite(state.params.bias)
     is_finite &= jnp.all(jnp.isfinite(state.params.weight))
     gradient_norm = jnp.maximum(jnp.max(jnp.abs(end.grads.weight)), jnp.abs(end.grads.bias))
-    loss_limit = config.divergence_factor * jnp.maximum(start.loss, silent_loss(examples))
+    loss_limit = config.divergence_factor * jnp.maximum(
+        start.loss, silent_loss(examples, hyperparams.target_scale)
+    )
     fate, death_step = judge(silence, is_finite, end.loss, loss_limit, gradient_norm, config.tolerance)
     return Trained(
         init_params=init_params,
@@ -171,7 +173,8 @@ def conclude(
 def _evaluate(
     form: str, params: Params, hyperparams: Hyperparams, examples: Examples, config: Config
 ) -> Evaluation:
-    return evaluate(form, params, examples, config.activation, hyperparams.negative_slope, config.train_bias)
+    rest = (config.activation, hyperparams.negative_slope, config.train_bias, hyperparams.target_scale)
+    return evaluate(form, params, examples, *rest)
 
 
 def _silence_at_end(state: TrainState, is_silent: Bool[Array, ""], config: Config) -> Silence:

@@ -20,6 +20,7 @@ STREAMS = (
     "decay",
     "epsilon",
     "negative_slope",
+    "target_scale",
 )
 
 

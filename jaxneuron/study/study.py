@@ -79,6 +79,7 @@ class Sweep(Section):
     decay: Quantity | None = None
     epsilon: Quantity | None = None
     negative_slope: Quantity | None = None
+    target_scale: Quantity | None = None
     points: Points | None = None
     replicates: int = Field(default=1, ge=1, le=MOST_REPLICATES)
     seed: int = Field(default=0, ge=0, lt=2**32)
@@ -112,7 +113,7 @@ class Study(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         optimizer, taken = self.training.optimizer, set(OPTIMIZERS[self.training.optimizer].takes)
-        taken |= {"learning_rate", "weight_decay"}
+        taken |= {"learning_rate", "weight_decay", "target_scale"}
         if self.neuron.activation == "leaky_relu":
             taken.add("negative_slope")
         for name in MEANINGS:

@@ -86,7 +86,7 @@ def _sweep(
     num_neurons = design.num_cells * settings.replicates
     chunk_size = settings.chunk_size or default_chunk_size(jax.default_backend(), num_neurons)
     chunking = cut_into_chunks(tuple(design.shape.values()), settings.replicates, chunk_size)
-    bins = make_bins(0.5 * float(np.mean(data.y**2)), study.training.num_steps)
+    bins = make_bins(silent_loss(study, data), study.training.num_steps)
     train_chunk = chunk_trainer(study, data, chunking)
     identity = identity_of(study, data, chunking.chunk_size)
     has_neurons = settings.records == "neurons"
@@ -163,6 +163,11 @@ def described(damaged: Mapping[int, str]) -> str:
     return f"{number} damaged: {', '.join(listed[:MOST_LISTED] + more)}"
 
 
+def silent_loss(study: Study, data: Dataset) -> float:
+    """½·mean (γ·y)², the loss of every dead neuron; where γ differs between neurons, that of γ = 1."""
+    return 0.5 * study.fixed.get("target_scale", 1.0) ** 2 * float(np.mean(data.y**2))
+
+
 def chunk_trainer(study: Study, data: Dataset, chunking: Chunking) -> Callable[[Chunk], Any]:
     """What trains one chunk of the study: Chunk -> Trained, as NumPy arrays with dims (*cells, replicate)."""
     design, precision = study.design, study.training.precision
@@ -228,7 +233,7 @@ def provenance(study: Study, data: Dataset, identity: Mapping[str, Any]) -> dict
             "x_scale": data.scaling.x_scale.tolist(),
             "y_offset": data.scaling.y_offset,
             "y_scale": data.scaling.y_scale,
-            "silent_loss": 0.5 * float(np.mean(data.y**2)),
+            "silent_loss": silent_loss(study, data),
             "stability_limit": limit if math.isfinite(limit) else None,
         },
         "versions": {

@@ -56,6 +56,11 @@ class Training:
         """The final loss."""
         return float(self.history.loss.values[-1])
 
+    @property
+    def targets(self) -> np.ndarray:
+        """The examples' targets as the neuron is taught them: scaled by γ where the study says so."""
+        return self.hyperparams.get("target_scale", 1.0) * self.data.y
+
     def output(self, x: np.ndarray, step: int = -1) -> np.ndarray:
         """The neuron's output for scaled inputs x[points, inputs], with its params before a step's update."""
         at = self.history.isel(step=step)

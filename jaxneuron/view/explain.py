@@ -37,7 +37,7 @@ class FullPass:
 
 def full_pass(training: Training, step: int = 0) -> FullPass:
     """The full pass that the neuron made at a step of its training."""
-    data, study = training.data, training.study
+    data, study, targets = training.data, training.study, training.targets
     activation = study.neuron.activation
     negative_slope = training.hyperparams.get("negative_slope", 0.01)
     at = training.history.isel(step=step)
@@ -47,17 +47,17 @@ def full_pass(training: Training, step: int = 0) -> FullPass:
         function = ACTIVATIONS[activation].function
         output, slope = jax.vmap(jax.value_and_grad(lambda z: function(z, negative_slope)))(z)
         params = Params(weight, np.float64(bias))  # pyright: ignore[reportArgumentType]
-        examples = Examples(data.x, data.y)  # pyright: ignore[reportArgumentType]
+        examples = Examples(data.x, targets)  # pyright: ignore[reportArgumentType]
         value, jax_grads = jax.value_and_grad(loss)(params, examples, activation, negative_slope)
     output, slope = np.asarray(output), np.asarray(slope)
-    error = output - data.y
+    error = output - targets
     is_last = step + 1 >= training.history.sizes["step"]
     return FullPass(
         step=step,
         weight=weight,
         bias=bias,
         x=data.x,
-        y=data.y,
+        y=targets,
         z=z,
         output=output,
         error=error,

@@ -19,7 +19,7 @@ POINTS = 400
 
 @dataclasses.dataclass(frozen=True)
 class Fit:
-    """The numbers of the figure, in the units of the data file.
+    """The numbers of the figure, in the units of the data file; the targets as the neuron is taught them.
 
     `outputs[line, point]` is the neuron's output after each of `steps` at the places `x[point]`: along
     the input's range for one input, at the examples' own targets for several.
@@ -41,7 +41,7 @@ def fit(training: Training) -> Fit:
     """What the neuron's output was after the first step, some in the middle, and the last."""
     data, scaling = training.data, training.data.scaling
     steps = shown_steps(training.num_steps, LINES)
-    targets = data.y * scaling.y_scale + scaling.y_offset
+    targets = training.targets * scaling.y_scale + scaling.y_offset
     if len(data.inputs) == 1:
         places = np.linspace(data.x.min(), data.x.max(), POINTS)[:, None]
         x = places[:, 0] * scaling.x_scale[0] + scaling.x_offset[0]

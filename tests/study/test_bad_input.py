@@ -612,6 +612,11 @@ CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
         SWEEP,
         ("sweep.learning_rate", "-0.1", "at least 0"),
     ),
+    "target_scale too large for float32": (
+        sweep_of("learning_rate = 0.1\ntarget_scale = 1e38"),
+        SWEEP,
+        ("sweep.target_scale: has 1e+38", "float32"),
+    ),
     "negative learning rate in an axis": (
         sweep_of("learning_rate = [-0.1, 0.1]"),
         SWEEP,

@@ -75,6 +75,9 @@ STUDIES = {
         data={"teacher": {"weight": [1], "inputs": [0, {"linear": [1, 2], "num": 3}]}},
         sweep={"learning_rate": [0.1, Linear(2.6, 2.64, 41), {"log": [3, 10], "num": 8}]},
     ),
+    "a scaled target": lambda: Study(
+        data=DATA, sweep={"learning_rate": 0.1, "target_scale": {"linear": [-1, 1], "num": 3}}
+    ),
     "all draws": lambda: Study(
         data=DATA,
         neuron={"activation": "leaky_relu", "train_bias": False, "init_weight": {"uniform": [-1, 1]}},

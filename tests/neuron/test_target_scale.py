@@ -1,0 +1,138 @@
+"""A target that is scaled by γ: the same as examples whose y was multiplied before."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jaxneuron.neuron.gradient import FORMS, evaluate
+from jaxneuron.neuron.half_lines import find_half_lines
+from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.loss import loss, silent_loss
+from jaxneuron.neuron.params import ACTIVATIONS, Params
+from jaxneuron.neuron.train import Config, init_state, take_steps, train
+from jaxneuron.population.train import Start, train_population
+from tests.conftest import examples_of
+
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=40)
+Y = np.maximum(0, 1.3 * X + 0.4) + 0.3 * RNG.normal(size=40)
+numbers = st.one_of(st.integers(-3, 3).map(float), st.floats(-4, 4, width=32, allow_subnormal=False))
+
+
+def with_half_lines(x, y, precision):
+    return examples_of(x, y, precision)._replace(half_lines=find_half_lines(x, y, precision))
+
+
+def can_be(form, activation):
+    return form != "moments" or ACTIVATIONS[activation].is_piecewise_linear
+
+
+@pytest.mark.parametrize(
+    ("form", "activation"), [(f, a) for f in FORMS for a in ("relu", "leaky_relu", "tanh") if can_be(f, a)]
+)
+def test_it_is_the_loss_of_scaled_examples(form, activation, precision):
+    eps = 32 * np.finfo(precision).eps
+
+    @settings(max_examples=30, deadline=None, derandomize=True)
+    @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=12), numbers, numbers, numbers)
+    def check(pairs, w, b, scale):
+        x, y = np.array(pairs).T
+        params = Params(jnp.asarray([w], precision), jnp.asarray(b, precision))
+        factor = jnp.asarray(scale, precision)
+        got = evaluate(form, params, with_half_lines(x, y, precision), activation, 0.25, True, factor)
+        value, grads = jax.value_and_grad(loss)(
+            params, examples_of(x, scale * y, precision), activation, 0.25
+        )
+        x, error = np.abs(x).max(), abs(w) * np.abs(x).max() + abs(b) + np.abs(scale * y).max()
+        np.testing.assert_allclose(got.loss, value, atol=eps * error**2, rtol=0)
+        np.testing.assert_allclose(got.grads.weight, grads.weight, atol=eps * error * x, rtol=0)
+        np.testing.assert_allclose(got.grads.bias, grads.bias, atol=eps * error, rtol=0)
+
+    check()
+
+
+def test_the_loss_itself_and_that_of_silence(precision):
+    scale, params = jnp.asarray(-2.5, precision), Params(*jnp.asarray([0.7, 0.2], precision))
+    params = params._replace(weight=params.weight[None])
+    examples, multiplied = examples_of(X, Y, precision), examples_of(X, -2.5 * Y, precision)
+    tolerance = 1e-5 if precision == "float32" else 1e-13
+    got, want = loss(params, examples, "relu", 0.01, scale), loss(params, multiplied)
+    np.testing.assert_allclose(got, want, rtol=tolerance)
+    np.testing.assert_allclose(silent_loss(examples, scale), silent_loss(multiplied), rtol=tolerance)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_where_none_is_given_nothing_else_is_traced(form):
+    examples, params = with_half_lines(X, Y, "float32"), Params(jnp.ones(1), jnp.ones(()))
+    plain, scaled = (
+        str(jax.make_jaxpr(lambda p, s=s: evaluate(form, p, examples, target_scale=s))(params))
+        for s in (None, jnp.float32(2))
+    )
+    without = str(jax.make_jaxpr(lambda p: evaluate(form, p, examples))(params))
+    assert plain == without != scaled
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("batch_size", [None, 5])
+def test_fates_are_those_of_scaled_examples(form, batch_size, precision):
+    number, scale = 64, 4.0  # a power of two, by which every number of the loss is multiplied exactly
+    rng = np.random.default_rng(0)
+    cells = np.arange(number, dtype=np.uint32)
+    swept = {
+        "learning_rate": np.geomspace(0.01, 9, number),
+        "init_weight": rng.normal(size=number),
+        "init_bias": rng.uniform(-2, 2, number),
+    }
+    swept = {name: jnp.asarray(values, precision) for name, values in swept.items()}
+    start = Start(jax.random.key(0), {}, {})
+    config = Config(gradient=form, batch_size=batch_size)
+    of_all = {"target_scale": jnp.full(number, scale, precision)}
+    got = train_population(cells, cells, swept | of_all, start, with_half_lines(X, Y, precision), config, 200)
+    multiplied = with_half_lines(X, scale * Y, precision)
+    want = train_population(cells, cells, swept, start, multiplied, config, 200)
+    assert len(np.unique(got.fate)) >= 3
+    np.testing.assert_array_equal(got.fate, want.fate)
+    np.testing.assert_array_equal(got.death_step, want.death_step)
+    finite = np.isfinite(want.loss)
+    tolerance = 1e-3 if precision == "float32" else 1e-9
+    is_sure = finite & np.isin(want.fate, (1, 2, 3))
+    for a, b in ((got.loss, want.loss), (got.params.weight, want.params.weight)):
+        np.testing.assert_allclose(np.asarray(a)[is_sure], np.asarray(b)[is_sure], rtol=tolerance)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_neuron_scaled_as_a_whole_goes_the_scaled_way(form, precision):
+    """ReLU is positively homogeneous: γ times the target, the weight and the bias is γ times the path."""
+    scale, examples = 0.3, with_half_lines(X, Y, precision)
+    start = jnp.asarray([0.7, -0.2], precision)
+
+    def path(factor, target_scale):
+        params = Params(factor * start[:1], factor * start[1])
+        hyperparams = Hyperparams(jnp.asarray(0.3, precision), target_scale=target_scale)
+        state = init_state(jax.random.key(0), params, hyperparams, Config(gradient=form))
+        return take_steps(state, hyperparams, examples, Config(gradient=form), 100)
+
+    one, one_info = path(1.0, None)
+    other, other_info = path(scale, jnp.asarray(scale, precision))
+    tolerance = 1e-4 if precision == "float32" else 1e-12
+    np.testing.assert_allclose(other.params.weight, scale * one.params.weight, rtol=tolerance)
+    np.testing.assert_allclose(other.params.bias, scale * one.params.bias, rtol=tolerance)
+    np.testing.assert_allclose(other_info.loss, scale**2 * one_info.loss, rtol=tolerance)
+    np.testing.assert_array_equal(other_info.num_active, one_info.num_active)
+
+
+def test_the_limit_of_divergence_goes_with_it():
+    params = Params(jnp.zeros(1), jnp.float32(1.0))
+    config = Config(train_bias=False, divergence_factor=2.0)
+    examples = examples_of([1.0, -1.0], [0.0, 2.0])
+    for target_scale in (0.5, 30.0):
+        hyperparams = Hyperparams(jnp.float32(4.5), target_scale=jnp.float32(target_scale))
+        state = init_state(jax.random.key(0), params, hyperparams, config)
+        trained = train(state, hyperparams, examples, config, 6)
+        scaled = examples._replace(y=target_scale * examples.y)
+        plain = hyperparams._replace(target_scale=None)
+        assert trained.fate == train(state, plain, scaled, config, 6).fate
+        assert (trained.loss > 2 * max(trained.initial_loss, silent_loss(scaled))) == (trained.fate == 0)
