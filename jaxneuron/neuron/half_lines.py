@@ -161,10 +161,17 @@ def _read(table: Array, row: Int[Array, ""]) -> Array:
     return table.at[row].get(mode="promise_in_bounds", wrap_negative_indices=False)
 
 
-def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str) -> HalfLines:
+def count_probes(x: np.ndarray, precision: str) -> int:
+    """The probes that the half-lines of inputs x[examples] need: the only size that depends on the values."""
+    x = np.asarray(x, precision)
+    return _index(x[_order(x)])[-1]
+
+
+def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str, num_probes: int = 0) -> HalfLines:
     """The half-lines of examples with inputs x[examples] and targets y[examples].
 
-    Sums are taken in float64 of the examples as they are in the precision, then rounded once.
+    Sums are taken in float64 of the examples as they are in the precision, then rounded once. With more
+    probes than are needed the same rows are found: tables of one shape then serve several data sets.
     """
     x, y = (np.asarray(values, precision) for values in (x, y))
     order = _order(x)
@@ -174,7 +181,8 @@ def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str) -> HalfLines:
         below, residual_below = _running(x, y, precision)
         square_below = np.concatenate([[0.0], np.cumsum(0.5 * y**2)]) / len(x)
         square_above = square_below[-1] - square_below
-        origin, buckets_per_unit, first, num_probes = _index(x.astype(precision))
+        origin, buckets_per_unit, first, num_needed = _index(x.astype(precision))
+        num_probes = max(num_probes, num_needed)
         above, residual_above = (values[::-1] for values in from_above.result())
     errors = (
         np.stack([residual_above, square_below], axis=1, dtype=precision),

@@ -86,17 +86,22 @@ class Chunking:
         return values.reshape(*self.tile, self.block, *values.shape[1:])[(*unpadded, replicates)]
 
 
-def cut_into_chunks(cells: Sequence[int], replicates: int, chunk_size: int) -> Chunking:
+def cut_into_chunks(
+    cells: Sequence[int], replicates: int, chunk_size: int, *, has_datasets: bool = False
+) -> Chunking:
     """Chunks of at most `chunk_size` neurons, filled with replicates first and then from the last dim.
 
-    A dim that must be cut is cut into equal parts, so that little is padded.
+    A dim that must be cut is cut into equal parts, so that little is padded. Where the first dim is that of
+    several data sets, a chunk belongs to one of them.
     """
     room = chunk_size
     pieces = []
-    for size in (replicates, *reversed(cells)):
+    for size in (replicates, *reversed(cells[1:] if has_datasets else cells)):
         parts = math.ceil(size / max(1, min(size, room)))
         piece = math.ceil(size / parts)
         pieces.append(piece)
         room //= piece
     block, *tile = pieces
+    if has_datasets:
+        tile.append(1)
     return Chunking(tuple(cells), replicates, tuple(reversed(tile)), block)

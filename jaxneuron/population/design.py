@@ -10,6 +10,7 @@ from jaxneuron.neuron.draws import Distribution
 from jaxneuron.population.axes import Axis
 
 POINT = "point"
+DATASET = "dataset"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Design:
     """Cells laid out along named dims.
 
     `coordinates` maps each swept name to the dim it varies along and its values there (float64). In a
-    grid every name is a dim of its own; otherwise all of them vary along the one dim `point`.
+    grid every name is a dim of its own; otherwise all of them vary along the one dim `point`. Where a study
+    has several data sets, the first dim is `dataset`, and each of them has all the cells.
     """
 
     shape: Mapping[str, int]
@@ -26,6 +28,14 @@ class Design:
     @property
     def num_cells(self) -> int:
         return math.prod(self.shape.values())
+
+    @property
+    def num_datasets(self) -> int:
+        return self.shape.get(DATASET, 1)
+
+    def dataset(self, cell: int) -> int:
+        """The number of the data set that a cell belongs to."""
+        return cell // (self.num_cells // self.num_datasets)
 
     def values(self, cell: np.ndarray) -> dict[str, np.ndarray]:
         """The swept values of cells given by their index in C order over the dims."""
@@ -40,6 +50,12 @@ def grid(axes: Mapping[str, Axis]) -> Design:
         shape={name: len(v) for name, v in values.items()} or {POINT: 1},
         coordinates={name: (name, v) for name, v in values.items()},
     )
+
+
+def on_datasets(design: Design, number: int) -> Design:
+    """The same cells on each of several data sets."""
+    cells = design.shape if design.coordinates else {}
+    return Design({DATASET: number, **cells}, design.coordinates)
 
 
 def sobol(ranges: Mapping[str, Distribution], num_points: int, seed: int) -> Design:

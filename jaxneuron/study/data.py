@@ -4,7 +4,7 @@ import hashlib
 import os
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from jaxneuron.neuron.draws import Distribution
-from jaxneuron.neuron.half_lines import find_half_lines
+from jaxneuron.neuron.half_lines import count_probes, find_half_lines
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.train import Config
 from jaxneuron.population.axes import Axis
 from jaxneuron.population.design import inside_unit
 from jaxneuron.study.bad_input import BadInput, nearest, shown
-from jaxneuron.study.sources import Arrays, Data, Table, Teacher
+from jaxneuron.study.sources import Arrays, Data, Table, Teacher, UnitVector
 
 
 class Scaling(NamedTuple):
@@ -66,25 +66,53 @@ class Dataset(NamedTuple):
                     f"use {remedy}smaller units"
                 )
 
-    def examples(self, precision: str, config: Config) -> Examples:
+    def examples(self, precision: str, config: Config, num_probes: int = 0) -> Examples:
         """The examples on the device in float32 or float64, with their half-lines where moments are used."""
         self.check_size(precision)
         x, y = jax.device_put((self.x.astype(precision), self.y.astype(precision)))
         if config.gradient != "moments":
             return Examples(x, y)
-        return Examples(x, y, find_half_lines(self.x[:, 0], self.y, precision))
+        return Examples(x, y, find_half_lines(self.x[:, 0], self.y, precision, num_probes))
 
 
-def load(data: Data) -> Dataset:
-    """The data set a study names; BadInput says what is wrong with it."""
+def load(data: Data) -> list[Dataset]:
+    """The data sets a study names, most often one; BadInput says what is wrong with them."""
+    datasets = [_load(data, number) for number in range(data.num_datasets)]
+    first, *others = datasets
+    for other in others:
+        if len(other.y) != len(first.y):
+            raise BadInput(
+                f"{other.source}: has {len(other.y)} rows, and {first.source} has {len(first.y)}; the data "
+                "sets of one study must have equally many"
+            )
+    return datasets
+
+
+def examples_of(datasets: Sequence[Dataset], precision: str, config: Config) -> list[Examples]:
+    """The examples of each data set, in arrays of the same shapes: one compiled program serves them all."""
+    num_probes = 0
+    if config.gradient == "moments" and len(datasets) > 1:
+        num_probes = max(count_probes(data.x[:, 0], precision) for data in datasets)
+    return [data.examples(precision, config, num_probes) for data in datasets]
+
+
+def sha256_of(datasets: Sequence[Dataset]) -> str:
+    """Of all examples of all data sets; of a single one it is its own."""
+    if len(datasets) == 1:
+        return datasets[0].sha256
+    return hashlib.sha256("".join(data.sha256 for data in datasets).encode()).hexdigest()
+
+
+def _load(data: Data, number: int) -> Dataset:
     if isinstance(data, Table):
-        columns = read_table(Path(data.file), [*data.inputs, data.target])
+        file = data.files[number]
+        columns = read_table(Path(file), [*data.inputs, data.target])
         x, y = np.column_stack([columns[name] for name in data.inputs]), columns[data.target]
-        inputs, target, source = data.inputs, data.target, data.file
+        inputs, target, source = data.inputs, data.target, file
     else:
-        x, y = _as_columns(data) if isinstance(data, Arrays) else teach(data.teacher)
+        x, y = _as_columns(data) if isinstance(data, Arrays) else teach(data.teacher, number)
         inputs = ("x",) if x.shape[1] == 1 else tuple(f"x{i}" for i in range(x.shape[1]))
-        target, source = "y", "data"
+        target, source = "y", "data" if data.num_datasets == 1 else f"data, data set {number}"
     unscaled = Scaling(np.zeros(x.shape[1]), np.ones(x.shape[1]), 0.0, 1.0)
     dataset = Dataset(x, y, inputs, target, unscaled, source)
     for name, column in dataset.columns():
@@ -196,17 +224,21 @@ def _as_columns(data: Arrays) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def teach(teacher: Teacher) -> tuple[np.ndarray, np.ndarray]:
-    """The teacher's inputs and outputs: y = relu(weight · x + bias) + noise."""
-    rng = np.random.default_rng(teacher.seed)
+def teach(teacher: Teacher, number: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """The teacher's inputs and outputs in its data set of a number: y = relu(weight · x + bias) + noise."""
+    rng = np.random.default_rng(teacher.seed if teacher.num_datasets == 1 else (teacher.seed, number))
+    weight = teacher.weight
+    if isinstance(weight, UnitVector):  # from a stream of its own: x and noise are those of a given weight
+        normal = rng.spawn(1)[0].normal(size=weight.unit_vector)
+        weight = normal / np.linalg.norm(normal)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by `load`
         if isinstance(teacher.inputs, Axis):
             x = teacher.inputs.values()[:, None]
         else:
             inputs = cast(Distribution, teacher.inputs)  # the section has checked that it is no constant
-            shape = (teacher.num_examples or 0, len(teacher.weight))
+            shape = (teacher.num_examples or 0, teacher.num_inputs)
             x = inputs.quantile(inside_unit(rng.random(shape)))
-        output = np.maximum(x @ np.array(teacher.weight) + teacher.bias, 0.0)
+        output = np.maximum(x @ np.array(weight) + teacher.bias, 0.0)
         return x, output + rng.normal(0.0, teacher.noise, len(x))
 
 

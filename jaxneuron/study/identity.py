@@ -3,14 +3,14 @@
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 import jax
 import numpy as np
 
-from jaxneuron.study.data import Dataset
+from jaxneuron.study.data import Dataset, sha256_of
 from jaxneuron.study.study import Study, resolved
 
 # Whose arithmetic the results are.
@@ -19,7 +19,7 @@ NUMERICS = ("jaxneuron", "jax", "jaxlib", "optax", "numpy")
 VECTORS = ("AVX512_SKX", "AVX512F", "AVX2", "AVX", "SVE", "ASIMD")
 
 
-def identity_of(study: Study, data: Dataset, chunk_size: int) -> dict[str, Any]:
+def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> dict[str, Any]:
     """All that decides the bits, as plain values by their names; where the data lie is not among it."""
     tables = resolved(study)
     settings = {
@@ -29,7 +29,7 @@ def identity_of(study: Study, data: Dataset, chunk_size: int) -> dict[str, Any]:
         if key != "chunk_size"  # the one below counts, whoever chose it
     }
     return {
-        "data": data.sha256,
+        "data": sha256_of(datasets),
         **settings,
         "chunk_size": chunk_size,
         "platform": jax.default_backend(),

@@ -21,6 +21,8 @@ from jaxneuron.study.variables import CELLS, NEURONS
 # of a cell take about a byte for each bin that is not empty, and those of a neuron half of what they are.
 PROGRAM_BYTES = 260e6
 NEURON_BYTES, INPUT_BYTES, EXAMPLE_BYTES = 300, 80, 1300
+# What is kept of an example while other data sets are trained: tables and buckets, in float64.
+KEPT_BYTES = 650
 COPIES_OF_COUNTS = 2
 CELL_BYTES_ON_DISK = 16
 COMPRESSED = 0.5
@@ -49,6 +51,7 @@ class Sizes:
     num_inputs: int
     precision: str
     has_neurons: bool
+    num_datasets: int = 1
 
     def needs(self) -> Needs:
         """What the whole of it takes."""
@@ -59,6 +62,7 @@ class Sizes:
             + chunking.chunk_size * (NEURON_BYTES + INPUT_BYTES * self.num_inputs)
             + math.prod(chunking.tile) * num_bins * 8 * COPIES_OF_COUNTS
             + self.num_examples * max(EXAMPLE_BYTES, 40 * self.num_inputs)
+            + (self.num_datasets - 1) * self.num_examples * (KEPT_BYTES + 16 * self.num_inputs)
         )
         num_cells = math.prod(chunking.cells)
         disk = num_cells * (CELL_BYTES_ON_DISK + min(chunking.replicates, num_bins))
@@ -79,7 +83,10 @@ class Sizes:
         size = self.chunking.chunk_size
         while size > 1:
             size //= 2
-            chunking = cut_into_chunks(self.chunking.cells, self.chunking.replicates, size)
+            has_datasets = self.num_datasets > 1
+            chunking = cut_into_chunks(
+                self.chunking.cells, self.chunking.replicates, size, has_datasets=has_datasets
+            )
             if dataclasses.replace(self, chunking=chunking).needs().memory <= memory:
                 return size
         return None

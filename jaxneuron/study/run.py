@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.population.design import DATASET
 from jaxneuron.population.summary import quantile
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.location import Location
@@ -73,13 +74,15 @@ class Run:
 
     @property
     def dims(self) -> tuple[str, ...]:
-        """The dims of the cells: a grid's are what is swept, otherwise there is the one dim `point`."""
+        """The dims of the cells: a grid's are what is swept, otherwise there is the one dim `point`; before
+        them `dataset` where there are several."""
         return tuple(str(dim) for dim in self.cells.fate_count.dims[:-1])
 
     @property
     def swept(self) -> tuple[str, ...]:
-        """What differs between cells."""
-        return tuple(self.study.design.coordinates)
+        """What differs between cells, the number of the data set too where there are several."""
+        design = self.study.design
+        return (*(dim for dim in design.shape if dim == DATASET), *design.coordinates)
 
     @property
     def fate_share(self) -> xr.DataArray:

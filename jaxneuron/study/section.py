@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jaxneuron.study.bad_input import BadInput, nearest, shown
 
-KINDS_OF_DATA = ("Table", "Synthetic", "Arrays")
+# Of data, of its files and of a teacher's weight: no keys that somebody gave.
+KINDS = ("Table", "Synthetic", "Arrays", "File", "Files", "Numbers", "UnitVector")
 
 # pydantic's words for these speak of Python's types.
 WANTED = {
@@ -42,7 +43,7 @@ def explain(error: ValidationError, known_keys: list[str]) -> str:
     """The first thing wrong: where, what, and what would be right."""
     # A misspelt key often leaves another one missing, and is the cause.
     first = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
-    where = ".".join(str(part) for i, part in enumerate(first["loc"]) if i == 0 or part not in KINDS_OF_DATA)
+    where = ".".join(str(part) for i, part in enumerate(first["loc"]) if i == 0 or part not in KINDS)
     value, cause = first["input"], first.get("ctx", {}).get("error")
     match first["type"]:
         case "value_error" if isinstance(cause, BadInput) or not where:

@@ -15,7 +15,7 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import MEANINGS
 from jaxneuron.population.chunks import Chunking
-from jaxneuron.population.design import Design
+from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.summary import Bins
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.identity import checksum_of
@@ -245,6 +245,11 @@ def _create_array(
 
 
 def _write_coordinates(group: zarr.Group, design: Design) -> None:
+    if DATASET in design.shape:
+        numbers = np.arange(design.num_datasets)
+        _write_coordinate(
+            group, DATASET, (DATASET,), numbers, "", "data set", "number of the data set, from 0 on"
+        )
     for name, (dim, values) in design.coordinates.items():
         definition = MEANINGS[name].definition if name in MEANINGS else STARTS[name]
         long_name = name.replace("_", " ").replace("init ", "initial ")

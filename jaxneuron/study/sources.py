@@ -8,18 +8,28 @@ from pydantic import Discriminator, Field, Strict, Tag, field_validator, model_v
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.population.axes import Axis
-from jaxneuron.study.quantity import Quantity
+from jaxneuron.study.quantity import Quantity, num_values
 from jaxneuron.study.section import Section
 
 Scale = Literal["standard", "none"]
 Names = Annotated[tuple[str, ...], Strict(False), Field(min_length=1)]
 Numbers = Annotated[tuple[float, ...], Strict(False), Field(min_length=1)]
+# Files, or weights: each is told from its other form by its type, so that what is wrong is said of one.
+Files = Annotated[
+    Annotated[str, Tag("File")] | Annotated[Names, Tag("Files")],
+    Discriminator(lambda file: "Files" if isinstance(file, (list, tuple)) else "File"),
+]
+MOST_DATASETS = 2**16
+MOST_NUMBERS = 2**32
 
 
 class Table(Section):
-    """Columns of a CSV, Parquet or NPZ file; a relative path starts at the study file's folder."""
+    """Columns of a CSV, Parquet or NPZ file; a relative path starts at the study file's folder.
 
-    file: str
+    Each of several files, with the same columns and equally many rows, is a data set.
+    """
+
+    file: Files
     inputs: Names
     target: str
     scale: Scale = "standard"
@@ -30,6 +40,16 @@ class Table(Section):
             if name in self.inputs[:i]:
                 raise ValueError(f"inputs: names {name!r} twice; each column counts once")
         return self
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files, be it one."""
+        return (self.file,) if isinstance(self.file, str) else self.file
+
+    @property
+    def num_datasets(self) -> int:
+        """How many data sets there are."""
+        return len(self.files)
 
 
 class Arrays(Section):
@@ -52,27 +72,57 @@ class Arrays(Section):
             raise ValueError("has numbers that are not finite; fill or remove them")
         return numbers.astype(np.float64).tolist()
 
+    @property
+    def num_datasets(self) -> int:
+        """How many data sets there are."""
+        return 1
+
+
+class UnitVector(Section):
+    """A direction drawn uniformly: a vector of norm 1 with so many components."""
+
+    unit_vector: int = Field(ge=1, le=2**20)
+
+
+Weight = Annotated[
+    Annotated[Numbers, Tag("Numbers")] | Annotated[UnitVector, Tag("UnitVector")],
+    Discriminator(lambda weight: "UnitVector" if isinstance(weight, (Mapping, UnitVector)) else "Numbers"),
+]
+
 
 class Teacher(Section):
-    """A neuron that makes the data: y = relu(weight · x + bias) + noise, one draw of x and noise a seed."""
+    """A neuron that makes the data: y = relu(weight · x + bias) + noise, one draw of x and noise a seed.
 
-    weight: Numbers
+    Of several data sets each has draws of its own, and a direction of its own where the weight is drawn.
+    """
+
+    weight: Weight
     bias: float = 0.0
     noise: float = Field(default=0.0, ge=0.0)  # standard deviation
     inputs: Quantity = STANDARD_NORMAL  # drawn for each example; or an axis, the values of one input
     num_examples: int | None = Field(default=None, ge=1, le=2**28)
     seed: int = Field(default=0, ge=0)
+    num_datasets: int = Field(default=1, ge=1, le=MOST_DATASETS)
+
+    @property
+    def num_inputs(self) -> int:
+        """Components of the weight."""
+        return self.weight.unit_vector if isinstance(self.weight, UnitVector) else len(self.weight)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if isinstance(self.inputs, float):
             raise ValueError(f"inputs: is {self.inputs!r}; it must be a distribution or an axis")
         is_axis = isinstance(self.inputs, Axis)
-        if is_axis and len(self.weight) != 1:
-            raise ValueError(f"inputs: is an axis, for one input; weight has {len(self.weight)}")
+        if is_axis and self.num_inputs != 1:
+            raise ValueError(f"inputs: is an axis, for one input; weight has {self.num_inputs}")
         if is_axis == (self.num_examples is not None):
             wrong = "is given, but an axis of inputs has its own number" if is_axis else "is missing"
             raise ValueError(f"num_examples: {wrong}")
+        num_examples = self.num_examples or num_values(self.inputs)
+        number = self.num_datasets * self.num_inputs * num_examples
+        if number > MOST_NUMBERS:
+            raise ValueError(f"num_examples: makes {number} inputs in all; it may make {MOST_NUMBERS}")
         return self
 
 
@@ -81,6 +131,11 @@ class Synthetic(Section):
 
     teacher: Teacher
     scale: Scale = "none"
+
+    @property
+    def num_datasets(self) -> int:
+        """How many data sets there are."""
+        return self.teacher.num_datasets
 
 
 def _kind_of_data(data: Any) -> str | None:

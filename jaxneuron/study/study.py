@@ -125,7 +125,7 @@ class Study(Section):
                 raise ValueError(f"sweep.{name}: {reason}")
         if optimizer == "adamw" and self.sweep.weight_decay is None:
             raise ValueError("sweep.weight_decay: is missing; adamw without it is adam")
-        num_cells = 1
+        num_cells = self.data.num_datasets
         for name, quantity in self.quantities.items():
             where = f"{'neuron' if name == 'init_weight' else 'sweep'}.{name}"
             try:
@@ -164,14 +164,20 @@ class Study(Section):
         }
 
     @property
-    def design(self) -> design.Design:
-        """The cells."""
+    def _cells(self) -> design.Design:
+        """The cells of each data set."""
         points = self.sweep.points
         if points is None:
             axes = {n: q for n, q in self.quantities.items() if isinstance(q, Axis)}
             return design.grid(axes)
         place = design.sobol if points.sobol is not None else design.random
         return place(self._ranges, points.sobol or points.random or 0, self.sweep.seed)
+
+    @property
+    def design(self) -> design.Design:
+        """The cells."""
+        cells, number = self._cells, self.data.num_datasets
+        return cells if number == 1 else design.on_datasets(cells, number)
 
     @property
     def drawn(self) -> dict[str, Any]:
@@ -203,7 +209,9 @@ def read_study(path: str | Path) -> Study:
     except BadInput as error:
         raise BadInput(f"{path}: {error}") from None
     if isinstance(study.data, Table):
-        data = study.data.model_copy(update={"file": str(path.parent / study.data.file)})
+        files = tuple(str(path.parent / file) for file in study.data.files)
+        file = files[0] if isinstance(study.data.file, str) else files
+        data = study.data.model_copy(update={"file": file})
         study = study.model_copy(update={"data": data})
     return study
 

@@ -6,7 +6,7 @@ import logging
 import math
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,13 @@ from jaxneuron.population.place import bounds_of, layout_of
 from jaxneuron.population.summary import make_bins, summarise
 from jaxneuron.population.train import Start, train_chunk
 from jaxneuron.study.bad_input import MOST_LISTED, BadInput, shown
-from jaxneuron.study.data import Dataset, load
+from jaxneuron.study.data import Dataset, examples_of, load, sha256_of
 from jaxneuron.study.identity import checksum_of, differences, identity_of
 from jaxneuron.study.location import Location
 from jaxneuron.study.room import Sizes, check_room
 from jaxneuron.study.run import Run, open_run
 from jaxneuron.study.skeleton import create, is_run, open_skeleton
+from jaxneuron.study.sources import Table
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study, resolved
 
@@ -60,10 +61,10 @@ def sweep(
     if location.is_taken() and not is_run(location):
         raise BadInput(f"{path}: exists and is not a run of jaxneuron; choose another --out")
     location.check()
-    data = load(study.data)
-    check_batch(study, data)
+    datasets = load(study.data)
+    check_batch(study, datasets[0])
     with jax.enable_x64(study.training.precision == "float64"):
-        return _sweep(study, data, location, overwrite, progress or (lambda done, total: None))
+        return _sweep(study, datasets, location, overwrite, progress or (lambda done, total: None))
 
 
 def check_batch(study: Study, data: Dataset) -> None:
@@ -77,21 +78,24 @@ def check_batch(study: Study, data: Dataset) -> None:
 
 def _sweep(
     study: Study,
-    data: Dataset,
+    datasets: Sequence[Dataset],
     location: Location,
     overwrite: bool,
     progress: Progress,
 ) -> Run:
-    design, settings = study.design, study.sweep
+    design, settings, data = study.design, study.sweep, datasets[0]
     num_neurons = design.num_cells * settings.replicates
     chunk_size = settings.chunk_size or default_chunk_size(jax.default_backend(), num_neurons)
-    chunking = cut_into_chunks(tuple(design.shape.values()), settings.replicates, chunk_size)
-    bins = make_bins(silent_loss(study, data), study.training.num_steps)
-    train_chunk = chunk_trainer(study, data, chunking)
-    identity = identity_of(study, data, chunking.chunk_size)
+    cells, has_datasets = tuple(design.shape.values()), len(datasets) > 1
+    chunking = cut_into_chunks(cells, settings.replicates, chunk_size, has_datasets=has_datasets)
+    bins = make_bins(silent_loss(study, datasets), study.training.num_steps)
+    train_chunk = chunk_trainer(study, datasets, chunking)
+    identity = identity_of(study, datasets, chunking.chunk_size)
     has_neurons = settings.records == "neurons"
     num_examples, num_inputs = data.x.shape
-    sizes = Sizes(chunking, bins, num_examples, num_inputs, study.training.precision, has_neurons)
+    sizes = Sizes(
+        chunking, bins, num_examples, num_inputs, study.training.precision, has_neurons, len(datasets)
+    )
     if is_run(location) and not overwrite:
         check_same(location, identity)
     else:
@@ -105,7 +109,7 @@ def _sweep(
                 inputs=data.inputs,
                 precision=study.training.precision,
                 has_neurons=has_neurons,
-                attrs=provenance(study, data, identity),
+                attrs=provenance(study, datasets, identity),
                 replace=overwrite,
             )
         log.info(f"{num_neurons:,} neurons take {needs}")
@@ -163,23 +167,27 @@ def described(damaged: Mapping[int, str]) -> str:
     return f"{number} damaged: {', '.join(listed[:MOST_LISTED] + more)}"
 
 
-def silent_loss(study: Study, data: Dataset) -> float:
-    """½·mean (γ·y)², the loss of every dead neuron; where γ differs between neurons, that of γ = 1."""
-    return 0.5 * study.fixed.get("target_scale", 1.0) ** 2 * float(np.mean(data.y**2))
+def silent_loss(study: Study, datasets: Sequence[Dataset]) -> float:
+    """½·mean (γ·y)², the loss of every dead neuron: the mean over the data sets, and where γ differs between
+    neurons, that of γ = 1."""
+    mean_square = float(np.mean([np.mean(data.y**2) for data in datasets]))
+    return 0.5 * study.fixed.get("target_scale", 1.0) ** 2 * mean_square
 
 
-def chunk_trainer(study: Study, data: Dataset, chunking: Chunking) -> Callable[[Chunk], Any]:
+def chunk_trainer(study: Study, datasets: Sequence[Dataset], chunking: Chunking) -> Callable[[Chunk], Any]:
     """What trains one chunk of the study: Chunk -> Trained, as NumPy arrays with dims (*cells, replicate)."""
     design, precision = study.design, study.training.precision
-    config = config_of(study, data)
-    examples, start, layout = data.examples(precision, config), make_start(study), layout_of(design, chunking)
+    config = config_of(study, datasets[0])
+    examples = examples_of(datasets, precision, config)
+    start, layout = make_start(study), layout_of(design, chunking)
     num_steps = study.training.num_steps
 
     def train_one_chunk(chunk: Chunk) -> Any:
         # A worker thread has a setting of its own.
         with jax.enable_x64(precision == "float64"):
             bounds = bounds_of(chunk, design, chunking, precision)
-            trained = train_chunk(bounds, layout, start, examples, config, num_steps)
+            dataset = chunk.start[0] if len(examples) > 1 else 0
+            trained = train_chunk(bounds, layout, start, examples[dataset], config, num_steps)
             return jax.tree.map(lambda values: chunking.cut(values, chunk), jax.device_get(trained))
 
     return train_one_chunk
@@ -213,10 +221,18 @@ def make_start(study: Study) -> Start:
     return Start(jax.random.key(study.sweep.seed), *jax.device_put(values))
 
 
-def provenance(study: Study, data: Dataset, identity: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides the bits of a run, and what a reader needs to know of its data."""
-    device = jax.devices()[0]
-    limit = stability_limit(data.x, study.neuron.train_bias)
+def provenance(study: Study, datasets: Sequence[Dataset], identity: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides the bits of a run, and what a reader needs to know of its data.
+
+    Of several data sets it holds the scaling of each, in lists, and the smallest of their stability limits:
+    below it all are stable.
+    """
+    device, data = jax.devices()[0], datasets[0]
+    limit = min(stability_limit(data.x, study.neuron.train_bias) for data in datasets)
+
+    def of_each(values: Sequence[Any]) -> Any:
+        return values[0] if len(values) == 1 else list(values)
+
     return {
         "study": resolved(study),
         "identity": dict(identity),
@@ -224,16 +240,17 @@ def provenance(study: Study, data: Dataset, identity: Mapping[str, Any]) -> dict
         "num_neurons": study.design.num_cells * study.sweep.replicates,
         "chunk_size": identity["chunk_size"],
         "data": {
-            "source": data.source,
-            "sha256": data.sha256,
+            "source": of_each(study.data.files) if isinstance(study.data, Table) else "data",
+            "sha256": sha256_of(datasets),
+            "num_datasets": len(datasets),
             "num_examples": len(data.y),
             "inputs": list(data.inputs),
             "target": data.target,
-            "x_offset": data.scaling.x_offset.tolist(),
-            "x_scale": data.scaling.x_scale.tolist(),
-            "y_offset": data.scaling.y_offset,
-            "y_scale": data.scaling.y_scale,
-            "silent_loss": silent_loss(study, data),
+            "x_offset": of_each([data.scaling.x_offset.tolist() for data in datasets]),
+            "x_scale": of_each([data.scaling.x_scale.tolist() for data in datasets]),
+            "y_offset": of_each([data.scaling.y_offset for data in datasets]),
+            "y_scale": of_each([data.scaling.y_scale for data in datasets]),
+            "silent_loss": silent_loss(study, datasets),
             "stability_limit": limit if math.isfinite(limit) else None,
         },
         "versions": {

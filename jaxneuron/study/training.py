@@ -1,6 +1,7 @@
 """Training one neuron of a study with all its steps kept, until the loss has converged."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -14,7 +15,7 @@ from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.train import StepInfo, Trained
 from jaxneuron.population.follow import follow
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.data import Dataset, load
+from jaxneuron.study.data import Dataset, examples_of, load
 from jaxneuron.study.study import Study
 from jaxneuron.study.sweep import check_batch, config_of, make_start
 
@@ -84,7 +85,7 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     number is not finite. With mini-batches, whose gradients do not speak for all examples, all steps are
     taken. Until it ends it has the bits it has in a sweep; its fate is that of its last step.
 
-    `cell` counts the cells of the study's design in C order.
+    `cell` counts the cells of the study's design in C order; of several data sets the neuron has its cell's.
     """
     for name, index, size in (
         ("cell", cell, study.design.num_cells),
@@ -92,18 +93,20 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     ):
         if not 0 <= index < size:
             raise BadInput(f"{name}: is {index}; the study has {name}s 0 to {size - 1}")
-    data = load(study.data)
-    check_batch(study, data)
+    datasets = load(study.data)
+    check_batch(study, datasets[0])
     with jax.enable_x64(study.training.precision == "float64"):
-        return _train(study, data, cell, replicate)
+        return _train(study, datasets, cell, replicate)
 
 
-def _train(study: Study, data: Dataset, cell: int, replicate: int) -> Training:
+def _train(study: Study, datasets: Sequence[Dataset], cell: int, replicate: int) -> Training:
     precision = study.training.precision
     values = study.design.values(np.array([cell]))
     swept = {name: jnp.asarray(value[0], precision) for name, value in values.items()}
+    number = study.design.dataset(cell)
+    data = datasets[number]
     config, start = config_of(study, data), make_start(study)
-    examples = data.examples(precision, config)
+    examples = examples_of(datasets, precision, config)[number]
     followed = follow(cell, replicate, swept, start, examples, config, study.training.num_steps)
     return _as_training(study, data, *followed)
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.population.design import POINT
+from jaxneuron.population.design import DATASET, POINT
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.run import Run
 from jaxneuron.view.axes import MapAxis, map_axis
@@ -115,8 +115,8 @@ def _plain(share: Share) -> dict[str, Any]:
 
 
 def _axes(run: Run) -> Sequence[str]:
-    """What a run can be pooled along."""
-    return () if run.dims == (POINT,) else run.dims
+    """What deaths can be shown along; data sets are draws, and always pooled."""
+    return [dim for dim in run.dims if dim not in (POINT, DATASET)]
 
 
 def _contrast(run: Run, name: str) -> Contrast:

@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.population.design import POINT
+from jaxneuron.population.design import DATASET, POINT
 from jaxneuron.population.summary import quantile
 from jaxneuron.study.run import Run
 from jaxneuron.view.axes import MapAxis, map_axis
@@ -26,7 +26,8 @@ class PhaseDiagram:
 
     In a grid `shares[fate]` and `final_loss` have dims (*axes in order); among points they have the one
     dim of the points, as do the values of each axis. `others` is what is swept besides the axes: a grid is
-    pooled over it. `stability_limit` is a learning rate.
+    pooled over it, and all are pooled over data sets. `stability_limit` is a learning rate, of several data
+    sets the smallest.
     """
 
     axes: tuple[MapAxis, ...]
@@ -40,13 +41,14 @@ class PhaseDiagram:
 
 def phase_diagram(run: Run) -> PhaseDiagram:
     """The phase diagram over the learning rate, if it is swept, and the first other thing that is."""
-    swept = list(run.swept)
+    swept = [name for name in run.swept if name != DATASET]
     swept.sort(key=lambda name: name != "learning_rate")
     names = tuple(swept[:2])
-    is_grid = run.dims != (POINT,)
+    is_grid, has_datasets = POINT not in run.dims, DATASET in run.dims
     cells = run.cells.drop_vars(["death_step_count"]).load()
-    pooled = tuple(dim for dim in run.dims if is_grid and dim not in names)
-    counts = cells.fate_count.sum(pooled).transpose("fate", *(names if is_grid else (POINT,)))
+    kept = names if is_grid else (POINT,)
+    pooled = tuple(dim for dim in run.dims if dim not in kept)
+    counts = cells.fate_count.sum(pooled).transpose("fate", *kept)
     total = counts.sum("fate")
     loss_counts = cells.final_loss_count.sum(pooled).transpose(*counts.dims[1:], "final_loss_bin")
     final_loss = quantile(
@@ -62,7 +64,7 @@ def phase_diagram(run: Run) -> PhaseDiagram:
         shares={fate: (counts.isel(fate=fate) / total).values for fate in Fate},
         final_loss=final_loss,
         is_grid=is_grid,
-        others=tuple(map_axis(run, name).label for name in swept[2:]),
+        others=(*(["data sets"] if has_datasets else []), *(map_axis(run, name).label for name in swept[2:])),
         stability_limit=_stability_limit(run),
         title=f"{', '.join(data['inputs'])} → {data['target']}: {run.attrs['num_neurons']:,} neurons, "
         f"{run.study.training.num_steps:,} steps of {run.study.training.optimizer}",

@@ -47,6 +47,18 @@ def test_every_neuron_is_in_exactly_one_chunk(cells, replicates, chunk_size):
     assert len(list(chunking)) == chunking.num_chunks
 
 
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(shapes, st.integers(2, 5), st.integers(1, 9), st.integers(1, 200))
+def test_a_chunk_belongs_to_one_data_set_and_each_is_cut_as_if_alone(cells, datasets, replicates, chunk_size):
+    alone = cut_into_chunks(cells, replicates, chunk_size)
+    chunking = cut_into_chunks((datasets, *cells), replicates, chunk_size, has_datasets=True)
+    assert chunking.tile == (1, *alone.tile)
+    assert chunking.block == alone.block
+    assert chunking.num_chunks == datasets * alone.num_chunks
+    want = [(i, *chunk.start) for i in range(datasets) for chunk in alone]
+    assert [chunk.start for chunk in chunking] == want
+
+
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(shapes, st.integers(1, 9), st.integers(1, 200))
 def test_chunks_that_share_their_cells_follow_one_another(cells, replicates, chunk_size):

@@ -83,6 +83,16 @@ def file(name: str, make: Callable[[Path], object]) -> Prepare:
     return prepare
 
 
+def with_other_file(content: str) -> Prepare:
+    """A study of two files."""
+
+    def prepare() -> None:
+        write(STUDY.replace('"data.csv"', '["data.csv", "other.csv"]'))
+        Path("other.csv").write_text(content)
+
+    return prepare
+
+
 def npz(**arrays: np.ndarray | list) -> Prepare:
     return file("data.npz", lambda path: np.savez(path, allow_pickle=True, **arrays))
 
@@ -453,6 +463,72 @@ CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
         study(("[1.0]", "[]"), text=TEACHER),
         SWEEP,
         ("data.teacher.weight", "at least one"),
+    ),
+    "teacher of no data sets": (
+        study(("weight", "num_datasets = 0, weight"), text=TEACHER),
+        SWEEP,
+        ("data.teacher.num_datasets: is 0", "at least 1"),
+    ),
+    "teacher of half a data set": (
+        study(("weight", "num_datasets = 1.5, weight"), text=TEACHER),
+        SWEEP,
+        ("data.teacher.num_datasets: is 1.5", "whole number"),
+    ),
+    "teacher of too much": (
+        study(("[1.0], num_examples = 8", "{ unit_vector = 9999 }, num_examples = 99_999_999"), text=TEACHER),
+        SWEEP,
+        ("data.teacher.num_examples: makes 999899990001 inputs", "4294967296"),
+    ),
+    "teacher with a misspelt direction": (
+        study(("[1.0]", "{ unit_vecotr = 5 }"), text=TEACHER),
+        SWEEP,
+        ("data.teacher.weight.unit_vecotr: unknown key", "did you mean unit_vector?"),
+    ),
+    "teacher with a direction of nothing": (
+        study(("[1.0]", "{ unit_vector = 0 }"), text=TEACHER),
+        SWEEP,
+        ("data.teacher.weight.unit_vector: is 0", "at least 1"),
+    ),
+    "teacher with a number for a weight": (
+        study(("[1.0]", "1.0"), text=TEACHER),
+        SWEEP,
+        ("data.teacher.weight: is 1.0", "a list"),
+    ),
+    "teacher of a direction and an axis": (
+        study(("[1.0], num_examples = 8", "{ unit_vector = 2 }, inputs = [1, 2]"), text=TEACHER),
+        SWEEP,
+        ("data.teacher.inputs: is an axis", "weight has 2"),
+    ),
+    "no files": (study(('"data.csv"', "[]")), SWEEP, ("data.file: is []", "at least one")),
+    "a number for a file": (study(('"data.csv"', "3")), SWEEP, ("data.file: is 3", "string")),
+    "a number among files": (
+        study(('"data.csv"', '["data.csv", 3]')),
+        SWEEP,
+        ("data.file.1: is 3", "string"),
+    ),
+    "a file that is missing": (
+        study(('"data.csv"', '["data.csv", "dta.csv"]')),
+        SWEEP,
+        "dta.csv: there is no such file",
+    ),
+    "files of other lengths": (
+        with_other_file("x,y\n0,1\n1,2\n"),
+        SWEEP,
+        ("other.csv: has 2 rows, and data.csv has 4", "equally many"),
+    ),
+    "files of other columns": (
+        with_other_file("x,z\n0,1\n1,2\n2,3\n3,5\n"),
+        SWEEP,
+        ("other.csv: has no column 'y'",),
+    ),
+    "cells of too many data sets": (
+        study(
+            ("weight", "num_datasets = 65_536, weight"),
+            ("learning_rate = 0.1", "learning_rate = { linear = [0, 1], num = 99_999 }"),
+            text=TEACHER,
+        ),
+        SWEEP,
+        ("sweep: has 6553534464 cells",),
     ),
     "teacher with negative noise": (
         study(("weight", "noise = -1.0, weight"), text=TEACHER),

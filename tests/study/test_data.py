@@ -11,7 +11,8 @@ from scipy.special import ndtri
 
 from jaxneuron.neuron.train import Config
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.data import load, read_table, teach
+from jaxneuron.study.data import load as load_all
+from jaxneuron.study.data import read_table, teach
 from jaxneuron.study.sources import Arrays, Table, Teacher
 from jaxneuron.study.study import Study
 
@@ -20,6 +21,12 @@ COLUMNS = {
     "size": np.array([1.0, 2.0, 3.0, 5.0]),
     "food": np.array([255.839424594576, 310.958667059145, 485.680014246373, 2e-7]),
 }
+
+
+def load(data):
+    """The data set, where there is one."""
+    (only,) = load_all(data)
+    return only
 
 
 @pytest.fixture(params=["csv", "parquet", "npz"])

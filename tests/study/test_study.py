@@ -15,7 +15,7 @@ from jaxneuron.population.axes import Linear, Log, Refined, Values
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.quantity import FORMS, num_values
 from jaxneuron.study.section import Section
-from jaxneuron.study.sources import Arrays, Synthetic, Table, Teacher
+from jaxneuron.study.sources import Arrays, Synthetic, Table, Teacher, UnitVector
 from jaxneuron.study.study import Neuron, Points, Study, Sweep, Training, read_study, resolved
 
 ENGEL = Path(__file__).parents[2] / "experiments" / "engel" / "study.toml"
@@ -74,6 +74,13 @@ STUDIES = {
     "refined axes": lambda: Study(
         data={"teacher": {"weight": [1], "inputs": [0, {"linear": [1, 2], "num": 3}]}},
         sweep={"learning_rate": [0.1, Linear(2.6, 2.64, 41), {"log": [3, 10], "num": 8}]},
+    ),
+    "several data sets": lambda: Study(
+        data={"teacher": {"weight": {"unit_vector": 5}, "num_examples": 9, "num_datasets": 3}},
+        sweep={"learning_rate": [0.1, 1.0]},
+    ),
+    "several files": lambda: Study(
+        data={"file": ["a.csv", "b.csv"], "inputs": ["x"], "target": "y"}, sweep={"learning_rate": 0.1}
     ),
     "a scaled target": lambda: Study(
         data=DATA, sweep={"learning_rate": 0.1, "target_scale": {"linear": [-1, 1], "num": 3}}
@@ -215,6 +222,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Arrays,
     Synthetic,
     Teacher,
+    UnitVector,
     Neuron,
     Training,
     Sweep,

@@ -136,6 +136,20 @@ def test_without_an_axis_all_neurons_are_one(tmp_path):
         assert (tmp_path / f"points.{ending}").stat().st_size > 1000
 
 
+def test_data_sets_are_pooled(tmp_path):
+    swept = jn.Study(
+        data={"teacher": {"weight": {"unit_vector": 2}, "num_examples": 9, "num_datasets": 3}},
+        training={"num_steps": 5},
+        sweep={"learning_rate": [0.1, 30.0], "replicates": 50, "records": "neurons"},
+    )
+    run = jn.sweep(swept, tmp_path / "run.zarr")
+    found = deaths(run)
+    assert (found.axis.name, found.neurons.tolist()) == ("learning_rate", [150, 150])
+    assert [contrast.name for contrast in found.contrasts] == ["learning_rate"]
+    dead = np.isin(run.neurons.fate, [1, 2]).sum((0, 2))
+    assert found.dead.number.tolist() == dead.tolist()
+
+
 def test_values_that_are_shown():
     assert shown_values(5, SHOWN_VALUES).tolist() == [0, 1, 2, 3, 4]
     many = shown_values(256, SHOWN_VALUES)
