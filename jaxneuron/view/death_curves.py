@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.canvas import as_text, save
 from jaxneuron.view.death_tables import shown_values
-from jaxneuron.view.deaths import Deaths, Share
+from jaxneuron.view.deaths import Deaths
+from jaxneuron.view.intervals import Share
 from jaxneuron.view.palette import FATE_COLOURS
 
 SHOWN_CURVES = 7

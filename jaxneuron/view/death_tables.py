@@ -3,7 +3,8 @@
 import numpy as np
 from rich.table import Table
 
-from jaxneuron.view.deaths import Contrast, Deaths, Share, share_of
+from jaxneuron.view.deaths import Contrast, Deaths
+from jaxneuron.view.intervals import Share, share_of
 from jaxneuron.view.tables import plain_table
 
 SHOWN_VALUES = 12

@@ -10,18 +10,10 @@ from jaxneuron.population.design import DATASET, POINT
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.run import Run
 from jaxneuron.view.axes import MapAxis, map_axis
-from jaxneuron.view.intervals import difference, wilson
+from jaxneuron.view.incidence import cumulative_share
+from jaxneuron.view.intervals import Share, difference, share_of
 
 DEAD = (Fate.born_dead, Fate.died)
-
-
-class Share(NamedTuple):
-    """Counts of neurons and the shares that they are, each with its 95 % interval (Wilson 1927)."""
-
-    number: np.ndarray
-    share: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
 
 
 class Contrast(NamedTuple):
@@ -79,7 +71,7 @@ def deaths(run: Run, along: str | None = None) -> Deaths:
     by_fate = np.atleast_2d(run.pooled("fate_count", names).values)
     neurons = by_fate.sum(-1)
     born_dead, died = (share_of(by_fate[:, fate], neurons) for fate in DEAD)
-    by_step = np.atleast_2d(run.pooled("death_step_count", names).values).cumsum(-1)
+    by_step = np.atleast_2d(run.pooled("death_step_count", names).values)
     return Deaths(
         axis=map_axis(run, along) if along else None,
         neurons=neurons,
@@ -87,7 +79,7 @@ def deaths(run: Run, along: str | None = None) -> Deaths:
         died=died,
         dead=share_of(by_fate[:, DEAD].sum(-1), neurons),
         step=run.cells.death_step_bin_end.values - 1,
-        incidence=share_of(by_step, neurons[:, None]),
+        incidence=cumulative_share(by_step, neurons),
         contrasts=tuple(_contrast(run, name) for name in axes),
     )
 
@@ -135,8 +127,3 @@ def _contrast(run: Run, name: str) -> Contrast:
         most=Share(*(values[most] for values in shares)),
         difference=(float(shares.share[most] - shares.share[fewest]), float(low), float(high)),
     )
-
-
-def share_of(count: np.ndarray, total: np.ndarray) -> Share:
-    """The share count/total, elementwise, with its interval."""
-    return Share(count, count / total, *wilson(count, total))

@@ -1,9 +1,27 @@
-"""Intervals for shares."""
+"""Intervals for shares, for differences of shares and for rates."""
+
+from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import betaincinv
+from scipy.stats import chi2, norm
 
 CONFIDENCE = 0.95
+
+
+class Share(NamedTuple):
+    """Counts of neurons and the shares that they are, each with its interval (Wilson 1927)."""
+
+    number: np.ndarray
+    share: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def share_of(number: np.ndarray, total: np.ndarray, confidence: float = CONFIDENCE) -> Share:
+    """The share number/total, elementwise, with its interval; NaN where the total is 0."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return Share(number, number / total, *wilson(number, total, confidence))
 
 
 def wilson(
@@ -25,26 +43,56 @@ def wilson(
     return np.where(total > 0, low, np.nan), np.where(total > 0, high, np.nan)
 
 
+def clopper_pearson(
+    count: np.ndarray, total: np.ndarray, confidence: float = CONFIDENCE
+) -> tuple[np.ndarray, np.ndarray]:
+    """(low, high) of the share count/total, elementwise; NaN where the total is 0. It need not be whole.
+
+    Clopper and Pearson 1934: it holds the truth at least as often as it says, at every share and number, and
+    for confidences near 1, where Wilson's does not; the price is that it is a little wide.
+    """
+    tail = (1 - confidence) / 2
+    count, total = np.broadcast_arrays(np.asarray(count, float), np.asarray(total, float))
+    others = np.maximum(total - count, 0)
+    # At the ends scipy's inverse has no meaning: 0 of n leaves no room below, n of n none above.
+    low = np.where(count > 0, betaincinv(np.where(count > 0, count, 1), others + 1, tail), 0.0)
+    high = np.where(others > 0, betaincinv(count + 1, np.where(others > 0, others, 1), 1 - tail), 1.0)
+    return np.where(total > 0, low, np.nan), np.where(total > 0, high, np.nan)
+
+
 def difference(
-    count: np.ndarray,
-    total: np.ndarray,
-    other_count: np.ndarray,
-    other_total: np.ndarray,
+    count_a: np.ndarray,
+    total_a: np.ndarray,
+    count_b: np.ndarray,
+    total_b: np.ndarray,
     confidence: float = CONFIDENCE,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(low, high) of count/total − other_count/other_total, elementwise; NaN where a total is 0.
+    """(low, high) of the difference count_a/total_a − count_b/total_b, elementwise; NaN where a total is 0.
 
-    Newcombe 1998, method 10: the distances of both shares to the ends of their Wilson intervals, added as
-    the sides of a right angle are.
+    Newcombe 1998, method 10 (SciPy has none): the distances from both shares to the ends of their Wilson
+    intervals, added as errors that have nothing to do with one another.
     """
-    (low, high), (other_low, other_high) = (
-        wilson(count, total, confidence),
-        wilson(other_count, other_total, confidence),
-    )
+    low_a, high_a = wilson(count_a, total_a, confidence)
+    low_b, high_b = wilson(count_b, total_b, confidence)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share, other = np.asarray(count, float) / total, np.asarray(other_count, float) / other_total
-    apart = share - other
-    return (
-        apart - np.hypot(share - low, other_high - other),
-        apart + np.hypot(high - share, other - other_low),
+        share_a = np.asarray(count_a, float) / np.asarray(total_a, float)
+        share_b = np.asarray(count_b, float) / np.asarray(total_b, float)
+    apart = share_a - share_b
+    return apart - np.hypot(share_a - low_a, high_b - share_b), apart + np.hypot(
+        high_a - share_a, share_b - low_b
     )
+
+
+def rate(
+    events: np.ndarray, exposure: np.ndarray, confidence: float = CONFIDENCE
+) -> tuple[np.ndarray, np.ndarray]:
+    """(low, high) of the rate events/exposure, elementwise, per unit of the exposure; NaN where that is 0.
+
+    Garwood 1936: exact for a Poisson count. SciPy has only the distribution.
+    """
+    tail = (1 - confidence) / 2
+    events, exposure = np.asarray(events, float), np.asarray(exposure, float)
+    low = np.where(events > 0, chi2.ppf(tail, 2 * np.maximum(events, 1)) / 2, 0.0)
+    high = chi2.ppf(1 - tail, 2 * events + 2) / 2
+    known = np.where(exposure > 0, exposure, np.nan)
+    return low / known, high / known

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.stats import norm
 
 import jaxneuron as jn
@@ -11,8 +9,8 @@ from jaxneuron.study import run as study_run
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.view.death_curves import draw_deaths
 from jaxneuron.view.death_tables import SHOWN_VALUES, shown_values
-from jaxneuron.view.deaths import Contrast, deaths, share_of
-from jaxneuron.view.intervals import difference, wilson
+from jaxneuron.view.deaths import Contrast, deaths
+from jaxneuron.view.intervals import share_of
 
 NUM_STEPS, REPLICATES = 400, 40
 X = np.linspace(-1, 1, 21)
@@ -31,38 +29,6 @@ def study(**sweep):
 def run(tmp_path_factory):
     swept = study(init_bias=jn.Linear(-1.0, 1.0, 5), learning_rate=jn.Log(0.05, 40.0, 6))
     return jn.sweep(swept, tmp_path_factory.mktemp("deaths") / "run.zarr")
-
-
-def test_newcombes_own_example():
-    # Newcombe 1998, table II: 56/70 − 48/80, method 10.
-    np.testing.assert_allclose(difference(56, 70, 48, 80), (0.0524, 0.3339), atol=5e-5)
-
-
-COUNTS = st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
-
-
-@given(COUNTS, COUNTS)
-def test_a_difference_lies_in_its_interval_and_changes_its_sign_with_the_order(one, other):
-    low, high = difference(*one, *other)
-    apart = one[0] / one[1] - other[0] / other[1]
-    assert -1 - 1e-12 <= low <= apart <= high <= 1 + 1e-12
-    np.testing.assert_allclose(difference(*other, *one), (-high, -low), rtol=1e-12, atol=1e-12)
-
-
-def test_intervals_have_their_coverage():
-    # Shares and sizes differ from study to study, or the steps of so few neurons would decide.
-    rng = np.random.default_rng(0)
-    studies, times = 1000, 20
-    truth = np.sort(rng.uniform(0.03, 0.97, (studies, times)), axis=1)  # dead by each time
-    total = rng.integers(40, 200, studies)[:, None]
-    steps = np.diff(truth, axis=1, prepend=0, append=1)
-    dead_by = np.array([rng.multinomial(n, p) for n, p in zip(total[:, 0], steps, strict=True)]).cumsum(1)
-    low, high = wilson(dead_by[:, :-1], total)
-    assert 0.93 <= np.mean((low <= truth) & (truth <= high)) <= 0.97
-
-    one, other = rng.uniform(0.03, 0.97, (2, studies, times))
-    low, high = difference(rng.binomial(total, one), total, rng.binomial(total + 17, other), total + 17)
-    assert 0.93 <= np.mean((low <= one - other) & (one - other <= high)) <= 0.97
 
 
 @pytest.mark.parametrize("along", ["learning_rate", "init_bias"])
