@@ -25,15 +25,16 @@ class PhaseDiagram:
     """The numbers of a phase diagram.
 
     In a grid `shares[fate]` and `final_loss` have dims (*axes in order); among points they have the one
-    dim of the points, as do the values of each axis. `others` is what is swept besides the axes: a grid is
-    pooled over it, and all are pooled over data sets. `stability_limit` is a learning rate, of several data
-    sets the smallest.
+    dim of the points, as do the values of each axis. `pooled` is what neurons are pooled over: what a grid
+    sweeps besides the axes, and data sets; `others` is what points differ in besides the axes.
+    `stability_limit` is a learning rate, of several data sets the smallest.
     """
 
     axes: tuple[MapAxis, ...]
     shares: Mapping[Fate, np.ndarray]
     final_loss: np.ndarray
     is_grid: bool
+    pooled: tuple[str, ...]
     others: tuple[str, ...]
     stability_limit: float | None
     title: str
@@ -59,12 +60,14 @@ def phase_diagram(run: Run) -> PhaseDiagram:
         probability=0.5,
     )
     data = run.attrs["data"]
+    others = tuple(map_axis(run, name).label for name in swept[2:])
     return PhaseDiagram(
         axes=tuple(map_axis(run, name) for name in names),
         shares={fate: (counts.isel(fate=fate) / total).values for fate in Fate},
         final_loss=final_loss,
         is_grid=is_grid,
-        others=(*(["data sets"] if has_datasets else []), *(map_axis(run, name).label for name in swept[2:])),
+        pooled=(*(["data sets"] if has_datasets else []), *(others if is_grid else ())),
+        others=() if is_grid else others,
         stability_limit=_stability_limit(run),
         title=f"{', '.join(data['inputs'])} → {data['target']}: {run.attrs['num_neurons']:,} neurons, "
         f"{run.study.training.num_steps:,} steps of {run.study.training.optimizer}",
@@ -82,9 +85,9 @@ def _stability_limit(run: Run) -> float | None:
 def draw_phase_diagram(diagram: PhaseDiagram, path: Path) -> None:
     """Write the diagram as PNG, SVG or PDF, by the path's ending."""
     figure = Figure(figsize=(11, 6.8), layout="constrained", dpi=150)
-    how = "pooled over" if diagram.is_grid else "which differ too in"
-    others = f" ({how} {', '.join(diagram.others)})" if diagram.others else ""
-    figure.suptitle(as_text(diagram.title + others), fontsize=12)
+    hows = {"pooled over": diagram.pooled, "which differ too in": diagram.others}
+    remarks = [f" ({how} {', '.join(names)})" for how, names in hows.items() if names]
+    figure.suptitle(as_text("".join([diagram.title, *remarks])), fontsize=12)
     if not diagram.axes:
         _draw_bars(figure, diagram)
     elif len(diagram.axes) == 1:

@@ -68,7 +68,7 @@ def test_the_first_dim_is_the_data_set(tmp_path):
     assert list(best_cells(run, 2).columns[:2]) == ["cell", "dataset"]
     diagram = phase_diagram(run)
     assert [axis.name for axis in diagram.axes] == ["learning_rate", "init_bias"]
-    assert diagram.others[0] == "data sets"
+    assert diagram.pooled[0] == "data sets"
     draw_phase_diagram(diagram, tmp_path / "phase.png")
 
 

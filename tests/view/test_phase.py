@@ -44,7 +44,7 @@ def test_more_than_two_axes_are_pooled(tmp_path):
     )
     diagram = phase_diagram(run)
     assert [axis.name for axis in diagram.axes] == ["learning_rate", "momentum"]
-    assert diagram.others == ("initial bias",)
+    assert (diagram.pooled, diagram.others) == (("initial bias",), ())
     assert diagram.stability_limit is None
     pooled = run.cells.fate_count.sum("init_bias") / 24
     for fate in Fate:
