@@ -22,7 +22,8 @@ from jaxneuron.study.identity import checksum_of
 from jaxneuron.study.location import Location
 from jaxneuron.study.variables import CELLS, LOSS_UNITS, NEURONS, STARTS
 
-FORMAT = "jaxneuron run, format 2"
+FORMAT_NAME, FORMAT_NUMBER = "jaxneuron run, ", "format 2"
+FORMAT = FORMAT_NAME + FORMAT_NUMBER
 
 COMPRESSORS = (ZstdCodec(), Crc32cCodec())
 
@@ -61,17 +62,29 @@ def create(
 
 
 def is_run(location: Location) -> bool:
-    """Whether a run of jaxneuron is there."""
+    """Whether a run of jaxneuron is there that this version reads."""
+    return _format_of(location) == FORMAT
+
+
+def what_is_there(location: Location) -> str:
+    """What a place holds that is no run which this version reads."""
+    found = _format_of(location)
+    if found.startswith(FORMAT_NAME):
+        return f"is a run of {found.removeprefix(FORMAT_NAME)}, and this version reads {FORMAT_NUMBER}"
+    return "is not a run of jaxneuron"
+
+
+def _format_of(location: Location) -> str:
     try:
-        return location.open().attrs.get("format") == FORMAT
+        return str(location.open().attrs.get("format"))
     except Exception:  # zarr fails in many ways on a folder of other content
-        return False
+        return ""
 
 
 def open_skeleton(location: Location, mode: Literal["r", "r+"]) -> zarr.Group:
     """The root of the run; BadInput where there is none, or where it is not as it was made."""
     if not is_run(location):
-        wrong = "is not a run of jaxneuron" if location.is_taken() else "there is no such run"
+        wrong = what_is_there(location) if location.is_taken() else "there is no such run"
         raise BadInput(f"{location}: {wrong}; `jaxneuron sweep` makes one")
     root = location.open(mode)
     attrs: dict[str, Any] = root.attrs.asdict()

@@ -28,7 +28,7 @@ from jaxneuron.study.identity import checksum_of, differences, identity_of
 from jaxneuron.study.location import Location
 from jaxneuron.study.room import Sizes, check_room
 from jaxneuron.study.run import Run, open_run
-from jaxneuron.study.skeleton import create, is_run, open_skeleton
+from jaxneuron.study.skeleton import create, is_run, open_skeleton, what_is_there
 from jaxneuron.study.sources import Table
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study, resolved
@@ -59,7 +59,7 @@ def sweep(
     """
     location = Location(path)
     if location.is_taken() and not is_run(location):
-        raise BadInput(f"{path}: exists and is not a run of jaxneuron; choose another --out")
+        raise BadInput(f"{path}: exists and {what_is_there(location)}; choose another --out")
     location.check()
     datasets = load(study.data)
     check_batch(study, datasets[0])

@@ -44,7 +44,8 @@ class Deaths(NamedTuple):
 
     `incidence` has dims [values, bins]: the share of all neurons that by the step, the last of a bin, have
     fallen silent to the end of training. Those that diverge stay among all: that is the cumulative
-    incidence of death where divergence competes with it, as nobody is lost before the end.
+    incidence of death where divergence competes with it, as nobody is lost before the end. Of a study with
+    several data sets the intervals are of neurons on these data sets; others might differ by more.
     """
 
     axis: MapAxis | None

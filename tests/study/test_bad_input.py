@@ -138,6 +138,8 @@ SWEEP = "sweep study.toml"
 TRAIN = "train data.csv --input x --target y"
 
 # name: (what is prepared, the command line, the words its line must hold)
+LATER = '{"zarr_format": 3, "node_type": "group", "attributes": {"format": "jaxneuron run, format 999"}}'
+
 CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
     # The study file.
     "study missing": (write, "sweep stduy.toml", ("stduy.toml", "no such file", "TOML")),
@@ -797,6 +799,11 @@ CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
         f"{SWEEP} --out taken --overwrite",
         ("taken: exists and is not a run",),
     ),
+    "out is a later version's run": (
+        with_file("later.zarr/zarr.json", LATER),
+        f"{SWEEP} --out later.zarr",
+        ("later.zarr: exists and is a run of format 999, and this version reads", "another --out"),
+    ),
     "out is a broken Zarr": (
         with_file("taken/zarr.json", "[]"),
         f"{SWEEP} --out taken --overwrite",
@@ -830,11 +837,17 @@ CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
     # A run.
     **{
         f"{command}: {what}": (prepare, f"{command} {run} {rest}", words)
-        for command, rest in (("status", ""), ("best", ""), ("export", "cells.csv"))
+        for command, rest in (("status", ""), ("best", ""), ("deaths", ""), ("export", "cells.csv"))
         for what, prepare, run, words in (
             ("no run", write, "none.zarr", ("none.zarr: there is no such run; `jaxneuron sweep` makes one",)),
             ("an empty folder", with_folder("empty.zarr"), "empty.zarr", ("is not a run of jaxneuron",)),
             ("a file", write, "study.toml", ("study.toml: is not a run of jaxneuron",)),
+            (
+                "a later version's run",
+                with_file("later.zarr/zarr.json", LATER),
+                "later.zarr",
+                ("later.zarr: is a run of format 999, and this version reads format ",),
+            ),
             (
                 "damaged root",
                 with_run("run.zarr", changed("run.zarr/zarr.json", '"relu"', '"rely"')),
