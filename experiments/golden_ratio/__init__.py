@@ -1,0 +1,1 @@
+"""Where a neuron without bias converges, goes on for ever, or diverges: a diagram known in closed form."""
