@@ -46,31 +46,36 @@ def phase_diagram(run: Run) -> PhaseDiagram:
     swept.sort(key=lambda name: name != "learning_rate")
     names = tuple(swept[:2])
     is_grid, has_datasets = POINT not in run.dims, DATASET in run.dims
-    cells = run.cells.drop_vars(["death_step_count"]).load()
     kept = names if is_grid else (POINT,)
-    pooled = tuple(dim for dim in run.dims if dim not in kept)
-    counts = cells.fate_count.sum(pooled).transpose("fate", *kept)
+    counts = run.pooled("fate_count", kept)
     total = counts.sum("fate")
-    loss_counts = cells.final_loss_count.sum(pooled).transpose(*counts.dims[1:], "final_loss_bin")
-    final_loss = quantile(
-        loss_counts.values,
-        np.append(cells.final_loss_bin.values, np.inf),
-        cells.final_loss_min.min(pooled).transpose(*counts.dims[1:]).values,
-        cells.final_loss_max.max(pooled).transpose(*counts.dims[1:]).values,
-        probability=0.5,
-    )
     data = run.attrs["data"]
     others = tuple(map_axis(run, name).label for name in swept[2:])
     return PhaseDiagram(
         axes=tuple(map_axis(run, name) for name in names),
         shares={fate: (counts.isel(fate=fate) / total).values for fate in Fate},
-        final_loss=final_loss,
+        final_loss=_median_loss(run, kept),
         is_grid=is_grid,
         pooled=(*(["data sets"] if has_datasets else []), *(others if is_grid else ())),
         others=() if is_grid else others,
         stability_limit=_stability_limit(run),
         title=f"{', '.join(data['inputs'])} → {data['target']}: {run.attrs['num_neurons']:,} neurons, "
         f"{run.study.training.num_steps:,} steps of {run.study.training.optimizer}",
+    )
+
+
+def _median_loss(run: Run, kept: tuple[str, ...]) -> np.ndarray:
+    """The median final loss along the dims that are kept."""
+    rest = [dim for dim in run.dims if dim not in kept]
+    if not rest:  # the histograms of all cells need not be in memory at once
+        return run.final_loss().transpose(*kept).values
+    cells = run.cells
+    return quantile(
+        run.pooled("final_loss_count", kept).values,
+        np.append(cells.final_loss_bin.values, np.inf),
+        cells.final_loss_min.min(rest).transpose(*kept).values,
+        cells.final_loss_max.max(rest).transpose(*kept).values,
+        probability=0.5,
     )
 
 
