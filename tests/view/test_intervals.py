@@ -47,6 +47,25 @@ def test_clopper_pearson_is_scipys(counts, confidence):
     np.testing.assert_allclose(clopper_pearson(count, total, confidence), expected, rtol=1e-7, atol=1e-15)
 
 
+def test_a_few_of_very_many_are_poissons():
+    # SciPy's quantile of the beta distribution says 1.52e-5, twice the share itself.
+    low, high = clopper_pearson(np.array([1000, 1000]), np.array([132579327, 2 * 132579327]), 0.99)
+    poisson = np.array(rate(1000, 132579327, 0.99))
+    np.testing.assert_allclose([low[0], high[0]], poisson, rtol=1e-3)
+    np.testing.assert_allclose([low[1], high[1]], poisson / 2, rtol=1e-3)
+
+
+@settings(deadline=None, max_examples=300)
+@given(COUNTS)
+def test_at_the_ends_of_an_exact_interval_so_much_is_left_in_the_tail(counts):
+    count, total = counts
+    low, high = clopper_pearson(np.array([count]), np.array([total]), 0.99)
+    if count > 0:
+        assert binom.sf(count - 1, total, low[0]) == pytest.approx(0.005, rel=1e-4)
+    if count < total:
+        assert binom.cdf(count, total, high[0]) == pytest.approx(0.005, rel=1e-4)
+
+
 def test_at_the_ends_of_a_rate_as_few_or_as_many_events_have_a_chance_of_a_fortieth():
     events = np.array([0, 1, 7, 400, 10**6])
     low, high = rate(events, 20.0)
