@@ -1,0 +1,73 @@
+"""The commands as one program, what it ends with, and where compiled programs are kept."""
+
+import contextlib
+import os
+import signal
+import sys
+from typing import NoReturn
+
+import click
+import platformdirs
+
+from jaxneuron.cli.doctor import doctor
+from jaxneuron.cli.exit_codes import BAD_INPUT, DONE, INCOMPLETE, INTERRUPTED
+from jaxneuron.cli.runs import best, deaths, export, status
+from jaxneuron.cli.sweep import sweep
+from jaxneuron.cli.train import train
+
+
+@click.group(
+    no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="jaxneuron", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Train one ReLU neuron, or millions at once: hyperparameter sweeps and the study of dead neurons."""
+
+
+for command in (train, sweep, status, best, deaths, export, doctor):
+    commands.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command line: exit code 0 done, 1 incomplete, 2 bad input, 130 interrupted."""
+    _keep_compiled_programs()
+    # What ends a container or a batch job ends as cleanly as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(commands.main(prog_name="jaxneuron", standalone_mode=False) or DONE)
+    except click.ClickException as error:
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "jaxneuron"
+        _fail(f"{where}: {error.format_message()} (see {where} --help)")
+    except (click.Abort, KeyboardInterrupt) as error:
+        kept = str(error) or "nothing was kept; the same line starts again"
+        print(f"interrupted: {kept}", file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        # Chunks under way are in threads that Python would wait for.
+        os._exit(INTERRUPTED)
+    except ValueError as error:
+        from jaxneuron.study.bad_input import BadInput
+
+        if not isinstance(error, BadInput):
+            raise
+        _fail(f"jaxneuron: {error}")
+    except RuntimeError as error:
+        from jaxneuron.study.sweep import Stopped
+
+        if not isinstance(error, Stopped):
+            raise
+        _fail(f"jaxneuron: {error}", INCOMPLETE)
+
+
+def _keep_compiled_programs() -> None:
+    """Have JAX keep what it compiles in the user's cache folder, unless its own settings say otherwise."""
+    folder = platformdirs.user_cache_path("jaxneuron") / "compiled"
+    with contextlib.suppress(OSError):  # no home, or a full one: nothing is kept
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder))
+            os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+
+
+def _fail(message: str, code: int = BAD_INPUT) -> NoReturn:
+    print(" ".join(message.split()), file=sys.stderr)
+    sys.exit(code)

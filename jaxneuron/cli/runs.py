@@ -1,0 +1,154 @@
+"""What is asked of a run: `jaxneuron status`, `best`, `deaths` and `export`."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jaxneuron.cli.exit_codes import DONE, INCOMPLETE
+from jaxneuron.cli.figure import check_figure
+from jaxneuron.cli.terminal import console, print_json
+
+
+@click.command()
+@click.argument("run")
+@click.option("--verify", is_flag=True, help="Read everything and compare it with its checksums.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def status(run: str, verify: bool, as_json: bool) -> int:
+    """Say how far a run is, what is missing, and how long it will take; exit code 1 while it is not whole."""
+    from jaxneuron.study.status import status as status_of
+
+    found = status_of(run, verify=verify)
+    if as_json:
+        print_json(**found._asdict(), is_whole=found.is_whole)
+    else:
+        from jaxneuron.view.tables import status_table
+
+        console().print(status_table(found))
+    return DONE if found.is_whole else INCOMPLETE
+
+
+@click.command()
+@click.argument("run")
+@click.option("--by", default="median", show_default=True, help="median, mean, or a quantile such as 0.9.")
+@click.option("--number", type=click.IntRange(min=1), default=10, show_default=True, help="Cells to show.")
+@click.option(
+    "--most-lost",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="Leave out cells of whose neurons more than this share died or diverged.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def best(run: str, by: str, number: int, most_lost: float, as_json: bool) -> None:
+    """List the cells that train best, with the fates of their neurons and 95 % intervals."""
+    from jaxneuron.study.run import open_run
+    from jaxneuron.view.best import best_cells
+
+    with reading(run):
+        cells = best_cells(open_run(run), number, by=_quantile(by), most_lost=most_lost)
+    if as_json:
+        print_json(cells=cells.to_dict(orient="records"))
+    else:
+        from jaxneuron.view.tables import interval_table
+
+        console().print(interval_table(cells, by))
+
+
+@click.command()
+@click.argument("run")
+@click.option("--along", help="What is swept, to show deaths by.  [default: the learning rate]")
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path),
+    help="The curves.  [default: NAME-deaths.png]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def deaths(run: str, along: str | None, figure: Path | None, as_json: bool) -> None:
+    """Say how many neurons are born dead or die, by which step, and what makes the difference."""
+    from jaxneuron.study.location import Location
+
+    folder = Path(run) if Location(run).folder else Path("runs") / Path(run).name
+    figure = figure or folder.with_name(f"{folder.stem}-deaths.png")
+    check_figure(figure)
+    from jaxneuron.study.run import open_run
+    from jaxneuron.view.death_curves import draw_deaths
+    from jaxneuron.view.deaths import deaths as find_deaths
+
+    with reading(run):
+        opened = open_run(run)
+        found = find_deaths(opened, along)
+    figure.parent.mkdir(parents=True, exist_ok=True)
+    draw_deaths(found, f"{opened.attrs['num_neurons']:,} neurons of {folder.stem}", figure)
+    if as_json:
+        from jaxneuron.view.deaths import as_values
+
+        print_json(**as_values(found), figure=str(figure))
+        return
+    from jaxneuron.view.death_tables import contrasts_table, deaths_table
+
+    screen = console()
+    screen.print(deaths_table(found))
+    screen.print()
+    if found.contrasts:
+        screen.print(contrasts_table(found.contrasts))
+        screen.print()
+    screen.print(f"figure: {figure}", soft_wrap=True)
+
+
+@click.command()
+@click.argument("run")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--rows", type=click.Choice(["cells", "neurons"]), default="cells", show_default=True)
+@click.option("--overwrite", is_flag=True, help="Replace the file that is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def export(run: str, file: Path, rows: Any, overwrite: bool, as_json: bool) -> None:
+    """Write a run as one table, a row a cell or a row a neuron, to a .csv or .parquet file."""
+    from jaxneuron.study.export import check_file
+    from jaxneuron.study.export import export as export_rows
+    from jaxneuron.study.run import open_run
+
+    check_file(file, overwrite)
+    with reading(run):
+        number = export_rows(open_run(run), file, rows=rows, overwrite=overwrite)
+    if as_json:
+        print_json(file=str(file), rows=number)
+    else:
+        console().print(f"{file}: {number:,} {rows}", soft_wrap=True, highlight=False)
+
+
+@contextlib.contextmanager
+def reading(run: str) -> Iterator[None]:
+    """What cannot be read because it is damaged is said in one line."""
+    from jaxneuron.study.bad_input import BadInput
+
+    try:
+        yield
+    except BadInput:
+        raise
+    except Exception:  # zarr and its codecs fail in many ways on bytes that are not theirs
+        from jaxneuron.study.status import status as status_of
+        from jaxneuron.study.sweep import described
+
+        if damaged := status_of(run, verify=True).damaged:
+            raise BadInput(
+                f"{run}: {described(damaged)}; the same `jaxneuron sweep` trains them again"
+            ) from None
+        raise
+
+
+def _quantile(by: str) -> Any:
+    """What --by asks for: 'mean', or a number between 0 and 1."""
+    from jaxneuron.study.bad_input import BadInput
+
+    if by == "mean":
+        return by
+    try:
+        probability = 0.5 if by == "median" else float(by)
+    except ValueError:
+        probability = -1.0
+    if not 0 <= probability <= 1:
+        raise BadInput(f"--by: is {by!r}; it must be median, mean, or a quantile between 0 and 1")
+    return probability
