@@ -68,7 +68,6 @@ class Dataset(NamedTuple):
 
     def examples(self, precision: str, config: Config, num_probes: int = 0) -> Examples:
         """The examples on the device in float32 or float64, with their half-lines where moments are used."""
-        self.check_size(precision)
         x, y = jax.device_put((self.x.astype(precision), self.y.astype(precision)))
         if config.gradient != "moments":
             return Examples(x, y)
@@ -88,12 +87,12 @@ def load(data: Data) -> list[Dataset]:
     return datasets
 
 
-def examples_of(datasets: Sequence[Dataset], precision: str, config: Config) -> list[Examples]:
-    """The examples of each data set, in arrays of the same shapes: one compiled program serves them all."""
-    num_probes = 0
-    if config.gradient == "moments" and len(datasets) > 1:
-        num_probes = max(count_probes(data.x[:, 0], precision) for data in datasets)
-    return [data.examples(precision, config, num_probes) for data in datasets]
+def shared_probes(datasets: Sequence[Dataset], precision: str, config: Config) -> int:
+    """The number of probes with which the examples of all data sets have the same shapes: one compiled
+    program serves them all."""
+    if config.gradient != "moments" or len(datasets) == 1:
+        return 0
+    return max(count_probes(data.x[:, 0], precision) for data in datasets)
 
 
 def sha256_of(datasets: Sequence[Dataset]) -> str:

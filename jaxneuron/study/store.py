@@ -21,10 +21,10 @@ import numpy as np
 import zarr
 
 from jaxneuron.neuron.train import Trained
-from jaxneuron.population.chunks import Chunk, Chunking
+from jaxneuron.population.chunks import Chunk
 from jaxneuron.population.summary import Summary, merge
 from jaxneuron.study.location import Location
-from jaxneuron.study.skeleton import array_of, open_skeleton
+from jaxneuron.study.skeleton import array_of, chunking_of, open_skeleton
 from jaxneuron.study.variables import CELLS, NEURONS
 
 READERS = 8  # threads that read at a time, mostly waiting for the disk
@@ -49,10 +49,8 @@ class Store:
     def __init__(self, location: Location, mode: Literal["r", "r+"] = "r") -> None:
         root = open_skeleton(location, mode)
         self.attrs: dict[str, Any] = root.attrs.asdict()
-        tile, block = self.attrs["tile"], self.attrs["block"]
         self.cells = {name: array_of(root, f"cells/{name}") for name in CELLS}
-        replicates = self.attrs["study"]["sweep"]["replicates"]
-        self.chunking = Chunking(self.cells["fixed_count"].shape, replicates, tuple(tile), block)
+        self.chunking = chunking_of(root)
         self.summaries = {
             name: array_of(root, f"{'parts' if self.has_parts else 'cells'}/{name}") for name in CELLS
         }

@@ -6,7 +6,7 @@ import logging
 import math
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,13 @@ from jaxneuron.population.place import bounds_of, layout_of
 from jaxneuron.population.summary import make_bins, summarise
 from jaxneuron.population.train import Start, train_chunk
 from jaxneuron.study.bad_input import MOST_LISTED, BadInput, shown
-from jaxneuron.study.data import Dataset, examples_of, load, sha256_of
+from jaxneuron.study.create import create
+from jaxneuron.study.data import Dataset, load, sha256_of, shared_probes
 from jaxneuron.study.identity import checksum_of, differences, identity_of
 from jaxneuron.study.location import Location
 from jaxneuron.study.room import Sizes, check_room
 from jaxneuron.study.run import Run, open_run
-from jaxneuron.study.skeleton import create, is_run, open_skeleton, what_is_there
+from jaxneuron.study.skeleton import is_run, open_skeleton, what_is_there
 from jaxneuron.study.sources import Table
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study, resolved
@@ -62,18 +63,20 @@ def sweep(
         raise BadInput(f"{path}: exists and {what_is_there(location)}; choose another --out")
     location.check()
     datasets = load(study.data)
-    check_batch(study, datasets[0])
+    check_data(study, datasets)
     with jax.enable_x64(study.training.precision == "float64"):
         return _sweep(study, datasets, location, overwrite, progress or (lambda done, total: None))
 
 
-def check_batch(study: Study, data: Dataset) -> None:
-    """BadInput where a mini-batch would be larger than the data."""
-    size = study.training.batch_size
-    if size is not None and size > len(data.y):
+def check_data(study: Study, datasets: Sequence[Dataset]) -> None:
+    """BadInput where a mini-batch would be larger than the data, or the data too large for the precision."""
+    size, num_examples = study.training.batch_size, len(datasets[0].y)
+    if size is not None and size > num_examples:
         raise BadInput(
-            f"training.batch_size: is {size}, and the data has {len(data.y)} examples; leave it out"
+            f"training.batch_size: is {size}, and the data has {num_examples} examples; leave it out"
         )
+    for data in datasets:
+        data.check_size(study.training.precision)
 
 
 def _sweep(
@@ -89,7 +92,7 @@ def _sweep(
     cells, has_datasets = tuple(design.shape.values()), len(datasets) > 1
     chunking = cut_into_chunks(cells, settings.replicates, chunk_size, has_datasets=has_datasets)
     bins = make_bins(silent_loss(study, datasets), study.training.num_steps)
-    train_chunk = chunk_trainer(study, datasets, chunking)
+    config = config_of(study, data)
     identity = identity_of(study, datasets, chunking.chunk_size)
     has_neurons = settings.records == "neurons"
     num_examples, num_inputs = data.x.shape
@@ -125,9 +128,8 @@ def _sweep(
         done = num_neurons - sum(chunk.num_neurons for _, chunk in missing)
         progress(done, num_neurons)
         began = time.monotonic()
-        train = lambda numbered: train_chunk(numbered[1])  # noqa: E731
         try:
-            with contextlib.closing(run_in_order(train, missing, chunks_in_flight())) as results:
+            with contextlib.closing(_train(missing, study, datasets, config, chunking)) as results:
                 for (number, chunk), trained in results:
                     found = summarise(
                         trained.fate, trained.death_step, trained.fixed_step, trained.loss, bins
@@ -143,6 +145,19 @@ def _sweep(
                 "kept, and the same sweep goes on from there"
             ) from error
     return open_run(location.name)
+
+
+def _train(
+    missing: Sequence[tuple[int, Chunk]],
+    study: Study,
+    datasets: Sequence[Dataset],
+    config: Config,
+    chunking: Chunking,
+) -> Generator[tuple[tuple[int, Chunk], Any], None, None]:
+    """(numbered chunk, Trained) of what is missing, in its order; where nothing is, nothing is prepared."""
+    if missing:
+        train_chunk = chunk_trainer(study, datasets, config, chunking)
+        yield from run_in_order(lambda numbered: train_chunk(numbered[1]), missing, chunks_in_flight())
 
 
 def check_same(location: Location, identity: Mapping[str, Any]) -> None:
@@ -174,11 +189,13 @@ def silent_loss(study: Study, datasets: Sequence[Dataset]) -> float:
     return 0.5 * study.fixed.get("target_scale", 1.0) ** 2 * mean_square
 
 
-def chunk_trainer(study: Study, datasets: Sequence[Dataset], chunking: Chunking) -> Callable[[Chunk], Any]:
+def chunk_trainer(
+    study: Study, datasets: Sequence[Dataset], config: Config, chunking: Chunking
+) -> Callable[[Chunk], Any]:
     """What trains one chunk of the study: Chunk -> Trained, as NumPy arrays with dims (*cells, replicate)."""
     design, precision = study.design, study.training.precision
-    config = config_of(study, datasets[0])
-    examples = examples_of(datasets, precision, config)
+    num_probes = shared_probes(datasets, precision, config)
+    examples = [data.examples(precision, config, num_probes) for data in datasets]
     start, layout = make_start(study), layout_of(design, chunking)
     num_steps = study.training.num_steps
 

@@ -15,9 +15,9 @@ from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.train import StepInfo, Trained
 from jaxneuron.population.follow import follow
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.data import Dataset, examples_of, load
+from jaxneuron.study.data import Dataset, load, shared_probes
 from jaxneuron.study.study import Study
-from jaxneuron.study.sweep import check_batch, config_of, make_start
+from jaxneuron.study.sweep import check_data, config_of, make_start
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +94,7 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
         if not 0 <= index < size:
             raise BadInput(f"{name}: is {index}; the study has {name}s 0 to {size - 1}")
     datasets = load(study.data)
-    check_batch(study, datasets[0])
+    check_data(study, datasets)
     with jax.enable_x64(study.training.precision == "float64"):
         return _train(study, datasets, cell, replicate)
 
@@ -103,10 +103,9 @@ def _train(study: Study, datasets: Sequence[Dataset], cell: int, replicate: int)
     precision = study.training.precision
     values = study.design.values(np.array([cell]))
     swept = {name: jnp.asarray(value[0], precision) for name, value in values.items()}
-    number = study.design.dataset(cell)
-    data = datasets[number]
+    data = datasets[study.design.dataset(cell)]
     config, start = config_of(study, data), make_start(study)
-    examples = examples_of(datasets, precision, config)[number]
+    examples = data.examples(precision, config, shared_probes(datasets, precision, config))
     followed = follow(cell, replicate, swept, start, examples, config, study.training.num_steps)
     return _as_training(study, data, *followed)
 
