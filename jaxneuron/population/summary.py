@@ -96,7 +96,7 @@ def _count_along_last(index: np.ndarray, num_bins: int) -> np.ndarray:
 
 
 def quantile(
-    counts: np.ndarray, edges: np.ndarray, smallest: np.ndarray, largest: np.ndarray, probability: float
+    counts: np.ndarray, smallest: np.ndarray, largest: np.ndarray, edges: np.ndarray, probability: float
 ) -> np.ndarray:
     """The quantile of the losses counted along the last axis, to within half a bin.
 
@@ -111,3 +111,12 @@ def quantile(
     with np.errstate(invalid="ignore"):
         middle = np.where(np.isinf(high), np.inf, np.sqrt(low) * np.sqrt(high))
     return np.where(total > 0, middle, np.nan)
+
+
+def mean(counts: np.ndarray, smallest: np.ndarray, largest: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The mean of the losses counted along the last axis, to within half a bin: each is taken to be in the
+    geometric middle of its bin, as in `quantile`; infinite where one is not finite, NaN without neurons."""
+    low, high = (np.clip(ends, smallest[..., None], largest[..., None]) for ends in (edges[:-1], edges[1:]))
+    with np.errstate(invalid="ignore", over="ignore"):
+        middle = np.where(counts > 0, np.sqrt(low) * np.sqrt(high), 0)
+        return (counts * middle).sum(-1) / counts.sum(-1)

@@ -1,8 +1,7 @@
 """A run: what a study found, as xarray objects."""
 
-import operator
-from collections.abc import Iterator, Sequence
-from functools import cached_property, reduce
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,14 +11,14 @@ import xarray as xr
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET
-from jaxneuron.population.summary import quantile
+from jaxneuron.population.summary import mean, quantile
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.location import Location
-from jaxneuron.study.skeleton import check_whole, open_skeleton
+from jaxneuron.study.skeleton import check_whole, chunking_of, open_skeleton
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study
 
-CELLS_AT_A_TIME = 4096
+CELLS_AT_A_TIME = 4096  # whose histograms are worked on, several times as large as they are
 
 
 class Run:
@@ -98,41 +97,22 @@ class Run:
         Where all of a cell's losses are alike, it is as exact as they are alike. Of an even number of losses
         the median is the lower of the middle two.
         """
-        cells = self.cells
-        edges = np.append(cells.final_loss_bin.values, np.inf)
-        fields = cells.final_loss_count, cells.final_loss_min, cells.final_loss_max
         name = "median final loss" if probability == 0.5 else f"{probability:g} quantile of the final loss"
         attrs = {
-            "units": cells.final_loss_min.attrs["units"],
             "long_name": name,
             "definition": f"the {name} of the cell's neurons, from its histogram: to within half a bin, or "
             "as closely as its smallest and largest loss agree",
         }
-        values = [
-            quantile(counts, edges, smallest, largest, probability)
-            for counts, smallest, largest in self._slabs(*fields)
-        ]
-        return cells.final_loss_min.copy(data=np.concatenate(values)).rename("final_loss").assign_attrs(attrs)
+        return self._of_losses(partial(quantile, probability=probability)).assign_attrs(attrs)
 
     def mean_final_loss(self) -> xr.DataArray:
         """The mean of each cell's final losses, from its histogram: to within half a bin (8 %), or as closely
         as its smallest and largest loss agree; infinite where one is not finite."""
-        cells = self.cells
-        low = np.append(cells.final_loss_bin.values, np.inf)[:-1]
-        high = np.append(cells.final_loss_bin.values[1:], np.inf)
-        smallest, largest = cells.final_loss_min, cells.final_loss_max
-        values = []
-        for counts, least, most in self._slabs(cells.final_loss_count, smallest, largest):
-            inside = [np.clip(edge, least[..., None], most[..., None]) for edge in (low, high)]
-            with np.errstate(invalid="ignore", over="ignore"):
-                middle = np.where(counts > 0, np.sqrt(inside[0]) * np.sqrt(inside[1]), 0)
-                values.append((counts * middle).sum(-1) / counts.sum(-1))
         attrs = {
-            "units": smallest.attrs["units"],
             "long_name": "mean final loss",
             "definition": "the mean final loss of the cell's neurons, from its histogram: within half a bin",
         }
-        return smallest.copy(data=np.concatenate(values)).rename("final_loss").assign_attrs(attrs)
+        return self._of_losses(mean).assign_attrs(attrs)
 
     def best(
         self, number: int | None = 5, *, by: float | Literal["mean"] = 0.5, most_lost: float = 1.0
@@ -164,24 +144,35 @@ class Run:
 
     def pooled(self, name: str, along: Sequence[str] = ()) -> xr.DataArray:
         """A count of the cells, summed over all that is swept but what stays in `along`."""
-        field, first = self.cells[name], self.dims[0]
-        rest = [dim for dim in self.dims if dim not in along]
-        slab = self._cells_of_a_slab
-        parts = [field[i : i + slab].sum(rest).load() for i in range(0, len(field), slab)]
-        whole = xr.concat(parts, first) if first in along else reduce(operator.add, parts)
-        return whole.transpose(*along, ...).assign_attrs(field.attrs)
+        field = self.cells[name]
+        rest = tuple(i for i, dim in enumerate(self.dims) if dim not in along)
+        kept = [dim for dim in field.dims if dim not in self.dims or dim in along]
+        whole = xr.zeros_like(field.isel({self.dims[i]: 0 for i in rest}, drop=True)).transpose(*kept).load()
+        for tile in self._tiles():
+            place = tuple(part for i, part in enumerate(tile) if i not in rest)
+            whole.values[place] += field[tile].values.sum(rest)
+        return whole.transpose(*along, ...)
 
-    @property
-    def _cells_of_a_slab(self) -> int:
-        """How much of the first dim is read at a time: a histogram has hundreds of bins."""
-        smallest = self.cells.final_loss_min
-        return max(1, CELLS_AT_A_TIME * len(smallest) // smallest.size)
+    def _of_losses(self, function: Callable[..., np.ndarray]) -> xr.DataArray:
+        """What a function makes of each cell's counts of losses, their bins' edges, and the extremes."""
+        cells = self.cells
+        edges = np.append(cells.final_loss_bin.values, np.inf)
+        found = cells.final_loss_min.load().copy().rename("final_loss")
+        for tile in self._tiles():
+            counts, smallest, largest = (
+                cells[f"final_loss_{name}"][tile] for name in ("count", "min", "max")
+            )
+            flat = counts.values.reshape(-1, len(edges) - 1), smallest.values.ravel(), largest.values.ravel()
+            values = [
+                function(*(field[i : i + CELLS_AT_A_TIME] for field in flat), edges)
+                for i in range(0, smallest.size, CELLS_AT_A_TIME)
+            ]
+            found.values[tile] = np.concatenate(values).reshape(smallest.shape)
+        return found
 
-    def _slabs(self, *fields: xr.DataArray) -> Iterator[list[np.ndarray]]:
-        """Fields of the cells, some cells at a time."""
-        slab = self._cells_of_a_slab
-        for first in range(0, len(fields[0]), slab):
-            yield [field[first : first + slab].values for field in fields]
+    def _tiles(self) -> Iterator[tuple[slice, ...]]:
+        """The cells in parts, as they lie on disk: all histograms need not be in memory at once."""
+        return chunking_of(self._root).tiles()
 
     @property
     def _smallest_loss(self) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET, POINT
@@ -69,7 +70,8 @@ def deaths(run: Run, along: str | None = None) -> Deaths:
     elif along not in axes:
         raise BadInput(f"{run.path}: has no axis {along!r}{nearest(along, axes)}")
     names = [along] if along else []
-    by_fate = np.atleast_2d(run.pooled("fate_count", names).values)
+    counts = run.pooled("fate_count", axes)
+    by_fate = np.atleast_2d(_along(counts, names).values)
     neurons = by_fate.sum(-1)
     born_dead, died = (share_of(by_fate[:, fate], neurons) for fate in DEAD)
     by_step = np.atleast_2d(run.pooled("death_step_count", names).values)
@@ -81,7 +83,7 @@ def deaths(run: Run, along: str | None = None) -> Deaths:
         dead=share_of(by_fate[:, DEAD].sum(-1), neurons),
         step=run.cells.death_step_bin_end.values - 1,
         incidence=cumulative_share(by_step, neurons),
-        contrasts=tuple(_contrast(run, name) for name in axes),
+        contrasts=tuple(_contrast(_along(counts, [name]).values, map_axis(run, name)) for name in axes),
     )
 
 
@@ -112,14 +114,19 @@ def _axes(run: Run) -> Sequence[str]:
     return [dim for dim in run.dims if dim not in (POINT, DATASET)]
 
 
-def _contrast(run: Run, name: str) -> Contrast:
-    counts, axis = run.pooled("fate_count", [name]).values, map_axis(run, name)
+def _along(counts: xr.DataArray, axes: Sequence[str]) -> xr.DataArray:
+    """Counts by fate [*axes, fate], summed over all other axes."""
+    return counts.sum([dim for dim in counts.dims if dim not in (*axes, "fate")])
+
+
+def _contrast(counts: np.ndarray, axis: MapAxis) -> Contrast:
+    """Of counts [values, fates] along an axis."""
     dead, neurons = counts[:, DEAD].sum(-1), counts.sum(-1)
     shares = share_of(dead, neurons)
     fewest, most = int(np.argmin(shares.share)), int(np.argmax(shares.share))
     low, high = difference(dead[most], neurons[most], dead[fewest], neurons[fewest])
     return Contrast(
-        name=name,
+        name=axis.name,
         label=axis.label,
         num_values=len(axis.values),
         fewest_at=float(axis.values[fewest]),

@@ -41,9 +41,8 @@ class PhaseDiagram:
 
 
 def phase_diagram(run: Run) -> PhaseDiagram:
-    """The phase diagram over the learning rate, if it is swept, and the first other thing that is."""
+    """The phase diagram over the first two things that are swept: the learning rate, if it is, comes first."""
     swept = [name for name in run.swept if name != DATASET]
-    swept.sort(key=lambda name: name != "learning_rate")
     names = tuple(swept[:2])
     is_grid, has_datasets = POINT not in run.dims, DATASET in run.dims
     kept = names if is_grid else (POINT,)
@@ -68,13 +67,13 @@ def _median_loss(run: Run, kept: tuple[str, ...]) -> np.ndarray:
     """The median final loss along the dims that are kept."""
     rest = [dim for dim in run.dims if dim not in kept]
     if not rest:  # the histograms of all cells need not be in memory at once
-        return run.final_loss().transpose(*kept).values
+        return run.final_loss().values
     cells = run.cells
     return quantile(
         run.pooled("final_loss_count", kept).values,
+        cells.final_loss_min.min(rest).values,
+        cells.final_loss_max.max(rest).values,
         np.append(cells.final_loss_bin.values, np.inf),
-        cells.final_loss_min.min(rest).transpose(*kept).values,
-        cells.final_loss_max.max(rest).transpose(*kept).values,
         probability=0.5,
     )
 

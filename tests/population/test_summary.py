@@ -60,7 +60,7 @@ def test_a_quantile_is_within_half_a_bin(seed, probability):
     fate, death_step, fixed_step, loss = neurons(seed)
     summary = summarise(fate, death_step, fixed_step, loss, BINS)
     got = quantile(
-        summary.final_loss_count, BINS.loss, summary.final_loss_min, summary.final_loss_max, probability
+        summary.final_loss_count, summary.final_loss_min, summary.final_loss_max, BINS.loss, probability
     )
     finite = np.sort(np.where(np.isfinite(loss), loss, np.inf), -1)
     want = finite[..., int(np.floor(probability * 39))]
@@ -74,7 +74,7 @@ def test_a_quantile_is_within_half_a_bin(seed, probability):
 def test_a_quantile_of_equal_losses_is_that_loss():
     loss = np.full((1, 7), 0.0848177)
     summary = summarise(np.full((1, 7), 3), np.full((1, 7), -1), np.full((1, 7), -1), loss, BINS)
-    got = quantile(summary.final_loss_count, BINS.loss, summary.final_loss_min, summary.final_loss_max, 0.5)
+    got = quantile(summary.final_loss_count, summary.final_loss_min, summary.final_loss_max, BINS.loss, 0.5)
     assert got == pytest.approx(0.0848177, rel=1e-12)
 
 

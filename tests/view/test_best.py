@@ -8,6 +8,7 @@ from scipy.stats import binomtest
 
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.study import run as study_run
 from jaxneuron.study.sweep import sweep
 from jaxneuron.view.best import best_cells
 from jaxneuron.view.intervals import wilson
@@ -75,3 +76,20 @@ def test_cells_that_lose_too_many_are_left_out(run):
     for most in (0.0, 0.25, 1.0):
         cells = best_cells(run, None, most_lost=most)
         assert sorted(cells.cell) == list(np.flatnonzero(lost <= most + 1e-12))
+
+
+@pytest.mark.parametrize("chunk_size", [20, 27, 100])
+def test_losses_are_the_same_whatever_parts_they_lie_in(run, chunk_size, tmp_path, monkeypatch):
+    monkeypatch.setattr(study_run, "CELLS_AT_A_TIME", 2)
+    settings = run.study.sweep.model_copy(update={"chunk_size": chunk_size})
+    cut = sweep(run.study.model_copy(update={"sweep": settings}), tmp_path / "run.zarr")
+    assert cut.attrs["tile"] != run.attrs["tile"]
+    for losses in (run.final_loss(), run.final_loss(0.9), run.mean_final_loss()):
+        assert losses.dims == ("learning_rate", "init_bias")
+        assert losses.attrs.keys() == {"units", "long_name", "definition"}
+    np.testing.assert_array_equal(cut.final_loss(), run.final_loss())
+    np.testing.assert_array_equal(cut.mean_final_loss(), run.mean_final_loss())
+    # Of nine losses the fifth is the median; the histogram tells it to half a bin.
+    median = np.sort(run.neurons.final_loss.values, -1)[..., 4]
+    finite = np.isfinite(median) & (median > 1e-9)
+    np.testing.assert_allclose(cut.final_loss().values[finite], median[finite], rtol=0.08)

@@ -5,7 +5,6 @@ import pytest
 from scipy.stats import norm
 
 import jaxneuron as jn
-from jaxneuron.study import run as study_run
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.view.death_curves import draw_deaths
 from jaxneuron.view.death_tables import SHOWN_VALUES, shown_values
@@ -25,16 +24,17 @@ def study(**sweep):
     )
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    swept = study(init_bias=jn.Linear(-1.0, 1.0, 5), learning_rate=jn.Log(0.05, 40.0, 6))
+@pytest.fixture(scope="module", params=[None, 7, 3 * REPLICATES])
+def run(request, tmp_path_factory):
+    """A run whose cells lie in one part, are themselves in parts, or lie in many parts."""
+    swept = study(
+        init_bias=jn.Linear(-1.0, 1.0, 5), learning_rate=jn.Log(0.05, 40.0, 6), chunk_size=request.param
+    )
     return jn.sweep(swept, tmp_path_factory.mktemp("deaths") / "run.zarr")
 
 
 @pytest.mark.parametrize("along", ["learning_rate", "init_bias"])
-@pytest.mark.parametrize("cells_at_a_time", [1, 7, 4096])
-def test_deaths_are_those_of_the_neurons(run, along, cells_at_a_time, monkeypatch):
-    monkeypatch.setattr(study_run, "CELLS_AT_A_TIME", cells_at_a_time)
+def test_deaths_are_those_of_the_neurons(run, along):
     found = deaths(run, along)
 
     pooled = [dim for dim in run.neurons.fate.dims if dim != along]
