@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from rich.table import Table
 
 from experiments.golden_ratio.theory import BOUNDARY, share_that_diverges, share_that_succeeds
+from experiments.known_answers import standard_errors
 from jaxneuron import Fate, Run
 from jaxneuron.view.intervals import Share, share_of
 from jaxneuron.view.palette import FATE_COLOURS
@@ -16,10 +17,7 @@ SUCCESS = 1e-6  # a final loss below it; a silent neuron has ¼
 
 
 class Diagram(NamedTuple):
-    """For each κ: the shares found with their intervals, those expected, and how many standard errors apart.
-
-    Where all neurons or none are expected the error has no size: a share that is off counts as infinite.
-    """
+    """For each κ: the shares found with their intervals, and those expected."""
 
     kappa: np.ndarray
     neurons: np.ndarray
@@ -32,8 +30,8 @@ class Diagram(NamedTuple):
     def errors(self) -> tuple[np.ndarray, np.ndarray]:
         """Standard errors between found and expected: of success and of divergence."""
         return (
-            _errors(self.succeed.share, self.expected_to_succeed, self.neurons),
-            _errors(self.diverge.share, self.expected_to_diverge, self.neurons),
+            standard_errors(self.succeed.share, self.expected_to_succeed, self.neurons),
+            standard_errors(self.diverge.share, self.expected_to_diverge, self.neurons),
         )
 
 
@@ -57,12 +55,6 @@ def boundary_of(diagram: Diagram) -> tuple[float, float]:
     """The largest κ at which fewer than half of the neurons diverge, and the next one."""
     last = np.flatnonzero(diagram.diverge.share < 0.5)[-1]
     return diagram.kappa[last], diagram.kappa[last + 1]
-
-
-def _errors(share: np.ndarray, expected: np.ndarray, neurons: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        errors = (share - expected) / np.sqrt(expected * (1 - expected) / neurons)
-    return np.where(share == expected, 0.0, errors)
 
 
 def table_of(diagram: Diagram) -> Table:

@@ -1,25 +1,29 @@
 """Sweep both studies, set what they found beside what is known, and draw it."""
 
-import sys
 from pathlib import Path
 
+import click
 from rich.console import Console
 
-import jaxneuron as jn
+from experiments.known_answers import swept
 from experiments.momentum.survival import draw, survival, table_of
 
 HERE = Path(__file__).parent
 
 
-def main() -> None:
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "runs")
+@click.command()
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default="runs", show_default=True, help="Of the runs."
+)
+def main(folder: Path) -> None:
+    """Sweep both studies, set what they found beside what is known, and draw it."""
     heavy_ball, adam = (
-        jn.sweep(jn.read_study(HERE / f"{study}.toml"), folder / f"{name}.zarr")
+        swept(HERE / f"{study}.toml", folder / f"{name}.zarr")
         for study, name in (("study", "momentum"), ("adam", "momentum-adam"))
     )
     found = survival(heavy_ball, "momentum"), survival(adam, "learning_rate")
     Console(width=120).print(table_of(*found))
-    print(f"at most {abs(found[0].errors).max():.1f} standard errors from what is known")
+    click.echo(f"at most {abs(found[0].errors).max():.1f} standard errors from what is known")
     draw(*found, HERE / "results" / "momentum.png")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from rich.table import Table
 
+from experiments.known_answers import standard_errors
 from experiments.momentum.theory import share_alive
 from jaxneuron import Fate, Run
 from jaxneuron.view.intervals import Share, share_of
@@ -27,7 +28,7 @@ class Survival(NamedTuple):
     @property
     def errors(self) -> np.ndarray:
         """Standard errors between found and known."""
-        return (self.alive.share - self.known) / np.sqrt(self.known * (1 - self.known) / self.neurons)
+        return standard_errors(self.alive.share, self.known, self.neurons)
 
 
 def survival(run: Run, name: str) -> Survival:

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from rich.table import Table
 
+from experiments.known_answers import standard_errors
 from experiments.one_example.theory import ALIVE, death_step, share_alive
 from jaxneuron import Run
 from jaxneuron.view.intervals import Share, share_of
@@ -36,14 +37,12 @@ def compare(run: Run) -> Diagram:
     alive, known = (neurons.death_step.values == ALIVE).sum(-1), share_alive(target, kappa[:, None], SPREAD)
     replicates = np.full(alive.shape, z.shape[-1])
     share = share_of(alive, replicates)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        errors = (share.share - known) / np.sqrt(known * (1 - known) / replicates)
     return Diagram(
         kappa=kappa,
         target=target,
         alive=share,
         known=known,
-        errors=np.where(share.share == known, 0.0, errors),
+        errors=standard_errors(share.share, known, replicates),
         num_neurons=z.size,
         num_diverged=int((neurons.fate == 0).sum()),
         num_other_steps=int((steps != neurons.death_step.values).sum()),
