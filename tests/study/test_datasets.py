@@ -9,8 +9,11 @@ import jaxneuron as jn
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.neuron.train import Config
 from jaxneuron.population import train as population_train
-from jaxneuron.study.data import examples_of, load, sha256_of, teach
+from jaxneuron.population.chunks import cut_into_chunks
+from jaxneuron.population.summary import make_bins
+from jaxneuron.study.data import load, sha256_of, shared_probes, teach
 from jaxneuron.study.location import Location
+from jaxneuron.study.room import Sizes
 from jaxneuron.study.skeleton import array_of
 from jaxneuron.study.sources import Table, Teacher
 from jaxneuron.study.study import read_study
@@ -121,8 +124,7 @@ def test_one_program_serves_all(tmp_path, gradient):
         config = Config(gradient="moments")
         probes = [data.examples("float32", config).half_lines.probes.size for data in load(study.data)]
         assert len(set(probes)) > 1
-        shared = examples_of(load(study.data), "float32", config)
-        assert {examples.half_lines.probes.size for examples in shared} == {max(probes)}
+        assert shared_probes(load(study.data), "float32", config) == max(probes)
     one = jn.sweep(alone(load(study.data)[1], training={"gradient": gradient}), tmp_path / "one.zarr")
     assert bytes_of(run.neurons.isel(dataset=1)) == bytes_of(one.neurons)
 
@@ -159,19 +161,40 @@ def test_what_is_kept_of_the_data(tmp_path):
         (tmp_path / f"{i}.csv").write_text(
             "x,y\n" + "\n".join(f"{(i + 1) * j},{j * j + i}" for j in range(6))
         )
-    data = {"file": files, "inputs": ["x"], "target": "y"}
+    data = {"file": files, "inputs": ["x"], "target": "y", "scale": "none"}
     run = jn.sweep(study_of(data=data), tmp_path / "run.zarr")
     datasets, kept = load(Table(**data)), run.attrs["data"]
     assert kept["source"] == files
     assert kept["sha256"] == sha256_of(datasets) != datasets[0].sha256
     assert kept["num_datasets"] == 2
-    assert kept["x_offset"] == [[2.5], [5.0]]
-    assert kept["y_scale"] == [dataset.scaling.y_scale for dataset in datasets]
     assert kept["silent_loss"] == pytest.approx(0.5 * np.mean([np.mean(d.y**2) for d in datasets]))
-    assert kept["stability_limit"] == min(stability_limit(d.x) for d in datasets)
-    with pytest.raises(jn.BadInput, match="data is"):
-        jn.sweep(study_of(data=data | {"file": files[::-1]}), tmp_path / "run.zarr")
+    limits = [stability_limit(d.x) for d in datasets]
+    assert kept["stability_limit"] == min(limits) < max(limits)
     assert json.dumps(run.attrs)
+    scaled = jn.sweep(study_of(data=data | {"scale": "standard"}), tmp_path / "scaled.zarr")
+    assert scaled.attrs["data"]["x_offset"] == [[2.5], [5.0]]
+    scales = [dataset.scaling.y_scale for dataset in load(Table(**data | {"scale": "standard"}))]
+    assert scaled.attrs["data"]["y_scale"] == scales
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_run_is_of_each_of_its_data_sets(tmp_path, number):
+    files = [tmp_path / f"{i}.csv" for i in range(3)]
+    for i, file in enumerate(files):
+        file.write_text(f"x,y\n0,1\n1,{i}\n2,5\n")
+    data = {"file": [str(file) for file in files], "inputs": ["x"], "target": "y"}
+    jn.sweep(study_of(data=data), tmp_path / "run.zarr")
+    files[number].write_text("x,y\n0,1\n1,7\n2,5\n")
+    with pytest.raises(jn.BadInput, match="data is"):
+        jn.sweep(study_of(data=data), tmp_path / "run.zarr")
+
+
+def test_further_data_sets_take_memory():
+    chunking, bins = cut_into_chunks((3, 4), 2, 8, has_datasets=True), make_bins(0.5, 10)
+    rest = {"num_examples": 10_000, "num_inputs": 1, "precision": "float32", "has_neurons": False}
+    one, two, nine = (Sizes(chunking, bins, **rest, num_datasets=n).needs().memory for n in (1, 2, 9))
+    assert two - one >= 10_000 * 650
+    assert nine - two == pytest.approx(7 * (two - one))
 
 
 def test_one_data_set_is_what_it_was():
