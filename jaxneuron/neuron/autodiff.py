@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from jaxneuron.neuron.hyperparams import Scalar
 from jaxneuron.neuron.loss import Evaluation, Examples, example_loss, scaled
 from jaxneuron.neuron.params import ACTIVATIONS, Params, preactivation
 
@@ -19,9 +20,9 @@ def evaluate_in_order(
     params: Params,
     examples: Examples,
     activation: str = "relu",
-    negative_slope: Float[Array, ""] | float = 0.01,
+    negative_slope: Scalar = 0.01,
     train_bias: bool = True,
-    target_scale: Float[Array, ""] | float | None = None,
+    target_scale: Scalar | None = None,
 ) -> Evaluation:
     """Loss and gradient over all examples; a bias that is not trained has gradient 0.
 
@@ -48,9 +49,9 @@ def evaluate_at_once(
     params: Params,
     examples: Examples,
     activation: str = "relu",
-    negative_slope: Float[Array, ""] | float = 0.01,
+    negative_slope: Scalar = 0.01,
     train_bias: bool = True,
-    target_scale: Float[Array, ""] | float | None = None,
+    target_scale: Scalar | None = None,
 ) -> Evaluation:
     """The same by two matrix products for each GROUP of examples: of all neurons mapped beside this one,
     z = W·xᵀ + b and dL/dW = dL/dz·x."""

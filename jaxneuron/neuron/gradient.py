@@ -1,9 +1,8 @@
 """One loss, several ways to its gradient, and the one place that chooses between them."""
 
-from jaxtyping import Array, Float
-
 from jaxneuron.neuron import moments
 from jaxneuron.neuron.autodiff import evaluate_at_once, evaluate_in_order
+from jaxneuron.neuron.hyperparams import Scalar
 from jaxneuron.neuron.loss import Evaluation, Examples
 from jaxneuron.neuron.params import Params
 
@@ -31,9 +30,9 @@ def evaluate(
     params: Params,
     examples: Examples,
     activation: str = "relu",
-    negative_slope: Float[Array, ""] | float = 0.01,
+    negative_slope: Scalar = 0.01,
     train_bias: bool = True,
-    target_scale: Float[Array, ""] | float | None = None,
+    target_scale: Scalar | None = None,
 ) -> Evaluation:
     """Loss and gradient over all examples, in one of FORMS; moments need the examples' half-lines."""
     rest = (activation, negative_slope, train_bias, target_scale)

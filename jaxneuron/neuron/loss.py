@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from jaxneuron.neuron.half_lines import HalfLines
+from jaxneuron.neuron.hyperparams import Scalar
 from jaxneuron.neuron.params import Params, apply
 
 
@@ -26,9 +27,7 @@ class Evaluation(NamedTuple):
     num_active: Int[Array, ""]  # examples with z > 0, which pass a gradient through a ReLU
 
 
-def scaled(
-    y: Float[Array, "*examples"], target_scale: Float[Array, ""] | float | None
-) -> Float[Array, "*examples"]:
+def scaled(y: Float[Array, "*examples"], target_scale: Scalar | None) -> Float[Array, "*examples"]:
     """γ·y; y itself where nothing scales it."""
     return y if target_scale is None else target_scale * y
 
@@ -38,8 +37,8 @@ def example_loss(
     x: Float[Array, " inputs"],
     y: Float[Array, ""],
     activation: str = "relu",
-    negative_slope: Float[Array, ""] | float = 0.01,
-    target_scale: Float[Array, ""] | float | None = None,
+    negative_slope: Scalar = 0.01,
+    target_scale: Scalar | None = None,
 ) -> Float[Array, ""]:
     """½(ŷ − γ·y)² of one example."""
     return 0.5 * (apply(params, x, activation, negative_slope) - scaled(y, target_scale)) ** 2
@@ -49,8 +48,8 @@ def loss(
     params: Params,
     examples: Examples,
     activation: str = "relu",
-    negative_slope: Float[Array, ""] | float = 0.01,
-    target_scale: Float[Array, ""] | float | None = None,
+    negative_slope: Scalar = 0.01,
+    target_scale: Scalar | None = None,
 ) -> Float[Array, ""]:
     """The mean of ½(ŷ − γ·y)² over the examples."""
     losses = jax.vmap(example_loss, (None, 0, 0, None, None, None))(
@@ -59,7 +58,7 @@ def loss(
     return jnp.mean(losses)
 
 
-def silent_loss(examples: Examples, target_scale: Float[Array, ""] | float | None = None) -> Float[Array, ""]:
+def silent_loss(examples: Examples, target_scale: Scalar | None = None) -> Float[Array, ""]:
     """½·mean (γ·y)²: the loss of a neuron whose output is 0 on every example."""
     unscaled = 0.5 * jnp.mean(examples.y**2)
     # Squared behind the mean, which all neurons share.

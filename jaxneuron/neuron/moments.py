@@ -15,6 +15,7 @@ from jaxneuron.neuron.half_lines import (
     num_examples_on,
     other_row,
 )
+from jaxneuron.neuron.hyperparams import Scalar
 from jaxneuron.neuron.loss import Evaluation
 from jaxneuron.neuron.params import ACTIVATIONS, Params
 
@@ -51,9 +52,9 @@ def evaluate(
     params: Params,
     piece: Piece,
     activation: str = "relu",
-    negative_slope: Float[Array, ""] | float = 0.01,
+    negative_slope: Scalar = 0.01,
     train_bias: bool = True,
-    target_scale: Float[Array, ""] | float | None = None,
+    target_scale: Scalar | None = None,
 ) -> Evaluation:
     """Loss and gradient over all examples, for params on the piece; an untrained bias has gradient 0."""
 
@@ -70,8 +71,8 @@ def loss(
     params: Params,
     piece: Piece,
     activation: str = "relu",
-    negative_slope: Float[Array, ""] | float = 0.01,
-    target_scale: Float[Array, ""] | float | None = None,
+    negative_slope: Scalar = 0.01,
+    target_scale: Scalar | None = None,
 ) -> Float[Array, ""]:
     """The mean of ½(ŷ − γ·y)² over the examples: the quadratic in (W, b) that it is on the piece."""
     if target_scale is not None:
@@ -84,7 +85,7 @@ def loss(
     return active_loss + silent_loss + piece.silent_errors.residual
 
 
-def _with_scaled_targets(piece: Piece, scale: Float[Array, ""] | float) -> Piece:
+def _with_scaled_targets(piece: Piece, scale: Scalar) -> Piece:
     """The piece for targets γ·y: its least-squares lines are γ times as high, what is off them γ² times."""
 
     def line(line: HalfLine) -> HalfLine:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL, Distribution
+from jaxneuron.neuron.hyperparams import Scalar
 
 
 class Params(NamedTuple):
@@ -48,7 +49,7 @@ def init(
     key: Key[Array, ""],
     num_inputs: int,
     weight: Distribution = STANDARD_NORMAL,
-    bias: Float[Array, ""] | float = 0.0,
+    bias: Scalar = 0.0,
     dtype: jax.typing.DTypeLike = jnp.float32,
 ) -> Params:
     """Params with a weight drawn for each input and a given bias."""
@@ -64,7 +65,7 @@ def apply(
     params: Params,
     x: Float[Array, " inputs"],
     activation: str = "relu",
-    negative_slope: Float[Array, ""] | float = 0.01,
+    negative_slope: Scalar = 0.01,
 ) -> Float[Array, ""]:
     """ŷ = activation(W·x + b) for one example; `negative_slope` matters to leaky_relu alone."""
     return ACTIVATIONS[activation].function(preactivation(params, x), negative_slope)
