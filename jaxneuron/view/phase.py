@@ -41,7 +41,7 @@ class PhaseDiagram:
 
 
 def phase_diagram(run: Run) -> PhaseDiagram:
-    """The phase diagram over the first two things that are swept: the learning rate, if it is, comes first."""
+    """The phase diagram over the first two things that are swept, the learning rate before all others."""
     swept = [name for name in run.swept if name != DATASET]
     names = tuple(swept[:2])
     is_grid, has_datasets = POINT not in run.dims, DATASET in run.dims
