@@ -11,6 +11,13 @@ Tested in this order at the end of training:
 
 Silent means z ≤ 0 on every example of the training set. Only an activation whose slope is exactly 0 for
 all z ≤ 0 can die; for it, silence and a gradient of exactly 0 are the same thing.
+
+The step of a fate is the first from which on, to the end of training, the neuron is what its fate says:
+silent (`death_step`), with a gradient within the tolerance (`settle_step`, of a converged neuron), beyond the
+limit (`diverge_step`). Each is -1 for a neuron of another fate.
+
+`nearly_silent` is silence with a tolerance: at the end, z is at most `silence_tolerance` × the root mean
+square of the targets on every example. That says nothing of what comes after; what does is `absorbed`.
 """
 
 import enum
@@ -19,7 +26,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-NOT_DEAD = -1
+NOT_SO = -1  # the step of a fate that a neuron does not have
 
 
 class Fate(enum.IntEnum):
@@ -41,14 +48,14 @@ class Silence(NamedTuple):
 
 def never_silent() -> Silence:
     """The record before step 0."""
-    return Silence(since=jnp.int32(NOT_DEAD), revivals=jnp.int32(0))
+    return Silence(since=jnp.int32(NOT_SO), revivals=jnp.int32(0))
 
 
 def watch(silence: Silence, step: Int[Array, ""], is_silent: Bool[Array, ""]) -> Silence:
     """The record after the step's params have been looked at."""
     was_silent = silence.since >= 0
     return Silence(
-        since=jnp.where(is_silent, jnp.where(was_silent, silence.since, step), NOT_DEAD),
+        since=jnp.where(is_silent, jnp.where(was_silent, silence.since, step), NOT_SO),
         revivals=silence.revivals + (was_silent & ~is_silent),
     )
 
@@ -74,4 +81,4 @@ def judge(
         [jnp.int8(f) for f in (Fate.diverged, Fate.born_dead, Fate.died, Fate.converged)],
         jnp.int8(Fate.unsettled),
     )
-    return fate, jnp.where(is_dead, silence.since, NOT_DEAD)
+    return fate, jnp.where(is_dead, silence.since, NOT_SO)

@@ -1,5 +1,6 @@
 """The loss: the mean over the examples of ½(ŷ − y)²; of ½(ŷ − γ·y)² where the target is scaled by γ."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -9,6 +10,8 @@ from jaxtyping import Array, Float, Int
 from jaxneuron.neuron.half_lines import HalfLines
 from jaxneuron.neuron.hyperparams import Scalar
 from jaxneuron.neuron.params import Params, apply
+
+FEW = 8
 
 
 class Examples(NamedTuple):
@@ -63,3 +66,23 @@ def silent_loss(examples: Examples, target_scale: Scalar | None = None) -> Float
     unscaled = 0.5 * jnp.mean(examples.y**2)
     # Squared behind the mean, which all neurons share.
     return unscaled if target_scale is None else target_scale**2 * unscaled
+
+
+def largest(
+    function: Callable[[Float[Array, " inputs"]], Float[Array, ""]], examples: Examples
+) -> Float[Array, ""]:
+    """The largest value over the examples of a convex function of their inputs, as z is one.
+
+    Of one input that is the larger of its values at the ends of the data.
+    """
+    x = examples.x
+    if x.shape[1] == 1:
+        return jnp.maximum(function(x.min(0)), function(x.max(0)))
+    # A few examples at a time: all of them, times all neurons mapped beside this one, may not fit in memory.
+    padding = jnp.broadcast_to(x[-1:], (-len(x) % FEW, x.shape[1]))
+    groups = jnp.concatenate([x, padding]).reshape(-1, FEW, x.shape[1])
+
+    def pass_group(most: Float[Array, ""], some: Float[Array, "few inputs"]) -> tuple[Array, None]:
+        return jnp.maximum(most, jax.vmap(function)(some).max()), None
+
+    return jax.lax.scan(pass_group, jnp.full((), -jnp.inf, x.dtype), groups)[0]

@@ -9,12 +9,13 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from jaxneuron.neuron.fate import NOT_DEAD, Silence, judge, never_silent, watch
+from jaxneuron.neuron.absorbed import is_absorbed
+from jaxneuron.neuron.fate import NOT_SO, Fate, Silence, judge, never_silent, watch
 from jaxneuron.neuron.gradient import evaluate
 from jaxneuron.neuron.hyperparams import Hyperparams
-from jaxneuron.neuron.loss import Evaluation, Examples, silent_loss
+from jaxneuron.neuron.loss import Evaluation, Examples, largest, silent_loss
 from jaxneuron.neuron.optimizers import has_memory, optimizer
-from jaxneuron.neuron.params import ACTIVATIONS, Params
+from jaxneuron.neuron.params import ACTIVATIONS, Params, preactivation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Config:
     gradient: str = "in_order"  # one of FORMS; mini-batches are always passed over in order
     tolerance: float = 1e-5  # for the fate `converged`: of the gradient's largest component
     divergence_factor: float = 1e6  # multiple of max(initial loss, ½·mean y²), for the fate `diverged`
+    silence_tolerance: float = 1e-3  # multiple of the root of mean y², for `nearly_silent`
 
 
 class TrainState(NamedTuple):
@@ -39,6 +41,7 @@ class TrainState(NamedTuple):
     opt_state: optax.OptState
     silence: Silence | None  # None where the params tell it at the end
     unchanged_since: Int[Array, ""]  # first step from which the params are what they are now
+    moving_until: Int[Array, ""] | None  # step after the last with a gradient above tolerance; None: unknown
 
 
 class StepInfo(NamedTuple):
@@ -62,15 +65,21 @@ class Trained(NamedTuple):
     num_active: Int[Array, ""]
     fate: Int[Array, ""]
     death_step: Int[Array, ""]
+    diverge_step: Int[Array, ""]  # the last step: `population.divergence` finds the first
+    settle_step: Int[Array, ""]
     revivals: Int[Array, ""]
     fixed_step: Int[Array, ""]  # first step from which the params stay the same to the end; -1 if none
+    nearly_silent: Bool[Array, ""]
+    absorbed: Bool[Array, ""]
 
 
 def init_state(key: Key[Array, ""], params: Params, hyperparams: Hyperparams, config: Config) -> TrainState:
     """The state before step 0; `key` draws the mini-batches."""
     opt_state = optimizer(config.optimizer, hyperparams, config.train_bias).init(params)
     silence = never_silent() if is_watched(config, hyperparams) else None
-    return TrainState(jnp.int32(0), key, params, opt_state, silence, jnp.int32(0))
+    # Of mini-batches, the gradient over all examples is not known.
+    moving_until = jnp.int32(0) if config.batch_size is None else None
+    return TrainState(jnp.int32(0), key, params, opt_state, silence, jnp.int32(0), moving_until)
 
 
 def is_watched(config: Config, hyperparams: Hyperparams) -> bool:
@@ -89,18 +98,33 @@ def update_step(
     state: TrainState, hyperparams: Hyperparams, examples: Examples, config: Config
 ) -> tuple[TrainState, StepInfo]:
     """One pass over the examples and one update."""
-    everything = _evaluate(config.gradient, state.params, hyperparams, examples, config)
+    everything = full_pass(config.gradient, state.params, hyperparams, examples, config)
     grads = everything.grads
     if config.batch_size is not None:
         batch = draw_batch(state.key, state.step, examples, config.batch_size)
-        grads = _evaluate("in_order", state.params, hyperparams, batch, config).grads
+        grads = full_pass("in_order", state.params, hyperparams, batch, config).grads
     transformation = optimizer(config.optimizer, hyperparams, config.train_bias)
     updates, opt_state = transformation.update(grads, state.opt_state, state.params)
     params, updates = cast(Params, optax.apply_updates(state.params, updates)), cast(Params, updates)
     silence = state.silence and watch(state.silence, state.step, everything.num_active == 0)
     unchanged_since = jnp.where(_is_same(params, state.params), state.unchanged_since, state.step + 1)
+    moving_until = state.moving_until
+    if moving_until is not None:
+        is_moving = gradient_norm(everything.grads) > config.tolerance
+        moving_until = jnp.where(is_moving, state.step + 1, moving_until)
     info = StepInfo(state.params, everything.loss, grads, everything.num_active, updates)
-    return TrainState(state.step + 1, state.key, params, opt_state, silence, unchanged_since), info
+    after = TrainState(state.step + 1, state.key, params, opt_state, silence, unchanged_since, moving_until)
+    return after, info
+
+
+def is_number(params: Params) -> Bool[Array, ""]:
+    """Whether all of the params are finite."""
+    return jnp.all(jnp.isfinite(params.weight)) & jnp.isfinite(params.bias)
+
+
+def gradient_norm(grads: Params) -> Float[Array, ""]:
+    """The largest component, in absolute value."""
+    return jnp.maximum(jnp.max(jnp.abs(grads.weight)), jnp.abs(grads.bias))
 
 
 def _is_same(params: Params, others: Params) -> Bool[Array, ""]:
@@ -144,37 +168,57 @@ def conclude(
     """What became of a neuron that went from `init_params` to `state`."""
     # Both through one loop: alone, the first would be compiled without its gradient and round otherwise.
     both = jax.tree.map(lambda *values: jnp.stack(values), init_params, state.params)
-    evaluations = jax.vmap(lambda params: _evaluate(config.gradient, params, hyperparams, examples, config))(
+    evaluations = jax.vmap(lambda params: full_pass(config.gradient, params, hyperparams, examples, config))(
         both
     )
     start, end = (jax.tree.map(lambda values, i=i: values[i], evaluations) for i in (0, 1))
     silence = _silence_at_end(state, end.num_active == 0, config)
-    is_finite = jnp.isfinite(end.loss) & jnp.isfinite(state.params.bias)
-    is_finite &= jnp.all(jnp.isfinite(state.params.weight))
-    gradient_norm = jnp.maximum(jnp.max(jnp.abs(end.grads.weight)), jnp.abs(end.grads.bias))
-    loss_limit = config.divergence_factor * jnp.maximum(
-        start.loss, silent_loss(examples, hyperparams.target_scale)
-    )
-    fate, death_step = judge(silence, is_finite, end.loss, loss_limit, gradient_norm, config.tolerance)
+    is_finite = jnp.isfinite(end.loss) & is_number(state.params)
+    norm, limit = gradient_norm(end.grads), loss_limit(start.loss, hyperparams, examples, config)
+    fate, death_step = judge(silence, is_finite, end.loss, limit, norm, config.tolerance)
+    settle_step = jnp.int32(NOT_SO)
+    if state.moving_until is not None:
+        settle_step = jnp.where(fate == Fate.converged, state.moving_until, NOT_SO)
+    largest_z = largest(lambda x: preactivation(state.params, x), examples)
+    size_of_targets = jnp.sqrt(2 * silent_loss(examples, hyperparams.target_scale))
+    absorbed = jnp.bool(False)
+    if ACTIVATIONS[config.activation].can_die:
+        certified = is_absorbed(
+            state.params, state.opt_state, hyperparams, examples, config.optimizer, config.train_bias
+        )
+        absorbed = certified & (death_step >= 0)
     return Trained(
         init_params=init_params,
         params=state.params,
         initial_loss=start.loss,
         loss=end.loss,
-        gradient_norm=gradient_norm,
+        gradient_norm=norm,
         num_active=end.num_active,
         fate=fate,
         death_step=death_step,
+        diverge_step=jnp.where(fate == Fate.diverged, state.step, NOT_SO),
+        settle_step=settle_step,
         revivals=silence.revivals,
         fixed_step=jnp.where(state.unchanged_since < state.step, state.unchanged_since, -1),
+        nearly_silent=(largest_z <= config.silence_tolerance * size_of_targets) & (fate != Fate.diverged),
+        absorbed=absorbed,
     )
 
 
-def _evaluate(
+def full_pass(
     form: str, params: Params, hyperparams: Hyperparams, examples: Examples, config: Config
 ) -> Evaluation:
+    """Loss and gradient over the examples, in one of FORMS."""
     rest = (config.activation, hyperparams.negative_slope, config.train_bias, hyperparams.target_scale)
     return evaluate(form, params, examples, *rest)
+
+
+def loss_limit(
+    initial_loss: Float[Array, ""], hyperparams: Hyperparams, examples: Examples, config: Config
+) -> Float[Array, ""]:
+    """The loss above which a neuron has diverged."""
+    loss_of_silence = silent_loss(examples, hyperparams.target_scale)
+    return config.divergence_factor * jnp.maximum(initial_loss, loss_of_silence)
 
 
 def _silence_at_end(state: TrainState, is_silent: Bool[Array, ""], config: Config) -> Silence:
@@ -182,4 +226,4 @@ def _silence_at_end(state: TrainState, is_silent: Bool[Array, ""], config: Confi
         return never_silent()
     if state.silence is not None:
         return watch(state.silence, state.step, is_silent)
-    return never_silent()._replace(since=jnp.where(is_silent, state.unchanged_since, NOT_DEAD))
+    return never_silent()._replace(since=jnp.where(is_silent, state.unchanged_since, NOT_SO))

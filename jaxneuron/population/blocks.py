@@ -35,6 +35,9 @@ BLOCK = {"moments": 2**18, "in_order": 2**18, "at_once": 2**14}
 # round otherwise (its multiply-adds fuse differently). Neurons are padded with copies to a multiple of this.
 LANES = 32
 
+# What of a state tells when something happened for the last time, and does not bear on what comes.
+LAST_TIMES = ("unchanged_since", "moving_until")
+
 # The neuron with a number, before step 0, and its hyperparams.
 SetOut = Callable[[Int[Array, ""]], tuple[TrainState, Hyperparams]]
 
@@ -123,7 +126,7 @@ def _advance(
     runs_in_branch = config.gradient == "moments" and jax.default_backend() == "cpu"
     # What an optimizer counts is the same for all.
     axes = jax.tree.map(lambda values: None if _is_count(values) else 0, line.state)._replace(
-        silence=jax.tree.map(lambda _: 0, line.state.silence), unchanged_since=0
+        silence=jax.tree.map(lambda _: 0, line.state.silence), unchanged_since=0, moving_until=0
     )
 
     def take_steps(neuron: Array, state: TrainState) -> TrainState:
@@ -162,9 +165,7 @@ def _advance(
             old,
             new,
         )
-        goes_round = has_finished & (new.unchanged_since > line.step)
-        skipped = jnp.where(goes_round, num_steps - (line.step + number), 0)
-        new = new._replace(unchanged_since=new.unchanged_since + skipped)
+        new = jax.vmap(partial(_skip, line.step, num_steps - (line.step + number)))(new, has_finished)
         return jax.tree.map(with_block, states, new), with_block(moves, ~has_finished)
 
     def come_forward(states: TrainState) -> Line:
@@ -209,11 +210,26 @@ def _count_once(states: TrainState) -> TrainState:
 
 def _has_finished(old: TrainState, new: TrainState, config: Config) -> Bool[Array, ""]:
     """Whether a neuron that is in the same state after CYCLE steps will be so again."""
-    is_same = _has_same_bits(old._replace(unchanged_since=None), new._replace(unchanged_since=None))
+    apart = dict.fromkeys(LAST_TIMES)
+    is_same = _has_same_bits(old._replace(**apart), new._replace(**apart))
     if config.batch_size is None:
         return is_same
     # Mini-batches differ from step to step; of a silent neuron all have the gradient 0.
     return jnp.bool(False) if new.silence is None else is_same & (new.silence.since >= 0)
+
+
+def _skip(
+    step: Int[Array, ""], skipped: Int[Array, ""], state: TrainState, has_finished: Bool[Array, ""]
+) -> TrainState:
+    """The state after a number of steps that need not be taken where it has finished.
+
+    What has happened since the step, in the last cycle, will happen again in every later one.
+    """
+
+    def last_time(last: Array) -> Array:
+        return jnp.where(has_finished & (last > step), last + skipped, last)
+
+    return state._replace(**{name: jax.tree.map(last_time, getattr(state, name)) for name in LAST_TIMES})
 
 
 def _has_same_bits(one: PyTree[Array], other: PyTree[Array]) -> Bool[Array, ""]:

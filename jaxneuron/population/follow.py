@@ -9,12 +9,23 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from jaxneuron.neuron.fate import NOT_SO, Fate
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
-from jaxneuron.neuron.train import Config, StepInfo, Trained, TrainState, conclude, update_step
+from jaxneuron.neuron.train import (
+    Config,
+    StepInfo,
+    Trained,
+    TrainState,
+    conclude,
+    loss_limit,
+    update_step,
+)
 from jaxneuron.population.blocks import LANES, block_of
+from jaxneuron.population.divergence import until_last
 from jaxneuron.population.place import Place
+from jaxneuron.population.steps import set_out_all, take_some_steps
 from jaxneuron.population.train import Start, set_out
 
 # Steps per call of the compiled program; whether anything more will come is looked at between calls.
@@ -44,65 +55,27 @@ def follow(
         Place(jnp.uint32(cell), jnp.uint32(replicate), dict(swept)),
     )
     shared = (start, examples, config)
-    begin, hyperparams = _set_out(place, *shared)
+    begin, hyperparams = set_out_all(place, *shared)
     state, infos, left, has_ended = begin, [], num_steps, False
     while left > 0 and not has_ended:
         taken = min(left, BLOCK)
-        after, states = _take_some_steps(place, state, taken, *shared)
+        after, states = take_some_steps(place, state, taken, *shared, BLOCK)
         info = _tell(place, states, *shared)
         ends = np.flatnonzero(_has_ended(info, config)[:taken])
         if has_ended := len(ends) > 0:
             taken = int(ends[0])
-            after, _ = _take_some_steps(place, state, taken, *shared)
+            after, _ = take_some_steps(place, state, taken, *shared, BLOCK)
         infos.append(jax.tree.map(lambda values, taken=taken: values[:taken], info))
         state, left = after, left - taken
-    _, states = _take_some_steps(place, state, 0, *shared)
+    _, states = take_some_steps(place, state, 0, *shared, BLOCK)
     infos.append(jax.tree.map(lambda values: values[:1], _tell(place, states, *shared)))
     history = jax.tree.map(lambda *parts: np.concatenate(parts), *infos)
     trained = _conclude(place, begin.params, state, *shared)
     hyperparams, trained = jax.tree.map(lambda values: np.asarray(values[0]), (hyperparams, trained))
-    return hyperparams, history, trained
-
-
-# Each of these works out the hyperparams from the neuron's place, as the program for many does: a value
-# that all neurons share then enters the arithmetic in the same way, and rounds in the same way.
-
-
-@partial(jax.jit, static_argnames="config")
-def _set_out(
-    place: Place, start: Start, examples: Examples, config: Config
-) -> tuple[TrainState, Hyperparams]:
-    def set_out_neuron(place: Place) -> tuple[TrainState, Hyperparams]:
-        return set_out(place, start, examples, config)
-
-    return jax.vmap(set_out_neuron)(place)
-
-
-@partial(jax.jit, static_argnames="config")
-def _take_some_steps(
-    place: Place, state: TrainState, num_steps: int, start: Start, examples: Examples, config: Config
-) -> tuple[TrainState, TrainState]:
-    """The state after `num_steps`, at most BLOCK, and the states before each of BLOCK steps.
-
-    One compilation for any number of steps: those beyond it leave the state as it is. What a step tells
-    is not asked for here: having to show the update, the compiler would round it.
-    """
-
-    def follow_neuron(place: Place, state: TrainState) -> tuple[TrainState, TrainState]:
-        _, hyperparams = set_out(place, start, examples, config)
-
-        def step(state: TrainState, i: Array) -> tuple[TrainState, TrainState]:
-            after = jax.lax.cond(
-                i < num_steps,
-                lambda state: update_step(state, hyperparams, examples, config)[0],
-                lambda state: state,
-                state,
-            )
-            return after, state
-
-        return jax.lax.scan(step, state, jnp.arange(BLOCK))
-
-    return jax.vmap(follow_neuron)(place, state)
+    limit = loss_limit(jnp.asarray(trained.initial_loss), hyperparams, examples, config)
+    is_bounded = _are_numbers(history) & (history.loss <= np.asarray(limit))
+    diverge_step = until_last(is_bounded) if trained.fate == Fate.diverged else NOT_SO
+    return hyperparams, history, trained._replace(diverge_step=np.int32(diverge_step))
 
 
 def _tell(place: Place, states: TrainState, start: Start, examples: Examples, config: Config) -> StepInfo:
@@ -137,8 +110,7 @@ def _conclude(
 
 def _has_ended(info: StepInfo, config: Config) -> np.ndarray:
     """For each step, whether the loss has converged or diverged for good."""
-    finite = np.isfinite(info.loss) & np.isfinite(info.params.bias)
-    finite &= np.isfinite(info.params.weight).all(-1)
+    finite = _are_numbers(info)
     if config.batch_size is not None:
         return ~finite
     grad, update = (
@@ -147,3 +119,9 @@ def _has_ended(info: StepInfo, config: Config) -> np.ndarray:
     # A silent neuron has no gradient; momentum or weight decay may move it all the same, and revive it.
     is_still = np.where(info.num_active > 0, update <= config.tolerance, update == 0)
     return ~finite | ((grad <= config.tolerance) & is_still)
+
+
+def _are_numbers(info: StepInfo) -> np.ndarray:
+    """For each step, whether params and loss are finite."""
+    params, loss = info.params, info.loss
+    return np.isfinite(params.weight).all(-1) & np.isfinite(params.bias) & np.isfinite(loss)

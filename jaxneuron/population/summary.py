@@ -7,6 +7,7 @@ Counts are 64-bit: a cell may have more than 2³¹ neurons.
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 
@@ -16,20 +17,20 @@ from jaxneuron.neuron.fate import Fate
 LOSS_BINS_PER_DECADE = 16
 LOSS_DECADES = (-10, 6)
 # Exact for the first steps, then about 9 % wide.
-DEATH_BINS_PER_OCTAVE = 8
+STEP_BINS_PER_OCTAVE = 8
 
 
 @dataclasses.dataclass(frozen=True)
 class Bins:
-    """Edges of the two histograms.
+    """Edges of the histograms of losses and of steps.
 
     Bin i of `loss` holds edges[i] ≤ loss < edges[i + 1]; its first bin starts at 0, its last ends at
-    infinity and holds what is not finite too. Bin i of `death_step` holds the whole steps from edges[i]
+    infinity and holds what is not finite too. Bin i of `step` holds the whole steps from edges[i]
     up to, but not with, edges[i + 1]; its last bin ends after the last step.
     """
 
     loss: np.ndarray
-    death_step: np.ndarray
+    step: np.ndarray
 
 
 def make_bins(reference_loss: float, num_steps: int) -> Bins:
@@ -40,24 +41,30 @@ def make_bins(reference_loss: float, num_steps: int) -> Bins:
     low, high = (decade * LOSS_BINS_PER_DECADE for decade in LOSS_DECADES)
     exponents = (np.arange(low, high + 1) - 0.5) / LOSS_BINS_PER_DECADE
     scale = reference_loss if reference_loss > 0 else 1.0
-    octaves = np.arange(DEATH_BINS_PER_OCTAVE * (math.log2(num_steps + 1) + 1)) / DEATH_BINS_PER_OCTAVE
+    octaves = np.arange(STEP_BINS_PER_OCTAVE * (math.log2(num_steps + 1) + 1)) / STEP_BINS_PER_OCTAVE
     steps = np.unique(np.floor(2**octaves)).astype(np.int64)
     return Bins(
         loss=np.concatenate([[0.0], scale * 10.0**exponents, [np.inf]]),
-        death_step=np.concatenate([[0], steps[steps <= num_steps], [num_steps + 1]]),
+        step=np.concatenate([[0], steps[steps <= num_steps], [num_steps + 1]]),
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
-    """Some neurons of each cell: how many by fate, by death step and by final loss (the last axis is the
-    bin), how many are fixed at the end, and the smallest and largest final loss; a loss that is not finite
-    counts as infinite."""
+    """Some neurons of each cell: how many by fate, by the step of their fate and by final loss (the last axis
+    is the bin), how many are so and so, the active examples of all of them, and the smallest and largest
+    final loss; a loss that is not finite counts as infinite."""
 
     fate_count: np.ndarray
     death_step_count: np.ndarray
+    diverge_step_count: np.ndarray
+    settle_step_count: np.ndarray
     final_loss_count: np.ndarray
     fixed_count: np.ndarray
+    absorbed_count: np.ndarray
+    nearly_silent_count: np.ndarray
+    revived_count: np.ndarray
+    active_count: np.ndarray
     final_loss_min: np.ndarray
     final_loss_max: np.ndarray
 
@@ -68,19 +75,30 @@ def merge(field: str, parts: np.ndarray, axis: int) -> np.ndarray:
     return extreme.get(field, np.sum)(parts, axis=axis)
 
 
-def summarise(
-    fate: np.ndarray, death_step: np.ndarray, fixed_step: np.ndarray, loss: np.ndarray, bins: Bins
-) -> Summary:
-    """The summary of neurons given as arrays with dims (*cells, replicate)."""
-    loss = np.where(np.isfinite(loss), loss, np.inf)
-    death_bin = np.searchsorted(bins.death_step, death_step, side="right") - 1  # -1: not dead
+def summarise(trained: Any, bins: Bins) -> Summary:
+    """The summary of neurons: Trained, with NumPy arrays of dims (*cells, replicate)."""
+    loss = np.where(np.isfinite(trained.loss), trained.loss, np.inf)
     num_loss_bins = len(bins.loss) - 1
     loss_bin = np.minimum(np.searchsorted(bins.loss, loss, side="right") - 1, num_loss_bins - 1)
+
+    def count_steps(steps: np.ndarray) -> np.ndarray:
+        step_bin = np.searchsorted(bins.step, steps, side="right") - 1  # NOT_SO is below all bins: -1
+        return _count_along_last(step_bin, len(bins.step) - 1)
+
+    def count(is_so: np.ndarray) -> np.ndarray:
+        return np.count_nonzero(is_so, axis=-1)
+
     return Summary(
-        fate_count=_count_along_last(fate, len(Fate)),
-        death_step_count=_count_along_last(death_bin, len(bins.death_step) - 1),
+        fate_count=_count_along_last(trained.fate, len(Fate)),
+        death_step_count=count_steps(trained.death_step),
+        diverge_step_count=count_steps(trained.diverge_step),
+        settle_step_count=count_steps(trained.settle_step),
         final_loss_count=_count_along_last(loss_bin, num_loss_bins),
-        fixed_count=np.count_nonzero(fixed_step >= 0, axis=-1),
+        fixed_count=count(trained.fixed_step >= 0),
+        absorbed_count=count(trained.absorbed),
+        nearly_silent_count=count(trained.nearly_silent),
+        revived_count=count(trained.revivals > 0),
+        active_count=trained.num_active.sum(-1, dtype=np.int64),
         final_loss_min=loss.min(-1).astype(np.float64),
         final_loss_max=loss.max(-1).astype(np.float64),
     )

@@ -19,7 +19,7 @@ from jaxneuron.population.summary import Bins
 from jaxneuron.study.identity import checksum_of
 from jaxneuron.study.location import Location
 from jaxneuron.study.skeleton import FORMAT, contents_of
-from jaxneuron.study.variables import CELLS, LOSS_UNITS, NEURONS, STARTS
+from jaxneuron.study.variables import CELLS, LOSS_UNITS, NEURONS, STARTS, STEPS
 
 COMPRESSORS = (ZstdCodec(), Crc32cCodec())
 
@@ -91,7 +91,7 @@ def _create_summaries(
 ) -> None:
     num_bins = {
         "fate": len(Fate),
-        "death_step_bin": len(bins.death_step) - 1,
+        **{f"{name}_bin": len(bins.step) - 1 for name in STEPS},
         "final_loss_bin": len(bins.loss) - 1,
     }
     part = part or {}
@@ -173,7 +173,7 @@ def _write_bins(group: zarr.Group, bins: Bins) -> None:
     fates = np.array([fate.name for fate in Fate])
     _write_coordinate(group, "fate", ("fate",), fates, "", "fate", "what became of the neuron")
     for name, edges, units in (
-        ("death_step", bins.death_step, "steps"),
+        *((name, bins.step, "steps") for name in STEPS),
         ("final_loss", bins.loss, LOSS_UNITS),
     ):
         dim, label = f"{name}_bin", name.replace("_", " ")

@@ -17,6 +17,7 @@ from jaxneuron.study.run import Run
 
 ENDINGS = (".csv", ".parquet")
 ROWS_AT_A_TIME = 2**18
+COUNTS = ("fixed_count", "absorbed_count", "nearly_silent_count", "revived_count", "active_count")
 
 
 def export(
@@ -24,9 +25,10 @@ def export(
 ) -> int:
     """Write the run's cells or neurons to a .csv or .parquet file; returns the number of rows.
 
-    Cells have what is swept, the neurons by fate, and the median, smallest and largest final loss; neurons
-    have what is swept and their record. Rows are read and written some at a time. BadInput where the file
-    cannot be made, or is there and not to be overwritten; a file that fails to be written is not left behind.
+    Cells have what is swept, the neurons by fate and those that are fixed, absorbed, nearly silent or
+    revived, the active examples, and the median, smallest and largest final loss; neurons have what is swept
+    and their record. Rows are read and written some at a time. BadInput where the file cannot be made, or is
+    there and not to be overwritten; a file that fails to be written is not left behind.
     """
     path = Path(path)
     check_file(path, overwrite)
@@ -58,7 +60,7 @@ def _cells(run: Run) -> Iterator[pd.DataFrame]:
     cells = run.cells
     counts = cells.fate_count.to_dataset("fate")[[fate.name for fate in Fate]]
     table = counts.assign(
-        fixed=cells.fixed_count,
+        **{name.removesuffix("_count"): cells[name] for name in COUNTS if name in cells},
         final_loss_median=run.final_loss(),
         final_loss_min=cells.final_loss_min,
         final_loss_max=cells.final_loss_max,

@@ -15,7 +15,7 @@ from jaxneuron.population.chunks import Chunking, cut_into_chunks
 from jaxneuron.population.summary import Bins
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.location import Location
-from jaxneuron.study.variables import CELLS, NEURONS
+from jaxneuron.study.variables import CELLS, NEURONS, STEPS
 
 # Measured on two cores, with two chunks under way and chunks of 2^12 to 2^20 neurons; compressed, the numbers
 # of a cell take about a byte for each bin that is not empty, and those of a neuron half of what they are.
@@ -55,7 +55,9 @@ class Sizes:
 
     def needs(self) -> Needs:
         """What the whole of it takes."""
-        num_bins = len(Fate) + len(self.bins.death_step) + len(self.bins.loss) + len(CELLS) - 3
+        num_singles = sum(variable.dim is None for variable in CELLS.values())
+        num_step_bins = len(STEPS) * (len(self.bins.step) - 1)
+        num_bins = len(Fate) + num_step_bins + len(self.bins.loss) - 1 + num_singles
         chunking = self.chunking
         memory = (
             PROGRAM_BYTES

@@ -16,13 +16,25 @@ from jaxneuron.study.identity import checksum_of
 from jaxneuron.study.location import Location
 from jaxneuron.study.variables import CELLS, NEURONS
 
-FORMAT_NAME, FORMAT_NUMBER = "jaxneuron run, ", "format 2"
+FORMAT_NAME, FORMAT_NUMBER = "jaxneuron run, ", "format 3"
 FORMAT = FORMAT_NAME + FORMAT_NUMBER
+# Format 2 has neither steps of divergence and settling nor certificates.
+OLDER_FORMATS = (FORMAT_NAME + "format 2",)
 
 
 def is_run(location: Location) -> bool:
     """Whether a run of jaxneuron is there that this version reads."""
-    return _format_of(location) == FORMAT
+    return _format_of(location) in (FORMAT, *OLDER_FORMATS)
+
+
+def check_current(location: Location) -> None:
+    """BadInput where a run can be read, but not gone on with."""
+    found = _format_of(location)
+    if found in OLDER_FORMATS:
+        raise BadInput(
+            f"{location}: is a run of {found.removeprefix(FORMAT_NAME)}, which can be read but not gone on "
+            "with; choose another --out, or --overwrite to replace it"
+        )
 
 
 def what_is_there(location: Location) -> str:

@@ -49,10 +49,14 @@ class Store:
     def __init__(self, location: Location, mode: Literal["r", "r+"] = "r") -> None:
         root = open_skeleton(location, mode)
         self.attrs: dict[str, Any] = root.attrs.asdict()
-        self.cells = {name: array_of(root, f"cells/{name}") for name in CELLS}
+        self.cells = {
+            name: array_of(root, f"cells/{name}")
+            for name in CELLS
+            if f"cells/{name}" in self.attrs["contents"]
+        }
         self.chunking = chunking_of(root)
         self.summaries = {
-            name: array_of(root, f"{'parts' if self.has_parts else 'cells'}/{name}") for name in CELLS
+            name: array_of(root, f"{'parts' if self.has_parts else 'cells'}/{name}") for name in self.cells
         }
         # A swept starting value is not here: it is a coordinate.
         kept = self.attrs["contents"].keys() - {f"neurons/{name}" for name in self.attrs["coordinates"]}

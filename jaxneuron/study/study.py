@@ -52,6 +52,7 @@ class Training(Section):
     precision: Literal["float32", "float64"] = "float32"
     tolerance: float = Field(default=Config.tolerance, ge=0.0)
     divergence_factor: float = Field(default=Config.divergence_factor, ge=1.0)
+    silence_tolerance: float = Field(default=Config.silence_tolerance, ge=0.0)
 
 
 class Points(Section):

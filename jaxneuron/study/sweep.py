@@ -19,6 +19,7 @@ from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.neuron.train import Config
 from jaxneuron.population.chunks import Chunk, Chunking, cut_into_chunks
 from jaxneuron.population.dispatch import chunks_in_flight, default_chunk_size, run_in_order
+from jaxneuron.population.divergence import with_diverge_steps
 from jaxneuron.population.place import bounds_of, layout_of
 from jaxneuron.population.summary import make_bins, summarise
 from jaxneuron.population.train import Start, train_chunk
@@ -29,7 +30,7 @@ from jaxneuron.study.identity import checksum_of, differences, identity_of
 from jaxneuron.study.location import Location
 from jaxneuron.study.room import Sizes, check_room
 from jaxneuron.study.run import Run, open_run
-from jaxneuron.study.skeleton import is_run, open_skeleton, what_is_there
+from jaxneuron.study.skeleton import check_current, is_run, open_skeleton, what_is_there
 from jaxneuron.study.sources import Table
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study, resolved
@@ -100,6 +101,7 @@ def _sweep(
         chunking, bins, num_examples, num_inputs, study.training.precision, has_neurons, len(datasets)
     )
     if is_run(location) and not overwrite:
+        check_current(location)
         check_same(location, identity)
     else:
         needs = check_room(location, sizes)
@@ -131,9 +133,7 @@ def _sweep(
         try:
             with contextlib.closing(_train(missing, study, datasets, config, chunking)) as results:
                 for (number, chunk), trained in results:
-                    found = summarise(
-                        trained.fate, trained.death_step, trained.fixed_step, trained.loss, bins
-                    )
+                    found = summarise(trained, bins)
                     now = time.monotonic()
                     store.write(number, chunk, found, trained, seconds=now - began)
                     began, done = now, done + trained.fate.size
@@ -204,8 +204,9 @@ def chunk_trainer(
         with jax.enable_x64(precision == "float64"):
             bounds = bounds_of(chunk, design, chunking, precision)
             dataset = chunk.start[0] if len(examples) > 1 else 0
-            trained = train_chunk(bounds, layout, start, examples[dataset], config, num_steps)
-            return jax.tree.map(lambda values: chunking.cut(values, chunk), jax.device_get(trained))
+            rest = (bounds, layout, start, examples[dataset], config, num_steps)
+            trained = with_diverge_steps(jax.device_get(train_chunk(*rest)), *rest)
+            return jax.tree.map(lambda values: chunking.cut(values, chunk), trained)
 
     return train_one_chunk
 
@@ -225,6 +226,7 @@ def config_of(study: Study, data: Dataset) -> Config:
         gradient=form,
         tolerance=training.tolerance,
         divergence_factor=training.divergence_factor,
+        silence_tolerance=training.silence_tolerance,
     )
 
 

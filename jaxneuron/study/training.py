@@ -34,7 +34,11 @@ class Training:
     history: xr.Dataset
     fate: Fate
     death_step: int
+    diverge_step: int
+    settle_step: int
     revivals: int
+    absorbed: bool
+    nearly_silent: bool
     gradient_norm: float
 
     @property
@@ -136,6 +140,10 @@ def _as_training(
         ),
         fate=Fate(int(trained.fate)),
         death_step=int(trained.death_step),
+        diverge_step=int(trained.diverge_step),
+        settle_step=int(trained.settle_step),
         revivals=int(trained.revivals),
+        absorbed=bool(trained.absorbed),
+        nearly_silent=bool(trained.nearly_silent),
         gradient_norm=float(trained.gradient_norm),
     )

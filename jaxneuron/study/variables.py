@@ -10,6 +10,9 @@ STARTS = {
 }
 LOSS_UNITS = "(units of the scaled target)²"
 
+# The steps of fates, which cells count by bins.
+STEPS = ("death_step", "diverge_step", "settle_step")
+
 
 class CellVariable(NamedTuple):
     """A field of Summary on disk; `dim` is its dim besides the cells'."""
@@ -40,6 +43,19 @@ CELLS = {
         "neurons by death step",
         "number of the cell's dead neurons whose first step of lasting silence is in the bin",
     ),
+    "diverge_step_count": CellVariable(
+        "diverge_step_bin",
+        "neurons",
+        "neurons by divergence step",
+        "number of the cell's diverged neurons whose first step of lasting divergence is in the bin",
+    ),
+    "settle_step_count": CellVariable(
+        "settle_step_bin",
+        "neurons",
+        "neurons by settling step",
+        "number of the cell's converged neurons whose first step of a gradient that stays within the "
+        "tolerance is in the bin; none is counted where training was on mini-batches",
+    ),
     "final_loss_count": CellVariable(
         "final_loss_bin",
         "neurons",
@@ -52,6 +68,31 @@ CELLS = {
         "neurons",
         "fixed neurons",
         "number of the cell's neurons whose params stay bit for bit the same from some step on to the end",
+    ),
+    "absorbed_count": CellVariable(
+        None,
+        "neurons",
+        "absorbed neurons",
+        "number of the cell's dead neurons that are proved to stay silent whatever steps come after",
+    ),
+    "nearly_silent_count": CellVariable(
+        None,
+        "neurons",
+        "nearly silent neurons",
+        "number of the cell's neurons with z at most silence_tolerance × the root mean square of the targets "
+        "on every example at the end; dead neurons are among them",
+    ),
+    "revived_count": CellVariable(
+        None,
+        "neurons",
+        "revived neurons",
+        "number of the cell's neurons that were silent at a step and active at a later one",
+    ),
+    "active_count": CellVariable(
+        None,
+        "examples",
+        "active examples",
+        "examples with z > 0 at the end, summed over the cell's neurons",
     ),
     "final_loss_min": CellVariable(
         None, LOSS_UNITS, "smallest final loss", "the smallest final loss of the cell's neurons"
@@ -73,6 +114,43 @@ NEURONS = {
         "steps",
         "death step",
         "first step from which the neuron is silent to the end; 0 born dead, -1 not dead",
+    ),
+    "diverge_step": NeuronVariable(
+        "diverge_step",
+        "int32",
+        "steps",
+        "divergence step",
+        "first step from which params or loss are not finite, or the loss is above its limit, to the end; "
+        "-1 not diverged",
+    ),
+    "settle_step": NeuronVariable(
+        "settle_step",
+        "int32",
+        "steps",
+        "settling step",
+        "first step from which the gradient stays within the tolerance to the end; -1 not converged, or "
+        "trained on mini-batches",
+    ),
+    "revivals": NeuronVariable(
+        "revivals", "int32", "", "revivals", "how often the neuron was silent and active at the next step"
+    ),
+    "absorbed": NeuronVariable(
+        "absorbed",
+        "int8",
+        "",
+        "absorbed",
+        "1 for a dead neuron that is proved to stay silent whatever steps come after, else 0",
+    ),
+    "nearly_silent": NeuronVariable(
+        "nearly_silent",
+        "int8",
+        "",
+        "nearly silent",
+        "1 where z is at most silence_tolerance × the root mean square of the targets on every example at "
+        "the end, else 0",
+    ),
+    "num_active": NeuronVariable(
+        "num_active", "int32", "examples", "active examples", "examples with z > 0 at the end"
     ),
     "fixed_step": NeuronVariable(
         "fixed_step",

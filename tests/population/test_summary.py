@@ -8,34 +8,54 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.train import Trained
 from jaxneuron.population.summary import make_bins, merge, quantile, summarise
 
 BINS = make_bins(0.5, 1000)
+STEPS = {
+    "death_step": [Fate.born_dead, Fate.died],
+    "diverge_step": [Fate.diverged],
+    "settle_step": [Fate.converged],
+}
 
 
 def neurons(seed, shape=(3, 2, 40)):
+    """Results of neurons, with all in them that summaries tell apart; what they do not read is None."""
     rng = np.random.default_rng(seed)
     fate = rng.integers(0, 5, shape)
-    dead = (fate == Fate.died) * rng.integers(1, 1001, shape)
-    death_step = np.where((fate == Fate.died) | (fate == Fate.born_dead), dead, -1)
+    steps = {
+        name: np.where(np.isin(fate, fates), rng.integers(0, 1001, shape), -1)
+        for name, fates in STEPS.items()
+    }
     loss = np.exp(rng.normal(-2, 4, shape))
     loss[fate == Fate.diverged] = rng.choice([np.nan, np.inf, 1e30], (fate == Fate.diverged).sum())
-    fixed_step = rng.choice([-1, 0, 7], shape)
-    return fate, death_step, fixed_step, loss
+    others = {
+        "fixed_step": rng.choice([-1, 0, 7], shape),
+        "revivals": rng.choice([0, 1, 9], shape),
+        "absorbed": rng.random(shape) < 0.3,
+        "nearly_silent": rng.random(shape) < 0.6,
+        "num_active": rng.integers(0, 2**31, shape, dtype=np.int32),
+    }
+    return Trained(**dict.fromkeys(Trained._fields) | {"fate": fate, "loss": loss} | steps | others)
 
 
 def test_counts_are_the_neurons():
-    fate, death_step, fixed_step, loss = neurons(0)
-    got = summarise(fate, death_step, fixed_step, loss, BINS)
+    trained = neurons(0)
+    fate, loss = trained.fate, trained.loss
+    got = summarise(trained, BINS)
     for f in Fate:
         np.testing.assert_array_equal(got.fate_count[..., f], (fate == f).sum(-1))
     np.testing.assert_array_equal(got.final_loss_count.sum(-1), 40)
-    np.testing.assert_array_equal(got.fixed_count, (fixed_step != -1).sum(-1))
-    dead = (fate == Fate.died) | (fate == Fate.born_dead)
-    np.testing.assert_array_equal(got.death_step_count.sum(-1), dead.sum(-1))
-    for i, (low, high) in enumerate(zip(BINS.death_step, BINS.death_step[1:], strict=False)):
-        inside = (death_step >= low) & (death_step < high)
-        np.testing.assert_array_equal(got.death_step_count[..., i], inside.sum(-1))
+    np.testing.assert_array_equal(got.fixed_count, (trained.fixed_step != -1).sum(-1))
+    np.testing.assert_array_equal(got.revived_count, (trained.revivals != 0).sum(-1))
+    np.testing.assert_array_equal(got.absorbed_count, trained.absorbed.sum(-1))
+    np.testing.assert_array_equal(got.nearly_silent_count, trained.nearly_silent.sum(-1))
+    np.testing.assert_array_equal(got.active_count, trained.num_active.astype(object).sum(-1))
+    for name, fates in STEPS.items():
+        count, step = getattr(got, f"{name}_count"), getattr(trained, name)
+        np.testing.assert_array_equal(count.sum(-1), np.isin(fate, fates).sum(-1))
+        for i, (low, high) in enumerate(zip(BINS.step, BINS.step[1:], strict=False)):
+            np.testing.assert_array_equal(count[..., i], ((step >= low) & (step < high)).sum(-1))
     for i, (low, high) in enumerate(zip(BINS.loss, BINS.loss[1:], strict=False)):
         inside = (loss >= low) & ((loss < high) | (high == np.inf))
         inside |= ~np.isfinite(loss) & (high == np.inf)
@@ -45,9 +65,12 @@ def test_counts_are_the_neurons():
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.integers(0, 1000), st.integers(1, 39), st.randoms(use_true_random=False))
 def test_summaries_merge_exactly_in_any_order(seed, cut, random):
-    arrays = neurons(seed)
-    whole = summarise(*arrays, BINS)
-    parts = [summarise(*(a[..., part] for a in arrays), BINS) for part in (slice(cut), slice(cut, None))]
+    trained = neurons(seed)
+    whole = summarise(trained, BINS)
+    parts = [
+        summarise(Trained(*(None if a is None else a[..., part] for a in trained)), BINS)
+        for part in (slice(cut), slice(cut, None))
+    ]
     random.shuffle(parts)
     for field in dataclasses.fields(whole):
         some = np.stack([getattr(part, field.name) for part in parts], axis=1)
@@ -57,8 +80,8 @@ def test_summaries_merge_exactly_in_any_order(seed, cut, random):
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.integers(0, 1000), st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]))
 def test_a_quantile_is_within_half_a_bin(seed, probability):
-    fate, death_step, fixed_step, loss = neurons(seed)
-    summary = summarise(fate, death_step, fixed_step, loss, BINS)
+    trained = neurons(seed)
+    summary, loss = summarise(trained, BINS), trained.loss
     got = quantile(
         summary.final_loss_count, summary.final_loss_min, summary.final_loss_max, BINS.loss, probability
     )
@@ -72,15 +95,15 @@ def test_a_quantile_is_within_half_a_bin(seed, probability):
 
 
 def test_a_quantile_of_equal_losses_is_that_loss():
-    loss = np.full((1, 7), 0.0848177)
-    summary = summarise(np.full((1, 7), 3), np.full((1, 7), -1), np.full((1, 7), -1), loss, BINS)
+    trained = neurons(0, (1, 7))
+    summary = summarise(trained._replace(loss=np.full((1, 7), 0.0848177)), BINS)
     got = quantile(summary.final_loss_count, summary.final_loss_min, summary.final_loss_max, BINS.loss, 0.5)
     assert got == pytest.approx(0.0848177, rel=1e-12)
 
 
 @pytest.mark.parametrize("num_steps", [0, 1, 7, 1000, 10**8])
-def test_death_step_bins_hold_every_step(num_steps):
-    edges = make_bins(1.0, num_steps).death_step
+def test_bins_of_steps_hold_every_step(num_steps):
+    edges = make_bins(1.0, num_steps).step
     assert edges[0] == 0
     assert edges[-1] == num_steps + 1
     assert (np.diff(edges) > 0).all()

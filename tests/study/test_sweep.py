@@ -45,20 +45,23 @@ def test_a_run_is_what_was_asked_for(tmp_path, precision, records):
     study = study_of({"records": records}, {"precision": precision})
     run = sweep(study, tmp_path / "run.zarr")
     cells = xr.open_zarr(tmp_path / "run.zarr", group="cells", consolidated=False)
-    assert dict(cells.sizes) | {"death_step_bin": 0, "final_loss_bin": 0} == {
-        "learning_rate": 6,
-        "init_bias": 5,
-        "fate": 5,
-        "death_step_bin": 0,
-        "final_loss_bin": 0,
-    }
+    sizes = {dim: size for dim, size in cells.sizes.items() if not dim.endswith("_bin")}
+    assert sizes == {"learning_rate": 6, "init_bias": 5, "fate": 5}
     assert list(cells.fate.values) == [fate.name for fate in Fate]
     np.testing.assert_array_equal(cells.learning_rate, np.geomspace(0.01, 10, 6))
     np.testing.assert_array_equal(cells.fate_count.sum("fate"), 7)
     np.testing.assert_array_equal(cells.final_loss_count.sum("final_loss_bin"), 7)
+    for step, fates in {
+        "death_step": ["born_dead", "died"],
+        "diverge_step": ["diverged"],
+        "settle_step": ["converged"],
+    }.items():
+        np.testing.assert_array_equal(
+            cells[f"{step}_count"].sum(f"{step}_bin"), cells.fate_count.sel(fate=fates).sum("fate")
+        )
+    # Plain gradient descent moves no dead neuron.
     np.testing.assert_array_equal(
-        cells.death_step_count.sum("death_step_bin"),
-        cells.fate_count.sel(fate=["born_dead", "died"]).sum("fate"),
+        cells.absorbed_count, cells.fate_count.sel(fate=["born_dead", "died"]).sum("fate")
     )
     for variable in cells.variables.values():
         assert {"units", "long_name", "definition"} <= set(variable.attrs)
@@ -110,7 +113,8 @@ def test_a_neuron_trained_alone_is_the_sweeps(tmp_path):
         assert alone.weight == among.final_weight.values
         assert alone.bias == float(among.final_bias)
         assert alone.fate == int(among.fate)
-        assert alone.death_step == int(among.death_step)
+        for name in ("death_step", "diverge_step", "settle_step", "revivals", "absorbed", "nearly_silent"):
+            assert getattr(alone, name) == int(among[name])
 
 
 def test_one_trace_serves_every_chunk_and_every_value(tmp_path, monkeypatch):

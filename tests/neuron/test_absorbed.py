@@ -1,0 +1,149 @@
+"""The certificate: no neuron that has it is ever active again (theory 8)."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.train import Config, conclude, init_state, take_steps, train, update_step
+from tests.conftest import examples_of
+
+NUM_NEURONS, NUM_STEPS, NUM_LATER = 600, 25, 4000
+
+
+def population(optimizer, precision, decay, train_bias, num_inputs):
+    """(is dead after NUM_STEPS, is absorbed, is active at one of the NUM_LATER steps then) of each neuron."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(6, num_inputs))
+    y = np.where(rng.random(6) < 0.5, -1, 0.3) * rng.random(6)
+    examples = examples_of(x if num_inputs > 1 else x[:, 0], y, precision)
+    config = Config(optimizer=optimizer, train_bias=train_bias)
+
+    def live(weight, bias, learning_rate, beta, beta2, decay):
+        hyperparams = Hyperparams(learning_rate, beta, decay, beta, beta2)
+        state = init_state(jax.random.key(0), Params(weight, bias), hyperparams, config)
+        end, _ = take_steps(state, hyperparams, examples, config, NUM_STEPS)
+        trained = conclude(state.params, end, hyperparams, examples, config)
+
+        def step(_, carry):
+            state, is_active = carry
+            state, info = update_step(state, hyperparams, examples, config)
+            return state, is_active | (info.num_active > 0)
+
+        _, is_active = jax.lax.fori_loop(0, NUM_LATER, step, (end, jnp.bool(False)))
+        return trained.fate, trained.absorbed, is_active
+
+    values = (
+        rng.normal(size=(NUM_NEURONS, num_inputs)),
+        0.7 * rng.normal(size=NUM_NEURONS),
+        10 ** rng.uniform(-2, 0.3, NUM_NEURONS),
+        rng.choice([0.5, 0.9, 0.97], NUM_NEURONS),
+        rng.choice([0.9, 0.99, 0.999], NUM_NEURONS),
+    )
+    values = [jnp.asarray(v, precision) for v in values]
+    decays = None if decay is None else jnp.asarray(decay, precision)
+    found = jax.jit(jax.vmap(live, (*(0,) * 5, None)))(*values, decays)
+    fate, absorbed, is_active = map(np.asarray, found)
+    return np.isin(fate, (Fate.born_dead, Fate.died)), absorbed, is_active
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "decay", "num_inputs", "share"),
+    [
+        ("sgd", None, 1, 1.0),
+        ("rmsprop", None, 3, 1.0),
+        ("adagrad", None, 1, 1.0),
+        # As good as all that ever can be: the way is known to its end.
+        ("momentum", None, 1, 0.99),
+        ("nesterov", None, 3, 0.99),
+        # What is in a box around the way costs some.
+        ("adam", None, 1, 0.6),
+        ("adamw", 0.0, 3, 0.5),
+        # Proved only where every term of z is on the silent side, which for inputs of both signs none is.
+        ("sgd", 0.1, 1, 0.0),
+        ("sgd", 0.1, 3, 0.0),
+        ("momentum", 0.1, 1, 0.0),
+        ("adam", 0.1, 1, 0.0),
+    ],
+)
+@pytest.mark.parametrize("train_bias", [True, False])
+def test_no_absorbed_neuron_is_ever_active_again(optimizer, decay, num_inputs, share, train_bias):
+    is_dead, absorbed, is_active = population(optimizer, "float32", decay, train_bias, num_inputs)
+    assert is_dead.sum() > 50
+    assert not (absorbed & ~is_dead).any()
+    assert not (absorbed & is_active).any()
+    stays_silent = is_dead & ~is_active
+    assert absorbed.sum() >= share * stays_silent.sum()
+    if decay and optimizer != "sgd":
+        assert not absorbed.any()
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+def test_the_certificate_in_float64(optimizer):
+    with jax.enable_x64(True):
+        is_dead, absorbed, is_active = population(optimizer, "float64", None, True, 1)
+    assert (is_dead & is_active).sum() > 5  # silent, and not for good
+    assert absorbed.sum() > 50
+    assert not (absorbed & (is_active | ~is_dead)).any()
+
+
+def test_momentum_revives_a_silent_neuron():
+    """At step 1 the neuron is silent on both examples; what is left of its velocity carries W across 0, to
+    where the other one is active."""
+    config, hyperparams = Config(optimizer="momentum", train_bias=False), Hyperparams(0.5, momentum=0.9)
+    examples = examples_of([1.0, -1.0], [-3.0, 1.0])
+    state = init_state(jax.random.key(0), Params(jnp.array([1.0]), jnp.array(-0.5)), hyperparams, config)
+    early = train(state, hyperparams, examples, config, 1)
+    assert (early.fate, early.num_active, bool(early.absorbed)) == (Fate.died, 0, False)
+    assert train(state, hyperparams, examples, config, 2).revivals == 1
+
+
+@pytest.mark.parametrize(("w", "b", "decay"), [(-1.0, 0.3, 0.1), (-2.5, 0.01, 0.02), (-0.4, 0.39, 0.5)])
+def test_weight_decay_revives_at_the_known_step(w, b, decay):
+    """theory 8: decay on w alone, x in [a, c] with a > 0: at ⌊ln(b/(|w|·a))/ln(1 − η·λ)⌋ + 1."""
+    a, rate = 1.0, 0.2
+    with jax.enable_x64(True):
+        config = Config(train_bias=False)
+        hyperparams = Hyperparams(rate, weight_decay=jnp.asarray(decay))
+        state = init_state(jax.random.key(0), Params(jnp.array([w]), jnp.array(b)), hyperparams, config)
+        examples = examples_of([a, 1.7], [1.0, 1.0], "float64")
+        num_steps = 2000
+        _, info = take_steps(state, hyperparams, examples, config, num_steps)
+        revival = int(np.argmax(np.asarray(info.num_active) > 0))
+        before = train(state, hyperparams, examples, config, revival - 1)
+    assert revival == np.floor(np.log(b / (abs(w) * a)) / np.log(1 - rate * decay)) + 1
+    assert (before.fate, bool(before.absorbed)) == (Fate.born_dead, False)
+
+
+def test_decay_of_weight_and_bias_keeps_a_neuron_silent_that_is_so_in_every_term():
+    config, hyperparams = Config(), Hyperparams(0.5, weight_decay=jnp.float32(0.1))
+
+    def absorbed(w, b):
+        state = init_state(jax.random.key(0), Params(jnp.float32([w]), jnp.float32(b)), hyperparams, config)
+        trained = train(state, hyperparams, examples_of([0.5, 2.0], [1.0, 1.0]), config, 3)
+        assert trained.fate == Fate.born_dead
+        return bool(trained.absorbed)
+
+    assert absorbed(-1.0, -0.2)
+    assert absorbed(-1.0, 0.0)
+    # It stays silent as long as both shrink in proportion, which they do not when they underflow.
+    assert not absorbed(-1.0, 0.4)
+
+
+def test_adam_coasts_as_far_as_known():
+    """theory 8: about 9.05·η·m̂/√v̂ at the defaults, of which the certificate's bound leaves out little."""
+    with jax.enable_x64(True):
+        config, hyperparams = Config(optimizer="adam", train_bias=False), Hyperparams(1e-3)
+        params = Params(jnp.array([1.0]), jnp.array(0.0))
+        examples = examples_of([1.0], [-40.0], "float64")
+        state = init_state(jax.random.key(0), params, hyperparams, config)
+        state, info = take_steps(state, hyperparams, examples, config, 1100)
+        first = int(np.argmax(np.asarray(info.num_active) == 0))
+        # The last step with a gradient is the one before: from then on nothing is added.
+        silent_at, end = info.params.weight[first, 0], state.params.weight[0]
+        last_update = info.updates.weight[first - 1, 0]
+    assert (np.asarray(info.num_active[first:]) == 0).all()
+    assert (end - silent_at) / last_update == pytest.approx(9.05, rel=0.02)

@@ -1,0 +1,117 @@
+"""When neurons settle and diverge: the steps that a look at every single step finds."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.half_lines import find_half_lines
+from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.train import Config, init_state, take_steps
+from jaxneuron.population.divergence import GROUP, diverge_steps, until_last
+from jaxneuron.population.follow import follow
+from jaxneuron.population.place import Place
+from jaxneuron.population.train import Start, train_population
+from tests.conftest import examples_of
+
+NUM_NEURONS, NUM_STEPS = 400, 700
+RNG = np.random.default_rng(11)
+X = np.linspace(-1.5, 1.5, 10)
+Y = np.where(X > 0, X, 0.0) + 0.1 * RNG.normal(size=10)
+# Rates from below every stability limit to far above: all fates, and divergence slow and fast.
+SWEPT = {
+    "learning_rate": np.geomspace(0.02, 30.0, NUM_NEURONS),
+    "init_weight": RNG.normal(size=NUM_NEURONS),
+    "init_bias": RNG.normal(size=NUM_NEURONS) * 0.3,
+}
+CELLS = np.arange(NUM_NEURONS, dtype=np.uint32)
+
+
+def with_half_lines(precision):
+    return examples_of(X, Y, precision)._replace(half_lines=find_half_lines(X, Y, precision))
+
+
+def swept_in(precision):
+    return {name: jnp.asarray(values, precision) for name, values in SWEPT.items()}
+
+
+def watched(config, precision):
+    """(loss, whether params are finite, norm of the gradient) before each of the steps, and at the end."""
+
+    def watch(learning_rate, weight, bias):
+        hyperparams = Hyperparams(learning_rate, momentum=jnp.asarray(0.5, precision))
+        state = init_state(jax.random.key(0), Params(weight[None], bias), hyperparams, config)
+        _, info = take_steps(state, hyperparams, with_half_lines(precision), config, NUM_STEPS + 1)
+        norm = jnp.maximum(jnp.abs(info.grads.weight[:, 0]), jnp.abs(info.grads.bias))
+        is_number = jnp.isfinite(info.params.weight[:, 0]) & jnp.isfinite(info.params.bias)
+        return info.loss, is_number, norm
+
+    rates, weights, biases = swept_in(precision).values()
+    return map(np.asarray, jax.jit(jax.vmap(watch))(rates, weights, biases))
+
+
+def first_of_the_last_stay(is_so):
+    """For each row, the first step from which it is so to the end; -1 where it is not so at the end."""
+    return [next(i for i in range(len(row)) if row[i:].all()) if row[-1] else -1 for row in is_so]
+
+
+@pytest.mark.parametrize("factor", [1e6, 3.0])
+@pytest.mark.parametrize(
+    ("form", "optimizer"), [("moments", "sgd"), ("moments", "momentum"), ("in_order", "sgd")]
+)
+def test_steps_are_those_of_a_look_at_every_step(form, optimizer, factor):
+    precision = "float64"  # in float32 some losses lie so close to a limit that rounding decides the step
+    # With a bias that is trained, hardly any neuron diverges: it dies.
+    config = Config(gradient=form, optimizer=optimizer, train_bias=False, divergence_factor=factor)
+    with jax.enable_x64(True):
+        start = Start(jax.random.key(0), {"momentum": jnp.asarray(0.5, precision)}, {})
+        examples, swept = with_half_lines(precision), swept_in(precision)
+        trained = train_population(CELLS, CELLS, swept, start, examples, config, NUM_STEPS)
+        every_step = diverge_steps(Place(CELLS, CELLS, swept), start, examples, config, NUM_STEPS)
+        loss, is_number, norm = watched(config, precision)
+    limit = factor * np.maximum(loss[:, :1], 0.5 * np.mean(Y**2))
+    is_beyond = ~(is_number & (loss <= limit))
+    diverged, converged = (trained.fate == fate for fate in (Fate.diverged, Fate.converged))
+    assert diverged.sum() > 50
+    assert converged.sum() > 50
+    np.testing.assert_array_equal(diverged, is_beyond[:, -1])
+    steps = np.array(first_of_the_last_stay(is_beyond))
+    np.testing.assert_array_equal(every_step[diverged], steps[diverged])
+    assert (every_step[~diverged] == NUM_STEPS).all()
+    np.testing.assert_array_equal(trained.diverge_step, np.where(diverged, NUM_STEPS, -1))
+    assert len(np.unique(steps[diverged])) >= 10
+    settled = np.array(first_of_the_last_stay(norm <= config.tolerance))
+    np.testing.assert_array_equal(trained.settle_step, np.where(converged, settled, -1))
+    assert len(np.unique(settled[converged])) > 30
+
+
+@pytest.mark.parametrize("number", [1, 50, GROUP + 3])
+def test_diverge_steps_do_not_depend_on_who_else_is_asked_for(number):
+    config, start = Config(gradient="moments", train_bias=False), Start(jax.random.key(0), {}, {})
+    examples, swept = with_half_lines("float32"), swept_in("float32")
+    some = np.resize(np.arange(NUM_NEURONS - 60, NUM_NEURONS), number)
+    places = Place(CELLS[some], CELLS[some], {name: values[some] for name, values in swept.items()})
+    got = diverge_steps(places, start, examples, config, NUM_STEPS)
+    for i in (0, number - 1):
+        cell = int(some[i])
+        alone = {name: values[cell] for name, values in swept.items()}
+        _, history, trained = follow(cell, cell, alone, start, examples, config, NUM_STEPS)
+        assert trained.fate == Fate.diverged
+        assert trained.diverge_step == got[i]
+        assert np.isfinite(history.loss[got[i] - 1])
+
+
+def test_the_last_time():
+    is_so = np.array([[1, 0, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 0, 1]], bool)
+    np.testing.assert_array_equal(until_last(is_so), [3, 0, 4, 4])
+    assert until_last(np.array([True, False, False])) == 1
+
+
+def test_with_mini_batches_nothing_is_said_of_settling():
+    config, start = Config(batch_size=3), Start(jax.random.key(0), {}, {})
+    swept = swept_in("float32") | {"learning_rate": jnp.full(NUM_NEURONS, 0.1, jnp.float32)}
+    trained = train_population(CELLS, CELLS, swept, start, examples_of([1.0], [1.0]), config, 400)
+    assert (trained.fate == Fate.converged).any()
+    assert (trained.settle_step == -1).all()
