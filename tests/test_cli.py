@@ -456,6 +456,13 @@ def test_deaths(jaxneuron_command, folder):
     assert [row[-1] for row in found["incidence"]["number"]] == found["dead"]["number"]
     assert (folder / "d.svg").is_file()
 
+    code, out, err = jaxneuron_command("deaths runs/run.zarr --phase 1 20 --json")
+    found = strict_json(out)
+    assert (code, err, found["half_life"]["last_step"]) == (0, "", 20)
+    code, out, err = jaxneuron_command("deaths runs/run.zarr --phase 9 3")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "phase: is 9 to 3, which holds no whole bin" in err
+
 
 def test_status_of_a_run_that_is_not_whole(jaxneuron_command, folder):
     (folder / "study.toml").write_text(STUDY + "chunk_size = 8\n")

@@ -61,12 +61,21 @@ def best(run: str, by: str, number: int, most_lost: float, as_json: bool) -> Non
 @click.argument("run")
 @click.option("--along", help="What is swept, to show deaths by.  [default: the learning rate]")
 @click.option(
+    "--phase",
+    type=click.IntRange(min=0),
+    nargs=2,
+    metavar="FIRST LAST",
+    help="Steps of which half-lives are told.  [default: all but the first tenth]",
+)
+@click.option(
     "--figure",
     type=click.Path(path_type=Path),
     help="The curves.  [default: NAME-deaths.png]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
-def deaths(run: str, along: str | None, figure: Path | None, as_json: bool) -> None:
+def deaths(
+    run: str, along: str | None, phase: tuple[int, int] | None, figure: Path | None, as_json: bool
+) -> None:
     """Say how many neurons are born dead or die, by which step, and what makes the difference."""
     from jaxneuron.study.location import Location
 
@@ -79,7 +88,7 @@ def deaths(run: str, along: str | None, figure: Path | None, as_json: bool) -> N
 
     with reading(run):
         opened = open_run(run)
-        found = find_deaths(opened, along)
+        found = find_deaths(opened, along, phase)
     figure.parent.mkdir(parents=True, exist_ok=True)
     draw_deaths(found, f"{opened.attrs['num_neurons']:,} neurons of {folder.stem}", figure)
     if as_json:
@@ -87,14 +96,16 @@ def deaths(run: str, along: str | None, figure: Path | None, as_json: bool) -> N
 
         print_json(**as_values(found), figure=str(figure))
         return
-    from jaxneuron.view.death_tables import contrasts_table, deaths_table
+    from jaxneuron.view.death_tables import contrasts_table, deaths_table, half_life_table
 
     screen = console()
-    screen.print(deaths_table(found))
-    screen.print()
+    tables = [deaths_table(found), half_life_table(found)]
     if found.contrasts:
-        screen.print(contrasts_table(found.contrasts))
-        screen.print()
+        tables.append(contrasts_table(found.contrasts))
+    for table in tables:
+        if table is not None:
+            screen.print(table)
+            screen.print()
     screen.print(f"figure: {figure}", soft_wrap=True)
 
 

@@ -3,28 +3,52 @@
 import numpy as np
 from rich.table import Table
 
+from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.deaths import Contrast, Deaths
 from jaxneuron.view.intervals import Share, share_of
+from jaxneuron.view.palette import FATE_LABELS
 from jaxneuron.view.tables import plain_table
 
 SHOWN_VALUES = 12
+SHOWN_FATES = (Fate.diverged, Fate.born_dead, Fate.died)
 
 
 def deaths_table(deaths: Deaths) -> Table:
-    """Born dead and died at some values along the axis."""
+    """The shares by fate at some values along the axis."""
     axis = deaths.axis
-    parts = (deaths.born_dead, deaths.died, deaths.dead)
-    label = axis.label if axis else ""
-    table = plain_table(label, "neurons", "born dead", "died", "dead in all", title="Deaths")
+    parts = [*(deaths.fate(fate) for fate in SHOWN_FATES), deaths.dead]
+    if deaths.absorbed is not None:
+        parts.append(deaths.absorbed)
+    labels = (*(FATE_LABELS[fate] for fate in SHOWN_FATES), "dead in all", "dead for good")
+    table = plain_table(axis.label if axis else "", "neurons", *labels[: len(parts)], title="Deaths")
     if axis:
         for i in shown_values(len(deaths.neurons), SHOWN_VALUES):
             shares = (_percent(share, i) for share in parts)
             table.add_row(f"{axis.values[i]:.5g}", f"{deaths.neurons[i]:,}", *shares)
     total = deaths.neurons.sum()
     table.add_row("all", f"{total:,}", *(_percent(share_of(share.number.sum(), total)) for share in parts))
-    left_out = len(deaths.neurons) - SHOWN_VALUES
-    more = f"{SHOWN_VALUES} of {len(deaths.neurons)} values; " if left_out > 0 else ""
-    table.caption = f"{more}in brackets: 95 % intervals in per cent (Wilson 1927)"
+    table.caption = f"{_left_out(deaths)}in brackets: 95 % intervals in per cent (Wilson 1927)"
+    return table
+
+
+def half_life_table(deaths: Deaths) -> Table | None:
+    """The half-life at some values along the axis, and whether neurons die exponentially."""
+    found, axis = deaths.half_life, deaths.axis
+    if found is None:
+        return None
+    table = plain_table(
+        axis.label if axis else "", "died", "half-life (steps)", "exponential?", title="Half-life"
+    )
+    for i in shown_values(len(deaths.neurons), SHOWN_VALUES):
+        value, low, high = (_steps(float(v[i])) for v in (found.half_life, found.low, found.high))
+        half_life = "nobody at risk" if np.isnan(found.half_life[i]) else f"{value} ({low}–{high})"
+        test = "" if np.isnan(found.p_value[i]) else f"p = {found.p_value[i]:.2g}"
+        name = f"{axis.values[i]:.5g}" if axis else "all"
+        table.add_row(name, f"{found.deaths[i]:,}", half_life, test)
+    table.caption = (
+        f"{_left_out(deaths)}of deaths at steps {found.first_step:,} to {found.last_step:,}; in brackets: "
+        "95 % intervals (profile likelihood); p: chi-square test that the hazard is constant"
+    )
     return table
 
 
@@ -53,6 +77,15 @@ def contrasts_table(contrasts: tuple[Contrast, ...]) -> Table:
 def shown_values(number: int, most: int) -> np.ndarray:
     """Which of so many values are shown: all, or some that are evenly spaced, the first and the last too."""
     return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(int))
+
+
+def _left_out(deaths: Deaths) -> str:
+    number = len(deaths.neurons)
+    return f"{SHOWN_VALUES} of {number} values; " if number > SHOWN_VALUES else ""
+
+
+def _steps(value: float) -> str:
+    return "∞" if np.isinf(value) else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _percent(share: Share, i: int | None = None) -> str:

@@ -11,7 +11,8 @@ from jaxneuron.population.design import DATASET, POINT
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.run import Run
 from jaxneuron.view.axes import MapAxis, map_axis
-from jaxneuron.view.incidence import cumulative_share
+from jaxneuron.view.half_life import HalfLife, half_life
+from jaxneuron.view.incidence import Hazard, cumulative_share, hazard
 from jaxneuron.view.intervals import Share, difference, share_of
 
 DEAD = (Fate.born_dead, Fate.died)
@@ -40,29 +41,48 @@ class Contrast(NamedTuple):
         return bool(2 * self.fewest.share <= self.most.share)
 
 
+class HalfLives(NamedTuple):
+    """The half-life of the deaths in a phase of the training, over the first two axes [*axes], or [] without
+    any; pooled over all else."""
+
+    axes: tuple[MapAxis, ...]
+    half_life: HalfLife
+
+
 class Deaths(NamedTuple):
-    """Born dead and died, for each value along an axis, or for all neurons as one where there is none.
+    """What became of neurons, for each value along an axis, or for all neurons as one where there is none.
 
     `incidence` has dims [values, bins]: the share of all neurons that by the step, the last of a bin, have
     fallen silent to the end of training. Those that diverge stay among all: that is the cumulative
     incidence of death where divergence competes with it, as nobody is lost before the end. Of a study with
     several data sets the intervals are of neurons on these data sets; others might differ by more.
+    `by_fate` has dims [values, fates], `dead` is born dead and died, `absorbed` those of them that are proved
+    to stay silent. `hazard` has dims [values, bins] and `half_life` [values]; those that diverge are not at
+    risk any more. What a run of an older format does not tell is None.
     """
 
     axis: MapAxis | None
     neurons: np.ndarray
-    born_dead: Share
-    died: Share
+    by_fate: Share
     dead: Share
+    absorbed: Share | None
     step: np.ndarray
     incidence: Share
+    hazard: Hazard | None
+    half_life: HalfLife | None
+    half_lives: HalfLives | None
     contrasts: tuple[Contrast, ...]
 
+    def fate(self, fate: Fate) -> Share:
+        """The share of a fate, for each value."""
+        return Share(*(values[:, fate] for values in self.by_fate))
 
-def deaths(run: Run, along: str | None = None) -> Deaths:
+
+def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = None) -> Deaths:
     """The deaths of a run along something that is swept over a grid: the learning rate, or the first that is.
 
-    Neurons are pooled over all else. BadInput where a name is not an axis of the run.
+    Neurons are pooled over all else. `phase` is the first and the last step of which half-lives are told, by
+    default all but the first tenth. BadInput where a name is not an axis, or the phase is too short.
     """
     axes = _axes(run)
     if along is None:
@@ -73,30 +93,71 @@ def deaths(run: Run, along: str | None = None) -> Deaths:
     counts = run.pooled("fate_count", axes)
     by_fate = np.atleast_2d(_along(counts, names).values)
     neurons = by_fate.sum(-1)
-    born_dead, died = (share_of(by_fate[:, fate], neurons) for fate in DEAD)
     by_step = np.atleast_2d(run.pooled("death_step_count", names).values)
+    absorbed = run.pooled("absorbed_count", names).values if "absorbed_count" in run.cells else None
+    steps = _phase(run, phase)
     return Deaths(
         axis=map_axis(run, along) if along else None,
         neurons=neurons,
-        born_dead=born_dead,
-        died=died,
+        by_fate=share_of(by_fate, neurons[:, None]),
         dead=share_of(by_fate[:, DEAD].sum(-1), neurons),
+        absorbed=None if absorbed is None else share_of(np.atleast_1d(absorbed), neurons),
         step=run.cells.death_step_bin_end.values - 1,
         incidence=cumulative_share(by_step, neurons),
+        hazard=hazard(*_counts(run, names)) if "diverge_step_count" in run.cells else None,
+        half_life=half_life(*_counts(run, names), *steps) if steps else None,
+        half_lives=_half_lives(run, axes[:2], steps) if steps else None,
         contrasts=tuple(_contrast(_along(counts, [name]).values, map_axis(run, name)) for name in axes),
     )
 
 
+def _phase(run: Run, phase: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The phase that is asked for, or the one by default; None where nothing can be told of it."""
+    if "diverge_step_count" not in run.cells:
+        return None
+    num_steps = run.study.training.num_steps
+    first, last = phase or (max(1, num_steps // 10), num_steps)
+    cells = run.cells
+    holds_a_bin = (cells.death_step_bin >= first) & (cells.death_step_bin_end - 1 <= last)
+    if holds_a_bin.any():
+        return first, last
+    if phase:
+        raise BadInput(
+            f"phase: is {first} to {last}, which holds no whole bin of the {num_steps} steps; make it longer"
+        )
+    return None
+
+
+def _counts(run: Run, axes: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(deaths, divergences, neurons, edges of the bins) along axes, with at least one dim of cells."""
+
+    def along(name: str) -> np.ndarray:
+        return np.atleast_2d(run.pooled(f"{name}_count", axes).values)
+
+    edges = np.append(run.cells.death_step_bin.values, run.cells.death_step_bin_end.values[-1])
+    return along("death_step"), along("diverge_step"), np.atleast_1d(along("fate").sum(-1)), edges
+
+
+def _half_lives(run: Run, axes: Sequence[str], phase: tuple[int, int]) -> HalfLives:
+    return HalfLives(tuple(map_axis(run, name) for name in axes), half_life(*_counts(run, axes), *phase))
+
+
 def as_values(deaths: Deaths) -> dict[str, Any]:
-    """The deaths as plain values, as JSON has them."""
-    axis = deaths.axis
+    """The deaths as plain values, as JSON has them; what is infinite or unknown is null."""
+    axis, half_lives = deaths.axis, deaths.half_lives
     return {
         "along": axis.name if axis else None,
         "values": axis.values.tolist() if axis else None,
         "neurons": deaths.neurons.tolist(),
-        **{name: _plain(getattr(deaths, name)) for name in ("born_dead", "died", "dead")},
+        **{fate.name: _plain(deaths.fate(fate)) for fate in Fate},
+        **{name: _plain(getattr(deaths, name)) for name in ("dead", "absorbed")},
         "step": deaths.step.tolist(),
-        "incidence": _plain(deaths.incidence),
+        **{name: _plain(getattr(deaths, name)) for name in ("incidence", "hazard", "half_life")},
+        "half_lives": half_lives
+        and {
+            "axes": {axis.name: axis.values.tolist() for axis in half_lives.axes},
+            **(_plain(half_lives.half_life) or {}),
+        },
         "contrasts": [
             contrast._asdict()
             | {"fewest": _plain(contrast.fewest), "most": _plain(contrast.most), "halves": contrast.halves}
@@ -105,8 +166,16 @@ def as_values(deaths: Deaths) -> dict[str, Any]:
     }
 
 
-def _plain(share: Share) -> dict[str, Any]:
-    return {name: values.tolist() for name, values in share._asdict().items()}
+def _plain(found: Share | Hazard | HalfLife | None) -> dict[str, Any] | None:
+    """Arrays as lists, for JSON, which has neither infinity nor NaN."""
+    if found is None:
+        return None
+    plain = {}
+    for name, values in found._asdict().items():
+        finite = np.asarray(values).astype(object)
+        finite[~np.isfinite(values)] = None
+        plain[name] = finite.tolist()
+    return plain
 
 
 def _axes(run: Run) -> Sequence[str]:

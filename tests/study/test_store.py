@@ -17,14 +17,17 @@ import zarr
 from moto.server import ThreadedMotoServer
 
 import jaxneuron as jn
+from jaxneuron.neuron.fate import Fate
 from jaxneuron.study import identity, room
 from jaxneuron.study import sweep as sweep_module
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.export import export
 from jaxneuron.study.location import Location
 from jaxneuron.study.skeleton import FORMAT
 from jaxneuron.study.status import status
 from jaxneuron.study.store import Store
 from jaxneuron.study.sweep import Stopped, sweep
+from jaxneuron.view.deaths import as_values, deaths
 
 X = np.linspace(-1, 2, 20)
 Y = np.maximum(0, 1.5 * X + 0.3)
@@ -505,3 +508,13 @@ def test_runs_of_every_format_are_read(stored, tmp_path):
     assert run.cells.fate_count.sum(run.dims).values.tolist() == expected["fate_count"]
     assert run.neurons.final_bias.values.ravel().tolist() == expected["final_bias"]
     assert status(tmp_path / "run.zarr", verify=True).is_whole
+    assert export(run, tmp_path / "neurons.csv", rows="neurons") == 84
+    found = as_values(deaths(run))
+    assert sum(found["died"]["number"]) == expected["fate_count"][Fate.died]
+    is_newest = run.attrs["format"] == FORMAT
+    assert (found["hazard"] is not None) == is_newest
+    if not is_newest:
+        with pytest.raises(BadInput, match="is a run of format 2, which can be read but not gone on with"):
+            sweep(run.study, tmp_path / "run.zarr")
+        sweep(run.study, tmp_path / "run.zarr", overwrite=True)
+        assert jn.open_run(tmp_path / "run.zarr").attrs["format"] == FORMAT

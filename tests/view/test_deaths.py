@@ -1,14 +1,19 @@
 """Deaths: shares with intervals, the cumulative incidence of death, and what makes the difference."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.stats import norm
 
 import jaxneuron as jn
+from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.view.death_curves import draw_deaths
 from jaxneuron.view.death_tables import SHOWN_VALUES, shown_values
-from jaxneuron.view.deaths import Contrast, deaths
+from jaxneuron.view.deaths import Contrast, as_values, deaths
+from jaxneuron.view.half_life import half_life
+from jaxneuron.view.incidence import hazard
 from jaxneuron.view.intervals import share_of
 
 NUM_STEPS, REPLICATES = 400, 40
@@ -41,7 +46,11 @@ def test_deaths_are_those_of_the_neurons(run, along):
     fate, step = (run.neurons[name].stack(neuron=pooled).values for name in ("fate", "death_step"))
     assert found.axis.values.tolist() == run.cells[along].values.tolist()
     assert (found.neurons == fate.shape[1]).all()
-    for share, fates in ((found.born_dead, [1]), (found.died, [2]), (found.dead, [1, 2])):
+    for share, fates in (
+        (found.fate(Fate.born_dead), [1]),
+        (found.fate(Fate.died), [2]),
+        (found.dead, [1, 2]),
+    ):
         np.testing.assert_array_equal(share.number, np.isin(fate, fates).sum(1))
         np.testing.assert_array_equal(share.share, np.isin(fate, fates).mean(1))
         assert (share.low <= share.share).all()
@@ -49,10 +58,53 @@ def test_deaths_are_those_of_the_neurons(run, along):
     for i, last in enumerate(found.step):
         by_then = ((step >= 0) & (step <= last)).sum(1)
         np.testing.assert_array_equal(found.incidence.number[:, i], by_then)
-    np.testing.assert_array_equal(found.incidence.number[:, 0], found.born_dead.number)
+    np.testing.assert_array_equal(found.incidence.number[:, 0], found.fate(Fate.born_dead).number)
     np.testing.assert_array_equal(found.incidence.number[:, -1], found.dead.number)
     assert (found.step[0], found.step[-1]) == (0, NUM_STEPS)
-    assert fate.size / 10 < found.died.number.sum() < fate.size / 2  # or little was tried
+    assert fate.size / 10 < found.fate(Fate.died).number.sum() < fate.size / 2  # or little was tried
+
+
+def test_hazards_and_half_lives_are_those_of_the_neurons(run):
+    first, last = 2, 100
+    found = deaths(run, "learning_rate", (first, last))
+    edges = np.append(0, found.step + 1)
+    neurons = run.neurons[["fate", "death_step", "diverge_step"]]
+    neurons = neurons.transpose("learning_rate", "init_bias", "replicate")
+
+    def counts(over):
+        """(deaths, divergences, neurons) by step, over the first dims."""
+        steps = [neurons[f"{name}_step"].values.reshape(np.prod(over), -1) for name in ("death", "diverge")]
+        by_step = [np.array([np.histogram(row[row >= 0], edges)[0] for row in rows]) for rows in steps]
+        return *by_step, np.full(*steps[0].shape)
+
+    along = counts((6,))
+    for name, value in hazard(*along, edges)._asdict().items():
+        np.testing.assert_array_equal(getattr(found.hazard, name), value)
+    for part, over in ((found.half_life, (6,)), (found.half_lives.half_life, (6, 5))):
+        want = half_life(*counts(over), edges, first, last)
+        np.testing.assert_array_equal(part.deaths, want.deaths.reshape(over))
+        np.testing.assert_allclose(part.half_life, want.half_life.reshape(over))
+    assert [axis.name for axis in found.half_lives.axes] == ["learning_rate", "init_bias"]
+    assert (found.half_life.first_step, found.half_life.last_step) == (2, 97)
+    assert found.half_life.deaths.sum() > 50
+    by_fate = [[int((rate == fate).sum()) for fate in Fate] for rate in neurons.fate]
+    np.testing.assert_array_equal(found.by_fate.number, by_fate)
+    np.testing.assert_array_equal(found.absorbed.number, found.dead.number)
+
+
+@pytest.mark.parametrize("phase", [(5, 4), (100, 101), (500, 900)])
+def test_a_phase_that_holds_nothing(run, phase):
+    with pytest.raises(BadInput, match=rf"phase: is {phase[0]} to {phase[1]}, which holds no whole bin"):
+        deaths(run, phase=phase)
+
+
+def test_json_has_neither_infinity_nor_nan(run):
+    found = deaths(run, "init_bias", (2, 100))
+    assert np.isinf(found.half_lives.half_life.half_life).any()
+    plain = as_values(found)
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+    assert plain["half_lives"]["half_life"][0][0] is None
+    assert plain["half_life"]["deaths"] == found.half_life.deaths.tolist()
 
 
 def test_what_makes_the_difference(run):
@@ -83,13 +135,14 @@ def test_the_share_born_dead_is_known(tmp_path):
     found = deaths(jn.sweep(swept, tmp_path / "run.zarr"))
     expected = np.where(biases < 0, norm.cdf(-biases) - norm.cdf(biases), 0)
     error = np.sqrt(expected * (1 - expected) / 20_000)
-    assert (abs(found.born_dead.share - expected) <= 5 * error).all()
+    assert (abs(found.fate(Fate.born_dead).share - expected) <= 5 * error).all()
     assert found.axis.name == "init_bias"
 
 
 def test_without_an_axis_all_neurons_are_one(tmp_path):
     found = deaths(jn.sweep(study(learning_rate=30.0), tmp_path / "one.zarr"))
     assert (found.axis, found.contrasts, found.neurons.tolist()) == (None, (), [REPLICATES])
+    assert (found.half_lives.axes, found.half_life.deaths.shape) == ((), (1,))
     points = study(learning_rate={"log_uniform": [0.1, 50]}, points={"sobol": 8})
     run = jn.sweep(points, tmp_path / "points.zarr")
     found = deaths(run)
