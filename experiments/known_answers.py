@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 import numpy as np
 
-from jaxneuron import BadInput, Run, read_study, sweep
+from jaxneuron import BadInput, Run, Study, read_study, sweep
 
 
-def swept(study: Path, out: Path) -> Run:
+def swept(study: Path | Study, out: Path) -> Run:
     """The run of a study, gone on with where it was; bad input ends the program in one line."""
     try:
-        return sweep(read_study(study), out)
+        return sweep(study if isinstance(study, Study) else read_study(study), out)
     except BadInput as error:
         raise click.UsageError(str(error)) from None
 
