@@ -16,6 +16,8 @@ OPTIMUM = 1e-6  # a final loss below it
 ENOUGH_DEATHS = 50  # for a test of a cell
 ENOUGH_IN_HALF = 30  # for the hazard of a part of the phase
 THROWN_OUT = 20  # steps by which those have died that the first steps throw across
+BEYOND_END = (1.05, 1.15)  # ends of the phase without deaths
+FIRST_BEYOND = 50  # by FIRST_STEP few are left there
 SHOWN_STEPS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 300, 400, 600, 800, 1200, 1600, 2400, 3200, 4800, 6400)
 
 
@@ -117,3 +119,11 @@ def end_of_quiet(decay: Decay) -> np.ndarray:
     ends = (decay.scaled > 1) & (died > moves)
     first = decay.scaled[np.arange(len(ends)), ends.argmax(-1)]
     return np.where(ends.any(-1), first, np.nan)
+
+
+def half_lives_beyond_end(decay: Decay) -> np.ndarray:
+    """The half-lives of the cells a little beyond the end of their data set's phase without deaths."""
+    scaled = decay.scaled / end_of_quiet(decay)[:, None]
+    cells = (scaled >= BEYOND_END[0]) & (scaled < BEYOND_END[1])
+    found = half_life_of(decay, decay.moving, FIRST_BEYOND).half_life[cells]
+    return found[~np.isnan(found)]  # where none is left there is nothing to know

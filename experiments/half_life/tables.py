@@ -6,11 +6,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from rich.table import Table
+from scipy.stats import quantile_test
 
-from experiments.half_life.decay import FIRST_STEP, Decay, Exponential, half_life_of, hazard_of
+from experiments.half_life.decay import (
+    BEYOND_END,
+    FIRST_BEYOND,
+    FIRST_STEP,
+    Decay,
+    Exponential,
+    half_life_of,
+    half_lives_beyond_end,
+    hazard_of,
+)
 from experiments.half_life.variations import Variation
 from jaxneuron import Fate
-from jaxneuron.view.intervals import Share
+from jaxneuron.view.intervals import CONFIDENCE, Share
 
 SCALED_EDGES = np.array([0.0, 1.0, 1.2, 1.4, 1.5, 1.6, 1.7, 1.8, 2.0, 2.2, 2.8])
 
@@ -123,24 +133,23 @@ def exponential_table(rows: list[tuple[str, Exponential]]) -> Table:
 
 
 def variations_table(found: list[Variation]) -> Table:
-    """Where the phase without deaths ends, over the limit."""
+    """Where the phase without deaths ends, over the limit, and the half-life a little beyond."""
     table = Table(box=None, pad_edge=False, title="End of the phase without deaths, over the limit")
-    for name in (
-        "inputs",
-        "examples",
-        "limit 2/λ",
-        "median end",
-        "smallest",
-        "largest",
-        "data sets with none",
-    ):
+    names = ("inputs", "examples", "limit 2/λ", "median end", "smallest", "largest", "data sets with none")
+    for name in (*names, "half-life beyond"):
         table.add_column(name, justify="right")
     for one in found:
         # A phase that does not end in sight ends late.
         ends = np.where(np.isnan(one.end), np.inf, one.end)
         numbers = np.median(one.decay.limit), np.median(ends), ends.min(), ends.max()
         texts = (f"{number:.2f}" if np.isfinite(number) else "–" for number in numbers)
-        table.add_row(f"{one.inputs}", f"{one.examples}", *texts, f"{np.isinf(ends).sum()} of {len(ends)}")
+        beyond = half_lives_beyond_end(one.decay)
+        low, high = quantile_test(beyond, p=0.5).confidence_interval(CONFIDENCE)
+        half = f"{np.median(beyond):.0f} ({low:.0f}–{high:.0f})"
+        none = f"{np.isinf(ends).sum()} of {len(ends)}"
+        table.add_row(f"{one.inputs}", f"{one.examples}", *texts, none, half)
+    low, high = BEYOND_END
+    table.caption = f"half-life: the median of cells at {low} to {high} ends, from step {FIRST_BEYOND} on"
     return table
 
 

@@ -15,6 +15,7 @@ from experiments.half_life.decay import (
     end_of_quiet,
     exponential_of,
     half_life_of,
+    half_lives_beyond_end,
     hazard_of,
 )
 from experiments.half_life.figures import draw, draw_variations
@@ -27,6 +28,7 @@ from jaxneuron.study.study import resolved
 
 FOLDER = Path(experiments.half_life.__file__).parent
 RATES = [2.0, 3.2, 3.5]
+CELLS = ["by_fate", "deaths", "at_optimum"]
 FATES = ["converged", "died", "unsettled"]
 
 
@@ -92,6 +94,11 @@ def test_a_made_up_exponential_is_found():
     assert exponential_of(decay, decay.moving, 100).refused_at_1.number == 0
     assert exponential_of(decay, decay.neurons, 100).refused_at_1.number == 1
     assert end_of_quiet(decay) == [1.5]
+    assert len(half_lives_beyond_end(decay)) == 0  # there is no other rate
+    faster = decay._replace(
+        rate=np.array([3.0, 3.3]), **{k: np.repeat(getattr(decay, k), 2, 1) for k in CELLS}
+    )
+    assert abs(half_lives_beyond_end(faster) / half - 1) < 5 / np.sqrt(found.deaths[0, 0])
 
 
 def test_two_half_lives_are_told_from_one():
