@@ -15,7 +15,7 @@ from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
 SHOWN_DATASET = 7  # whose limit is that of very many examples, and where next to none converge
 SHOWN_RATES = (3.2, 3.3, 3.4, 3.5, 3.6)
 POOLED_RATES = (2.4, 2.8, 3.2, 3.6, 4.0, 4.4)
-LEFT_ALONE = 20  # a bin with fewer neurons at risk says little
+WIDEST = 20  # times its low end is the high end of an interval that still says something
 
 
 def draw(decay: Decay, path: Path) -> None:
@@ -41,8 +41,8 @@ def draw_variations(long: Decay, found: list[Variation], path: Path) -> None:
     for dataset in np.argsort(long.limit):
         seen = (phase.deaths[dataset] >= 5) & (long.scaled[dataset] > 1)
         colour = colours[np.searchsorted(np.sort(long.limit), long.limit[dataset])]
-        places, values = long.scaled[dataset, seen], phase.half_life[dataset, seen]
-        halves.plot(places, values, "o-", color=colour, markersize=2.5, linewidth=0.7)
+        values = np.where(seen, phase.half_life[dataset], np.nan)  # a line ends where few deaths are left
+        halves.plot(long.scaled[dataset], values, "o-", color=colour, markersize=2.5, linewidth=0.7)
     halves.set_xlim(1.35, 1.95)  # beyond it next to none are left after 200 steps
     halves.set_yscale("log")
     halves.set_xlabel("learning rate / (2/λ)")
@@ -66,7 +66,7 @@ def _draw_hazards(axes: Axes, decay: Decay, rates: tuple[float, ...], datasets: 
         edges, found = hazard_of(decay, datasets & np.isclose(decay.rate, rate))
         # Between the step it starts with and the one it ends before; half-way on a logarithmic axis.
         middle = np.sqrt(edges[:-1] * edges[1:])
-        seen = (found.hazard > 0) & (edges[:-1] >= 1) & (found.high < LEFT_ALONE * found.low)
+        seen = (found.hazard > 0) & (edges[:-1] >= 1) & (found.high < WIDEST * found.low)
         ends = [(found.hazard - found.low)[seen], (found.high - found.hazard)[seen]]
         style = {"fmt": "o-", "markersize": 3, "linewidth": 0.8, "elinewidth": 0.8}
         axes.errorbar(middle[seen], found.hazard[seen], ends, color=colour, label=f"{rate:g}", **style)
