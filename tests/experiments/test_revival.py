@@ -1,0 +1,70 @@
+"""Revival in small: at the known steps under decay, and never with the certificate."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import experiments.revival
+import jaxneuron as jn
+from experiments.revival.revival import (
+    LATER,
+    SETTINGS,
+    coast_of_adam,
+    decay,
+    draw,
+    second_look,
+    with_optimizer,
+)
+from experiments.revival.theory import adam_coast, revival_step
+from jaxneuron.study.study import resolved
+
+FOLDER = Path(experiments.revival.__file__).parent
+
+
+def study_of(name, replicates):
+    tables = resolved(jn.read_study(FOLDER / f"{name}.toml"))
+    tables["sweep"]["replicates"] = replicates
+    return jn.Study(**tables)
+
+
+def test_decay_revives_at_the_known_steps(tmp_path):
+    found = decay(jn.sweep(study_of("decay", 300), tmp_path / "decay.zarr"))
+    assert found.num_others == 0
+    assert found.num_revived > 3000
+    is_common = found.neurons * np.minimum(found.known, 1 - found.known) >= 5
+    assert is_common.sum() > 50
+    assert (abs(found.errors[is_common]) <= 5).all()
+    draw(found, tmp_path / "revival.png")
+    assert (tmp_path / "revival.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("name", ["momentum 0.9", "sgd, decay 0.1"])
+def test_those_with_the_certificate_never_revive(name, tmp_path):
+    study = study_of("study", 10)
+    first, later = (
+        jn.sweep(with_optimizer(study, SETTINGS[name], steps), tmp_path / f"{steps}.zarr")
+        for steps in (25, LATER)
+    )
+    found = second_look(first, later)
+    assert found.neurons == 2000
+    assert found.revived > 30
+    assert found.absorbed_and_revived == 0
+    if name == "momentum 0.9":
+        assert 0 <= found.dead - found.absorbed - found.revived <= 1
+    else:
+        assert found.absorbed == 0
+
+
+def test_the_first_step_above_0():
+    weight, shrink = np.array([-1.0, -3.0]), 0.1
+    step = revival_step(weight, 0.25, 0.5, shrink)
+    for w, t in zip(weight, step, strict=True):
+        z = w * (1 - shrink) ** np.arange(t + 1) * 0.5 + 0.25
+        assert (z[:-1] <= 0).all()
+        assert z[-1] > 0
+
+
+def test_adam_coasts_as_far_as_known():
+    assert adam_coast(0.9, 0.999) == pytest.approx(9.05, abs=0.01)
+    assert coast_of_adam() == pytest.approx(9.05, rel=0.01)
