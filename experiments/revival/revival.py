@@ -25,8 +25,10 @@ SETTINGS = {
 
 
 class Decay(NamedTuple):
-    """Neurons that are silent from step 0 to the end under weight decay, [decays, biases]; `num_others` counts
-    those of which something else is known."""
+    """Neurons that are silent from step 0 to the end under weight decay, [decays, biases].
+
+    `num_others` counts those of which something else is known.
+    """
 
     shrink: np.ndarray
     bias: np.ndarray
@@ -43,8 +45,8 @@ class Decay(NamedTuple):
 
 
 class Second(NamedTuple):
-    """Neurons looked at twice: how many are dead at first, how many have the certificate, and how many are not
-    dead from the same step on when they are looked at again."""
+    """Neurons looked at twice: how many are dead at first, how many of them have the certificate, and how many
+    are not dead from the same step on when they are looked at again."""
 
     neurons: int
     dead: int
