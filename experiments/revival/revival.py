@@ -45,8 +45,8 @@ class Decay(NamedTuple):
 
 
 class Second(NamedTuple):
-    """Neurons looked at twice: how many are dead at first, how many of them have the certificate, and how many
-    are not dead from the same step on when they are looked at again."""
+    """Neurons looked at twice: how many are dead at first, how many of them have the certificate, and how
+    many are not dead from the same step on when they are looked at again."""
 
     neurons: int
     dead: int
