@@ -71,11 +71,12 @@ def follow(
     infos.append(jax.tree.map(lambda values: values[:1], _tell(place, states, *shared)))
     history = jax.tree.map(lambda *parts: np.concatenate(parts), *infos)
     trained = _conclude(place, begin.params, state, *shared)
-    hyperparams, trained = jax.tree.map(lambda values: np.asarray(values[0]), (hyperparams, trained))
-    limit = loss_limit(jnp.asarray(trained.initial_loss), hyperparams, examples, config)
+    hyperparams, trained = jax.tree.map(lambda values: values[0], (hyperparams, trained))
+    limit = loss_limit(trained.initial_loss, hyperparams, examples, config)
     is_bounded = _are_numbers(history) & (history.loss <= np.asarray(limit))
     diverge_step = until_last(is_bounded) if trained.fate == Fate.diverged else NOT_SO
-    return hyperparams, history, trained._replace(diverge_step=np.int32(diverge_step))
+    trained = trained._replace(diverge_step=np.int32(diverge_step))
+    return jax.tree.map(np.asarray, (hyperparams, history, trained))
 
 
 def _tell(place: Place, states: TrainState, start: Start, examples: Examples, config: Config) -> StepInfo:

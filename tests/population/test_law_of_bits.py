@@ -109,7 +109,9 @@ def test_neither_neighbours_nor_cores_nor_following_change_a_bit(
         if len(history.loss) <= NUM_STEPS:  # it ends when it diverges; a trainer goes on to NaN
             assert trained.fate == Fate.diverged
             continue
-        got = [np.asarray(values) for values in jax.tree.leaves(trained)]
+        # When it diverged is found by following alone: among many it is only known that it has.
+        last_step = np.int32(NUM_STEPS if trained.fate == Fate.diverged else -1)
+        got = [np.asarray(values) for values in jax.tree.leaves(trained._replace(diverge_step=last_step))]
         assert_same_bits([values[i] for values in whole], got)
         assert history.params.bias[-1] == trained.params.bias
 
