@@ -42,7 +42,7 @@ def decay(tmp_path_factory):
 
 def made_up(deaths, neurons, converged=0, num_steps=2000) -> Decay:
     """One cell, beyond its limit, whose neurons died at the given steps."""
-    edges = make_bins(1.0, num_steps).death_step
+    edges = make_bins(1.0, num_steps).step
     counts = np.histogram(deaths[deaths <= num_steps], edges)[0][None, None]
     died = counts.sum()
     by_fate = np.array([[[0, 0, died, converged, neurons - died - converged]]])
