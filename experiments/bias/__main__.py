@@ -9,6 +9,7 @@ from experiments.bias.figure import draw
 from experiments.bias.shares import examine
 from experiments.bias.tables import frame_of, largest_error, table_of
 from experiments.bias.variants import sweep_variants
+from experiments.bias.worked import work_out, worked_table
 from jaxneuron import read_study
 
 HERE = Path(__file__).parent
@@ -23,7 +24,9 @@ def main(folder: Path) -> None:
     """Sweep the three data sets, set what was found beside what is known, and draw it."""
     studies = {name: read_study(HERE / f"{name}.toml") for name in NAMES}
     sets = [examine(study, sweep_variants(study, folder, name), name) for name, study in studies.items()]
-    Console(width=120).print(table_of(sets))
+    console = Console(width=120)
+    console.print(worked_table(work_out(folder)))
+    console.print(table_of(sets))
     for name, words in (("born_dead", "born dead"), ("died_untrained", "died where the bias is not trained")):
         click.echo(f"{words}: at most {largest_error(sets, name):.1f} standard errors from what is known")
     for found in sets:

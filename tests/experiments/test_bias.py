@@ -12,6 +12,7 @@ from experiments.bias.shares import examine
 from experiments.bias.tables import frame_of, largest_error, table_of
 from experiments.bias.theory import born_dead, born_dead_of_drawn, died_untrained
 from experiments.bias.variants import sweep_variants
+from experiments.bias.worked import work_out, worked_table
 from jaxneuron.study.data import load
 from jaxneuron.study.study import resolved
 
@@ -96,3 +97,10 @@ def test_the_figure_and_the_tables_are_made(sets, tmp_path):
     assert (tmp_path / "bias.png").stat().st_size > 10_000
     assert table_of(sets).row_count == 2 * 5
     assert len(frame_of(sets)) == 2 * (5 + 2 + 30)
+
+
+def test_the_cases_that_are_worked_out(tmp_path):
+    cases = work_out(tmp_path, 20_000)
+    np.testing.assert_allclose([case.known for case in cases], [0.382925, 0.274253, 0.25, 0.375], atol=5e-7)
+    assert max(abs(case.errors) for case in cases) <= 5
+    assert worked_table(cases).row_count == 4

@@ -8,6 +8,7 @@ import pytest
 import experiments.golden_ratio
 import jaxneuron as jn
 from experiments.golden_ratio.diagram import boundary_of, compare, draw, table_of
+from experiments.golden_ratio.lyapunov import lyapunov_exponent
 from experiments.golden_ratio.theory import BOUNDARY, share_that_diverges
 from jaxneuron.study.study import resolved
 
@@ -50,3 +51,8 @@ def test_the_figure_and_the_table_are_made(diagram, tmp_path):
     draw(diagram, tmp_path / "golden.png")
     assert (tmp_path / "golden.png").stat().st_size > 10_000
     assert table_of(diagram).row_count == len(diagram.kappa)
+
+
+def test_neighbours_part_as_known():
+    study = jn.read_study(FOLDER / "study.toml")
+    assert lyapunov_exponent(study, 2.4) == pytest.approx(np.log(1.4), abs=1e-4)
