@@ -1,4 +1,4 @@
-"""How fast two neurons part that start next to each other: the Lyapunov exponent of the orbits that never rest."""
+"""How fast two neurons part that start side by side: the Lyapunov exponent of orbits that never rest."""
 
 import numpy as np
 

@@ -27,7 +27,8 @@ def deaths_table(deaths: Deaths) -> Table:
             table.add_row(f"{axis.values[i]:.5g}", f"{deaths.neurons[i]:,}", *shares)
     total = deaths.neurons.sum()
     table.add_row("all", f"{total:,}", *(_percent(share_of(share.number.sum(), total)) for share in parts))
-    table.caption = f"{_left_out(deaths)}in brackets: 95 % intervals in per cent (Wilson 1927)"
+    cannot = "" if deaths.can_die else "; no neuron can die whose activation has a slope everywhere"
+    table.caption = f"{_left_out(deaths)}in brackets: 95 % intervals in per cent (Wilson 1927){cannot}"
     return table
 
 

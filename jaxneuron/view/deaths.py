@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.population.design import DATASET, POINT
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.run import Run
@@ -37,8 +38,8 @@ class Contrast(NamedTuple):
 
     @property
     def halves(self) -> bool:
-        """Whether the choice of its value halves the deaths."""
-        return bool(2 * self.fewest.share <= self.most.share)
+        """Whether the choice of its value halves the deaths, if there are any."""
+        return bool(0 < self.most.share and 2 * self.fewest.share <= self.most.share)
 
 
 class HalfLives(NamedTuple):
@@ -61,6 +62,7 @@ class Deaths(NamedTuple):
     risk any more. What a run of an older format does not tell is None.
     """
 
+    can_die: bool  # whether neurons with the study's activation can
     axis: MapAxis | None
     neurons: np.ndarray
     by_fate: Share
@@ -97,6 +99,7 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
     absorbed = run.pooled("absorbed_count", names).values if "absorbed_count" in run.cells else None
     steps = _phase(run, phase)
     return Deaths(
+        can_die=ACTIVATIONS[run.study.neuron.activation].can_die,
         axis=map_axis(run, along) if along else None,
         neurons=neurons,
         by_fate=share_of(by_fate, neurons[:, None]),

@@ -10,7 +10,7 @@ import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.view.death_curves import draw_deaths
-from jaxneuron.view.death_tables import SHOWN_VALUES, shown_values
+from jaxneuron.view.death_tables import SHOWN_VALUES, deaths_table, shown_values
 from jaxneuron.view.deaths import Contrast, as_values, deaths
 from jaxneuron.view.half_life import half_life
 from jaxneuron.view.incidence import hazard
@@ -127,6 +127,20 @@ def test_what_makes_the_difference(run):
 def test_half_as_many_are_dead_or_not(fewest, halves):
     few, many = share_of(np.int64(fewest), np.int64(100)), share_of(np.int64(8), np.int64(100))
     assert Contrast("momentum", "momentum", 2, 0.0, few, 0.9, many, (0.0, 0.0, 0.0)).halves is halves
+
+
+def test_an_activation_with_a_slope_kills_nobody(tmp_path):
+    swept = jn.Study(
+        data=DATA,
+        neuron={"activation": "leaky_relu"},
+        training={"num_steps": 50},
+        sweep={"learning_rate": [0.1, 3.0], "replicates": 20},
+    )
+    found = deaths(jn.sweep(swept, tmp_path / "run.zarr"))
+    assert not found.can_die
+    assert found.dead.number.sum() == found.absorbed.number.sum() == 0
+    assert not found.contrasts[0].halves
+    assert "no neuron can die" in deaths_table(found).caption
 
 
 def test_the_share_born_dead_is_known(tmp_path):
