@@ -39,7 +39,7 @@ class Contrast(NamedTuple):
     @property
     def halves(self) -> bool:
         """Whether the choice of its value halves the deaths, if there are any."""
-        return bool(0 < self.most.share and 2 * self.fewest.share <= self.most.share)
+        return bool(self.most.share > 0 and 2 * self.fewest.share <= self.most.share)
 
 
 class HalfLives(NamedTuple):
