@@ -77,8 +77,9 @@ def init_state(key: Key[Array, ""], params: Params, hyperparams: Hyperparams, co
     """The state before step 0; `key` draws the mini-batches."""
     opt_state = optimizer(config.optimizer, hyperparams, config.train_bias).init(params)
     silence = never_silent() if is_watched(config, hyperparams) else None
-    # Of mini-batches, the gradient over all examples is not known.
-    moving_until = jnp.int32(0) if config.batch_size is None else None
+    # With mini-batches, no step need pass over all examples, to know the gradient over them.
+    sees_all = config.batch_size is None or silence is not None or config.gradient == "moments"
+    moving_until = jnp.int32(0) if sees_all else None
     return TrainState(jnp.int32(0), key, params, opt_state, silence, jnp.int32(0), moving_until)
 
 

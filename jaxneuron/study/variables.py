@@ -54,7 +54,7 @@ CELLS = {
         "neurons",
         "neurons by settling step",
         "number of the cell's converged neurons whose first step of a gradient that stays within the "
-        "tolerance is in the bin; none is counted where training was on mini-batches",
+        "tolerance is in the bin; none is counted where mini-batches leave it unknown",
     ),
     "final_loss_count": CellVariable(
         "final_loss_bin",
@@ -129,7 +129,8 @@ NEURONS = {
         "steps",
         "settling step",
         "first step from which the gradient stays within the tolerance to the end; -1 not converged, or "
-        "trained on mini-batches",
+        "unknown (mini-batches of several inputs, or of an activation that is not piecewise linear, unless "
+        "it can die)",
     ),
     "revivals": NeuronVariable(
         "revivals", "int32", "", "revivals", "how often the neuron was silent and active at the next step"

@@ -8,8 +8,9 @@ import pytest
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.loss import loss
 from jaxneuron.neuron.params import Params
-from jaxneuron.neuron.train import Config, init_state, take_steps
+from jaxneuron.neuron.train import Config, init_state, take_steps, train
 from jaxneuron.population.divergence import GROUP, diverge_steps, until_last
 from jaxneuron.population.follow import follow
 from jaxneuron.population.place import Place
@@ -70,9 +71,9 @@ def test_steps_are_those_of_a_look_at_every_step(form, optimizer, factor):
         examples, swept = with_half_lines(precision), swept_in(precision)
         trained = train_population(CELLS, CELLS, swept, start, examples, config, NUM_STEPS)
         every_step = diverge_steps(Place(CELLS, CELLS, swept), start, examples, config, NUM_STEPS)
-        loss, is_number, norm = watched(config, precision)
-    limit = factor * np.maximum(loss[:, :1], 0.5 * np.mean(Y**2))
-    is_beyond = ~(is_number & (loss <= limit))
+        losses, is_number, norm = watched(config, precision)
+    limit = factor * np.maximum(losses[:, :1], 0.5 * np.mean(Y**2))
+    is_beyond = ~(is_number & (losses <= limit))
     diverged, converged = (trained.fate == fate for fate in (Fate.diverged, Fate.converged))
     assert diverged.sum() > 50
     assert converged.sum() > 50
@@ -109,9 +110,25 @@ def test_the_last_time():
     assert until_last(np.array([True, False, False])) == 1
 
 
-def test_with_mini_batches_nothing_is_said_of_settling():
-    config, start = Config(batch_size=3), Start(jax.random.key(0), {}, {})
-    swept = swept_in("float32") | {"learning_rate": jnp.full(NUM_NEURONS, 0.1, jnp.float32)}
-    trained = train_population(CELLS, CELLS, swept, start, examples_of([1.0], [1.0]), config, 400)
-    assert (trained.fate == Fate.converged).any()
-    assert (trained.settle_step == -1).all()
+@pytest.mark.parametrize(("form", "activation"), [("moments", "leaky_relu"), ("in_order", "relu")])
+def test_with_mini_batches_neurons_settle_by_the_gradient_over_all(form, activation):
+    config = Config(activation=activation, gradient=form, batch_size=3, tolerance=0.05)
+    hyperparams = Hyperparams(0.05)
+    state = init_state(jax.random.key(3), Params(jnp.ones(1), jnp.float32(0.5)), hyperparams, config)
+    trained = train(state, hyperparams, with_half_lines("float32"), config, 300)
+    assert trained.fate == Fate.converged
+    _, info = take_steps(state, hyperparams, with_half_lines("float32"), config, 301)
+
+    def norm(params):
+        grads = jax.grad(loss)(params, with_half_lines("float32"), activation)
+        return jnp.maximum(jnp.abs(grads.weight[0]), jnp.abs(grads.bias))
+
+    (want,) = first_of_the_last_stay(np.asarray(jax.vmap(norm)(info.params) <= config.tolerance)[None])
+    assert trained.settle_step == want > 0
+
+
+def test_where_no_step_sees_all_examples_nothing_is_said_of_settling():
+    config, hyperparams = Config(activation="tanh", batch_size=3, tolerance=1.0), Hyperparams(0.05)
+    state = init_state(jax.random.key(3), Params(jnp.ones(1), jnp.float32(0.5)), hyperparams, config)
+    trained = train(state, hyperparams, with_half_lines("float32"), config, 30)
+    assert (trained.fate, trained.settle_step) == (Fate.converged, -1)
