@@ -16,6 +16,7 @@ from experiments.bias.worked import work_out, worked_table
 from jaxneuron.study.data import load
 from jaxneuron.study.study import resolved
 
+pytestmark = pytest.mark.slow
 FOLDER = Path(experiments.bias.__file__).parent
 STDS = (0.5, 2.0)
 

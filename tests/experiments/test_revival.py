@@ -19,6 +19,7 @@ from experiments.revival.revival import (
 from experiments.revival.theory import adam_coast, revival_step
 from jaxneuron.study.study import resolved
 
+pytestmark = pytest.mark.slow
 FOLDER = Path(experiments.revival.__file__).parent
 
 

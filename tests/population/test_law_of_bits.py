@@ -25,13 +25,19 @@ CELLS, REPLICATES = np.divmod(np.arange(NUM_NEURONS), 3)
 RATES = np.geomspace(1e-3, 5.0, NUM_NEURONS)
 IN_ORDER = np.arange(NUM_NEURONS)
 
-CASES = [
+QUICK_CASES = [
     ("relu", "sgd", None, "in_order"),
     ("relu", "momentum", None, "in_order"),
     ("relu", "sgd", 5, "in_order"),
     ("leaky_relu", "adam", None, "in_order"),
     ("tanh", "rmsprop", None, "in_order"),
     ("gelu", "sgd", None, "in_order"),
+    ("relu", "sgd", None, "moments"),
+    ("leaky_relu", "momentum", None, "moments"),
+    ("relu", "rmsprop", None, "moments"),
+]
+# The rest of the activations and optimizers: each compiles programs of its own, ten seconds in all.
+SLOW_CASES = [
     ("softplus", "adagrad", None, "in_order"),
     ("sigmoid", "nesterov", None, "in_order"),
     ("elu", "adamw", None, "in_order"),
@@ -40,10 +46,8 @@ CASES = [
     ("softplus", "sgd", None, "in_order"),
     ("elu", "sgd", None, "in_order"),
     ("sigmoid", "sgd", 5, "in_order"),
-    ("relu", "sgd", None, "moments"),
-    ("leaky_relu", "momentum", None, "moments"),
-    ("relu", "rmsprop", None, "moments"),
 ]
+CASES = [*QUICK_CASES, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW_CASES)]
 
 
 @pytest.fixture(autouse=True)
