@@ -4,7 +4,8 @@ A silent neuron has no gradient, but its optimizer may go on moving it: momentum
 While no example is active, the way that it coasts is known beforehand. So it is enough that none is active
 anywhere on that way, or in a box around it:
 
-  sgd, rmsprop, adagrad  do not move, for every update is a multiple of the gradient
+  sgd, adagrad, rmsprop  do not move, for every update is a multiple of the gradient (by rmsprop, where √v
+                         underflows, of 0/√ε: not a number without an ε)
   momentum, nesterov     go straight on, in all by −η·β/(1 − β)·v and −η·β²/(1 − β)·v (v the velocity): the
                          geometric series of what is left of it
   adam, adamw            move each param by less than η·r/(1 − r)·|m|/√v/(1 − β₁ᵗ⁺¹) in all, r = β₁/√β₂, for
@@ -50,9 +51,12 @@ def is_absorbed(
     train_bias: bool,
 ) -> Bool[Array, ""]:
     """Whether a neuron that is silent will be so for ever, as far as that can be proved."""
-    if hyperparams.weight_decay is None and optimizer in ("sgd", "rmsprop", "adagrad"):
-        return jnp.bool(True)
-    coast = _coast(params, opt_state, hyperparams, optimizer, train_bias)
+    decay, dtype = hyperparams.weight_decay, params.bias.dtype
+    has_no_decay = jnp.asarray(True if decay is None else decay == 0)
+    if optimizer in ("adagrad", "rmsprop") or (optimizer == "sgd" and decay is None):
+        is_moved = optimizer == "rmsprop" and hyperparams.epsilon < jnp.finfo(dtype).tiny
+        return has_no_decay & ~jnp.asarray(is_moved)
+    coast = _coast(params, opt_state, hyperparams, optimizer, train_bias, has_no_decay)
     end = jax.tree.map(jnp.add, params, coast.move)
     is_straight = optimizer in ("momentum", "nesterov")
 
@@ -71,12 +75,14 @@ def is_absorbed(
 
 
 def _coast(
-    params: Params, opt_state: optax.OptState, hyperparams: Hyperparams, optimizer: str, train_bias: bool
+    params: Params,
+    opt_state: optax.OptState,
+    hyperparams: Hyperparams,
+    optimizer: str,
+    train_bias: bool,
+    has_no_decay: Bool[Array, ""],
 ) -> Coast:
     nowhere = jax.tree.map(jnp.zeros_like, params)
-    has_no_decay = jnp.bool(True)
-    if hyperparams.weight_decay is not None:
-        has_no_decay = jnp.asarray(hyperparams.weight_decay == 0)
     if optimizer in ("momentum", "nesterov"):
         return _of_momentum(params, opt_state, hyperparams, optimizer == "nesterov", has_no_decay)
     if optimizer in ("adam", "adamw"):
@@ -87,7 +93,7 @@ def _coast(
         move = jax.tree.map(lambda p, is_decayed: jnp.where(is_decayed & (shrink > 0), -p, 0), params, decays)
         # Below 1 by more than the products η·(λ·param) round.
         return Coast(move, nowhere, jnp.asarray((shrink >= 0) & (shrink <= 0.999)))
-    return Coast(nowhere, nowhere, has_no_decay)
+    return Coast(nowhere, nowhere, jnp.bool(False))  # nothing is known of any other
 
 
 def _of_momentum(

@@ -5,8 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxneuron.neuron.absorbed import is_absorbed
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Config, conclude, init_state, take_steps, train, update_step
 from tests.conftest import examples_of
@@ -131,6 +133,27 @@ def test_decay_of_weight_and_bias_keeps_a_neuron_silent_that_is_so_in_every_term
     assert absorbed(-1.0, 0.0)
     # It stays silent as long as both shrink in proportion, which they do not when they underflow.
     assert not absorbed(-1.0, 0.4)
+
+
+@pytest.mark.parametrize(("epsilon", "stays"), [(1e-8, True), (0.0, False)])
+def test_rmsprop_without_an_epsilon_ends_in_no_number(epsilon, stays):
+    config = Config(optimizer="rmsprop")
+    hyperparams = Hyperparams(jnp.float32(0.2), epsilon=jnp.float32(epsilon))
+    state = init_state(jax.random.key(0), Params(jnp.float32([0.5]), jnp.float32(-0.1)), hyperparams, config)
+    examples = examples_of([1.0, 2.0], [-1.0, -3.0])
+    trained = train(state, hyperparams, examples, config, 20)
+    assert (trained.fate, bool(trained.absorbed)) == (Fate.died, stays)
+    # The mean of squares underflows, and 0/√0 follows.
+    assert (train(state, hyperparams, examples, config, 2000).fate == Fate.died) == stays
+
+
+def test_of_an_optimizer_that_is_not_known_nothing_is_certified():
+    params, examples = Params(jnp.float32([-1.0]), jnp.float32(-1.0)), examples_of([1.0], [1.0])
+    known, unknown = (
+        is_absorbed(params, None, Hyperparams(0.1), examples, name, True) for name in ("sgd", "of tomorrow")
+    )
+    assert (bool(known), bool(unknown)) == (True, False)
+    assert set(OPTIMIZERS) == {"sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad"}
 
 
 def test_adam_coasts_as_far_as_known():
