@@ -14,7 +14,8 @@ from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.moments import why_not
 from jaxneuron.neuron.train import Config
-from jaxneuron.population.train import Start, train_population
+from jaxneuron.population.start import Start
+from jaxneuron.population.train import train_population
 
 MOST_AT_A_TIME = 2**18
 

@@ -60,6 +60,18 @@ def watch(silence: Silence, step: Int[Array, ""], is_silent: Bool[Array, ""]) ->
     )
 
 
+def until_last(is_so: Bool[Array, " steps"]) -> Int[Array, ""]:
+    """How many steps there are up to the last at which it is so; 0 where it never is."""
+    return jnp.max(jnp.where(is_so, jnp.arange(1, len(is_so) + 1), 0), initial=0)
+
+
+def has_diverged(
+    is_finite: Bool[Array, "*steps"], loss: Float[Array, "*steps"], loss_limit: Float[Array, ""]
+) -> Bool[Array, "*steps"]:
+    """Whether a neuron is beyond its limit, where `is_finite` says that params and loss are."""
+    return ~is_finite | (loss > loss_limit)
+
+
 def judge(
     silence: Silence,
     is_finite: Bool[Array, ""],
@@ -74,10 +86,10 @@ def judge(
     says that params and loss are. `death_step` is the first step from which the neuron is silent to the
     end: 0 if born dead, -1 if not dead.
     """
-    has_diverged = ~is_finite | (loss > loss_limit)
-    is_dead = ~has_diverged & (silence.since >= 0)
+    diverged = has_diverged(is_finite, loss, loss_limit)
+    is_dead = ~diverged & (silence.since >= 0)
     fate = jnp.select(
-        [has_diverged, is_dead & (silence.since == 0), is_dead, gradient_norm <= tolerance],
+        [diverged, is_dead & (silence.since == 0), is_dead, gradient_norm <= tolerance],
         [jnp.int8(f) for f in (Fate.diverged, Fate.born_dead, Fate.died, Fate.converged)],
         jnp.int8(Fate.unsettled),
     )

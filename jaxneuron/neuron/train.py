@@ -10,7 +10,16 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from jaxneuron.neuron.absorbed import is_absorbed
-from jaxneuron.neuron.fate import NOT_SO, Fate, Silence, judge, never_silent, watch
+from jaxneuron.neuron.fate import (
+    NOT_SO,
+    Fate,
+    Silence,
+    has_diverged,
+    judge,
+    never_silent,
+    until_last,
+    watch,
+)
 from jaxneuron.neuron.gradient import evaluate
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Evaluation, Examples, largest, silent_loss
@@ -65,7 +74,7 @@ class Trained(NamedTuple):
     num_active: Int[Array, ""]
     fate: Int[Array, ""]
     death_step: Int[Array, ""]
-    diverge_step: Int[Array, ""]  # the last step: `population.divergence` finds the first
+    diverge_step: Int[Array, ""]
     settle_step: Int[Array, ""]
     revivals: Int[Array, ""]
     fixed_step: Int[Array, ""]  # first step from which the params stay the same to the end; -1 if none
@@ -118,9 +127,9 @@ def update_step(
     return after, info
 
 
-def is_number(params: Params) -> Bool[Array, ""]:
-    """Whether all of the params are finite."""
-    return jnp.all(jnp.isfinite(params.weight)) & jnp.isfinite(params.bias)
+def are_finite(params: Params, loss: Float[Array, ""]) -> Bool[Array, ""]:
+    """Whether the params and the loss are."""
+    return jnp.all(jnp.isfinite(params.weight)) & jnp.isfinite(params.bias) & jnp.isfinite(loss)
 
 
 def gradient_norm(grads: Params) -> Float[Array, ""]:
@@ -158,15 +167,22 @@ def train(
     state: TrainState, hyperparams: Hyperparams, examples: Examples, config: Config, num_steps: int
 ) -> Trained:
     """Train one neuron for `num_steps` steps and say what became of it."""
-    # What the steps tell is not read here, so the compiler never makes it.
-    end, _ = take_steps(state, hyperparams, examples, config, num_steps)
-    return conclude(state.params, end, hyperparams, examples, config)
+    end, info = take_steps(state, hyperparams, examples, config, num_steps)
+    trained = conclude(state.params, end, hyperparams, examples, config)
+    limit = loss_limit(trained.initial_loss, hyperparams, examples, config)
+    is_beyond = has_diverged(jax.vmap(are_finite)(info.params, info.loss), info.loss, limit)
+    first = jnp.where(trained.fate == Fate.diverged, until_last(~is_beyond), NOT_SO)
+    return trained._replace(diverge_step=first)
 
 
 def conclude(
     init_params: Params, state: TrainState, hyperparams: Hyperparams, examples: Examples, config: Config
 ) -> Trained:
-    """What became of a neuron that went from `init_params` to `state`."""
+    """What became of a neuron that went from `init_params` to `state`.
+
+    Of one that has diverged only that is known here: its `diverge_step` is the last step, and the first is
+    found by who looks at the steps.
+    """
     # Both through one loop: alone, the first would be compiled without its gradient and round otherwise.
     both = jax.tree.map(lambda *values: jnp.stack(values), init_params, state.params)
     evaluations = jax.vmap(lambda params: full_pass(config.gradient, params, hyperparams, examples, config))(
@@ -174,8 +190,8 @@ def conclude(
     )
     start, end = (jax.tree.map(lambda values, i=i: values[i], evaluations) for i in (0, 1))
     silence = _silence_at_end(state, end.num_active == 0, config)
-    is_finite = jnp.isfinite(end.loss) & is_number(state.params)
     norm, limit = gradient_norm(end.grads), loss_limit(start.loss, hyperparams, examples, config)
+    is_finite = are_finite(state.params, end.loss)
     fate, death_step = judge(silence, is_finite, end.loss, limit, norm, config.tolerance)
     settle_step = jnp.int32(NOT_SO)
     if state.moving_until is not None:

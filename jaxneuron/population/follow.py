@@ -7,9 +7,9 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
-from jaxneuron.neuron.fate import NOT_SO, Fate
+from jaxneuron.neuron.fate import NOT_SO, Fate, has_diverged, until_last
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
@@ -18,15 +18,15 @@ from jaxneuron.neuron.train import (
     StepInfo,
     Trained,
     TrainState,
+    are_finite,
     conclude,
     loss_limit,
     update_step,
 )
 from jaxneuron.population.blocks import LANES, block_of
-from jaxneuron.population.divergence import until_last
 from jaxneuron.population.place import Place
+from jaxneuron.population.start import Start, set_out
 from jaxneuron.population.steps import set_out_all, take_some_steps
-from jaxneuron.population.train import Start, set_out
 
 # Steps per call of the compiled program; whether anything more will come is looked at between calls.
 BLOCK = 512
@@ -73,8 +73,8 @@ def follow(
     trained = _conclude(place, begin.params, state, *shared)
     hyperparams, trained = jax.tree.map(lambda values: values[0], (hyperparams, trained))
     limit = loss_limit(trained.initial_loss, hyperparams, examples, config)
-    is_bounded = _are_numbers(history) & (history.loss <= np.asarray(limit))
-    diverge_step = until_last(is_bounded) if trained.fate == Fate.diverged else NOT_SO
+    is_beyond = has_diverged(_are_finite(history), jnp.asarray(history.loss), limit)
+    diverge_step = until_last(~is_beyond) if trained.fate == Fate.diverged else NOT_SO
     trained = trained._replace(diverge_step=np.int32(diverge_step))
     return jax.tree.map(np.asarray, (hyperparams, history, trained))
 
@@ -111,7 +111,7 @@ def _conclude(
 
 def _has_ended(info: StepInfo, config: Config) -> np.ndarray:
     """For each step, whether the loss has converged or diverged for good."""
-    finite = _are_numbers(info)
+    finite = np.asarray(_are_finite(info))
     if config.batch_size is not None:
         return ~finite
     grad, update = (
@@ -122,7 +122,6 @@ def _has_ended(info: StepInfo, config: Config) -> np.ndarray:
     return ~finite | ((grad <= config.tolerance) & is_still)
 
 
-def _are_numbers(info: StepInfo) -> np.ndarray:
-    """For each step, whether params and loss are finite."""
-    params, loss = info.params, info.loss
-    return np.isfinite(params.weight).all(-1) & np.isfinite(params.bias) & np.isfinite(loss)
+def _are_finite(info: StepInfo) -> Bool[Array, " steps"]:
+    """For each step, whether params and loss are."""
+    return jax.vmap(are_finite)(*jax.tree.map(jnp.asarray, (info.params, info.loss)))

@@ -1,6 +1,7 @@
 """Which neuron of a study stands at which lane of a chunk, worked out on the device from its bounds."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -79,3 +80,10 @@ def place_in_chunk(lane: Int[Array, ""], bounds: Bounds, layout: Layout) -> Plac
         along[d] = jnp.minimum(index, bounds.num_cells[d] - 1)
         cell = cell * bounds.grid[d] + bounds.first_cell[d] + along[d]
     return Place(cell, replicate, {name: bounds.values[name][along[d]] for name, d in layout.dims})
+
+
+@partial(jax.jit, static_argnames="layout")
+def places_in_chunk(bounds: Bounds, layout: Layout) -> Place:
+    """The neurons at all lanes of a chunk."""
+    lanes = jnp.arange(layout.chunk_size, dtype=jnp.int32)
+    return jax.vmap(lambda lane: place_in_chunk(lane, bounds, layout))(lanes)

@@ -10,7 +10,7 @@ from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.train import Config, TrainState, update_step
 from jaxneuron.population.place import Place
-from jaxneuron.population.train import Start, set_out
+from jaxneuron.population.start import Start, set_out
 
 # Each of these works out the hyperparams from the neuron's place, as the program for many does: a value
 # that all neurons share then enters the arithmetic in the same way, and rounds in the same way.

@@ -3,33 +3,18 @@
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from threading import Lock
-from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key, UInt
+from jaxtyping import Array, Float, UInt
 
-from jaxneuron.neuron.draws import Distribution
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
-from jaxneuron.neuron.params import Params, init
-from jaxneuron.neuron.train import Config, Trained, TrainState, init_state
+from jaxneuron.neuron.train import Config, Trained, TrainState
 from jaxneuron.population.blocks import compiler_options, train_blocks
-from jaxneuron.population.keys import neuron_key, stream
-from jaxneuron.population.place import Bounds, Layout, Place, place_in_chunk
-
-
-class Start(NamedTuple):
-    """Where the values of all neurons of a study come from, apart from those that are swept.
-
-    `fixed` values are the same for all; `drawn` ones are drawn by each neuron from its own key. Both
-    hold hyperparams, `init_bias` and `init_weight`, by name.
-    """
-
-    seed: Key[Array, ""]
-    fixed: Mapping[str, Float[Array, "..."]]
-    drawn: Mapping[str, Distribution]
+from jaxneuron.population.divergence import with_diverge_steps
+from jaxneuron.population.place import Bounds, Layout, Place, place_in_chunk, places_in_chunk
+from jaxneuron.population.start import Start, set_out
 
 
 def train_population(
@@ -51,7 +36,8 @@ def train_population(
     """
     program = _compiled(_train_places, config, finish_early)
     places = Place(cells, replicates, dict(swept))  # pyright: ignore[reportArgumentType]
-    return program(places, start, examples, np.int32(num_steps))
+    trained = program(places, start, examples, np.int32(num_steps))
+    return with_diverge_steps(trained, lambda: places, start, examples, config, num_steps)
 
 
 def train_chunk(
@@ -64,7 +50,9 @@ def train_chunk(
 ) -> Trained:
     """Train the neurons of one chunk of a study, padding included; one compilation serves all its chunks."""
     program = _compiled(_train_chunk, config, layout)
-    return program(bounds, start, examples, np.int32(num_steps))
+    trained = program(bounds, start, examples, np.int32(num_steps))
+    places = partial(places_in_chunk, bounds, layout)
+    return with_diverge_steps(trained, places, start, examples, config, num_steps)
 
 
 def _compiled(
@@ -103,20 +91,3 @@ def _train_chunk(
         return set_out(place_in_chunk(number, bounds, layout), start, examples, config)
 
     return train_blocks(set_out_neuron, layout.chunk_size, examples, config, num_steps, True)
-
-
-def set_out(place: Place, start: Start, examples: Examples, config: Config) -> tuple[TrainState, Hyperparams]:
-    """One neuron before step 0, and its hyperparams: given, swept, or drawn from its own key."""
-    num_inputs, dtype = examples.x.shape[1], examples.x.dtype
-    key = neuron_key(start.seed, place.cell, place.replicate)
-    values = {**start.fixed, **place.swept}
-    for name, distribution in start.drawn.items():
-        if name != "init_weight":
-            values[name] = distribution.sample(stream(key, name), (), dtype)
-    bias = values.pop("init_bias")
-    if "init_weight" in values:
-        params = Params(jnp.broadcast_to(values.pop("init_weight"), (num_inputs,)), bias)
-    else:
-        params = init(stream(key, "init_weight"), num_inputs, start.drawn["init_weight"], bias, dtype)
-    hyperparams = Hyperparams(**values)
-    return init_state(stream(key, "batches"), params, hyperparams, config), hyperparams

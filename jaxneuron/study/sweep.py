@@ -19,10 +19,10 @@ from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.neuron.train import Config
 from jaxneuron.population.chunks import Chunk, Chunking, cut_into_chunks
 from jaxneuron.population.dispatch import chunks_in_flight, default_chunk_size, run_in_order
-from jaxneuron.population.divergence import with_diverge_steps
 from jaxneuron.population.place import bounds_of, layout_of
+from jaxneuron.population.start import Start
 from jaxneuron.population.summary import make_bins, summarise
-from jaxneuron.population.train import Start, train_chunk
+from jaxneuron.population.train import train_chunk
 from jaxneuron.study.bad_input import MOST_LISTED, BadInput, shown
 from jaxneuron.study.create import create
 from jaxneuron.study.data import Dataset, load, sha256_of, shared_probes
@@ -204,9 +204,8 @@ def chunk_trainer(
         with jax.enable_x64(precision == "float64"):
             bounds = bounds_of(chunk, design, chunking, precision)
             dataset = chunk.start[0] if len(examples) > 1 else 0
-            rest = (bounds, layout, start, examples[dataset], config, num_steps)
-            trained = with_diverge_steps(jax.device_get(train_chunk(*rest)), *rest)
-            return jax.tree.map(lambda values: chunking.cut(values, chunk), trained)
+            trained = train_chunk(bounds, layout, start, examples[dataset], config, num_steps)
+            return jax.tree.map(lambda values: chunking.cut(values, chunk), jax.device_get(trained))
 
     return train_one_chunk
 

@@ -15,7 +15,8 @@ from jaxneuron.neuron.moments import find_piece
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.neuron.train import Config
-from jaxneuron.population.train import Start, train_population
+from jaxneuron.population.start import Start
+from jaxneuron.population.train import train_population
 from tests.conftest import examples_of
 
 # Whole numbers make ties, z = 0 and thresholds on examples; halves and thirds make what lies between.

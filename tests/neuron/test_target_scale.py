@@ -14,7 +14,8 @@ from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import loss, silent_loss
 from jaxneuron.neuron.params import ACTIVATIONS, Params
 from jaxneuron.neuron.train import Config, init_state, take_steps, train
-from jaxneuron.population.train import Start, train_population
+from jaxneuron.population.start import Start
+from jaxneuron.population.train import train_population
 from tests.conftest import examples_of
 
 RNG = np.random.default_rng(3)

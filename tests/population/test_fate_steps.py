@@ -5,16 +5,19 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.fate import Fate, until_last
 from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import loss
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Config, init_state, take_steps, train
-from jaxneuron.population.divergence import GROUP, diverge_steps, until_last
+from jaxneuron.population import divergence
+from jaxneuron.population.blocks import LANES
+from jaxneuron.population.divergence import GROUP
 from jaxneuron.population.follow import follow
 from jaxneuron.population.place import Place
-from jaxneuron.population.train import Start, train_population
+from jaxneuron.population.start import Start
+from jaxneuron.population.train import train_population
 from tests.conftest import examples_of
 
 NUM_NEURONS, NUM_STEPS = 400, 700
@@ -70,7 +73,6 @@ def test_steps_are_those_of_a_look_at_every_step(form, optimizer, factor):
         start = Start(jax.random.key(0), {"momentum": jnp.asarray(0.5, precision)}, {})
         examples, swept = with_half_lines(precision), swept_in(precision)
         trained = train_population(CELLS, CELLS, swept, start, examples, config, NUM_STEPS)
-        every_step = diverge_steps(Place(CELLS, CELLS, swept), start, examples, config, NUM_STEPS)
         losses, is_number, norm = watched(config, precision)
     limit = factor * np.maximum(losses[:, :1], 0.5 * np.mean(Y**2))
     is_beyond = ~(is_number & (losses <= limit))
@@ -79,9 +81,7 @@ def test_steps_are_those_of_a_look_at_every_step(form, optimizer, factor):
     assert converged.sum() > 50
     np.testing.assert_array_equal(diverged, is_beyond[:, -1])
     steps = np.array(first_of_the_last_stay(is_beyond))
-    np.testing.assert_array_equal(every_step[diverged], steps[diverged])
-    assert (every_step[~diverged] == NUM_STEPS).all()
-    np.testing.assert_array_equal(trained.diverge_step, np.where(diverged, NUM_STEPS, -1))
+    np.testing.assert_array_equal(trained.diverge_step, np.where(diverged, steps, -1))
     assert len(np.unique(steps[diverged])) >= 10
     settled = np.array(first_of_the_last_stay(norm <= config.tolerance))
     np.testing.assert_array_equal(trained.settle_step, np.where(converged, settled, -1))
@@ -89,25 +89,38 @@ def test_steps_are_those_of_a_look_at_every_step(form, optimizer, factor):
 
 
 @pytest.mark.parametrize("number", [1, 50, GROUP + 3])
-def test_diverge_steps_do_not_depend_on_who_else_is_asked_for(number):
+def test_diverge_steps_do_not_depend_on_who_else_there_is(number):
     config, start = Config(gradient="moments", train_bias=False), Start(jax.random.key(0), {}, {})
     examples, swept = with_half_lines("float32"), swept_in("float32")
     some = np.resize(np.arange(NUM_NEURONS - 60, NUM_NEURONS), number)
-    places = Place(CELLS[some], CELLS[some], {name: values[some] for name, values in swept.items()})
-    got = diverge_steps(places, start, examples, config, NUM_STEPS)
+    values = {name: values[some] for name, values in swept.items()}
+    replicates = np.arange(number, dtype=np.uint32)
+    trained = train_population(CELLS[some], replicates, values, start, examples, config, NUM_STEPS)
     for i in (0, number - 1):
-        cell = int(some[i])
-        alone = {name: values[cell] for name, values in swept.items()}
-        _, history, trained = follow(cell, cell, alone, start, examples, config, NUM_STEPS)
-        assert trained.fate == Fate.diverged
-        assert trained.diverge_step == got[i]
-        assert np.isfinite(history.loss[got[i] - 1])
+        of_one = {name: values[i] for name, values in values.items()}
+        _, history, alone = follow(int(CELLS[some[i]]), i, of_one, start, examples, config, NUM_STEPS)
+        assert alone.fate == Fate.diverged
+        assert alone.diverge_step == trained.diverge_step[i] > 0
+        assert np.isfinite(history.loss[alone.diverge_step - 1])
+
+
+def test_a_neuron_that_pads_is_trained_again_once(monkeypatch):
+    groups = []
+
+    def counted(places, *shared):
+        groups.append(places.cell)
+        return np.full(len(places.cell), 7)
+
+    monkeypatch.setattr(divergence, "_diverge_steps_of", counted)
+    places = Place(np.resize(np.uint32([3, 4, 4]), 5000), np.resize(np.uint32([1, 1, 2]), 5000), {})
+    trained = divergence._diverge_steps(places, None, None, Config(gradient="moments"), 10)
+    assert (trained == 7).all()
+    assert [len(group) for group in groups] == [LANES]
 
 
 def test_the_last_time():
-    is_so = np.array([[1, 0, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 0, 1]], bool)
-    np.testing.assert_array_equal(until_last(is_so), [3, 0, 4, 4])
-    assert until_last(np.array([True, False, False])) == 1
+    for is_so, number in {"1010": 3, "0000": 0, "1111": 4, "0001": 4, "100": 1, "": 0}.items():
+        assert until_last(jnp.array([flag == "1" for flag in is_so], bool)) == number
 
 
 @pytest.mark.parametrize(("form", "activation"), [("moments", "leaky_relu"), ("in_order", "relu")])
