@@ -14,10 +14,12 @@ import xarray as xr
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.bad_input import BadInput, check_place
 from jaxneuron.study.run import Run
+from jaxneuron.study.variables import CELLS
 
 ENDINGS = (".csv", ".parquet")
 ROWS_AT_A_TIME = 2**18
-COUNTS = ("fixed_count", "absorbed_count", "nearly_silent_count", "revived_count", "active_count")
+# One number a cell: neurons that are fixed, absorbed, … and the active examples.
+COUNTS = tuple(name for name, variable in CELLS.items() if variable.dim is None and name.endswith("_count"))
 
 
 def export(

@@ -41,7 +41,8 @@ def what_is_there(location: Location) -> str:
     """What a place holds that is no run which this version reads."""
     found = _format_of(location)
     if found.startswith(FORMAT_NAME):
-        return f"is a run of {found.removeprefix(FORMAT_NAME)}, and this version reads {FORMAT_NUMBER}"
+        read = " and ".join(name.removeprefix(FORMAT_NAME) for name in (*OLDER_FORMATS, FORMAT))
+        return f"is a run of {found.removeprefix(FORMAT_NAME)}, and this version reads {read}"
     return "is not a run of jaxneuron"
 
 

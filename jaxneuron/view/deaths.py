@@ -95,21 +95,25 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
     counts = run.pooled("fate_count", axes)
     by_fate = np.atleast_2d(_along(counts, names).values)
     neurons = by_fate.sum(-1)
-    by_step = np.atleast_2d(run.pooled("death_step_count", names).values)
-    absorbed = run.pooled("absorbed_count", names).values if "absorbed_count" in run.cells else None
-    steps = _phase(run, phase)
+    died, steps = _by_step(run, "death", names), _phase(run, phase)
+    diverged = absorbed = None  # an older run does not tell
+    if "diverge_step_count" in run.cells:
+        diverged = _by_step(run, "diverge", names)
+        absorbed = share_of(np.atleast_1d(run.pooled("absorbed_count", names).values), neurons)
     return Deaths(
         can_die=ACTIVATIONS[run.study.neuron.activation].can_die,
         axis=map_axis(run, along) if along else None,
         neurons=neurons,
         by_fate=share_of(by_fate, neurons[:, None]),
         dead=share_of(by_fate[:, DEAD].sum(-1), neurons),
-        absorbed=None if absorbed is None else share_of(np.atleast_1d(absorbed), neurons),
+        absorbed=absorbed,
         step=run.cells.death_step_bin_end.values - 1,
-        incidence=cumulative_share(by_step, neurons),
-        hazard=hazard(*_counts(run, names)) if "diverge_step_count" in run.cells else None,
-        half_life=half_life(*_counts(run, names), *steps) if steps else None,
-        half_lives=_half_lives(run, axes[:2], steps) if steps else None,
+        incidence=cumulative_share(died, neurons),
+        hazard=None if diverged is None else hazard(died, diverged, neurons, _edges(run)),
+        half_life=None
+        if diverged is None or steps is None
+        else half_life(died, diverged, neurons, _edges(run), *steps),
+        half_lives=_half_lives(run, axes[:2], _along(counts, axes[:2]), steps) if steps else None,
         contrasts=tuple(_contrast(_along(counts, [name]).values, map_axis(run, name)) for name in axes),
     )
 
@@ -131,18 +135,19 @@ def _phase(run: Run, phase: tuple[int, int] | None) -> tuple[int, int] | None:
     return None
 
 
-def _counts(run: Run, axes: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(deaths, divergences, neurons, edges of the bins) along axes, with at least one dim of cells."""
-
-    def along(name: str) -> np.ndarray:
-        return np.atleast_2d(run.pooled(f"{name}_count", axes).values)
-
-    edges = np.append(run.cells.death_step_bin.values, run.cells.death_step_bin_end.values[-1])
-    return along("death_step"), along("diverge_step"), np.atleast_1d(along("fate").sum(-1)), edges
+def _by_step(run: Run, name: str, axes: Sequence[str]) -> np.ndarray:
+    """Neurons by the step of a fate along axes, [cells, bins] with at least one dim of cells."""
+    return np.atleast_2d(run.pooled(f"{name}_step_count", axes).values)
 
 
-def _half_lives(run: Run, axes: Sequence[str], phase: tuple[int, int]) -> HalfLives:
-    return HalfLives(tuple(map_axis(run, name) for name in axes), half_life(*_counts(run, axes), *phase))
+def _edges(run: Run) -> np.ndarray:
+    return np.append(run.cells.death_step_bin.values, run.cells.death_step_bin_end.values[-1])
+
+
+def _half_lives(run: Run, axes: Sequence[str], by_fate: xr.DataArray, phase: tuple[int, int]) -> HalfLives:
+    died, diverged = (_by_step(run, name, axes) for name in ("death", "diverge"))
+    found = half_life(died, diverged, np.atleast_1d(by_fate.sum("fate").values), _edges(run), *phase)
+    return HalfLives(tuple(map_axis(run, name) for name in axes), found)
 
 
 def as_values(deaths: Deaths) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from jaxneuron.view.intervals import CONFIDENCE, rate
 SMALLEST_EXPECTED = 5
 # Of as many neurons as exp(this) none outlives one bin: as good as an infinite rate.
 LARGEST_EXPONENT = 40.0
+CELLS_AT_A_TIME = 4096
 
 
 class HalfLife(NamedTuple):
@@ -71,19 +72,29 @@ def half_life(
     inside = np.flatnonzero((edges[:-1] >= first_step) & (edges[1:] - 1 <= last_step))
     if not len(inside):
         raise ValueError(f"no bin lies wholly within the steps {first_step} to {last_step}")
-    shape = np.shape(total)
-    phase = _phase_of(deaths, divergences, total, edges, inside)
+    shape, num_bins = np.shape(total), len(edges) - 1
+    died, diverged = (np.reshape(counts, (-1, num_bins)) for counts in (deaths, divergences))
+    neurons, parts = np.ravel(total), []
+    # Worked on, histograms take several times their memory.
+    for i in range(0, max(1, len(neurons)), CELLS_AT_A_TIME):
+        some = slice(i, i + CELLS_AT_A_TIME)
+        phase = _phase_of(died[some], diverged[some], neurons[some], edges, inside)
+        parts.append(_of_phase(phase, confidence))
+    return HalfLife(
+        *(np.concatenate(values).reshape(shape)[()] for values in zip(*parts, strict=True)),
+        first_step=int(edges[inside[0]]),
+        last_step=int(edges[inside[-1] + 1] - 1),
+    )
+
+
+def _of_phase(phase: _Phase, confidence: float) -> tuple[np.ndarray, ...]:
+    """The fields of HalfLife, of each cell."""
     rates = _rates(phase, confidence)
     with np.errstate(divide="ignore"):
         of_rate, high, low = (np.log(2) / value for value in rates)
     chi_square, degrees = _pearson(phase, rates[0])
-    values = of_rate, low, high, phase.deaths.sum(-1).astype(np.int64), chi_square, degrees
-    return HalfLife(
-        *(value.reshape(shape)[()] for value in values),
-        p_value=chi2.sf(chi_square, np.where(degrees > 0, degrees, np.nan)).reshape(shape)[()],
-        first_step=int(edges[inside[0]]),
-        last_step=int(edges[inside[-1] + 1] - 1),
-    )
+    p_value = chi2.sf(chi_square, np.where(degrees > 0, degrees, np.nan))
+    return of_rate, low, high, phase.deaths.sum(-1).astype(np.int64), chi_square, degrees, p_value
 
 
 def _phase_of(
@@ -91,8 +102,7 @@ def _phase_of(
 ) -> _Phase:
     neurons = at_risk(deaths, divergences, total)
     deaths, divergences, neurons = (
-        np.asarray(counts)[..., inside].reshape(-1, len(inside)).astype(float)
-        for counts in (deaths, divergences, neurons)
+        counts[:, inside].astype(float) for counts in (deaths, divergences, neurons)
     )
     width = np.diff(edges)[inside].astype(float)
     # A neuron diverges, on average, at the middle one of its bin's steps, and did not die at that one either.

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jaxneuron.view.half_life import half_life
+from jaxneuron.view.half_life import CELLS_AT_A_TIME, half_life
 from tests.dying import EDGES, histograms, neurons_that_die, share_that_hold
 
 NUM_STUDIES, NUM_NEURONS = 1000, 400
@@ -129,3 +129,15 @@ def test_each_cell_on_its_own_within_its_interval(counts, order):
     for name in ("half_life", "low", "high", "chi_square", "p_value"):
         for ours in (getattr(moved, name), [getattr(one, name) for one in alone]):
             np.testing.assert_allclose(ours, getattr(found, name)[order], rtol=1e-6)
+
+
+def test_many_cells_are_what_each_of_them_is():
+    rng = np.random.default_rng(4)
+    edges = np.array([0, 1, 2, 4, 8, 16, 32])
+    died, diverged = rng.integers(0, 9, (2, CELLS_AT_A_TIME + 5, 6))
+    total = died.sum(-1) + diverged.sum(-1) + rng.integers(0, 50, len(died))
+    whole = half_life(died, diverged, total, edges, 1, 31)
+    for i in (0, CELLS_AT_A_TIME - 1, CELLS_AT_A_TIME, CELLS_AT_A_TIME + 4):
+        one = half_life(died[i], diverged[i], total[i], edges, 1, 31)
+        for name in ("half_life", "low", "high", "chi_square", "p_value"):
+            np.testing.assert_allclose(getattr(whole, name)[i], getattr(one, name), rtol=1e-9)
