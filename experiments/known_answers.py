@@ -1,19 +1,6 @@
-"""What experiments with known answers share: the sweep behind them, and how far from the answer it came."""
+"""How far from a known answer an experiment came."""
 
-from pathlib import Path
-
-import click
 import numpy as np
-
-from jaxneuron import BadInput, Run, Study, read_study, sweep
-
-
-def swept(study: Path | Study, out: Path) -> Run:
-    """The run of a study, gone on with where it was; bad input ends the program in one line."""
-    try:
-        return sweep(study if isinstance(study, Study) else read_study(study), out)
-    except BadInput as error:
-        raise click.UsageError(str(error)) from None
 
 
 def standard_errors(share: np.ndarray, known: np.ndarray, neurons: np.ndarray) -> np.ndarray:

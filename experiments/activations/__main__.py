@@ -9,6 +9,7 @@ from rich.console import Console
 from experiments.activations.compare import all_outcomes, born_dead_errors, rows_of
 from experiments.activations.figure import draw
 from experiments.activations.tables import losses_table, outcomes_table, rates_frame, rows_frame
+from experiments.studies import runs_folder
 from jaxneuron import read_study
 
 HERE = Path(__file__).parent
@@ -16,9 +17,7 @@ STUDIES = ("engel", "teacher", "patient")
 
 
 @click.command()
-@click.option(
-    "--folder", type=click.Path(path_type=Path), default="runs", show_default=True, help="Of the runs."
-)
+@runs_folder
 def main(folder: Path) -> None:
     """Sweep one population under every activation, tell what became of it, and draw it."""
     found, rows = {}, []

@@ -17,9 +17,9 @@ from experiments.activations.outcomes import (
     shares_of,
 )
 from experiments.activations.theory import share_born_dead
-from experiments.known_answers import standard_errors, swept
+from experiments.known_answers import standard_errors
+from experiments.studies import swept, with_settings
 from jaxneuron import Study
-from jaxneuron.study.study import resolved
 from jaxneuron.view.intervals import Share, share_of
 
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "softplus")
@@ -41,9 +41,7 @@ class Row(NamedTuple):
 
 def with_activation(study: Study, activation: str) -> Study:
     """The study, with the same seeds, under another activation."""
-    tables = resolved(study)
-    tables["neuron"]["activation"] = activation
-    return Study(**tables)
+    return with_settings(study, neuron={"activation": activation})
 
 
 def all_outcomes(

@@ -10,6 +10,7 @@ from experiments.bias.shares import examine
 from experiments.bias.tables import frame_of, largest_error, table_of
 from experiments.bias.variants import sweep_variants
 from experiments.bias.worked import work_out, worked_table
+from experiments.studies import runs_folder
 from jaxneuron import read_study
 
 HERE = Path(__file__).parent
@@ -17,9 +18,7 @@ NAMES = ("one_sided", "standardised", "engel")
 
 
 @click.command()
-@click.option(
-    "--folder", type=click.Path(path_type=Path), default="runs", show_default=True, help="Of the runs."
-)
+@runs_folder
 def main(folder: Path) -> None:
     """Sweep the three data sets, set what was found beside what is known, and draw it."""
     studies = {name: read_study(HERE / f"{name}.toml") for name in NAMES}

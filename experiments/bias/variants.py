@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.known_answers import swept
+from experiments.studies import swept
 from jaxneuron import Normal, Run, Study
 
 STDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # of initial biases that are drawn

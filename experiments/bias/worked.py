@@ -7,7 +7,8 @@ import numpy as np
 from rich.table import Table
 
 from experiments.bias.theory import born_dead, born_dead_of_drawn
-from experiments.known_answers import standard_errors, swept
+from experiments.known_answers import standard_errors
+from experiments.studies import swept
 from jaxneuron import Fate, Study
 from jaxneuron.view.intervals import Share, share_of
 

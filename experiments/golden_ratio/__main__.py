@@ -8,7 +8,7 @@ from rich.console import Console
 
 from experiments.golden_ratio.diagram import boundary_of, compare, draw, table_of
 from experiments.golden_ratio.lyapunov import lyapunov_exponent
-from experiments.known_answers import swept
+from experiments.studies import swept
 from jaxneuron import read_study
 
 HERE = Path(__file__).parent

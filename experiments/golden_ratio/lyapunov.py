@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from experiments.studies import with_settings
 from jaxneuron import Study, train
-from jaxneuron.study.study import resolved
 
 APART = 1e-12
 
@@ -13,11 +13,12 @@ def lyapunov_exponent(study: Study, kappa: float, num_steps: int = 40) -> float:
 
     Known: ln(κ − 1), for both pieces of the map have the slope 1 − κ.
     """
-    tables = resolved(study)
-    tables["neuron"]["init_weight"] = [0.3, 0.3 + APART]
-    tables["training"]["num_steps"] = num_steps
-    tables["sweep"] |= {"learning_rate": 2 * kappa, "replicates": 1}
-    pair = Study(**tables)
+    pair = with_settings(
+        study,
+        neuron={"init_weight": [0.3, 0.3 + APART]},
+        training={"num_steps": num_steps},
+        sweep={"learning_rate": 2 * kappa, "replicates": 1},
+    )
     one, other = (train(pair, cell=cell).history.weight.values[:, 0] for cell in (0, 1))
     distance = np.abs(other - one)
     return float(np.log(distance[num_steps] / distance[0]) / num_steps)

@@ -25,7 +25,7 @@ from experiments.half_life.tables import (
     write,
 )
 from experiments.half_life.variations import Variation, variations
-from experiments.known_answers import swept
+from experiments.studies import runs_folder, swept
 from jaxneuron import read_study
 
 HERE = Path(__file__).parent
@@ -33,9 +33,7 @@ RESULTS = HERE / "results"
 
 
 @click.command()
-@click.option(
-    "--folder", type=click.Path(path_type=Path), default="runs", show_default=True, help="Of the runs."
-)
+@runs_folder
 def main(folder: Path) -> None:
     """Sweep the studies, test whether deaths are exponential, and draw hazards and half-lives."""
     decay, long = (

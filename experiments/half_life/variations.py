@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.half_life.decay import Decay, decay_of, end_of_quiet
-from experiments.known_answers import swept
+from experiments.studies import swept, with_settings
 from jaxneuron import Study
 from jaxneuron.study.study import resolved
 
@@ -33,10 +33,12 @@ class Variation(NamedTuple):
 
 def varied(study: Study, inputs: int, examples: int) -> Study:
     """The study with other numbers of inputs and examples; z has the same spread before the first step."""
-    tables = resolved(study)
-    tables["data"]["teacher"] |= {"weight": {"unit_vector": inputs}, "num_examples": examples}
-    tables["neuron"]["init_weight"] = {"normal": [0.0, math.sqrt(2 / inputs)]}
-    return Study(**tables)
+    teacher = resolved(study)["data"]["teacher"]
+    return with_settings(
+        study,
+        data={"teacher": teacher | {"weight": {"unit_vector": inputs}, "num_examples": examples}},
+        neuron={"init_weight": {"normal": [0.0, math.sqrt(2 / inputs)]}},
+    )
 
 
 def variations(study: Study, folder: Path, done: Callable[[str], None]) -> list[Variation]:

@@ -5,16 +5,14 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from experiments.known_answers import swept
 from experiments.momentum.survival import draw, survival, table_of
+from experiments.studies import runs_folder, swept
 
 HERE = Path(__file__).parent
 
 
 @click.command()
-@click.option(
-    "--folder", type=click.Path(path_type=Path), default="runs", show_default=True, help="Of the runs."
-)
+@runs_folder
 def main(folder: Path) -> None:
     """Sweep both studies, set what they found beside what is known, and draw it."""
     heavy_ball, adam = (

@@ -6,8 +6,8 @@ import click
 import numpy as np
 from rich.console import Console
 
-from experiments.known_answers import swept
 from experiments.one_example.diagram import compare, draw, table_of
+from experiments.studies import swept
 
 HERE = Path(__file__).parent
 

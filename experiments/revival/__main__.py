@@ -7,24 +7,16 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from experiments.known_answers import swept
-from experiments.revival.revival import (
-    LATER,
-    SETTINGS,
-    coast_of_adam,
-    decay,
-    draw,
-    second_look,
-    with_optimizer,
-)
+from experiments.revival.revival import LATER, SETTINGS, coast_of_adam, decay, draw, second_look
 from experiments.revival.theory import adam_coast
+from experiments.studies import runs_folder, swept, with_settings
 from jaxneuron import read_study
 
 HERE = Path(__file__).parent
 
 
 @click.command()
-@click.option("--folder", type=click.Path(path_type=Path), default="runs", show_default=True)
+@runs_folder
 def main(folder: Path) -> None:
     """Look at dead neurons again after more steps, and at when weight decay revives them."""
     study = read_study(HERE / "study.toml")
@@ -32,12 +24,13 @@ def main(folder: Path) -> None:
     names = ("optimizer", "neurons", "dead", "absorbed", f"revived by step {LATER}", "absorbed and revived")
     for name in names:
         table.add_column(name, justify="left" if name == "optimizer" else "right")
-    for i, (name, settings) in enumerate(SETTINGS.items()):
-        first, later = (
-            swept(with_optimizer(study, settings, num_steps), folder / f"revival-{i}-{num_steps}.zarr")
-            for num_steps in (study.training.num_steps, LATER)
-        )
-        table.add_row(name, *(f"{count:,}" for count in second_look(first, later)))
+    for i, (name, (optimizer, besides)) in enumerate(SETTINGS.items()):
+        looks = []
+        for num_steps in (study.training.num_steps, LATER):
+            settings = {"optimizer": optimizer, "num_steps": num_steps}
+            at_step = with_settings(study, training=settings, sweep=besides)
+            looks.append(swept(at_step, folder / f"revival-{i}-{num_steps}.zarr"))
+        table.add_row(name, *(f"{count:,}" for count in second_look(*looks)))
     Console(width=120).print(table)
     found = decay(swept(HERE / "decay.toml", folder / "revival-decay.zarr"))
     click.echo(f"decay: shares at most {np.abs(found.errors).max():.1f} standard errors from what is known")

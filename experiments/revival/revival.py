@@ -10,17 +10,17 @@ import jaxneuron
 from experiments.known_answers import standard_errors
 from experiments.revival.theory import revival_step, share_silent
 from jaxneuron import Fate, Run, Study
-from jaxneuron.study.study import resolved
 from jaxneuron.view.intervals import Share, share_of
 
 DEAD = (Fate.born_dead, Fate.died)
 LATER = 2000  # steps after which it is looked again
+# (optimizer, what is swept besides)
 SETTINGS = {
-    "sgd": {"optimizer": "sgd"},
-    "momentum 0.9": {"optimizer": "momentum"},
-    "nesterov 0.9": {"optimizer": "nesterov"},
-    "adam": {"optimizer": "adam"},
-    "sgd, decay 0.1": {"optimizer": "sgd", "weight_decay": 0.1},
+    "sgd": ("sgd", {}),
+    "momentum 0.9": ("momentum", {}),
+    "nesterov 0.9": ("nesterov", {}),
+    "adam": ("adam", {}),
+    "sgd, decay 0.1": ("sgd", {"weight_decay": 0.1}),
 }
 
 
@@ -76,15 +76,6 @@ def decay(run: Run) -> Decay:
         num_others=int((stays != is_silent).sum()),
         num_revived=int((begins_silent & ~is_silent).sum()),
     )
-
-
-def with_optimizer(study: Study, settings: dict, num_steps: int) -> Study:
-    """The study with another optimizer, and decay where there is any, and another number of steps."""
-    tables = resolved(study)
-    tables["training"] |= {"optimizer": settings["optimizer"], "num_steps": num_steps}
-    if "weight_decay" in settings:
-        tables["sweep"]["weight_decay"] = settings["weight_decay"]
-    return Study(**tables)
 
 
 def second_look(first: Run, later: Run) -> Second:

@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from experiments.known_answers import swept
 from experiments.strict_or_effective.silence import PRECISIONS, draw, silence, table_of
+from experiments.studies import runs_folder, swept
 
 HERE = Path(__file__).parent
 
 
 @click.command()
-@click.option("--folder", type=click.Path(path_type=Path), default="runs", show_default=True)
+@runs_folder
 def main(folder: Path) -> None:
     """Train the same neurons in both precisions, and count who is dead, strictly and in effect."""
     found = []

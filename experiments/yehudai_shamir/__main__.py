@@ -6,7 +6,7 @@ import click
 import numpy as np
 from rich.console import Console
 
-from experiments.known_answers import swept
+from experiments.studies import runs_folder, swept
 from experiments.yehudai_shamir.construction import construction
 from experiments.yehudai_shamir.counts import counts_of, frame_of, table_of
 from experiments.yehudai_shamir.figure import draw
@@ -16,9 +16,7 @@ NUM_INPUTS = (8, 16, 32)
 
 
 @click.command()
-@click.option(
-    "--folder", type=click.Path(path_type=Path), default="runs", show_default=True, help="Of the runs."
-)
+@runs_folder
 def main(folder: Path) -> None:
     """Sweep each number of inputs, set what was found beside what is known, and draw both."""
     counts = [counts_of(swept(construction(d), folder / f"yehudai_shamir-{d}.zarr")) for d in NUM_INPUTS]

@@ -14,7 +14,7 @@ from experiments.activations.figure import draw
 from experiments.activations.outcomes import DEAD, OUTCOMES, TRAINED, median_of, responses
 from experiments.activations.tables import losses_table, outcomes_table, rates_frame, rows_frame
 from experiments.activations.theory import share_born_dead
-from jaxneuron.study.study import resolved
+from experiments.studies import with_settings
 
 pytestmark = pytest.mark.slow
 FOLDER = Path(experiments.activations.__file__).parent
@@ -25,11 +25,10 @@ ACTIVATIONS = ("relu", "elu", "gelu")  # each is compiled
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    tables = resolved(jn.read_study(FOLDER / "teacher.toml"))
     rates = np.geomspace(0.03, 10.0, 20)[PLACES].tolist()
-    tables["sweep"] |= {"learning_rate": rates, "replicates": REPLICATES, "chunk_size": 1024}
-    folder = tmp_path_factory.mktemp("activations")
-    return all_outcomes(jn.Study(**tables), folder, "teacher", ACTIVATIONS)
+    few = {"learning_rate": rates, "replicates": REPLICATES, "chunk_size": 1024}
+    study = with_settings(jn.read_study(FOLDER / "teacher.toml"), sweep=few)
+    return all_outcomes(study, tmp_path_factory.mktemp("activations"), "teacher", ACTIVATIONS)
 
 
 def test_outcomes_are_those_of_the_large_run(found):

@@ -13,8 +13,8 @@ from experiments.bias.tables import frame_of, largest_error, table_of
 from experiments.bias.theory import born_dead, born_dead_of_drawn, died_untrained
 from experiments.bias.variants import sweep_variants
 from experiments.bias.worked import work_out, worked_table
+from experiments.studies import with_settings
 from jaxneuron.study.data import load
-from jaxneuron.study.study import resolved
 
 pytestmark = pytest.mark.slow
 FOLDER = Path(experiments.bias.__file__).parent
@@ -25,11 +25,9 @@ STDS = (0.5, 2.0)
 def sets(tmp_path_factory):
     folder, sets = tmp_path_factory.mktemp("bias"), []
     for name in ("one_sided", "standardised"):
-        tables = resolved(jn.read_study(FOLDER / f"{name}.toml"))
-        tables["training"]["num_steps"] = 300
-        tables["sweep"] |= {"replicates": 400, "init_bias": {"linear": [-1.0, 1.0], "num": 5}}
-        tables["sweep"]["chunk_size"] = 30_000  # one for all, so that less is compiled
-        study = jn.Study(**tables)
+        few = {"replicates": 400, "init_bias": {"linear": [-1.0, 1.0], "num": 5}}
+        few["chunk_size"] = 30_000  # one for all, so that less is compiled
+        study = with_settings(jn.read_study(FOLDER / f"{name}.toml"), training={"num_steps": 300}, sweep=few)
         sets.append(examine(study, sweep_variants(study, folder, name, STDS), name))
     return sets
 

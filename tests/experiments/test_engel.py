@@ -8,21 +8,22 @@ import pytest
 import jaxneuron as jn
 from experiments.bias.theory import born_dead
 from experiments.known_answers import standard_errors
+from experiments.studies import with_settings
 from jaxneuron.study.data import load
-from jaxneuron.study.study import resolved
 
 STUDY = Path(__file__).parents[2] / "experiments" / "engel" / "study.toml"
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    tables = resolved(jn.read_study(STUDY))
-    tables["sweep"] |= {
+    few = {
         "learning_rate": {"log": [1e-3, 10.0], "num": 24},
         "init_bias": {"linear": [-4.0, 4.0], "num": 9},
         "replicates": 100,
     }
-    return jn.sweep(jn.Study(**tables), tmp_path_factory.mktemp("engel") / "run.zarr")
+    return jn.sweep(
+        with_settings(jn.read_study(STUDY), sweep=few), tmp_path_factory.mktemp("engel") / "run.zarr"
+    )
 
 
 def test_the_share_born_dead_is_known(run):

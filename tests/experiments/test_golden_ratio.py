@@ -10,17 +10,16 @@ import jaxneuron as jn
 from experiments.golden_ratio.diagram import boundary_of, compare, draw, table_of
 from experiments.golden_ratio.lyapunov import lyapunov_exponent
 from experiments.golden_ratio.theory import BOUNDARY, share_that_diverges
-from jaxneuron.study.study import resolved
+from experiments.studies import with_settings
 
 FOLDER = Path(experiments.golden_ratio.__file__).parent
 
 
 @pytest.fixture(scope="module")
 def diagram(tmp_path_factory):
-    tables = resolved(jn.read_study(FOLDER / "study.toml"))
-    tables["training"]["num_steps"] = 3000
-    tables["sweep"]["replicates"] = 4000
-    return compare(jn.sweep(jn.Study(**tables), tmp_path_factory.mktemp("golden") / "run.zarr"))
+    study = jn.read_study(FOLDER / "study.toml")
+    study = with_settings(study, training={"num_steps": 3000}, sweep={"replicates": 4000})
+    return compare(jn.sweep(study, tmp_path_factory.mktemp("golden") / "run.zarr"))
 
 
 def test_shares_are_those_known(diagram):

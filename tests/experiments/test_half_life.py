@@ -22,6 +22,7 @@ from experiments.half_life.figures import draw, draw_variations
 from experiments.half_life.tables import cells_frame, hazards_frame, scaled_table, variations_frame
 from experiments.half_life.theory import LIMIT_OF_MANY_EXAMPLES, limit_at_optimum
 from experiments.half_life.variations import VARIATIONS, Variation, varied
+from experiments.studies import with_settings
 from jaxneuron.population.summary import make_bins
 from jaxneuron.study.data import load
 from jaxneuron.study.study import resolved
@@ -35,10 +36,11 @@ FATES = ["converged", "died", "unsettled"]
 
 @pytest.fixture(scope="module")
 def decay(tmp_path_factory):
-    tables = resolved(jn.read_study(FOLDER / "study.toml"))
-    tables["data"]["teacher"]["num_datasets"] = 8
-    tables["sweep"] |= {"learning_rate": RATES, "replicates": 128}
-    return decay_of(jn.sweep(jn.Study(**tables), tmp_path_factory.mktemp("half_life") / "run.zarr"))
+    study = jn.read_study(FOLDER / "study.toml")
+    teacher = resolved(study)["data"]["teacher"] | {"num_datasets": 8}
+    few = {"learning_rate": RATES, "replicates": 128}
+    study = with_settings(study, data={"teacher": teacher}, sweep=few)
+    return decay_of(jn.sweep(study, tmp_path_factory.mktemp("half_life") / "run.zarr"))
 
 
 def made_up(deaths, neurons, converged=0, num_steps=2000) -> Decay:

@@ -9,7 +9,7 @@ import experiments.momentum
 import jaxneuron as jn
 from experiments.momentum.survival import draw, survival, table_of
 from experiments.momentum.theory import share_alive, smallest_that_dies
-from jaxneuron.study.study import resolved
+from experiments.studies import with_settings
 
 FOLDER = Path(experiments.momentum.__file__).parent
 
@@ -18,9 +18,8 @@ FOLDER = Path(experiments.momentum.__file__).parent
 def found(tmp_path_factory):
     folder, results = tmp_path_factory.mktemp("momentum"), []
     for name, setting in (("study", "momentum"), ("adam", "learning_rate")):
-        tables = resolved(jn.read_study(FOLDER / f"{name}.toml"))
-        tables["sweep"]["replicates"] = 1000
-        results.append(survival(jn.sweep(jn.Study(**tables), folder / f"{name}.zarr"), setting))
+        study = with_settings(jn.read_study(FOLDER / f"{name}.toml"), sweep={"replicates": 1000})
+        results.append(survival(jn.sweep(study, folder / f"{name}.zarr"), setting))
     return results
 
 

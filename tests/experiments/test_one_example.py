@@ -9,16 +9,14 @@ import experiments.one_example
 import jaxneuron as jn
 from experiments.one_example.diagram import SPREAD, compare, draw, table_of
 from experiments.one_example.theory import death_step, share_alive
-from jaxneuron.study.study import resolved
+from experiments.studies import with_settings
 
 FOLDER = Path(experiments.one_example.__file__).parent
 
 
 @pytest.fixture(scope="module")
 def study():
-    tables = resolved(jn.read_study(FOLDER / "study.toml"))
-    tables["sweep"]["replicates"] = 300
-    return jn.Study(**tables)
+    return with_settings(jn.read_study(FOLDER / "study.toml"), sweep={"replicates": 300})
 
 
 @pytest.fixture(scope="module")

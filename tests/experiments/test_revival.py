@@ -7,26 +7,16 @@ import pytest
 
 import experiments.revival
 import jaxneuron as jn
-from experiments.revival.revival import (
-    LATER,
-    SETTINGS,
-    coast_of_adam,
-    decay,
-    draw,
-    second_look,
-    with_optimizer,
-)
+from experiments.revival.revival import LATER, SETTINGS, coast_of_adam, decay, draw, second_look
 from experiments.revival.theory import adam_coast, revival_step
-from jaxneuron.study.study import resolved
+from experiments.studies import with_settings
 
 pytestmark = pytest.mark.slow
 FOLDER = Path(experiments.revival.__file__).parent
 
 
 def study_of(name, replicates):
-    tables = resolved(jn.read_study(FOLDER / f"{name}.toml"))
-    tables["sweep"]["replicates"] = replicates
-    return jn.Study(**tables)
+    return with_settings(jn.read_study(FOLDER / f"{name}.toml"), sweep={"replicates": replicates})
 
 
 def test_decay_revives_at_the_known_steps(tmp_path):
@@ -42,12 +32,13 @@ def test_decay_revives_at_the_known_steps(tmp_path):
 
 @pytest.mark.parametrize("name", ["momentum 0.9", "sgd, decay 0.1"])
 def test_those_with_the_certificate_never_revive(name, tmp_path):
-    study = study_of("study", 10)
-    first, later = (
-        jn.sweep(with_optimizer(study, SETTINGS[name], steps), tmp_path / f"{steps}.zarr")
-        for steps in (25, LATER)
-    )
-    found = second_look(first, later)
+    optimizer, besides = SETTINGS[name]
+    looks = []
+    for num_steps in (25, LATER):
+        settings = {"optimizer": optimizer, "num_steps": num_steps}
+        study = with_settings(study_of("study", 10), training=settings, sweep=besides)
+        looks.append(jn.sweep(study, tmp_path / f"{num_steps}.zarr"))
+    found = second_look(*looks)
     assert found.neurons == 2000
     assert found.revived > 30
     assert found.absorbed_and_revived == 0

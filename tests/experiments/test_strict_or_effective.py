@@ -9,7 +9,7 @@ import experiments.strict_or_effective
 import jaxneuron as jn
 from experiments.strict_or_effective.silence import PRECISIONS, draw, silence, table_of
 from experiments.strict_or_effective.theory import nearest
-from jaxneuron.study.study import resolved
+from experiments.studies import with_settings
 
 FOLDER = Path(experiments.strict_or_effective.__file__).parent
 
@@ -19,9 +19,8 @@ def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("strict_or_effective")
 
     def of(precision):
-        tables = resolved(jn.read_study(FOLDER / f"{precision}.toml"))
-        tables["sweep"]["replicates"] = 4000
-        return silence(jn.sweep(jn.Study(**tables), folder / f"{precision}.zarr"))
+        study = with_settings(jn.read_study(FOLDER / f"{precision}.toml"), sweep={"replicates": 4000})
+        return silence(jn.sweep(study, folder / f"{precision}.zarr"))
 
     return [of(precision) for precision in PRECISIONS]
 
