@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from jaxneuron.view.canvas import as_text, save
 from jaxneuron.view.death_tables import SHOWN_FATES, shown_values
 from jaxneuron.view.deaths import Deaths, HalfLives
-from jaxneuron.view.intervals import Share
 from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
 
 SHOWN_CURVES = 7
@@ -68,12 +67,11 @@ def _draw_shares(axes: Axes, deaths: Deaths) -> None:
 
 
 def _draw_incidence(axes: Axes, deaths: Deaths) -> None:
+    steps = np.append(deaths.step, deaths.step[-1] + 1)
     for i, colour, label in _curves(deaths):
-        curve = Share(*(values[i] for values in deaths.incidence))
-        axes.step(deaths.step, curve.share, where="post", color=colour, label=label)
-        axes.fill_between(
-            deaths.step, curve.low, curve.high, step="post", color=colour, alpha=0.2, linewidth=0
-        )
+        share, low, high = (np.append(values[i], values[i][-1]) for values in deaths.incidence[1:])
+        axes.step(steps, share, where="post", color=colour, label=label)
+        axes.fill_between(steps, low, high, step="post", color=colour, alpha=0.2, linewidth=0)
     axes.set_ylabel("share that has fallen silent to the end")
     axes.set_ylim(bottom=0)
     _scale_steps(axes, deaths)
@@ -98,7 +96,7 @@ def _draw_half_lives(axes: Axes, deaths: Deaths) -> None:
     assert deaths.half_lives is not None
     x, *others = deaths.half_lives.axes
     found = deaths.half_lives.half_life
-    label = f"half-life in steps, of deaths at steps {found.first_step:,} to {found.last_step:,}"
+    axes.set_title(f"of deaths at steps {found.first_step:,} to {found.last_step:,}", fontsize=10)
     if others:
         known = found.half_life[np.isfinite(found.half_life) & (found.half_life > 0)]
         norm = LogNorm(known.min(), max(known.max(), 1.01 * known.min())) if known.size else None
@@ -108,7 +106,6 @@ def _draw_half_lives(axes: Axes, deaths: Deaths) -> None:
         mesh = axes.pcolormesh(x.edges, others[0].edges, shown.T, norm=norm, cmap=colours, rasterized=True)
         bar = axes.figure.colorbar(mesh, ax=axes, pad=0.02, label="half-life in steps (white: none died)")
         bar.outline.set_visible(False)
-        axes.set_title(f"steps {found.first_step:,} to {found.last_step:,}", fontsize=10)
         axes.set_ylabel(others[0].label)
         if others[0].is_log:
             axes.set_yscale("log")
@@ -118,7 +115,7 @@ def _draw_half_lives(axes: Axes, deaths: Deaths) -> None:
         high = np.where(np.isfinite(found.high), found.high, np.nan)
         axes.fill_between(x.values, found.low, high, color="#404040", alpha=0.2, linewidth=0)
         axes.set_yscale("log")
-        axes.set_ylabel(label)
+        axes.set_ylabel("half-life in steps")
         axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel(x.label)
     if x.is_log:
@@ -137,7 +134,7 @@ def _curves(deaths: Deaths) -> Iterator[tuple[int, np.ndarray, str | None]]:
 def _scale_steps(axes: Axes, deaths: Deaths) -> None:
     # Step 0 has its place, to the left of step 1.
     axes.set_xscale("symlog", linthresh=1)
-    axes.set_xlim(0, max(1, deaths.step[-1]))
+    axes.set_xlim(0, deaths.step[-1] + 1)
     axes.set_xlabel("step")
     _tidy(axes)
 

@@ -121,6 +121,10 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
 def _phase(run: Run, phase: tuple[int, int] | None) -> tuple[int, int] | None:
     """The phase that is asked for, or the one by default; None where nothing can be told of it."""
     if "diverge_step_count" not in run.cells:
+        if phase:
+            raise BadInput(
+                f"phase: {run.path} is of an older format, which does not tell when neurons diverge"
+            )
         return None
     num_steps = run.study.training.num_steps
     first, last = phase or (max(1, num_steps // 10), num_steps)

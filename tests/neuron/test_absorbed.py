@@ -1,11 +1,14 @@
 """The certificate: no neuron that has it is ever active again (theory 8)."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
-from jaxneuron.neuron.absorbed import is_absorbed
+from jaxneuron.neuron.absorbed import _coast, is_absorbed
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.optimizers import OPTIMIZERS
@@ -69,6 +72,8 @@ def population(optimizer, precision, decay, train_bias, num_inputs):
         ("sgd", 0.1, 3, 0.0),
         ("momentum", 0.1, 1, 0.0),
         ("adam", 0.1, 1, 0.0),
+        ("rmsprop", 0.0, 1, 1.0),
+        ("adagrad", 0.1, 1, 0.0),
     ],
 )
 @pytest.mark.parametrize("train_bias", [True, False])
@@ -81,6 +86,66 @@ def test_no_absorbed_neuron_is_ever_active_again(optimizer, decay, num_inputs, s
     assert absorbed.sum() >= share * stays_silent.sum()
     if decay and optimizer != "sgd":
         assert not absorbed.any()
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "nesterov"])
+def test_what_is_left_of_a_velocity_is_known(optimizer):
+    with jax.enable_x64(True):
+        config, hyperparams = Config(optimizer=optimizer), Hyperparams(0.05, momentum=0.8)
+        examples = examples_of([0.5, 2.0], [-1.0, -2.0], "float64")
+        params = Params(jnp.array([0.7]), jnp.array(0.1))
+        state, info = take_steps(
+            init_state(jax.random.key(0), params, hyperparams, config), hyperparams, examples, config, 9
+        )
+        assert (info.num_active[0], info.num_active[-1]) == (2, 0)
+        later, _ = take_steps(state, hyperparams, examples, config, 400)
+        coast = _coast(state.params, state.opt_state, hyperparams, optimizer, True, jnp.bool(True))
+        for end, here, move in zip(later.params, state.params, coast.move, strict=True):
+            np.testing.assert_allclose(end - here, move, rtol=1e-9)
+            assert (move < -1e-4).all()
+
+
+def test_rounding_may_carry_a_neuron_across_where_real_numbers_would_not():
+    """Neurons whose coast ends next to z = 0: some are active on the way, and none of them is certified."""
+    config, hyperparams = Config(optimizer="momentum"), Hyperparams(0.1, momentum=jnp.float32(0.97))
+    examples, rng = examples_of([1.0], [1.0]), np.random.default_rng(0)
+    weight, velocity = rng.uniform(-3, -1, 2000), -rng.uniform(0.05, 0.2, 2000)
+    end = weight - 0.1 * 0.97 / 0.03 * velocity
+    bias = -end - rng.uniform(0, 3e-6, 2000)
+
+    def live(weight, velocity, bias):
+        params = Params(weight[None], bias)
+        state = init_state(jax.random.key(0), params, hyperparams, config)
+        left = Params(velocity[None], jnp.zeros_like(bias))
+        state = state._replace(opt_state=optax.tree_utils.tree_set(state.opt_state, trace=left))
+        _, info = take_steps(state, hyperparams, examples, config, 800)
+        certified = is_absorbed(params, state.opt_state, hyperparams, examples, "momentum", True)
+        return certified, (info.num_active > 0).any(), info.num_active[0] > 0
+
+    found = jax.vmap(live)(*(jnp.float32(values) for values in (weight, velocity, bias)))
+    certified, is_active, begins_active = map(np.asarray, found)
+    assert not begins_active.any()
+    assert is_active.sum() >= 10
+    assert not (certified & is_active).any()
+
+
+def test_a_bias_that_is_not_trained_does_not_decay():
+    config, hyperparams = Config(train_bias=False), Hyperparams(0.5, weight_decay=jnp.float32(0.1))
+    state = init_state(jax.random.key(0), Params(jnp.float32([1.0]), jnp.float32(-2.0)), hyperparams, config)
+    examples = examples_of([-1.0, 1.0], [1.0, 1.0])
+    assert train(state, hyperparams, examples, config, 3).absorbed  # z tends to b from below or above
+    with_bias = dataclasses.replace(config, train_bias=True)
+    assert not train(state, hyperparams, examples, with_bias, 3).absorbed
+
+
+def test_too_much_decay_throws_a_param_across_0():
+    hyperparams = Hyperparams(1.0, weight_decay=jnp.float32(1.5))
+    state = init_state(
+        jax.random.key(0), Params(jnp.float32([-1.0]), jnp.float32(-1.0)), hyperparams, Config()
+    )
+    examples = examples_of([1.0, 2.0], [0.0, 0.0])
+    assert not train(state, hyperparams, examples, Config(), 0).absorbed
+    assert train(state, hyperparams, examples, Config(), 1).num_active == 2
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])

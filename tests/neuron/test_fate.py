@@ -182,3 +182,31 @@ def test_a_negative_target_kills_in_the_known_number_of_steps():
             got = train_from(params, Hyperparams(kappa / 2), examples, Config(), 60)
             want = max(1, np.ceil(np.log(-y / (z0 - y)) / np.log(1 - kappa)))
             assert got.death_step == want
+
+
+@pytest.mark.parametrize("target_scale", [None, 3.0, -0.5])
+@pytest.mark.parametrize("num_inputs", [1, 3])
+def test_nearly_silent_is_z_within_the_tolerance_on_every_example(num_inputs, target_scale):
+    rng = np.random.default_rng(num_inputs)
+    config = Config(silence_tolerance=0.2)
+    factor = 1.0 if target_scale is None else target_scale
+    hyperparams = Hyperparams(0.1, target_scale=None if target_scale is None else jnp.float32(target_scale))
+    x, y = rng.normal(size=(11, num_inputs)), rng.normal(size=11)
+    weight, bias = 0.3 * rng.normal(size=(500, num_inputs)), -0.5 + 0.4 * rng.normal(size=500)
+
+    def nearly_silent(weight, bias):
+        return train_from(Params(weight, bias), hyperparams, examples_of(x, y), config, 0).nearly_silent
+
+    largest = (weight @ x.T + bias[:, None]).max(1)
+    is_near = largest <= 0.2 * np.sqrt(np.mean((factor * y) ** 2))
+    found = jax.vmap(nearly_silent)(jnp.float32(weight), jnp.float32(bias))
+    np.testing.assert_array_equal(found, is_near)
+    assert 50 < is_near.sum() < 450
+    assert (is_near & (largest > 0)).sum() > 10
+
+
+def test_a_neuron_that_diverged_is_not_nearly_silent():
+    # W is far below 0, where the loss of the negative input is beyond all bounds; the positive one is silent.
+    trained = train_one(0.5, 0.0, [1.0, -1.0], [1.0, 0.0], 40.0, 3, train_bias=False, divergence_factor=1.0)
+    assert trained.fate == Fate.diverged
+    assert not trained.nearly_silent

@@ -514,6 +514,8 @@ def test_runs_of_every_format_are_read(stored, tmp_path):
     is_newest = run.attrs["format"] == FORMAT
     assert (found["hazard"] is not None) == is_newest
     if not is_newest:
+        with pytest.raises(BadInput, match="is of an older format, which does not tell when"):
+            deaths(run, phase=(1, 20))
         with pytest.raises(BadInput, match="is a run of format 2, which can be read but not gone on with"):
             sweep(run.study, tmp_path / "run.zarr")
         sweep(run.study, tmp_path / "run.zarr", overwrite=True)
