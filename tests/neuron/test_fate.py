@@ -191,8 +191,9 @@ def test_nearly_silent_is_z_within_the_tolerance_on_every_example(num_inputs, ta
     config = Config(silence_tolerance=0.2)
     factor = 1.0 if target_scale is None else target_scale
     hyperparams = Hyperparams(0.1, target_scale=None if target_scale is None else jnp.float32(target_scale))
-    x, y = rng.normal(size=(11, num_inputs)), rng.normal(size=11)
-    weight, bias = 0.3 * rng.normal(size=(500, num_inputs)), -0.5 + 0.4 * rng.normal(size=500)
+    # All inputs on one side of 0: what pads the examples must not be an example of its own.
+    x, y = 1 + rng.random((11, num_inputs)), rng.normal(size=11)
+    weight, bias = 0.3 * rng.normal(size=(500, num_inputs)), 0.4 * rng.normal(size=500)
 
     def nearly_silent(weight, bias):
         return train_from(Params(weight, bias), hyperparams, examples_of(x, y), config, 0).nearly_silent
@@ -206,7 +207,8 @@ def test_nearly_silent_is_z_within_the_tolerance_on_every_example(num_inputs, ta
 
 
 def test_a_neuron_that_diverged_is_not_nearly_silent():
-    # W is far below 0, where the loss of the negative input is beyond all bounds; the positive one is silent.
-    trained = train_one(0.5, 0.0, [1.0, -1.0], [1.0, 0.0], 40.0, 3, train_bias=False, divergence_factor=1.0)
+    # One step throws W beyond all numbers, to where z is -∞.
+    trained = train_one(1.0, 0.0, [1.0], [-1.0], 3e38, 1, train_bias=False)
+    assert trained.params.weight == -np.inf
     assert trained.fate == Fate.diverged
     assert not trained.nearly_silent

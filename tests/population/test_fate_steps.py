@@ -11,7 +11,7 @@ from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import loss
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Config, init_state, take_steps, train
-from jaxneuron.population import divergence
+from jaxneuron.population import blocks, divergence
 from jaxneuron.population.blocks import LANES
 from jaxneuron.population.divergence import GROUP
 from jaxneuron.population.follow import follow
@@ -20,7 +20,7 @@ from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
 from tests.conftest import examples_of
 
-NUM_NEURONS, NUM_STEPS = 400, 700
+NUM_NEURONS, NUM_STEPS = 400, 7 * divergence.STEPS
 RNG = np.random.default_rng(11)
 X = np.linspace(-1.5, 1.5, 10)
 Y = np.where(X > 0, X, 0.0) + 0.1 * RNG.normal(size=10)
@@ -88,6 +88,36 @@ def test_steps_are_those_of_a_look_at_every_step(form, optimizer, factor):
     assert len(np.unique(settled[converged])) > 30
 
 
+def test_slow_divergence_is_found_to_the_last_step():
+    """A straight neuron whose error grows by less than one per mille at every step, or by more."""
+    config = Config(activation="identity", gradient="moments", train_bias=False, divergence_factor=3.0)
+    rates = (2 + np.geomspace(8e-4, 0.1, NUM_NEURONS)) / np.mean(X**2)
+    swept = {
+        "learning_rate": jnp.asarray(rates, jnp.float32),
+        "init_weight": jnp.full(NUM_NEURONS, 3.0, jnp.float32),
+        "init_bias": jnp.zeros(NUM_NEURONS, jnp.float32),
+    }
+    start, examples = Start(jax.random.key(0), {}, {}), with_half_lines("float32")
+    for num_steps in (NUM_STEPS, 2 * divergence.STEPS, 150):
+        trained = train_population(CELLS, CELLS, swept, start, examples, config, num_steps)
+        weight = np.full(NUM_NEURONS, 3.0)
+        losses = []
+        for _ in range(num_steps + 1):
+            losses.append(0.5 * np.mean((np.outer(weight, X) - Y) ** 2, axis=1))
+            weight -= rates * ((np.outer(weight, X) - Y) @ X) / len(X)
+        limit = 3.0 * np.maximum(losses[0], 0.5 * np.mean(Y**2))
+        is_beyond = (np.array(losses) > limit).T
+        want = np.array(first_of_the_last_stay(is_beyond))
+        diverged = trained.fate == Fate.diverged
+        assert diverged.sum() > 100
+        assert np.isfinite(trained.params.weight).all()
+        # In float32 a loss may cross its limit a step before or after.
+        is_sure = np.asarray(diverged) & (want >= 0)
+        assert is_sure.sum() >= diverged.sum() - 3
+        assert (abs(np.asarray(trained.diverge_step) - want)[is_sure] <= 1).all()
+        assert want.max() > 0.9 * num_steps
+
+
 @pytest.mark.parametrize("number", [1, 50, GROUP + 3])
 def test_diverge_steps_do_not_depend_on_who_else_there_is(number):
     config, start = Config(gradient="moments", train_bias=False), Start(jax.random.key(0), {}, {})
@@ -109,18 +139,39 @@ def test_a_neuron_that_pads_is_trained_again_once(monkeypatch):
 
     def counted(places, *shared):
         groups.append(places.cell)
-        return np.full(len(places.cell), 7)
+        return 10 * places.cell + places.replicate
 
     monkeypatch.setattr(divergence, "_diverge_steps_of", counted)
     places = Place(np.resize(np.uint32([3, 4, 4]), 5000), np.resize(np.uint32([1, 1, 2]), 5000), {})
     trained = divergence._diverge_steps(places, None, None, Config(gradient="moments"), 10)
-    assert (trained == 7).all()
+    np.testing.assert_array_equal(trained, 10 * places.cell + places.replicate)
     assert [len(group) for group in groups] == [LANES]
 
 
 def test_the_last_time():
     for is_so, number in {"1010": 3, "0000": 0, "1111": 4, "0001": 4, "100": 1, "": 0}.items():
         assert until_last(jnp.array([flag == "1" for flag in is_so], bool)) == number
+
+
+def test_a_cycle_through_the_tolerance_settles_at_its_last_time_round(monkeypatch):
+    """Of some cycles that finish early only a part has a gradient within the tolerance."""
+    monkeypatch.setitem(blocks.CPU_BLOCK, "moments", 64)
+    rng, number = np.random.default_rng(3), 4096
+    rng.integers(2, 5)
+    x, y = rng.normal(size=4), rng.normal(size=4)
+    examples = examples_of(x, y)._replace(half_lines=find_half_lines(x, y, "float32"))
+    swept = {
+        "learning_rate": jnp.float32(np.geomspace(0.3, 20, number)),
+        "init_weight": jnp.float32(rng.normal(size=number)),
+        "init_bias": jnp.float32(rng.normal(size=number)),
+    }
+    config = Config(gradient="moments", tolerance=0.05, train_bias=False)
+    cells = np.arange(number, dtype=np.uint32)
+    shared = (cells, cells, swept, Start(jax.random.key(0), {}, {}), examples, config, 1500)
+    early, late = (train_population(*shared, finish_early=early) for early in (True, False))
+    np.testing.assert_array_equal(early.settle_step, late.settle_step)
+    is_round = (np.asarray(late.settle_step) > 1400) & (np.asarray(late.fixed_step) < 0)
+    assert is_round.sum() >= 3
 
 
 @pytest.mark.parametrize(("form", "activation"), [("moments", "leaky_relu"), ("in_order", "relu")])

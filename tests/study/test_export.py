@@ -39,6 +39,8 @@ def test_cells(ending, rows_at_a_time, tmp_path, monkeypatch):
     np.testing.assert_array_equal(table.init_bias, np.tile(run.cells.init_bias, 4))
     np.testing.assert_array_equal(table.final_loss_median, run.final_loss().values.ravel())
     np.testing.assert_array_equal(table.final_loss_max, run.cells.final_loss_max.values.ravel())
+    for name in ("fixed", "absorbed", "nearly_silent", "revived", "active"):
+        np.testing.assert_array_equal(table[name], run.cells[f"{name}_count"].values.ravel())
     assert [p.name for p in file.parent.iterdir()] == [file.name]
 
 

@@ -82,6 +82,17 @@ def test_a_run_is_what_was_asked_for(tmp_path, precision, records):
     assert neurons.init_bias.equals(cells.init_bias)
 
 
+@pytest.mark.parametrize("tolerance", [0.0, 0.3, 2.0])
+def test_nearly_silent_is_by_the_study_s_tolerance(tmp_path, tolerance):
+    run = sweep(study_of(training={"silence_tolerance": tolerance}), tmp_path / "run.zarr")
+    weight, bias = run.neurons.final_weight.values[..., 0], run.neurons.final_bias.values
+    largest = np.maximum(weight * X.min(), weight * X.max()) + bias
+    is_near = largest <= np.float32(tolerance * np.sqrt(np.mean(Y**2)))
+    np.testing.assert_array_equal(run.neurons.nearly_silent, is_near)
+    np.testing.assert_array_equal(run.cells.nearly_silent_count, is_near.sum(-1))
+    assert 0 < is_near.sum() < is_near.size
+
+
 def test_the_loss_on_disk_is_the_loss_of_the_params_on_disk(tmp_path):
     run = sweep(study_of(training={"precision": "float64"}), tmp_path / "run.zarr")
     z = run.neurons.final_weight.values * X + run.neurons.final_bias.values[..., None]

@@ -98,6 +98,13 @@ def test_a_phase_that_holds_nothing(run, phase):
         deaths(run, phase=phase)
 
 
+def test_the_phase_is_all_but_the_first_tenth_if_none_is_asked_for(run):
+    found = deaths(run)
+    starts = run.cells.death_step_bin.values
+    assert found.half_life.first_step == starts[starts >= NUM_STEPS // 10][0]
+    assert found.half_life.last_step == NUM_STEPS
+
+
 def test_json_has_neither_infinity_nor_nan(run):
     found = deaths(run, "init_bias", (2, 100))
     assert np.isinf(found.half_lives.half_life.half_life).any()
