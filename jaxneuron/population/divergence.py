@@ -72,7 +72,7 @@ def _diverge_steps_of(
     state, _ = set_out_all(places, *shared)
     limit = _limits(places, state, *shared)
     bounded_until = np.zeros(len(places.cell), np.int32)
-    for step in range(0, num_steps + 1, STEPS):
+    for step in range(0, num_steps, STEPS):
         taken = min(STEPS, num_steps - step)
         state, states = take_some_steps(places, state, taken, *shared, STEPS)
         last, can_return = map(np.asarray, _look(places, state, states, limit, *shared))
