@@ -14,6 +14,7 @@ from jaxneuron.population.design import DATASET
 from jaxneuron.population.summary import mean, quantile
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.location import Location
+from jaxneuron.study.pooling import all_together, each_alone, pool
 from jaxneuron.study.skeleton import check_whole, chunking_of, open_skeleton
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study
@@ -143,22 +144,25 @@ class Run:
         return int((have_converged & (self.cells.final_loss_max <= 1.01 * lowest)).sum())
 
     def pooled(self, name: str, along: Sequence[str] = ()) -> xr.DataArray:
-        """A count of the cells, summed over all that is swept but what stays in `along`."""
+        """A count of the cells, summed over all that is swept but what stays in `along`; the smallest and
+        the largest loss of all that is pooled."""
         field = self.cells[name]
-        rest = tuple(i for i, dim in enumerate(self.dims) if dim not in along)
-        kept = [dim for dim in field.dims if dim not in self.dims or dim in along]
-        whole = xr.zeros_like(field.isel({self.dims[i]: 0 for i in rest}, drop=True)).transpose(*kept).load()
-        for tile in self._tiles():
-            place = tuple(part for i, part in enumerate(tile) if i not in rest)
-            whole.values[place] += field[tile].values.sum(rest)
-        return whole.transpose(*along, ...)
+        sizes = [field.sizes[dim] for dim in self.dims]
+        groups = [
+            each_alone(size) if dim in along else all_together(size)
+            for dim, size in zip(self.dims, sizes, strict=True)
+        ]
+        values = pool(field, self.tiles(), groups, [int(group.max()) + 1 for group in groups])
+        rest = [dim for dim in self.dims if dim not in along]
+        kept = field.isel(dict.fromkeys(rest, 0), drop=True)
+        return kept.copy(data=values.squeeze(tuple(map(self.dims.index, rest)))).transpose(*along, ...)
 
     def _of_losses(self, function: Callable[..., np.ndarray]) -> xr.DataArray:
         """What a function makes of each cell's counts of losses, their bins' edges, and the extremes."""
         cells = self.cells
         edges = np.append(cells.final_loss_bin.values, np.inf)
         found = cells.final_loss_min.load().copy().rename("final_loss")
-        for tile in self._tiles():
+        for tile in self.tiles():
             counts, smallest, largest = (
                 cells[f"final_loss_{name}"][tile] for name in ("count", "min", "max")
             )
@@ -170,7 +174,7 @@ class Run:
             found.values[tile] = np.concatenate(values).reshape(smallest.shape)
         return found
 
-    def _tiles(self) -> Iterator[tuple[slice, ...]]:
+    def tiles(self) -> Iterator[tuple[slice, ...]]:
         """The cells in parts, as they lie on disk: all histograms need not be in memory at once."""
         return chunking_of(self._root).tiles()
 

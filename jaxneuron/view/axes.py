@@ -18,16 +18,25 @@ class MapAxis(NamedTuple):
     is_log: bool
 
     @property
+    def scaled(self) -> np.ndarray:
+        """The values on the axis's own scale: their logarithms where it is one of decades."""
+        return np.log10(self.values) if self.is_log else self.values
+
+    def place(self, scaled: np.ndarray) -> np.ndarray:
+        """The values that are so on the axis's own scale."""
+        return 10.0**scaled if self.is_log else scaled
+
+    @property
     def edges(self) -> np.ndarray:
         """Where the cells meet, one more than there are values; halfway, on the axis's own scale."""
-        places = np.log10(self.values) if self.is_log else self.values
+        places = self.scaled
         if len(places) == 1:
             edges = places[0] + np.array([-0.5, 0.5])
         else:
             middles = (places[1:] + places[:-1]) / 2
             first, last = places[0] - (middles[0] - places[0]), places[-1] + (places[-1] - middles[-1])
             edges = np.concatenate([[first], middles, [last]])
-        return 10.0**edges if self.is_log else edges
+        return self.place(edges)
 
 
 def map_axis(run: Run, name: str) -> MapAxis:

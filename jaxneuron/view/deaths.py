@@ -95,7 +95,7 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
     counts = run.pooled("fate_count", axes)
     by_fate = np.atleast_2d(_along(counts, names).values)
     neurons = by_fate.sum(-1)
-    died, steps = _by_step(run, "death", names), _phase(run, phase)
+    died, steps = _by_step(run, "death", names), phase_of(run, phase)
     diverged = absorbed = None  # an older run does not tell
     if "diverge_step_count" in run.cells:
         diverged = _by_step(run, "diverge", names)
@@ -109,17 +109,18 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
         absorbed=absorbed,
         step=run.cells.death_step_bin_end.values - 1,
         incidence=cumulative_share(died, neurons),
-        hazard=None if diverged is None else hazard(died, diverged, neurons, _edges(run)),
+        hazard=None if diverged is None else hazard(died, diverged, neurons, edges_of(run)),
         half_life=None
         if diverged is None or steps is None
-        else half_life(died, diverged, neurons, _edges(run), *steps),
+        else half_life(died, diverged, neurons, edges_of(run), *steps),
         half_lives=_half_lives(run, axes[:2], _along(counts, axes[:2]), steps) if steps else None,
         contrasts=tuple(_contrast(_along(counts, [name]).values, map_axis(run, name)) for name in axes),
     )
 
 
-def _phase(run: Run, phase: tuple[int, int] | None) -> tuple[int, int] | None:
-    """The phase that is asked for, or the one by default; None where nothing can be told of it."""
+def phase_of(run: Run, phase: tuple[int, int] | None = None) -> tuple[int, int] | None:
+    """The first and the last step of the phase that is asked for, or of the one by default; None where
+    nothing can be told of it."""
     if "diverge_step_count" not in run.cells:
         if phase:
             raise BadInput(
@@ -144,13 +145,14 @@ def _by_step(run: Run, name: str, axes: Sequence[str]) -> np.ndarray:
     return np.atleast_2d(run.pooled(f"{name}_step_count", axes).values)
 
 
-def _edges(run: Run) -> np.ndarray:
+def edges_of(run: Run) -> np.ndarray:
+    """The edges of the bins of steps."""
     return np.append(run.cells.death_step_bin.values, run.cells.death_step_bin_end.values[-1])
 
 
 def _half_lives(run: Run, axes: Sequence[str], by_fate: xr.DataArray, phase: tuple[int, int]) -> HalfLives:
     died, diverged = (_by_step(run, name, axes) for name in ("death", "diverge"))
-    found = half_life(died, diverged, np.atleast_1d(by_fate.sum("fate").values), _edges(run), *phase)
+    found = half_life(died, diverged, np.atleast_1d(by_fate.sum("fate").values), edges_of(run), *phase)
     return HalfLives(tuple(map_axis(run, name) for name in axes), found)
 
 

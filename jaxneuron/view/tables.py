@@ -14,18 +14,10 @@ from jaxneuron.study.status import Status
 from jaxneuron.study.training import Training
 from jaxneuron.view.explain import FullPass
 from jaxneuron.view.fit import shown_steps
-from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
+from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS, FATE_RULES
 
 SHOWN_EXAMPLES = 6
 SHOWN_INPUTS = 3
-
-FATE_RULES = {
-    Fate.diverged: "params or loss not finite, or loss far above its start",
-    Fate.born_dead: "silent on every example from step 0 on",
-    Fate.died: "active once, then silent to the end",
-    Fate.converged: "gradient at most the tolerance",
-    Fate.unsettled: "still moving, or oscillating",
-}
 
 
 def fate_table(run: Run) -> Table:
