@@ -39,20 +39,34 @@ def pool(
     `groups` has an array for each dim of the cells: for each index along it the number of its group, or
     NOT_COUNTED; `sizes` are the numbers of groups. Cells are read tile by tile: all need not be in memory.
     """
+    return pool_each(field, tiles, [(groups, sizes)])[0]
+
+
+def pool_each(
+    field: xr.DataArray,
+    tiles: Iterable[tuple[slice, ...]],
+    groupings: Sequence[tuple[Sequence[np.ndarray], Sequence[int]]],
+) -> list[np.ndarray]:
+    """As `pool`, for several groupings (groups, sizes) with the cells read once."""
     combine = EXTREMES.get(str(field.name), np.add)
     nothing = {np.minimum: np.inf, np.maximum: -np.inf}.get(combine, 0)
-    whole = np.full((*sizes, *field.shape[len(groups) :]), nothing, field.dtype)
+    wholes = [
+        np.full((*sizes, *field.shape[len(groups) :]), nothing, field.dtype) for groups, sizes in groupings
+    ]
     for tile in tiles:
-        along = [group[span] for group, span in zip(groups, tile, strict=True)]
-        if any((group == NOT_COUNTED).all() for group in along):
-            continue
-        part, places = field[tile].values, []
-        for axis, group in enumerate(along):
-            part, place = _pool_along(part, group, axis, combine)
-            places.append(place)
-        at = np.ix_(*places)
-        whole[at] = combine(whole[at], part)
-    return whole
+        values = None
+        for whole, (groups, _) in zip(wholes, groupings, strict=True):
+            along = [group[span] for group, span in zip(groups, tile, strict=True)]
+            if any((group == NOT_COUNTED).all() for group in along):
+                continue
+            values = field[tile].values if values is None else values
+            part, places = values, []
+            for axis, group in enumerate(along):
+                part, place = _pool_along(part, group, axis, combine)
+                places.append(place)
+            at = np.ix_(*places)
+            whole[at] = combine(whole[at], part)
+    return wholes
 
 
 def _pool_along(
@@ -62,4 +76,6 @@ def _pool_along(
     counted = np.flatnonzero(group != NOT_COUNTED)
     order = counted[np.argsort(group[counted], kind="stable")]
     numbers, starts = np.unique(group[order], return_index=True)
+    if len(numbers) == values.shape[axis]:  # each alone: only their order may differ
+        return values if (order[1:] > order[:-1]).all() else values.take(order, axis), numbers
     return combine.reduceat(values.take(order, axis), starts, axis), numbers

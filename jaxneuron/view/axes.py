@@ -44,6 +44,6 @@ def map_axis(run: Run, name: str) -> MapAxis:
     values = run.cells[name].values
     quantity = run.study.quantities[name]
     is_listed = isinstance(quantity, (Values, Refined))
-    spans_decades = is_listed and values[0] > 0 and values[-1] >= 100 * values[0]
+    spans_decades = is_listed and bool(values[0] > 0 and values[-1] >= 100 * values[0])
     is_log = isinstance(quantity, (Log, LogUniform)) or spans_decades
     return MapAxis(name, str(run.cells[name].attrs["long_name"]), values, is_log)

@@ -14,9 +14,8 @@ from jaxneuron.study.pooling import all_together, each_alone, only
 from jaxneuron.study.run import Run
 from jaxneuron.view.axes import MapAxis, map_axis
 
-# An axis of more values is pooled into squares of neighbours, so many along each axis.
-MOST_VALUES, SQUARES = 1024, 512
-# More points are pooled into squares.
+# Of longer axes neighbours are pooled into squares, and so are more points.
+MOST_VALUES = 1024
 MOST_POINTS, POINT_SQUARES = 4096, 64
 
 
@@ -49,28 +48,31 @@ def swept_names(run: Run) -> tuple[str, ...]:
     return tuple(name for name in run.swept if name != DATASET)
 
 
-def frame_of(run: Run, over: Sequence[str], at: Mapping[str, float]) -> Frame:
-    """The frame of a map over axes, at values of others; BadInput for names that are not swept."""
+def frame_of(
+    run: Run, over: Sequence[str], at: Mapping[str, float], most_values: int = MOST_VALUES
+) -> Frame:
+    """The frame of a map over axes, at values of others; BadInput for names that are not swept.
+
+    Of an axis with more than `most_values` neighbours are put together, into half as many squares.
+    """
     known = swept_names(run)
     for name in (*over, *at):
         if name not in known and not (name in at and name == DATASET and DATASET in run.dims):
             raise BadInput(f"{run.path}: {name!r} is not swept{nearest(name, known)}")
     if len({*over, *at}) < len(over) + len(at):
         raise BadInput(f"{run.path}: {', '.join((*over, *at))} must all differ")
-    if len(over) > 2:
-        raise BadInput(f"{run.path}: a map has at most two axes; {', '.join(over)} are {len(over)}")
     is_points = POINT in run.dims and bool(known)
     if is_points and at:
         raise BadInput(f"{run.path}: its cells are points, which cannot be held at {', '.join(at)}")
-    return _frame_of_points(run, over) if is_points else _frame_of_grid(run, over, at)
+    return _frame_of_points(run, over) if is_points else _frame_of_grid(run, over, at, most_values)
 
 
-def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float]) -> Frame:
+def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most_values: int) -> Frame:
     axes, groups, sizes, remarks, pooled = {}, [], [], [], []
     for dim in run.dims:
         size = run.cells.sizes[dim]
         if dim in over:
-            axes[dim], group = _squared(map_axis(run, dim))
+            axes[dim], group = _squared(map_axis(run, dim), most_values)
             if len(axes[dim].values) < size:
                 remarks.append(f"{size:,} values of {axes[dim].label} in {len(axes[dim].values)} squares")
         elif dim in at:
@@ -111,13 +113,14 @@ def _frame_of_points(run: Run, over: Sequence[str]) -> Frame:
     return Frame(axes, is_grid, (*datasets, groups), sizes, shape, ", ".join(remarks))
 
 
-def _squared(axis: MapAxis) -> tuple[MapAxis, np.ndarray]:
+def _squared(axis: MapAxis, most_values: int) -> tuple[MapAxis, np.ndarray]:
     """(the axis with neighbours put together where it is long, the group of each value)."""
     size = len(axis.values)
-    if size <= MOST_VALUES:
+    if size <= most_values:
         return axis, each_alone(size)
-    groups = np.arange(size) * SQUARES // size
-    return axis._replace(values=axis.place(_means(axis.scaled, groups, SQUARES))), groups
+    number = most_values // 2
+    groups = np.arange(size) * number // size
+    return axis._replace(values=axis.place(_means(axis.scaled, groups, number))), groups
 
 
 def _binned(axis: MapAxis) -> tuple[MapAxis, np.ndarray]:

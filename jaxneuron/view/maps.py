@@ -7,7 +7,8 @@ import numpy as np
 import xarray as xr
 
 from jaxneuron.population.design import POINT
-from jaxneuron.study.pooling import each_alone, pool
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.pooling import each_alone, pool, pool_each
 from jaxneuron.study.run import CELLS_AT_A_TIME, Run
 from jaxneuron.view.axes import MapAxis
 from jaxneuron.view.frames import Frame, frame_of, shown_by_default
@@ -48,6 +49,8 @@ def quantity_map(
     that are not swept.
     """
     quantity = quantity_of(run, name)
+    if over is not None and len(over) > 2:
+        raise BadInput(f"{run.path}: a map has at most two axes; {', '.join(over)} are {len(over)}")
     frame = frame_of(run, shown_by_default(run) if over is None else over, at or {})
     pooled = [dim for dim, group in zip(run.dims, frame.groups, strict=True) if _is_pooled(group)]
     if others == "pooled" or not frame.is_grid or not pooled or POINT in run.dims:
@@ -81,21 +84,33 @@ def _reduced(run: Run, quantity: Quantity, frame: Frame, over: Sequence[str], ot
 
 def estimate_over(run: Run, quantity: Quantity, frame: Frame) -> Estimate:
     """The quantity in each of a frame's groups, [*shape of the map]."""
-    if frame.is_every_cell:
-        return _of_every_cell(run, quantity, frame)
-    pooled = {name: pool(run.cells[name], run.tiles(), frame.groups, frame.sizes) for name in quantity.counts}
-    found = _find(quantity, {name: _rows(values, len(frame.sizes)) for name, values in pooled.items()})
-    return Estimate(*(_as_map(values, run, frame) for values in found))
+    return estimates_over(run, quantity, [frame])[0]
+
+
+def estimates_over(run: Run, quantity: Quantity, frames: Sequence[Frame]) -> list[Estimate]:
+    """The quantity in each of the groups of several frames; the run is read once for all that pool."""
+    pooling = [frame for frame in frames if not frame.is_every_cell]
+    groupings = [(frame.groups, frame.sizes) for frame in pooling]
+    pooled = {name: pool_each(run.cells[name], run.tiles(), groupings) for name in quantity.counts}
+    found = []
+    for frame in frames:
+        if frame.is_every_cell:
+            found.append(_of_every_cell(run, quantity, frame))
+        else:
+            counts = {name: _rows(of_frames.pop(0), len(frame.sizes)) for name, of_frames in pooled.items()}
+            found.append(Estimate(*(_as_map(values, run, frame) for values in _find(quantity, counts))))
+    return found
 
 
 def neurons_over(run: Run, frame: Frame) -> np.ndarray:
-    """The number of neurons in each of a frame's groups."""
-    return _as_map(fates_over(run, frame).sum(-1), run, frame)
+    """The number of neurons in each of a frame's groups, [*shape of the map]."""
+    return fates_over(run, frame).sum(-1)
 
 
 def fates_over(run: Run, frame: Frame) -> np.ndarray:
-    """Neurons by fate in each of a frame's groups, [groups, fates]."""
-    return _rows(pool(run.cells.fate_count, run.tiles(), frame.groups, frame.sizes), len(frame.sizes))
+    """Neurons by fate in each of a frame's groups, [*shape of the map, fates]."""
+    counts = _rows(pool(run.cells.fate_count, run.tiles(), frame.groups, frame.sizes), len(frame.sizes))
+    return np.stack([_as_map(of_fate, run, frame) for of_fate in counts.T], axis=-1)
 
 
 def _as_map(values: np.ndarray, run: Run, frame: Frame) -> np.ndarray:

@@ -1,0 +1,91 @@
+// The cells of a map: which of the page's frames shows them, and what is known of each.
+
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+
+class Frame {
+  /** Decode a frame: a set of axes with what is known of each of its cells, in C order. */
+  static async of(packed) {
+    const frame = new Frame();
+    frame.axes = packed.axes;
+    frame.isGrid = packed.isGrid;
+    frame.shape = packed.shape;
+    frame.remark = packed.remark;
+    frame.values = await Promise.all(packed.values.map(decode));
+    frame.counts = await decode(packed.counts);
+    frame.size = frame.counts.length / FATES.length;
+    frame.found = {};
+    for (const [name, parts] of Object.entries(packed.found)) {
+      const [value, low, high] = await Promise.all([parts.value, parts.low, parts.high].map(decodeDecades));
+      frame.found[name] = { value, low, high };
+    }
+    return frame;
+  }
+
+  /** Neurons of a cell by fate. */
+  fates(cell) {
+    return FATES.map((_, fate) => this.counts[fate * this.size + cell]);
+  }
+
+  /** [value, low, high] of a quantity in a cell. */
+  estimate(quantity, cell) {
+    if (quantity in this.found) {
+      const { value, low, high } = this.found[quantity];
+      return [value[cell], low[cell], high[cell]];
+    }
+    const fates = this.fates(cell);
+    const total = sum(fates);
+    if (quantity === "fate") return [total ? fates.indexOf(Math.max(...fates)) : NaN, NaN, NaN];
+    const of = quantity === "dead" ? ["born_dead", "died"] : [quantity];
+    const count = sum(of.map((fate) => fates[FATES.indexOf(fate)]));
+    return [total ? count / total : NaN, ...wilson(count, total)];
+  }
+}
+
+/** What a map shows of a frame: its cells along x, or along x and y, with other axes held at indices. */
+class Slab {
+  constructor(frame, x, y, held = {}) {
+    this.frame = frame;
+    const stride = frame.shape.map((_, i) => frame.shape.slice(i + 1).reduce((a, b) => a * b, 1));
+    const along = (name) => (name === null ? -1 : frame.axes.indexOf(name));
+    [this.dx, this.dy] = [along(x), along(y)];
+    [this.xs, this.ys] = [frame.values[this.dx] ?? null, frame.values[this.dy] ?? null];
+    this.held = held;
+    this.stride = stride;
+    this.first = sum(Object.entries(held).map(([name, index]) => index * stride[along(name)]));
+  }
+
+  /** The number of the cell at a column and a row; points are numbered through. */
+  cell(column, row = 0) {
+    if (!this.frame.isGrid) return column;
+    const step = (d, index) => (d < 0 ? 0 : index * this.stride[d]);
+    return this.first + step(this.dx, column) + step(this.dy, row);
+  }
+
+  /** The index of a cell along each of the frame's axes. */
+  index(cell) {
+    return this.frame.shape.map((size, d) => Math.floor(cell / this.stride[d]) % size);
+  }
+
+  /** The values of the frame's axes at a cell. */
+  place(cell) {
+    const index = this.frame.isGrid ? this.index(cell) : this.frame.axes.map(() => cell);
+    return this.frame.axes.map((name, d) => [name, this.frame.values[d][index[d]]]);
+  }
+}
+
+/** Where neighbouring values meet, halfway on the axis's own scale, as MapAxis.edges has them. */
+function edgesOf(values, isLog) {
+  const places = Array.from(values, (value) => (isLog ? Math.log10(value) : value));
+  const middles = places.slice(1).map((place, i) => (place + places[i]) / 2);
+  const [first, last] = [places[0], places.at(-1)];
+  const edges = middles.length
+    ? [2 * first - middles[0], ...middles, 2 * last - middles.at(-1)]
+    : [first - 0.5, first + 0.5];
+  return edges.map((edge) => (isLog ? 10 ** edge : edge));
+}
+
+/** The number of the cell between whose edges a value lies; the nearest one for a value beyond them. */
+function indexWithin(edges, value) {
+  const after = edges.findIndex((edge) => edge > value);
+  return after < 0 ? edges.length - 2 : Math.max(0, after - 1);
+}

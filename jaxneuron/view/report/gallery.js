@@ -1,0 +1,43 @@
+// The lives in the file: a button for each of the gallery, and the life of a cell that is clicked on the map.
+
+class Gallery {
+  /** `lives` holds `list`, the numbers of the `gallery` with their titles, and what all lives share. */
+  constructor(buttons, container, lives) {
+    Object.assign(this, { lives, container, map: null });
+    this.player = new LifePlayer(container, lives.examples, lives.info);
+    this.buttons = lives.gallery.map(({ number, title }) => {
+      const button = element("button", { type: "button", ariaPressed: "false" },
+        element("span", { className: `swatch ${lives.list[number].fate}` }), title);
+      button.addEventListener("click", () => this.show(number));
+      buttons.append(element("li", {}, button));
+      return [number, button];
+    });
+  }
+
+  async show(number) {
+    for (const [own, button] of this.buttons) button.ariaPressed = String(own === number);
+    if (this.lives.list[number]) await this.player.show(this.lives.list[number]);
+  }
+
+  /** Beneath the card of a cell: its lives, or where the nearest ones are. */
+  offer(slab, cell, aside, shows) {
+    const numbers = this.map?.livesIn(cell) ?? [];
+    if (numbers.length === 0) {
+      aside.append(element("p", { className: "note" }, "No life of this cell is in the file; those of the cells with a dot are."));
+      return;
+    }
+    const shown = numbers.slice(0, 4).map((number) => {
+      const button = element("button", { type: "button" }, "Show a life: ", this.lives.list[number].title);
+      button.addEventListener("click", () => this.visit(number));
+      return button;
+    });
+    aside.append(...shown);
+    if (shows) this.visit(numbers[0]);
+  }
+
+  async visit(number) {
+    await this.show(number);
+    const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.container.scrollIntoView({ behavior: smooth ? "smooth" : "auto", block: "nearest" });
+  }
+}

@@ -1,0 +1,53 @@
+// When neurons die: the share of all neurons that have fallen silent to the end, by step, with bands.
+
+async function drawIncidence(container, data) {
+  const { steps, curves, label } = data;
+  const figure = element("div", { role: "img", ariaLabel: data.words });
+  container.append(element("h3", {}, "When they die"), figure, element("p", { className: "note" }, data.words));
+  // Step 0 has its place on a scale of logarithms, to the left of step 1.
+  const places = [...steps.map((step) => Math.max(step, 0.5))];
+  const draw = () => {
+    const { accent, muted } = theme();
+    const traces = curves.flatMap(({ name, share, low, high }, i) => {
+      const colour = curves.length === 1 ? accent : viridis(i / (curves.length - 1));
+      return [
+        { ...bandOf(stepped(places, true), stepped(low), stepped(high), colour), showlegend: false },
+        { type: "scatter", mode: "lines", name: asText(name), x: places, y: share, line: { color: colour, width: 2, shape: "hv" },
+          hovertemplate: `%{y:.2%}<extra>${asText(name)}</extra>` },
+      ];
+    });
+    const width = Math.max(240, container.clientWidth);
+    const most = Math.max(...curves.flatMap(({ high }) => high));
+    const layout = layoutOf(width, 330, {
+      showlegend: curves.length > 1, hovermode: "closest", dragmode: false,
+      legend: { title: { text: asText(label) }, orientation: width < 700 ? "h" : "v", ...(width < 700 ? { y: -0.3 } : {}) },
+      margin: { l: 62, r: 12, t: 8, b: width < 700 && curves.length > 1 ? 120 : 52 },
+      xaxis: { type: "log", title: { text: "step (born dead at the left end)", standoff: 6 }, dtick: 1 },
+      yaxis: { title: { text: "share fallen silent to the end", standoff: 6 }, tickformat: ".0%", range: [0, 1.05 * most || 1] },
+    });
+    layout.height += width < 700 && curves.length > 1 ? 70 : 0;
+    layout.xaxis.tickcolor = muted;
+    return Plotly.react(figure, traces, layout, CONFIG);
+  };
+  await draw();
+  document.addEventListener("themechange", draw);
+  let width = container.clientWidth;
+  new ResizeObserver(() => {
+    if (Math.abs(container.clientWidth - width) > 1) {
+      width = container.clientWidth;
+      draw();
+    }
+  }).observe(container);
+}
+
+/** A step curve's corners: each value holds until the next step. */
+const stepped = (values, isPlace = false) =>
+  values.flatMap((value, i) => [value, isPlace ? values[i + 1] ?? value : value]);
+
+/** A colour from viridis without its lightest end, which neither scheme shows well. */
+function viridis(place) {
+  const stops = [[72, 40, 120], [62, 74, 137], [49, 104, 142], [38, 130, 142], [31, 158, 137], [53, 183, 121], [109, 205, 89]];
+  const at = place * (stops.length - 1);
+  const [i, part] = [Math.min(Math.floor(at), stops.length - 2), at - Math.min(Math.floor(at), stops.length - 2)];
+  return `rgb(${stops[i].map((c, k) => Math.round(c + part * (stops[i + 1][k] - c))).join(",")})`;
+}

@@ -1,0 +1,60 @@
+"""The report of a run: the page's words and data, gathered from what other files find."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxneuron.study.run import Run
+from jaxneuron.view.death_tables import shown_values
+from jaxneuron.view.deaths import Deaths, deaths
+from jaxneuron.view.report.asked import asked_of, shortened
+from jaxneuron.view.report.found import best_of, deaths_of, fates_of
+from jaxneuron.view.report.map_data import map_data
+from jaxneuron.view.report.page import render, write
+
+SHOWN_CURVES = 6
+
+
+def report(run: Run, path: Path) -> dict[str, Any]:
+    """Write the report of a run as one HTML file; returns what it holds."""
+    found = deaths(run)
+    data = {"map": map_data(run), "lives": None, "incidence": _incidence(found)}
+    attrs = run.attrs["data"]
+    names = ", ".join(map(shortened, attrs["inputs"][:3])) + (", …" if len(attrs["inputs"]) > 3 else "")
+    training = run.study.training
+    page = render(
+        data,
+        title=f"{attrs['num_neurons'] if 'num_neurons' in attrs else run.attrs['num_neurons']:,} neurons on "
+        f"{names} → {shortened(attrs['target'])}",
+        lead=f"{training.num_steps:,} steps of {training.optimizer}",
+        fates=fates_of(run),
+        best=best_of(run),
+        deaths=deaths_of(found),
+        asked=asked_of(run),
+        lives_note="",
+    )
+    write(page, path)
+    return {"bytes": len(page.encode())}
+
+
+def _incidence(found: Deaths) -> dict[str, Any] | None:
+    """Curves of the cumulative incidence of death at some values along the axis."""
+    if not found.can_die or not found.dead.number.sum():
+        return None
+    shown = shown_values(len(found.neurons), SHOWN_CURVES)
+    label = found.axis.label if found.axis else ""
+    curves = [
+        {"name": f"{found.axis.values[i]:.3g}" if found.axis else "all neurons"}
+        | {part: np.round(getattr(found.incidence, part)[i], 6).tolist() for part in ("share", "low", "high")}
+        for i in shown
+    ]
+    ends = [f"{curve['name']}: {curve['share'][-1]:.1%}" for curve in curves]
+    words = (
+        f"Share of all neurons that have fallen silent to the end of training by a step, at {len(curves)} "
+        f"values of {label} ({'; '.join(ends)} at the end); bands are 95 % intervals."
+        if found.axis
+        else f"Share of all neurons that have fallen silent to the end of training by a step: {ends[0]} at "
+        "the end; the band is the 95 % interval."
+    )
+    return {"steps": found.step.tolist(), "curves": curves, "label": label, "words": words}

@@ -1,0 +1,50 @@
+// Numbers in words, and small pieces of the page.
+
+const FATE_NAMES = Object.fromEntries(FATES.map((fate) => [fate, fate.replace("_", " ")]));
+
+/** A number as people read it: four digits, ∞, or a dash where nothing is known. */
+function inWords(value, digits = 4) {
+  if (Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  const text = size !== 0 && (size < 1e-3 || size >= 1e6)
+    ? value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e")
+    : String(Number(value.toPrecision(digits)));
+  return text.replaceAll("-", "−");
+}
+
+function percent(share, decimals = 1) {
+  return Number.isNaN(share) ? "–" : `${(100 * share).toFixed(decimals)} %`;
+}
+
+/** The ends of the 95 % interval of a share (Wilson 1927), as view/intervals.py has them. */
+function wilson(count, total) {
+  if (total === 0) return [NaN, NaN];
+  const z = 1.959963984540054;
+  const share = count / total;
+  const centre = (share + z ** 2 / (2 * total)) / (1 + z ** 2 / total);
+  const half = (z / (1 + z ** 2 / total)) * Math.sqrt((share * (1 - share)) / total + z ** 2 / (4 * total ** 2));
+  return [count === 0 ? 0 : centre - half, count === total ? 1 : centre + half];
+}
+
+/** An element with properties and children; text stays text. */
+function element(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in node) node[name] = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child !== null));
+  return node;
+}
+
+/** A bar of the shares of each fate. */
+function fateBar(counts) {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const parts = FATES.map((fate, i) => {
+    const part = element("span", { className: fate });
+    part.style.width = `${(100 * counts[i]) / (total || 1)}%`;
+    return part;
+  });
+  return element("div", { className: "fates", ariaHidden: "true" }, ...parts);
+}

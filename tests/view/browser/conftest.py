@@ -1,0 +1,64 @@
+"""A real browser: Debian's chromium, or the one that $CHROMIUM names, without a window."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+# Without these it looks for hosts of its maker.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """The browser, started once for all tests of a process."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs Debian's package chromium")
+        pytest.skip("no chromium is installed: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def look_at(browser) -> Iterator[Callable]:
+    """Opens a file, `look_at(path, width=1280, scheme="light")`: a page that is ready. In the end the
+    console has to be without errors, and nothing may have been asked for but the file."""
+    said, asked, opened = [], [], []
+
+    def open_page(path: Path, width: int = 1280, height: int = 900, scheme: str = "light"):
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        opened.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        asked_before = len(asked)
+        page.goto(path.resolve().as_uri())
+        if path.suffix == ".html":
+            page.wait_for_selector("html[data-ready]", state="attached")
+        assert [url for url in asked[asked_before:] if url.startswith("file:")] == [path.resolve().as_uri()]
+        return page
+
+    yield open_page
+    for context in opened:
+        with contextlib.suppress(Exception):
+            context.close()
+    assert said == []
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
