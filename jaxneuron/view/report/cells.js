@@ -1,5 +1,8 @@
 // The cells of a map: which of the page's frames shows them, and what is known of each.
 
+/** The lowest and the highest of many numbers; of none, the infinities the wrong way round. */
+const extremes = (numbers) => numbers.reduce(([low, high], number) => [Math.min(low, number), Math.max(high, number)], [Infinity, -Infinity]);
+
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 class Frame {

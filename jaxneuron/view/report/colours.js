@@ -17,8 +17,8 @@ function scaleOf(quantity) {
 function colouredBy(quantity, values) {
   if (quantity.scale === "share" || quantity.scale === "kind") return values;
   const positive = values.filter((value) => value > 0 && Number.isFinite(value));
-  const least = positive.reduce((a, b) => Math.min(a, b), Infinity);
-  // A loss of 0 has no logarithm, and is shown as the lowest that has one.
+  // A loss of 0 has no logarithm, and is shown as the lowest that has one; where all are 0, they are alike.
+  const least = positive.length ? positive.reduce((a, b) => Math.min(a, b)) : 1;
   return values.map((value) => (Number.isFinite(value) ? Math.log10(Math.max(value, least)) : NaN));
 }
 
@@ -34,7 +34,7 @@ function decadeTicks(low, high) {
 
 function colourBar(quantity, coloured, isNarrow) {
   const finite = coloured.filter((value) => !Number.isNaN(value));
-  const [low, high] = [finite.reduce((a, b) => Math.min(a, b), Infinity), finite.reduce((a, b) => Math.max(a, b), -Infinity)];
+  const [low, high] = extremes(finite);
   const { text } = theme();
   const ticks = quantity.scale === "share" ? { tickformat: ".0%" } : finite.length ? decadeTicks(low, high) : {};
   const place = isNarrow

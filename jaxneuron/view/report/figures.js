@@ -1,6 +1,7 @@
 // Plotly's figures of a slab: a map over two axes, points, curves with bands over one, bars over none.
 
 const NARROW = 560;
+const FEW = 6;
 
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false };
 
@@ -19,7 +20,9 @@ function layoutOf(width, height, layout = {}) {
 function axisLayout(axis, values) {
   const edges = edgesOf(values, axis.isLog);
   const ends = [edges[0], edges.at(-1)].map((edge) => (axis.isLog ? Math.log10(edge) : edge));
-  return { title: { text: asText(axis.label), standoff: 6 }, type: axis.isLog ? "log" : "linear", range: ends };
+  // Of few values each has its number.
+  const ticks = values.length <= FEW ? { tickvals: Array.from(values), ticktext: Array.from(values, (v) => inWords(v, 3)) } : {};
+  return { title: { text: asText(axis.label), standoff: 6 }, type: axis.isLog ? "log" : "linear", range: ends, ...ticks };
 }
 
 /** The traces and layout of a map; values are [rows][columns]. */
@@ -32,7 +35,7 @@ function mapFigure(slab, x, y, quantity, marks, width) {
   const inRows = (array) => Array.from({ length: rows }, (_, row) => array.subarray(row * columns, (row + 1) * columns));
   const places = { x: edgesOf(slab.xs, x.isLog), y: edgesOf(slab.ys, y.isLog) };
   const common = { type: "heatmap", ...places, hoverinfo: "none", zsmooth: false };
-  const { surface, muted, text } = theme();
+  const { surface, muted } = theme();
   const traces = [{
     ...common, z: inRows(coloured), ...scaleOf(quantity), showscale: quantity.scale !== "kind",
     colorbar: colourBar(quantity, coloured, isNarrow),
@@ -53,7 +56,6 @@ function mapFigure(slab, x, y, quantity, marks, width) {
   layout.plot_bgcolor = getComputedStyle(document.documentElement).getPropertyValue("--unknown").trim();
   Object.assign(layout.xaxis, { showgrid: false, ticks: "outside", tickcolor: muted });
   Object.assign(layout.yaxis, { showgrid: false, ticks: "outside", tickcolor: muted });
-  void text;
   return { traces, layout, values };
 }
 
@@ -103,7 +105,8 @@ function curvesFigure(slab, x, quantity, width) {
   const { fates, text } = theme();
   const order = Array.from(slab.xs.keys()).sort((a, b) => slab.xs[a] - slab.xs[b]);
   const xs = order.map((i) => slab.xs[i]);
-  const names = quantity.scale === "kind" ? FATES : [quantity.name];
+  const isMet = (fate) => order.some((i) => slab.frame.fates(slab.cell(i))[FATES.indexOf(fate)] > 0);
+  const names = quantity.scale === "kind" ? FATES.filter(isMet) : [quantity.name];
   const isShare = quantity.scale === "share" || quantity.scale === "kind";
   const traces = names.flatMap((name) => {
     const estimates = order.map((i) => slab.frame.estimate(name, slab.cell(i)));
@@ -128,7 +131,7 @@ function curvesFigure(slab, x, quantity, width) {
 }
 
 /** The shares of the fates where nothing is swept. */
-function barsFigure(slab, width) {
+function barsFigure(slab, quantity, width) {
   const { fates, text } = theme();
   const estimates = FATES.map((fate) => slab.frame.estimate(fate, slab.cell(0)));
   const traces = [{
@@ -144,5 +147,5 @@ function barsFigure(slab, width) {
     xaxis: { range: [0, 1.02], tickformat: ".0%", title: { text: "share of neurons", standoff: 6 } },
     yaxis: { autorange: "reversed" }, dragmode: false,
   });
-  return { traces, layout, values: Float64Array.from(estimates, ([share]) => share) };
+  return { traces, layout, values: Float64Array.of(slab.frame.estimate(quantity.name, slab.cell(0))[0]) };
 }

@@ -67,7 +67,7 @@ class PhaseMap {
     const before = { ...this.state };
     this.state[key] = value;
     // An axis that is chosen twice changes places with the other.
-    if (this.state.x === this.state.y) this.state[key === "x" ? "y" : "x"] = before[key];
+    if (key !== "quantity" && this.state.x === this.state.y) this.state[key === "x" ? "y" : "x"] = before[key];
     for (const axis of ["x", "y"]) {
       const box = document.getElementById(`map-${axis}`);
       if (box) box.value = this.state[axis] ?? "";
@@ -113,8 +113,9 @@ class PhaseMap {
         this.state.held[name] = Number(slider.value);
         shown.textContent = inWords(values[slider.value]);
         slider.setAttribute("aria-valuetext", shown.textContent);
+        const spot = this.spot(this.chosen);
         this.slab = new Slab(frame, this.state.x, this.state.y, this.state.held);
-        this.draw().then(() => this.select(null, false));
+        this.draw().then(() => this.select(this.slab.cell(...spot), false));
       });
       const label = this.data.axes.find((axis) => axis.name === name).label;
       this.holders.append(element("label", { htmlFor: slider.id }, element("span", {}, `${label}: `, shown), slider));
@@ -134,7 +135,7 @@ class PhaseMap {
     const { slab, quantity } = this;
     const [x, y] = [this.axis(this.state.x), this.axis(this.state.y)];
     const width = Math.max(240, this.plot.clientWidth);
-    const figure = !x ? barsFigure(slab, width)
+    const figure = !x ? barsFigure(slab, quantity, width)
       : !slab.ys || !y ? curvesFigure(slab, x, quantity, width)
         : slab.frame.isGrid ? mapFigure(slab, x, y, quantity, this.marks(), width)
           : pointsFigure(slab, x, y, quantity, width);
@@ -321,7 +322,7 @@ class PhaseMap {
     const known = values.filter((value) => !Number.isNaN(value));
     const distinct = new Set(known);
     const kinds = quantity.scale === "kind";
-    const [low, high] = [known.reduce((a, b) => Math.min(a, b), Infinity), known.reduce((a, b) => Math.max(a, b), -Infinity)];
+    const [low, high] = extremes(known);
     const range = known.length === 0 ? "nothing is known"
       : distinct.size === 1 ? (values.length > 1 ? `every cell has the same value: ${this.inUnits(known[0])}` : this.inUnits(known[0]))
         : kinds ? [...distinct].sort().map((kind) => `${FATE_NAMES[FATES[kind]]} in ${percent(known.filter((v) => v === kind).length / known.length)}`).join(", ")

@@ -1,0 +1,159 @@
+"""Reports of every kind of study open in a real browser and say what is so."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+import jaxneuron as jn
+from jaxneuron.view.report.report import report
+
+pytestmark = pytest.mark.browser
+
+X = np.linspace(-1, 1, 16)
+DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}
+RATES, BIASES = jn.Log(0.01, 5, num=6), jn.Linear(-2, 2, num=5)
+
+
+def study(data=DATA, neuron=None, num_steps=60, optimizer="sgd", **sweep):
+    """A small study of what is swept."""
+    return jn.Study(
+        data=data,
+        neuron=neuron or {},
+        training={"num_steps": num_steps, "optimizer": optimizer},
+        sweep={"learning_rate": 0.1, "replicates": 4} | sweep,
+    )
+
+
+STUDIES = {
+    "one axis": study(learning_rate=RATES),
+    "four axes": study(
+        optimizer="momentum",
+        learning_rate=jn.Log(0.01, 3, num=4),
+        init_bias=jn.Linear(-2, 2, num=3),
+        momentum=[0.0, 0.9],
+        weight_decay=[0.0, 0.1],
+    ),
+    "one cell": study(replicates=50),
+    "all dead": study(learning_rate=RATES, init_bias=jn.Linear(-90, -80, num=4)),
+    "all diverged": study(
+        neuron={"activation": "identity"},
+        num_steps=400,
+        learning_rate=jn.Linear(50, 90, num=4),
+        init_bias=BIASES,
+    ),
+    "one example": study(data={"x": [1.0], "y": [2.0]}, learning_rate=RATES, init_bias=BIASES),
+    "points": study(learning_rate=jn.LogUniform(0.01, 5), init_bias=jn.Uniform(-2, 2), points={"sobol": 64}),
+    "many points": study(
+        learning_rate=jn.LogUniform(0.01, 5),
+        init_bias=jn.Uniform(-2, 2),
+        points={"random": 5000},
+        replicates=1,
+    ),
+    "cannot die": study(neuron={"activation": "tanh"}, learning_rate=RATES, init_bias=BIASES),
+    "no steps": study(num_steps=0, learning_rate=RATES, init_bias=BIASES),
+    "several inputs": study(
+        data={"x": np.random.default_rng(0).normal(size=(20, 3)), "y": np.arange(20.0)}, learning_rate=RATES
+    ),
+    "data sets": study(
+        data={"teacher": {"weight": [1.0], "num_examples": 16, "num_datasets": 3}}, learning_rate=RATES
+    ),
+}
+# What the map says of itself in words.
+SAYS = {
+    "all dead": r"every cell has the same value: born dead",
+    "all diverged": r"every cell has the same value: diverged",
+    "one cell": r"Most frequent fate: \w+",
+    "many points": r"5,000 points in squares",
+    "data sets": r"Pooled over data set",
+    "four axes": r"Pooled over .*weight decay",
+}
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A function that makes a run and its report: (run, path)."""
+
+    def make(asked, name="run"):
+        run = jn.sweep(asked, tmp_path / f"{name}.zarr")
+        path = tmp_path / f"{name}.html"
+        report(run, path)
+        return run, path
+
+    return make
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_every_kind_of_study_has_a_sensible_report(made, look_at, kind):
+    run, path = made(STUDIES[kind])
+    page = look_at(path)
+    quantities = page.locator("#map-quantity option").evaluate_all("(all) => all.map((one) => one.value)")
+    for quantity in quantities:
+        page.select_option("#map-quantity", quantity)
+        page.wait_for_timeout(60)
+        label = page.locator("#map [role=img]").get_attribute("aria-label")
+        assert not re.search("NaN|undefined|null|Infinity", label), (quantity, label)
+    page.select_option("#map-quantity", "fate")
+    page.wait_for_timeout(60)
+    assert re.search(SAYS.get(kind, "."), page.locator("#map").inner_text())
+    text = page.locator("body").inner_text()
+    assert not re.search(r"\bNaN\b|undefined|\bnan\b|\binf\b|Infinity", text)
+    counts = run.pooled("fate_count").values
+    rows = page.locator("section table").first.locator("tbody tr").all()
+    assert [int(row.locator("td").nth(1).inner_text().replace(",", "")) for row in rows] == counts.tolist()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_names_from_data_are_text_and_nothing_else(tmp_path, made, look_at):
+    names = {
+        "input": "<script>window.stolen=1</script><img src=x onerror=window.stolen=2>",
+        "target": "\"quoted\" & 'so' </script> 食費 🍞 $x^2$ " + "long" * 100,
+    }
+    file = tmp_path / "data.csv"
+    header = ",".join('"' + name.replace('"', '""') + '"' for name in names.values())
+    file.write_text("\n".join([header, *(f"{x},{2 * x + 1}" for x in X)]))
+    data = {"file": str(file), "inputs": [names["input"]], "target": names["target"]}
+    _, path = made(study(data=data, learning_rate=RATES, init_bias=BIASES))
+    page = look_at(path, width=360)
+    assert page.evaluate("window.stolen") is None
+    assert page.locator("img").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert names["input"][:50] in page.locator("h1").inner_text()
+    assert "食費 🍞 $x^2$" in page.locator("h1").inner_text()
+
+
+def test_the_page_holds_its_data_once_and_asks_for_nothing(made, look_at):
+    _, path = made(study(learning_rate=RATES))
+    page = look_at(path)
+    data = json.loads(page.locator("#data").text_content())
+    assert {"map", "lives", "incidence"} <= set(data)
+    policy = page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content")
+    assert policy.startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_can_be_told_from_what_is_behind_them(made, look_at, scheme):
+    _, path = made(study())
+    page = look_at(path, scheme=scheme)
+    names = ["page", "surface", "text", "muted", "accent", "fate-diverged", "fate-born-dead", "fate-died"]
+    names += ["fate-converged", "fate-unsettled"]
+    style = "getComputedStyle(document.documentElement)"
+    colours = {name: page.evaluate(f"{style}.getPropertyValue('--{name}').trim()") for name in names}
+    for name in ("text", "muted", "accent"):
+        for behind in ("page", "surface"):
+            assert contrast(colours[name], colours[behind]) >= 4.5, (name, behind)
+    for name in names[5:]:
+        assert contrast(colours[name], colours["surface"]) >= 3, name
+
+
+def contrast(one, other):
+    """The contrast of two colours, of WCAG 2."""
+    lights = sorted(luminance(colour) for colour in (one, other))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def luminance(colour):
+    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
