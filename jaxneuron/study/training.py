@@ -1,4 +1,4 @@
-"""Training one neuron of a study with all its steps kept, until the loss has converged."""
+"""Training one neuron of a study with all its steps kept, until its loss has converged; or some to the end."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.train import StepInfo, Trained
 from jaxneuron.population.follow import follow
+from jaxneuron.population.train import train_population
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset, load, shared_probes
 from jaxneuron.study.study import Study
@@ -101,6 +102,31 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     check_data(study, datasets)
     with jax.enable_x64(study.training.precision == "float64"):
         return _train(study, datasets, cell, replicate)
+
+
+def train_some(study: Study, cells: Sequence[int], replicates: Sequence[int]) -> Trained:
+    """Train some neurons of a study, [neurons], the same ones that a sweep trains: what became of each.
+
+    The cells must be of one data set. With another number of neurons another program is compiled.
+    """
+    datasets = load(study.data)
+    check_data(study, datasets)
+    precision, numbers = study.training.precision, np.array(cells)
+    data = datasets[study.design.dataset(int(numbers[0]))]
+    with jax.enable_x64(precision == "float64"):
+        swept = {name: value.astype(precision) for name, value in study.design.values(numbers).items()}
+        config, start = config_of(study, data), make_start(study)
+        examples = data.examples(precision, config, shared_probes(datasets, precision, config))
+        trained = train_population(
+            numbers.astype(np.uint32),
+            np.array(replicates, np.uint32),
+            swept,
+            start,
+            examples,
+            config,
+            study.training.num_steps,
+        )
+        return jax.tree.map(np.asarray, trained)
 
 
 def _train(study: Study, datasets: Sequence[Dataset], cell: int, replicate: int) -> Training:

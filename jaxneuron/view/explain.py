@@ -35,6 +35,12 @@ class FullPass:
     next_loss: float | None
 
 
+def preactivations(training: Training, step: int) -> np.ndarray:
+    """z = W·x + b of every example before a step's update, in float64: [examples]."""
+    at = training.history.isel(step=step)
+    return training.data.x @ at.weight.values.astype(np.float64) + float(at.bias)
+
+
 def full_pass(training: Training, step: int = 0) -> FullPass:
     """The full pass that the neuron made at a step of its training."""
     data, study, targets = training.data, training.study, training.targets

@@ -44,10 +44,12 @@ async function drawIncidence(container, data) {
 const stepped = (values, isPlace = false) =>
   values.flatMap((value, i) => [value, isPlace ? values[i + 1] ?? value : value]);
 
-/** A colour from viridis without its lightest end, which neither scheme shows well. */
+/** A colour from viridis without its lightest end; lighter in the dark, where its other end would not be seen. */
 function viridis(place) {
+  const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
   const stops = [[72, 40, 120], [62, 74, 137], [49, 104, 142], [38, 130, 142], [31, 158, 137], [53, 183, 121], [109, 205, 89]];
   const at = place * (stops.length - 1);
   const [i, part] = [Math.min(Math.floor(at), stops.length - 2), at - Math.min(Math.floor(at), stops.length - 2)];
-  return `rgb(${stops[i].map((c, k) => Math.round(c + part * (stops[i + 1][k] - c))).join(",")})`;
+  const between = stops[i].map((c, k) => c + part * (stops[i + 1][k] - c));
+  return `rgb(${between.map((c) => Math.round(isDark ? c + 0.4 * (255 - c) : c)).join(",")})`;
 }

@@ -1,0 +1,252 @@
+// The player of a life: step by step, the neuron's line among the data, its numbers, and why it ended so.
+
+const SPEEDS = { "slow": 2, "normal": 8, "fast": 25 };
+const STRAIGHT = ["relu", "leaky_relu", "identity"];
+
+class LifePlayer {
+  /** `datasets` are the examples of the data sets that lives were trained on. */
+  constructor(container, datasets) {
+    this.datasets = datasets;
+    this.i = 0;
+    this.build(container);
+    document.addEventListener("themechange", () => this.draw());
+    new ResizeObserver(() => {
+      if (this.frames && Math.abs(this.root.clientWidth - this.width) > 1) this.draw();
+    }).observe(this.root);
+  }
+
+  build(container) {
+    const button = (label, name, act) => {
+      const made = element("button", { type: "button", ariaLabel: name, title: name }, label);
+      made.addEventListener("click", act);
+      return made;
+    };
+    this.title = element("h3", {});
+    this.why = element("p", { className: "why" });
+    this.facts = element("p", { className: "note" });
+    this.playing = button("▶", "Play", () => (this.timer ? this.pause() : this.play()));
+    this.slider = element("input", { type: "range", min: 0, ariaLabel: "Step" });
+    this.slider.addEventListener("input", () => { this.pause(); this.seek(Number(this.slider.value)); });
+    this.shown = element("output", {});
+    this.speed = element("select", { ariaLabel: "Speed" }, ...Object.keys(SPEEDS).map((name) => element("option", { value: name }, name)));
+    this.speed.value = "normal";
+    this.speed.addEventListener("change", () => { if (this.timer) { this.pause(); this.play(); } });
+    const move = (by) => () => { this.pause(); this.seek(this.i + by); };
+    const transport = element("div", { className: "transport", role: "group", ariaLabel: "Player" },
+      button("⏮", "First step", move(-Infinity)), button("−1", "One step back", move(-1)), this.playing,
+      button("+1", "One step on", move(1)), button("⏭", "Last step", move(Infinity)), this.slider, this.shown, this.speed);
+    const figure = (caption) => {
+      const plot = element("div", { role: "img" });
+      const words = element("figcaption", {}, caption);
+      return { plot, words, node: element("figure", {}, plot, words) };
+    };
+    this.fit = figure("");
+    this.loss = figure("Loss by step; click to go there.");
+    this.path = figure("The path of W and b.");
+    this.numbers = element("div", {});
+    this.said = element("p", { className: "visually-hidden", ariaLive: "polite" });
+    this.legend = element("ul", { className: "legend" });
+    this.whichExample = element("output", {});
+    const other = (by) => () => this.choose((this.chosen + by + this.examples.y.length) % this.examples.y.length);
+    this.fit.node.append(this.legend, element("div", { className: "which", role: "group", ariaLabel: "Example" },
+      button("‹", "The example before", other(-1)), this.whichExample, button("›", "The next example", other(1))));
+    this.root = element("div", { className: "player", tabIndex: 0, role: "group", ariaLabel: "Player; keys: space plays, arrows go step by step" },
+      this.title, this.why, this.facts, transport,
+      element("div", { className: "scenes" }, this.fit.node, element("div", {}, this.loss.node, this.path.node)), this.numbers, this.said);
+    this.root.addEventListener("keydown", (event) => this.key(event));
+    this.loss.plot.classList.add("seeks");
+    for (const type of ["pointerdown", "pointermove"]) this.loss.plot.addEventListener(type, (event) => this.seekTo(event));
+    container.append(this.root);
+  }
+
+  async show(life) {
+    this.pause();
+    this.asked = life;
+    const packed = this.datasets[life.dataset];
+    const [x, y] = await Promise.all([decode(packed.x), decode(packed.y)]);
+    const names = ["step", "loss", "bias", "grad_bias", "update_bias", "weight", "grad_weight", "update_weight", "num_active", "z"];
+    const decoded = await Promise.all(names.map((name) => (life[name] ? decode(life[name]) : null)));
+    // Another life may have been asked for while this one was unpacked.
+    if (this.asked !== life) return;
+    this.life = life;
+    this.examples = { ...packed, x, y: y.map((value) => value * life.targetScale) };
+    this.frames = Object.fromEntries(names.map((name, i) => [name, decoded[i]]));
+    this.numWeights = life.weight.shape[1];
+    this.chosen = Math.floor(x.length / 2);
+    this.view = this.viewOf();
+    this.i = 0;
+    this.slider.max = this.frames.step.length - 1;
+    this.title.replaceChildren(element("span", { className: `swatch ${life.fate}` }), life.title,
+      ...(life.title === FATE_NAMES[life.fate] ? [] : [`: ${FATE_NAMES[life.fate]}`]));
+    this.why.textContent = life.why;
+    const place = Object.entries(life.place ?? {}).map(([name, value]) => [name.replaceAll("_", " ").replace("init ", "initial "), value]);
+    const settings = Object.entries({ ...Object.fromEntries(place), ...life.hyperparams }).map(([name, value]) => `${name} ${inWords(value)}`);
+    const skipped = this.frames.step.length <= life.numSteps ? ` ${this.frames.step.length} of its ${(life.numSteps + 1).toLocaleString("en")} steps are shown.` : "";
+    const left = x.length < packed.total ? ` ${x.length} of ${packed.total.toLocaleString("en")} examples are drawn; loss and gradient are of all.` : "";
+    this.facts.textContent = `${settings.join(", ")}.${skipped}${left}`;
+    this.path.node.hidden = !this.isOne || !life.trainBias;
+    await this.draw();
+  }
+
+  get isOne() {
+    return this.examples.inputs.length === 1;
+  }
+
+  /** z, ŷ and dŷ/dz at some inputs, or at the examples where z is written out. */
+  outputs(i, inputs) {
+    const { activation, negativeSlope } = this.life;
+    const z = inputs ? Array.from(inputs, (x) => this.frames.weight[i * this.numWeights] * x + this.frames.bias[i])
+      : Array.from(this.frames.z.subarray(i * this.examples.y.length, (i + 1) * this.examples.y.length));
+    const both = z.map((value) => ACTIVATIONS[activation](value, negativeSlope));
+    return { z, output: both.map(([output]) => output), slope: both.map(([, slope]) => slope) };
+  }
+
+  /** What the view of the data spans: it stays while the line moves. */
+  viewOf() {
+    const { x, y, inputs, target, isScaled } = this.examples;
+    const units = isScaled ? " (standardised)" : "";
+    const [yLow, yHigh] = extremes(y);
+    if (!this.isOne) {
+      const range = scaled(Math.min(0, yLow), yHigh, 0.15);
+      return { x: range, xRange: range, yRange: range, xLabel: `ŷ by the neuron${units}`, yLabel: `${target} in the data${units}` };
+    }
+    const [xLow, xHigh] = extremes(x);
+    const xRange = scaled(xLow, xHigh);
+    return {
+      x: Float64Array.from({ length: 160 }, (_, k) => xRange[0] + (k * (xRange[1] - xRange[0])) / 159), xRange,
+      yRange: scaled(Math.min(0, yLow), Math.max(yHigh, 0), 0.3), xLabel: `${inputs[0]}${units}`, yLabel: `${target}${units}`,
+    };
+  }
+
+  /** The numbers of a frame. */
+  at(i) {
+    const { frames, numWeights } = this;
+    const several = (name) => Array.from(frames[name].subarray(i * numWeights, (i + 1) * numWeights));
+    return {
+      step: frames.step[i], loss: frames.loss[i], bias: frames.bias[i], gradBias: frames.grad_bias[i], updateBias: frames.update_bias[i],
+      numActive: frames.num_active[i], weight: several("weight"), gradWeight: several("grad_weight"), updateWeight: several("update_weight"),
+    };
+  }
+
+  async draw() {
+    if (!this.frames) return;
+    const { life, i, view } = this;
+    this.width = this.root.clientWidth;
+    const at = this.at(i);
+    const here = this.isOne ? this.outputs(i, this.examples.x) : this.outputs(i);
+    const kink = this.isOne && STRAIGHT.includes(life.activation) ? -at.bias / at.weight[0] : NaN;
+    const places = kink > view.xRange[0] && kink < view.xRange[1] ? [...view.x, kink].sort((a, b) => a - b) : view.x;
+    const across = this.isOne ? this.outputs(i, places) : null;
+    const points = {
+      at: this.isOne ? this.examples.x : here.output, y: this.examples.y, z: here.z, output: here.output, isLine: this.isOne,
+      across: places, line: across ? across.output : places, zLine: across?.z, kink: life.activation === "relu" ? kink : NaN,
+    };
+    const colour = theme().fates[life.fate];
+    const figures = [
+      [this.fit.plot, fitFigure(life, points, view, this.fit.node.clientWidth, this.chosen)],
+      [this.loss.plot, lossFigure(this.frames, i, this.loss.node.clientWidth, colour)],
+    ];
+    if (!this.path.node.hidden) {
+      figures.push([this.path.plot, pathFigure(life, this.frames, i, this.examples, this.path.node.clientWidth, colour)]);
+    }
+    await Promise.all(figures.map(([plot, { traces, layout }]) => Plotly.react(plot, traces, layout, CONFIG)));
+    if (!this.listens) this.listen();
+    const { x, y } = this.examples;
+    const example = { x: x[this.chosen], y: y[this.chosen], z: here.z[this.chosen], output: here.output[this.chosen], slope: here.slope[this.chosen] };
+    this.numbers.replaceChildren(fullPass(life, at, this.examples, example));
+    this.whichExample.textContent = `example ${(this.chosen + 1).toLocaleString("en")} of ${y.length.toLocaleString("en")}`;
+    this.legend.replaceChildren(...legendOf(life, this.isOne));
+    this.tell(at, across ?? here);
+  }
+
+  tell(at, { output }) {
+    const { life, examples, view } = this;
+    const words = `Step ${at.step.toLocaleString("en")} of ${life.numSteps.toLocaleString("en")}`;
+    this.shown.textContent = words;
+    this.slider.value = this.i;
+    this.slider.setAttribute("aria-valuetext", words);
+    const isBeyond = output.every((value) => !(value >= view.yRange[0] && value <= view.yRange[1]));
+    const what = life.activation === "relu" ? "pass a gradient" : "have z > 0";
+    const passing = `${at.numActive.toLocaleString("en")} of ${examples.total.toLocaleString("en")} examples ${what}`;
+    const state = `${words}: loss ${inWords(at.loss)}, ${passing}`;
+    this.fit.words.textContent = `${this.isOne ? "The data and the neuron's line" : "The data against the neuron's output"}${isBeyond ? ", which is beyond the view" : ""}. Click an example to follow it below.`;
+    this.fit.plot.setAttribute("aria-label", `The data with the neuron's output. ${state}.`);
+    this.loss.plot.setAttribute("aria-label", `Loss by step, from ${inWords(this.frames.loss[0])} to ${inWords(this.frames.loss.at(-1))}. ${state}.`);
+    this.path.plot.setAttribute("aria-label", `Path of W and b. ${words}: W ${inWords(at.weight[0])}, b ${inWords(at.bias)}.`);
+    if (life.activation === "relu") this.path.words.textContent = "The path of W and b; grey: where every example is silent.";
+    else this.path.words.textContent = "The path of W and b.";
+    if (!this.timer) this.said.textContent = `${state}.`;
+  }
+
+  listen() {
+    this.listens = true;
+    this.fit.plot.on("plotly_click", ({ points }) => this.choose(points[0].customdata ?? this.chosen));
+  }
+
+  choose(example) {
+    this.chosen = example;
+    return this.draw();
+  }
+
+  /** Go to the frame beneath a pointer that is pressed on the loss. */
+  seekTo(event) {
+    if (!this.frames || !(event.buttons & 1)) return;
+    const { margin, xaxis, width } = this.loss.plot.layout;
+    const [low, high] = xaxis.range;
+    const share = (event.clientX - this.loss.plot.getBoundingClientRect().left - margin.l) / (width - margin.l - margin.r);
+    const place = low + share * (high - low);
+    const apart = Array.from(stepPlaces(this.frames.step).at, (at) => Math.abs(at - place));
+    this.pause();
+    this.seek(apart.indexOf(Math.min(...apart)));
+  }
+
+  /** Go to a frame; while one is drawn, only the last of those asked for comes next. */
+  async seek(i) {
+    this.i = Math.max(0, Math.min(this.frames.step.length - 1, i));
+    if (this.isDrawing) return;
+    this.isDrawing = true;
+    try {
+      for (let drawn = -1; drawn !== this.i;) {
+        drawn = this.i;
+        await this.draw();
+      }
+    } finally {
+      this.isDrawing = false;
+    }
+  }
+
+  play() {
+    const last = this.frames.step.length - 1;
+    if (this.i >= last) this.seek(0);
+    this.timer = setInterval(() => {
+      this.seek(this.i + 1);
+      if (this.i >= last) this.pause();
+    }, 1000 / SPEEDS[this.speed.value]);
+    this.playing.replaceChildren("⏸");
+    this.playing.ariaLabel = this.playing.title = "Pause";
+  }
+
+  pause() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.playing.replaceChildren("▶");
+    this.playing.ariaLabel = this.playing.title = "Play";
+  }
+
+  key(event) {
+    // A slider and a list have keys of their own, and space presses a button.
+    const { tagName } = event.target;
+    if (tagName === "INPUT" || tagName === "SELECT" || (tagName === "BUTTON" && event.key === " ")) return;
+    const moves = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
+    if (event.key in moves) {
+      this.pause();
+      this.seek(this.i + moves[event.key]);
+    } else if (event.key === " ") {
+      if (this.timer) this.pause();
+      else this.play();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+}

@@ -1,4 +1,4 @@
-"""The numbers behind the report's maps: each pair of axes pooled over the rest, and all cells where they fit."""
+"""The numbers behind the report's maps: each pair of axes pooled over the rest, and all cells if they fit."""
 
 import itertools
 from collections.abc import Mapping, Sequence

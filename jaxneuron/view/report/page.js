@@ -6,7 +6,7 @@ async function begin() {
   const { map, lives, incidence } = DATA;
   const gallery = lives ? new Gallery(document.getElementById("gallery"), document.getElementById("life"), lives) : null;
   if (map) {
-    const shown = new PhaseMap(document.getElementById("map"), map, lives?.places ?? [], (...cell) => gallery?.offer(...cell));
+    const shown = new PhaseMap(document.getElementById("map"), map, lives?.list ?? [], (...cell) => gallery?.offer(...cell));
     if (gallery) gallery.map = shown;
     await shown.redraw();
   }

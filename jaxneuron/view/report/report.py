@@ -10,6 +10,7 @@ from jaxneuron.view.death_tables import shown_values
 from jaxneuron.view.deaths import Deaths, deaths
 from jaxneuron.view.report.asked import asked_of, shortened
 from jaxneuron.view.report.found import best_of, deaths_of, fates_of
+from jaxneuron.view.report.lives import lives_of
 from jaxneuron.view.report.map_data import map_data
 from jaxneuron.view.report.page import render, write
 
@@ -19,7 +20,8 @@ SHOWN_CURVES = 6
 def report(run: Run, path: Path) -> dict[str, Any]:
     """Write the report of a run as one HTML file; returns what it holds."""
     found = deaths(run)
-    data = {"map": map_data(run), "lives": None, "incidence": _incidence(found)}
+    lives, lives_note = lives_of(run)
+    data = {"map": map_data(run), "lives": lives, "incidence": _incidence(found)}
     attrs = run.attrs["data"]
     names = ", ".join(map(shortened, attrs["inputs"][:3])) + (", …" if len(attrs["inputs"]) > 3 else "")
     training = run.study.training
@@ -32,10 +34,10 @@ def report(run: Run, path: Path) -> dict[str, Any]:
         best=best_of(run),
         deaths=deaths_of(found),
         asked=asked_of(run),
-        lives_note="",
+        lives_note=lives_note,
     )
     write(page, path)
-    return {"bytes": len(page.encode())}
+    return {"bytes": path.stat().st_size, "lives": len(lives["list"]) if lives else 0}
 
 
 def _incidence(found: Deaths) -> dict[str, Any] | None:
