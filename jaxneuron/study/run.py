@@ -15,6 +15,7 @@ from jaxneuron.population.summary import mean, quantile
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.location import Location
 from jaxneuron.study.pooling import all_together, each_alone, pool
+from jaxneuron.study.show import html_of, plots_of
 from jaxneuron.study.skeleton import check_whole, chunking_of, open_skeleton
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study
@@ -44,6 +45,14 @@ class Run:
             f"{dim} {size}" for dim, size in self.cells.fate_count.sizes.items() if dim != "fate"
         )
         return f"Run({str(self.path)!r}: {sizes}; {self.attrs['num_neurons']} neurons)"
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
+
+    @property
+    def plot(self) -> Any:
+        """Its figures: `run.plot()` is the phase diagram, `run.plot.map("died")` a map; help(run.plot)."""
+        return plots_of(self)
 
     @cached_property
     def attrs(self) -> dict[str, Any]:

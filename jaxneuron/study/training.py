@@ -1,4 +1,4 @@
-"""Training one neuron of a study with all its steps kept, until its loss has converged; or some to the end."""
+"""Training one neuron of a study with all its steps kept, until the loss has converged; or some of them."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from jaxneuron.population.follow import follow
 from jaxneuron.population.train import train_population
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset, load, shared_probes
+from jaxneuron.study.show import html_of, plots_of
 from jaxneuron.study.study import Study
 from jaxneuron.study.sweep import check_data, config_of, make_start
 
@@ -80,6 +81,14 @@ class Training:
             f"Training(weight=[{weight}], bias={self.bias:.6g}, loss={self.loss:.6g}, "
             f"fate={self.fate.name}, num_steps={self.num_steps})"
         )
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
+
+    @property
+    def plot(self) -> Any:
+        """Its figures: `training.plot()` is the loss and the fit; see help(training.plot)."""
+        return plots_of(self)
 
 
 def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:

@@ -144,7 +144,7 @@ class LifePlayer {
     const colour = theme().fates[life.fate];
     const figures = [
       [this.fit.plot, fitFigure(life, points, view, this.fit.node.clientWidth, this.chosen)],
-      [this.loss.plot, lossFigure(this.frames, i, this.loss.node.clientWidth, colour)],
+      [this.loss.plot, lossFigure(life, this.frames, i, this.loss.node.clientWidth, colour)],
     ];
     if (!this.path.node.hidden) {
       figures.push([this.path.plot, pathFigure(life, this.frames, i, this.examples, this.path.node.clientWidth, colour)]);

@@ -53,7 +53,7 @@ def lives_of(run: Run) -> tuple[dict[str, Any] | None, str]:
 def life_of(training: Training) -> tuple[dict[str, Any], str]:
     """(the life of one neuron, what is said of it)."""
     life = _life(training) | {"title": FATE_LABELS[training.fate], "place": {}, "point": None}
-    return _lives([life.pop("data")], [life], [{"number": 0, "title": life["title"]}]), "Step by step."
+    return _lives([life.pop("data")], [life], []), "Step by step."
 
 
 def _where_else(run: Run) -> str:

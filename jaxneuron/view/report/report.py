@@ -1,20 +1,23 @@
-"""The report of a run: the page's words and data, gathered from what other files find."""
+"""The report of a run, or of one neuron: the page's words and data, gathered from what other files find."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jaxneuron.study.run import Run
+from jaxneuron.study.training import Training
 from jaxneuron.view.death_tables import shown_values
 from jaxneuron.view.deaths import Deaths, deaths
-from jaxneuron.view.report.asked import asked_of, shortened
+from jaxneuron.view.palette import FATE_LABELS
+from jaxneuron.view.report.asked import asked, asked_of, shortened
 from jaxneuron.view.report.found import best_of, deaths_of, fates_of
-from jaxneuron.view.report.lives import lives_of
+from jaxneuron.view.report.lives import life_of, lives_of
 from jaxneuron.view.report.map_data import map_data
 from jaxneuron.view.report.page import render, write
 
-SHOWN_CURVES = 6
+SHOWN_CURVES, SHOWN_INPUTS = 6, 3
 
 
 def report(run: Run, path: Path) -> dict[str, Any]:
@@ -23,12 +26,11 @@ def report(run: Run, path: Path) -> dict[str, Any]:
     lives, lives_note = lives_of(run)
     data = {"map": map_data(run), "lives": lives, "incidence": _incidence(found)}
     attrs = run.attrs["data"]
-    names = ", ".join(map(shortened, attrs["inputs"][:3])) + (", …" if len(attrs["inputs"]) > 3 else "")
     training = run.study.training
     page = render(
         data,
-        title=f"{attrs['num_neurons'] if 'num_neurons' in attrs else run.attrs['num_neurons']:,} neurons on "
-        f"{names} → {shortened(attrs['target'])}",
+        title=f"{run.attrs['num_neurons']:,} neurons on {_names(attrs['inputs'])} → "
+        f"{shortened(attrs['target'])}",
         lead=f"{training.num_steps:,} steps of {training.optimizer}",
         fates=fates_of(run),
         best=best_of(run),
@@ -38,6 +40,33 @@ def report(run: Run, path: Path) -> dict[str, Any]:
     )
     write(page, path)
     return {"bytes": path.stat().st_size, "lives": len(lives["list"]) if lives else 0}
+
+
+def life_report(training: Training, path: Path) -> None:
+    """Write the life of one neuron as one HTML file."""
+    lives, note = life_of(training)
+    data, study = training.data, training.study
+    described = {
+        "source": data.source,
+        "inputs": data.inputs,
+        "target": data.target,
+        "num_examples": len(data.y),
+    }
+    page = render(
+        {"map": None, "lives": lives, "incidence": None},
+        title=f"The life of one neuron on {_names(data.inputs)} → {shortened(data.target)}",
+        lead=f"{FATE_LABELS[training.fate]} after {training.num_steps:,} steps of {study.training.optimizer}",
+        fates=None,
+        deaths=None,
+        asked=asked(study, described),
+        lives_note=note,
+    )
+    write(page, path)
+
+
+def _names(inputs: Sequence[str]) -> str:
+    more = ", …" if len(inputs) > SHOWN_INPUTS else ""
+    return ", ".join(map(shortened, inputs[:SHOWN_INPUTS])) + more
 
 
 def _incidence(found: Deaths) -> dict[str, Any] | None:

@@ -54,16 +54,19 @@ function stepPlaces(steps) {
   const last = steps.at(-1);
   const isLong = last > 60;
   const decades = Array.from({ length: Math.floor(Math.log10(last || 1)) + 1 }, (_, k) => 10 ** k);
-  const at = Array.from(steps, (step) => (isLong ? Math.log10(Math.max(step, 0.5)) : step));
+  const place = (step) => (isLong ? Math.log10(Math.max(step, 0.5)) : step);
+  const at = Array.from(steps, place);
   const range = scaled(at[0], at.at(-1), 0.03);
   return isLong
-    ? { at, axis: { range, tickvals: [0.5, ...decades].map(Math.log10), ticktext: ["0", ...decades.map((step) => step.toLocaleString("en"))] } }
-    : { at, axis: { range, tickformat: "d", nticks: 8 } };
+    ? { at, place, axis: { range, tickvals: [0.5, ...decades].map(Math.log10), ticktext: ["0", ...decades.map((step) => step.toLocaleString("en"))] } }
+    : { at, place, axis: { range, tickformat: "d", nticks: 8 } };
 }
 
+const EVENTS = { death: "silent from here on", diverge: "diverged", settle: "at rest within the tolerance" };
+
 /** The loss at the frames, with a mark at one of them. */
-function lossFigure(frames, i, width, colour) {
-  const { at, axis } = stepPlaces(frames.step);
+function lossFigure(life, frames, i, width, colour) {
+  const { at, axis, place } = stepPlaces(frames.step);
   const losses = Array.from(frames.loss, (loss) => (Number.isFinite(loss) ? loss : null));
   const isLog = losses.some((loss) => loss > 0);
   const shown = losses.map((loss) => (isLog && !(loss > 0) ? null : loss));
@@ -74,12 +77,17 @@ function lossFigure(frames, i, width, colour) {
     { type: "scatter", mode: "markers", x: [at[i]], y: [shown[i]], marker: { size: 11, color: text }, hoverinfo: "skip" },
   ];
   const layout = layoutOf(width, Math.min(Math.max(0.5 * width, 190), 230), {
-    margin: { l: 62, r: 10, t: 6, b: 44 }, dragmode: false, hovermode: "x",
+    margin: { l: 62, r: 10, t: 20, b: 44 }, dragmode: false, hovermode: "x",
+    annotations: Object.entries(life.events).map(([event, step]) => ({
+      x: place(step), y: 1, yref: "paper", yanchor: "bottom", xanchor: place(step) > (place(0) + at.at(-1)) / 2 ? "right" : "left",
+      text: EVENTS[event], showarrow: false, font: { size: 11, color: muted },
+    })),
     xaxis: { ...axis, title: { text: "step", standoff: 4 } },
     yaxis: { type: isLog ? "log" : "linear", rangemode: "tozero", title: { text: "loss L", standoff: 4 }, tickformat: "~g", nticks: 5 },
   });
   // Where the loss is not a number there is no mark, and the line alone tells the step.
-  layout.shapes = [{ type: "line", x0: at[i], x1: at[i], yref: "paper", y0: 0, y1: 1, line: { color: muted, width: 1, dash: "dot" } }];
+  const upright = (x, dash) => ({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color: muted, width: 1, dash } });
+  layout.shapes = [upright(at[i], "dot"), ...Object.values(life.events).map((step) => upright(place(step), "dash"))];
   return { traces, layout };
 }
 

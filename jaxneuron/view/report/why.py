@@ -47,7 +47,7 @@ def _died(training: Training) -> str:
     thrown = (
         f"At step {step - 1:,}, where {passing} a gradient, the update moves "
         f"{moved}: from step {step:,} on z = W·x + b is at most {_number(_largest_z(training, step))} on "
-        f"{_all(number)}, no gradient passes, and nothing pulls it back."
+        f"{_all(number)}, no gradient passes, and {_nothing_else(training)}."
     )
     return " ".join([thrown, *_too_far(training, step - 1)])
 
@@ -68,10 +68,14 @@ def _diverged(training: Training) -> str:
     if len(finite) >= 3 and finite[-3] > 0:
         factor = float(np.sqrt(finite[-1] / finite[-3]))
         grown = f"the loss grows {_number(factor)}-fold a step, and " if factor > 1 else ""
+    last = losses[step] if step < len(losses) else np.nan
     limit = training.study.training.divergence_factor
-    reason = (
-        f"{grown}from step {step:,} on it is beyond the limit of {limit:g} times its start or not finite."
+    beyond = (
+        f"{'it' if grown else 'the loss'} is above {limit:g} times the larger of its start and ½·mean y²"
+        if np.isfinite(last)
+        else "W, b or the loss is not finite"
     )
+    reason = f"{grown}from step {step:,} on {beyond}."
     return " ".join([reason[0].upper() + reason[1:], *_too_far(training, max(step - 1, 0))])
 
 
@@ -81,21 +85,15 @@ def _unsettled(training: Training) -> str:
         return f"No step was taken: the loss is {_number(training.loss)}, and its gradient is not 0."
     period = _period(training)
     if period == 1:
-        return (
-            "Its steps no longer change a bit of W and b, though the gradient is above the tolerance: each "
-            "update is smaller than half the spacing of floats."
-        )
+        return f"Its steps no longer change a bit of W and b, though {_stalled(training)}."
     if period:
-        low, high = losses[-period:].min(), losses[-period:].max()
-        return (
-            f"It goes round in a cycle of {period} steps, with losses from {_number(low)} to {_number(high)}."
-        )
+        return f"It goes round in a cycle of {period} steps, with {_losses(losses[-period:])}."
     tail = losses[-TAIL:]
     turns = _turns(training)
     if len(tail) > 4 and turns >= 0.8 * (len(tail) - 2):
         return (
             f"It jumps to and fro: {turns} of its last {len(tail) - 2:,} updates undo the direction of the "
-            f"one before, with losses from {_number(tail.min())} to {_number(tail.max())}."
+            f"one before, with {_losses(tail)}."
         )
     number = max(1, training.num_steps // 10)
     before, after = float(losses[-1 - number]), float(losses[-1])
@@ -109,6 +107,29 @@ def _unsettled(training: Training) -> str:
         f"It has not come to rest: in the last {_steps(number)} the loss went from {_number(before)} to "
         f"{_number(after)}."
     )
+
+
+def _stalled(training: Training) -> str:
+    """What goes with a gradient above the tolerance that no longer moves anything."""
+    above = f"the largest part of the gradient, {_number(training.gradient_norm)}, is above the tolerance"
+    if training.hyperparams.get("weight_decay"):
+        return f"{above}: weight decay pulls the other way"
+    last = training.history.isel(step=-1)
+    if not last.update_weight.values.any() and not last.update_bias:
+        return f"{above}: the updates are 0"
+    return f"{above}: each update is too small to change the float that it is added to"
+
+
+def _nothing_else(training: Training) -> str:
+    """What there is, besides a gradient, to move a dead neuron."""
+    if training.hyperparams.get("weight_decay"):
+        return "weight decay alone does not wake it"
+    return "nothing pulls it back"
+
+
+def _losses(losses: np.ndarray) -> str:
+    low, high = _number(losses.min()), _number(losses.max())
+    return f"the loss at {low}" if low == high else f"losses from {low} to {high}"
 
 
 def oscillates(training: Training) -> bool:
@@ -153,7 +174,8 @@ def _too_far(training: Training, step: int) -> list[str]:
         return []
     return [
         f"Its learning rate of {_number(rate)} is {_number(rate / limit)} times the stability limit "
-        f"2/λ_max = {_number(limit)} of the examples active then, beyond which steps overshoot further each time."
+        f"2/λ_max = {_number(limit)} of the examples active then, beyond which steps overshoot further each "
+        "time."
     ]
 
 
