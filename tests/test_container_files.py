@@ -13,7 +13,10 @@ LINES = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
 PINS = [line for line in LINES if not line.startswith("#")]
 
 
-@pytest.mark.parametrize("line", PROJECT["dependencies"] + PROJECT["optional-dependencies"]["parquet"])
+EXTRAS = PROJECT["optional-dependencies"]
+
+
+@pytest.mark.parametrize("line", PROJECT["dependencies"] + EXTRAS["parquet"] + EXTRAS["report"])
 def test_every_dependency_is_pinned_to_a_version_it_allows(line):
     needed = Requirement(line)
     versions = dict(pin.lower().split("==") for pin in PINS if "==" in pin)

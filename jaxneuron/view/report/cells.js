@@ -1,7 +1,16 @@
 // The cells of a map: which of the page's frames shows them, and what is known of each.
 
 /** The lowest and the highest of many numbers; of none, the infinities the wrong way round. */
-const extremes = (numbers) => numbers.reduce(([low, high], number) => [Math.min(low, number), Math.max(high, number)], [Infinity, -Infinity]);
+function extremes(numbers) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const number of numbers) {
+    if (number < low) low = number;
+    if (number > high) high = number;
+  }
+  return [low, high];
+}
+
+const DEAD = ["born_dead", "died"];
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
@@ -29,18 +38,31 @@ class Frame {
     return FATES.map((_, fate) => this.counts[fate * this.size + cell]);
   }
 
+  /** A quantity in every cell. */
+  valuesOf(quantity) {
+    if (quantity in this.found) return this.found[quantity].value;
+    this.known ??= new Map();
+    if (!this.known.has(quantity)) {
+      this.known.set(quantity, Float64Array.from({ length: this.size }, (_, cell) => this.estimate(quantity, cell)[0]));
+    }
+    return this.known.get(quantity);
+  }
+
   /** [value, low, high] of a quantity in a cell. */
   estimate(quantity, cell) {
     if (quantity in this.found) {
       const { value, low, high } = this.found[quantity];
       return [value[cell], low[cell], high[cell]];
     }
-    const fates = this.fates(cell);
-    const total = sum(fates);
-    if (quantity === "fate") return [total ? fates.indexOf(Math.max(...fates)) : NaN, NaN, NaN];
-    const of = quantity === "dead" ? ["born_dead", "died"] : [quantity];
-    const count = sum(of.map((fate) => fates[FATES.indexOf(fate)]));
-    return [total ? count / total : NaN, ...wilson(count, total)];
+    let [total, most, of, count] = [0, 0, 0, 0];
+    for (let fate = 0; fate < FATES.length; fate++) {
+      const number = this.counts[fate * this.size + cell];
+      total += number;
+      if (number > most) [most, of] = [number, fate];
+      if (FATES[fate] === quantity || (quantity === "dead" && DEAD.includes(FATES[fate]))) count += number;
+    }
+    if (total === 0) return [NaN, NaN, NaN];
+    return quantity === "fate" ? [of, NaN, NaN] : [count / total, ...wilson(count, total)];
   }
 }
 

@@ -29,8 +29,8 @@ function axisLayout(axis, values) {
 function mapFigure(slab, x, y, quantity, marks, width) {
   const isNarrow = width < NARROW;
   const [columns, rows] = [slab.xs.length, slab.ys.length];
-  const values = Float64Array.from({ length: rows * columns }, (_, i) =>
-    slab.frame.estimate(quantity.name, slab.cell(i % columns, Math.floor(i / columns)))[0]);
+  const all = slab.frame.valuesOf(quantity.name);
+  const values = Float64Array.from({ length: rows * columns }, (_, i) => all[slab.cell(i % columns, Math.floor(i / columns))]);
   const coloured = colouredBy(quantity, values);
   const inRows = (array) => Array.from({ length: rows }, (_, row) => array.subarray(row * columns, (row + 1) * columns));
   const places = { x: edgesOf(slab.xs, x.isLog), y: edgesOf(slab.ys, y.isLog) };
@@ -61,7 +61,7 @@ function mapFigure(slab, x, y, quantity, marks, width) {
 
 /** Points where they lie in two of the things they differ in. */
 function pointsFigure(slab, x, y, quantity, width) {
-  const values = Float64Array.from({ length: slab.frame.size }, (_, point) => slab.frame.estimate(quantity.name, point)[0]);
+  const values = slab.frame.valuesOf(quantity.name);
   const coloured = colouredBy(quantity, values);
   const { colorscale, reversescale, zmin, zmax } = scaleOf(quantity);
   const isNarrow = width < NARROW;

@@ -200,12 +200,12 @@ class PhaseMap {
     const { slab } = this;
     const rows = slab.frame.isGrid ? slab.ys?.length ?? 1 : 1;
     const columns = slab.frame.isGrid ? slab.xs?.length ?? 1 : slab.frame.size;
-    let [best, lowest] = [slab.cell(0), Infinity];
+    const losses = slab.frame.valuesOf("final_loss");
+    let best = slab.cell(0);
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const cell = slab.cell(column, row);
-        const [loss] = slab.frame.estimate("final_loss", cell);
-        if (loss < lowest) [best, lowest] = [cell, loss];
+        if (losses[cell] < losses[best] || Number.isNaN(losses[best])) best = cell;
       }
     }
     return best;

@@ -10,6 +10,7 @@ from jaxneuron.view.explain import preactivations
 
 LINEAR_ACTIVATIONS = ("relu", "leaky_relu", "identity")
 LONGEST_PERIOD, TAIL = 64, 50
+MOSTLY = 0.8  # the share of steps that makes it so
 
 
 def why(training: Training) -> str:
@@ -90,22 +91,23 @@ def _unsettled(training: Training) -> str:
         return f"It goes round in a cycle of {period} steps, with {_losses(losses[-period:])}."
     tail = losses[-TAIL:]
     turns = _turns(training)
-    if len(tail) > 4 and turns >= 0.8 * (len(tail) - 2):
+    if len(tail) > 4 and turns >= MOSTLY * (len(tail) - 2):
         return (
             f"It jumps to and fro: {turns} of its last {len(tail) - 2:,} updates undo the direction of the "
             f"one before, with {_losses(tail)}."
         )
     number = max(1, training.num_steps // 10)
-    before, after = float(losses[-1 - number]), float(losses[-1])
-    if after < before:
+    last = losses[-1 - number :]
+    before, after = float(last[0]), float(last[-1])
+    if after < before and (np.diff(last) <= 0).mean() >= MOSTLY:
         fallen = f"{100 * (1 - after / before):.2g} %"
         return (
             f"It is still on its way: in the last {_steps(number)} the loss fell by {fallen}, to "
             f"{_number(after)}, and the largest part of the gradient is {_number(training.gradient_norm)}."
         )
     return (
-        f"It has not come to rest: in the last {_steps(number)} the loss went from {_number(before)} to "
-        f"{_number(after)}."
+        f"It has not come to rest: the last {_steps(number)} have {_losses(last)}, and the largest part of the "
+        f"gradient is {_number(training.gradient_norm)}."
     )
 
 
@@ -135,7 +137,7 @@ def _losses(losses: np.ndarray) -> str:
 def oscillates(training: Training) -> bool:
     """Whether its last steps go round in a cycle, or each undoes the direction of the one before."""
     number = min(TAIL, training.num_steps) - 1
-    return _period(training) > 1 or (number > 4 and _turns(training) >= 0.8 * number)
+    return _period(training) > 1 or (number > 4 and _turns(training) >= MOSTLY * number)
 
 
 def _period(training: Training) -> int:

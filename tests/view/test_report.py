@@ -1,0 +1,162 @@
+"""The report: arrays keep their numbers on the way into the page, which is written whole or not at all."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import jaxneuron as jn
+from jaxneuron.cli import commands
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.view.maps import quantity_map
+from jaxneuron.view.report import map_data, page
+from jaxneuron.view.report.encode import TYPES, encode, encode_counts, encode_decades
+from jaxneuron.view.report.report import life_report, report
+from tests.view.packed import unpacked
+
+X = np.linspace(-1, 1, 8)
+DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}
+SHAPES = arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
+
+
+@given(st.sampled_from(TYPES).flatmap(lambda name: arrays.arrays(name, SHAPES)))
+def test_arrays_keep_their_bytes(values):
+    assert unpacked(encode(values)).tobytes() == values.tobytes()
+
+
+def test_a_type_that_javascript_lacks_is_refused():
+    with pytest.raises(ValueError, match="int64 has no array"):
+        encode(np.arange(3))
+
+
+@given(arrays.arrays(np.int64, SHAPES, elements=st.integers(0, 2**53)))
+def test_counts_are_exact(counts):
+    np.testing.assert_array_equal(unpacked(encode_counts(counts)).astype(np.int64), counts)
+
+
+@given(arrays.arrays(float, (7,), elements=st.floats(0, 1e300) | st.sampled_from([np.inf, np.nan, 0.0])))
+def test_decades_are_as_close_as_they_say(values):
+    packed = encode_decades(values)
+    codes = unpacked(packed).astype(float)
+    found = np.exp(packed["low"] + (codes - 2) * packed["step"])
+    found = np.select([codes == 0, codes == 1, codes == 65535], [np.nan, 0.0, np.inf], found)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(values))
+    np.testing.assert_array_equal(found == 0, values == 0)
+    np.testing.assert_array_equal(np.isinf(found), np.isinf(values))
+    some = np.isfinite(values) & (values > 0)
+    np.testing.assert_allclose(found[some], values[some], rtol=1.01 * packed["error"] + 1e-12)
+    assert packed["error"] < 0.011
+
+
+@given(st.text())
+def test_no_text_ends_the_script_that_holds_it(text):
+    script = page.as_script({"name": text + "</script><!--"})
+    assert "<" not in script
+    assert json.loads(script) == {"name": text + "</script><!--"}
+
+
+def study(**sweep):
+    return jn.Study(data=DATA, training={"num_steps": 20}, sweep={"replicates": 3} | sweep)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    asked = study(
+        learning_rate=jn.Log(0.1, 10, num=5), init_bias=jn.Linear(-2, 2, num=4), weight_decay=[0.0, 0.1]
+    )
+    return jn.sweep(asked, tmp_path_factory.mktemp("report") / "run.zarr")
+
+
+def test_the_page_holds_each_pair_of_axes_and_all_cells(run):
+    data = map_data.map_data(run)
+    names = ["learning_rate", "weight_decay", "init_bias"]
+    assert [axis["name"] for axis in data["axes"]] == names
+    assert len(data["frames"]) == 1 + 3 + 3
+    for frame in [*data["frames"], data["cells"]]:
+        counts = unpacked(frame["counts"]).reshape(len(Fate), *frame["shape"])
+        expected = run.cells.fate_count.sum([name for name in names if name not in frame["axes"]])
+        np.testing.assert_array_equal(counts, expected.transpose("fate", *frame["axes"]))
+        if len(frame["axes"]) < 3:
+            for quantity in ("final_loss", "death_step", "half_life"):
+                codes = unpacked(frame["found"][quantity]["value"])
+                value = quantity_map(run, quantity, frame["axes"]).value
+                np.testing.assert_array_equal(codes == 0, np.isnan(value))
+
+
+def test_a_long_grid_is_pooled_until_it_fits(run, monkeypatch):
+    monkeypatch.setattr(map_data, "MOST_CELLS", 39)
+    monkeypatch.setattr(map_data, "MOST_PAIRED", 15)
+    monkeypatch.setattr(map_data, "MOST_VALUES", 4)
+    data = map_data.map_data(run)
+    assert data["cells"] is None
+    assert "40 cells are too many" in data["remark"]
+    pairs = [frame for frame in data["frames"] if len(frame["axes"]) == 2]
+    assert sum(np.prod(frame["shape"]) for frame in pairs) <= 15
+    for frame in data["frames"]:
+        assert unpacked(frame["counts"]).sum() == 120
+
+
+def test_what_was_there_stays_when_writing_fails(tmp_path, monkeypatch):
+    path = tmp_path / "page.html"
+    path.write_text("before")
+    monkeypatch.setattr(page.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("no room")))
+    with pytest.raises(OSError, match="no room"):
+        page.write("after", path)
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_page_is_one_file_that_names_no_other(run, tmp_path):
+    path = tmp_path / "report.html"
+    report(run, path)
+    text = path.read_text()
+    without_plotly = re.sub(r"<script>.*?</script>", "", text, count=1, flags=re.DOTALL)
+    assert not re.search(r"(src|href)=[\"'](?!#)", without_plotly)
+    assert "@import" not in text[: text.index("</style>")]
+    assert path.stat().st_size < 7e6
+
+
+def test_one_neuron_has_a_page(tmp_path):
+    path = tmp_path / "life.html"
+    life_report(jn.train(study(learning_rate=0.1)), path)
+    assert "The life of one neuron on x → y" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["report", "nowhere.zarr"], "nowhere.zarr"),
+        (["report", "run.zarr", "--out", "page.pdf"], "must end in .html"),
+        (["report", "run.zarr", "--out", "folder.html"], "is a folder"),
+        (["report", "run.zarr", "--out", "file/page.html"], "cannot be made"),
+        (["train", "d.csv", "--input", "x", "--target", "y", "--report", "life.txt"], "must end in .html"),
+    ],
+)
+def test_bad_places_are_said_in_one_line(arguments, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.html").mkdir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match=re.escape(said)):
+        commands.main(arguments, standalone_mode=False)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_what_is_to_be_installed_is_said(monkeypatch):
+    monkeypatch.setattr(page.importlib.util, "find_spec", lambda name: None if name == "plotly" else object())
+    with pytest.raises(BadInput, match=r"needs plotly: pip install 'jaxneuron\[report\]'"):
+        page.check_libraries()
+
+
+def test_the_command_writes_the_page_beside_the_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    jn.sweep(study(learning_rate=[0.1, 1.0]), "runs/some.zarr")
+    commands.main(["report", "runs/some.zarr", "--json"], standalone_mode=False)
+    said = json.loads(capsys.readouterr().out)
+    assert said["report"] == "runs/some.html"
+    assert said["bytes"] == (tmp_path / "runs/some.html").stat().st_size
+    assert said["lives"] >= 2
