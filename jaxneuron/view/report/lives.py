@@ -28,7 +28,10 @@ def lives_of(run: Run) -> tuple[dict[str, Any] | None, str]:
     try:
         datasets = load(run.study.data)
     except BadInput as error:
-        return None, f"There are no lives here, as the neurons could not be trained again: {error}"
+        return None, (
+            f"There are no lives here, as the neurons could not be trained again: {error}. A relative path "
+            "starts at the folder in which the sweep was started."
+        )
     if sha256_of(datasets) != run.attrs["data"]["sha256"]:
         return None, "There are no lives here: the data is no longer that of the run."
     lives, titles = [], []

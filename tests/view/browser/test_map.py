@@ -1,5 +1,6 @@
 """The report's map in a real browser: it shows the run's numbers, and every way to handle it works."""
 
+import json
 import re
 
 import numpy as np
@@ -109,9 +110,7 @@ def test_every_cell_has_the_value_of_the_quantity_that_is_chosen(made, look_at, 
     run, path = made["two"]
     page = look_at(path)
     choose(page, "quantity", quantity)
-    rows = page.evaluate(
-        f"Array.from({FIGURE}.data[0].z, (row) => Array.from(row, String))"
-    )
+    rows = page.evaluate(f"Array.from({FIGURE}.data[0].z, (row) => Array.from(row, String))")
     shown = np.array(rows, float)
     expected = quantity_map(run, quantity).value.T
     if quantity in ("final_loss", "death_step", "half_life"):
@@ -212,6 +211,31 @@ def test_the_keyboard_reaches_everything(made, look_at):
     assert number_after(card, "initial bias") == pytest.approx(biases[min(j + 1, 19)], rel=1e-4)
     said = page.locator("#map [aria-live]").inner_text()
     assert re.search(r"learning rate .*, initial bias .*: ", said)
+
+
+def test_a_click_on_a_cell_shows_the_life_of_one_of_its_neurons(made, look_at):
+    run, path = made["two"]
+    page = look_at(path)
+    lives = json.loads(page.locator("#data").text_content())["lives"]["list"]
+    gallery = page.locator("#gallery button").count()
+    for number in (gallery + 3, gallery + 40):
+        life = lives[number]
+        page.locator("#map").scroll_into_view_if_needed()
+        page.mouse.click(*place_of(page, life["place"]["learning_rate"], life["place"]["init_bias"]))
+        shown = page.locator(".player h3", has_text=FATE_LABELS[Fate[life["fate"]]])
+        shown.wait_for()
+        assert page.locator(".player .why").inner_text() == life["why"]
+        counts = run.cells.fate_count.values.reshape(-1, len(Fate))[life["cell"]]
+        assert shares_in(page.locator("#map-cell .card")) == dict(
+            zip(FATE_LABELS.values(), counts, strict=True)
+        )
+    # The same by the keyboard; and a cell without a life says so.
+    page.locator("#gallery button").first.click()
+    page.locator("#map-plot").focus()
+    page.keyboard.press("Enter")
+    page.locator(".player .why", has_text=lives[gallery + 40]["why"]).wait_for()
+    page.keyboard.press("ArrowRight")
+    assert "No life of this cell is in the file" in page.locator("#map-cell").inner_text()
 
 
 def test_it_reads_on_a_telephone_and_in_the_dark(made, look_at):
