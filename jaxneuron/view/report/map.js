@@ -1,52 +1,23 @@
-// The interactive map: what is shown over which axes, a tip on hover, a card of the chosen cell, zoom, keys.
+// The interactive map: a figure of the chosen slab, a tip on hover, a card of the chosen cell, zoom and keys.
 
 class PhaseMap {
   /** `lives` are [{number, place: {axis: value}, point}], the point of points; `onCell(slab, cell, aside, shows)`
    * is told of the chosen cell, with room beneath its card, and whether its life is asked for. */
   constructor(container, data, lives, onCell) {
-    Object.assign(this, { container, data, lives, onCell });
+    Object.assign(this, { data, lives, onCell });
     this.card = new CellCard(data.axes, data.quantities);
     this.state = { quantity: data.quantities[0].name, x: data.axes[0]?.name ?? null, y: data.axes[1]?.name ?? null, held: null };
     this.frames = new Map();
     this.chosen = null;
-    this.build();
+    this.controls = new MapControls(data, this.state, (isNewPlace) => this.redraw(isNewPlace), (factor) => this.zoom(factor));
+    this.build(container);
     document.addEventListener("themechange", () => this.draw());
-    new ResizeObserver(() => this.resize()).observe(this.plot);
+    new ResizeObserver(() => {
+      if (this.slab && Math.abs(this.plot.clientWidth - this.width) > 1) this.draw();
+    }).observe(this.plot);
   }
 
-  build() {
-    const { axes, quantities, cells } = this.data;
-    const options = (list) => list.map(({ name, label }) => element("option", { value: name }, label));
-    const select = (label, key, list, none) => {
-      const box = element("select", { id: `map-${key}` }, ...options(list));
-      if (none) box.append(element("option", { value: "" }, none));
-      box.value = this.state[key] ?? "";
-      box.addEventListener("change", () => this.choose(key, box.value || null));
-      return element("label", { htmlFor: box.id }, label, box);
-    };
-    this.controls = element("div", { className: "controls" }, select("Quantity", "quantity", quantities));
-    if (axes.length > 1) {
-      this.controls.append(select("Across", "x", axes), select("Up", "y", axes, "nothing (curves)"));
-    }
-    this.holders = element("div", { className: "controls" });
-    if (cells) {
-      const box = element("select", { id: "map-others" },
-        element("option", { value: "pooled" }, "pooled"), element("option", { value: "held" }, "held at a value"));
-      box.addEventListener("change", () => {
-        this.state.held = box.value === "held" ? {} : null;
-        this.redraw();
-      });
-      this.controls.append(element("label", { htmlFor: box.id }, "Other axes", box));
-    }
-    const button = (label, name, act) => {
-      const made = element("button", { type: "button", ariaLabel: name, title: name }, label);
-      made.addEventListener("click", act);
-      return made;
-    };
-    this.zooms = element("div", { role: "group", ariaLabel: "Zoom" },
-      button("+", "Zoom in", () => this.zoom(0.5)), " ", button("−", "Zoom out", () => this.zoom(2)), " ",
-      button("Reset", "Show everything", () => this.zoom(null)));
-    if (axes.length) this.controls.append(this.zooms);
+  build(container) {
     this.plot = element("div", { className: "plot", tabIndex: 0, role: "group", id: "map-plot" });
     this.plot.setAttribute("aria-describedby", "map-keys");
     this.figure = element("div", { role: "img" });
@@ -57,22 +28,10 @@ class PhaseMap {
     this.note = element("p", { className: "note" });
     this.said = element("p", { className: "visually-hidden", ariaLive: "polite" });
     this.aside = element("div", { id: "map-cell" });
-    const keys = element("p", { className: "note", id: "map-keys" },
-      axes.length ? "Hover or click a cell; drag to zoom. Keys: arrows go from cell to cell, Enter shows a life, + − 0 zoom." : "");
-    this.container.append(this.controls, this.holders,
+    const keys = element("p", { className: "note", id: "map-keys" }, this.data.axes.length
+      ? "Hover or click a cell; drag to zoom. Keys: arrows go from cell to cell, Enter shows a life, + − 0 zoom." : "");
+    container.append(this.controls.node,
       element("div", { className: "map" }, element("div", {}, this.plot, this.legend, this.note, keys, this.said), this.aside));
-  }
-
-  choose(key, value) {
-    const before = { ...this.state };
-    this.state[key] = value;
-    // An axis that is chosen twice changes places with the other.
-    if (key !== "quantity" && this.state.x === this.state.y) this.state[key === "x" ? "y" : "x"] = before[key];
-    for (const axis of ["x", "y"]) {
-      const box = document.getElementById(`map-${axis}`);
-      if (box) box.value = this.state[axis] ?? "";
-    }
-    return this.redraw(key !== "quantity");
   }
 
   /** The frame that the state asks for, decoded when it is first needed. */
@@ -85,41 +44,15 @@ class PhaseMap {
     return this.frames.get(packed);
   }
 
+  /** Draw what the state asks for; of another place everything is shown, and its best cell is chosen. */
   async redraw(isNewPlace = true) {
     const frame = await this.frame();
-    if (isNewPlace) this.hold(frame);
+    if (isNewPlace) this.controls.hold(frame);
+    const spot = isNewPlace || !frame.isGrid ? null : this.spot(this.chosen);
     this.slab = new Slab(frame, this.state.x, this.state.y, this.state.held ?? {});
     if (isNewPlace) [this.ranges, this.chosen] = [null, null];
     await this.draw();
-    if (isNewPlace) this.select(this.bestCell(), false);
-    else this.select(this.chosen, false);
-  }
-
-  /** A slider for each axis that is held. */
-  hold(frame) {
-    this.holders.replaceChildren();
-    if (!this.state.held) return;
-    const others = frame.axes.filter((name) => name !== this.state.x && name !== this.state.y);
-    this.state.held = Object.fromEntries(others.map((name) => {
-      const size = frame.shape[frame.axes.indexOf(name)];
-      return [name, Math.min(this.state.held[name] ?? Math.floor(size / 2), size - 1)];
-    }));
-    for (const name of others) {
-      const values = frame.values[frame.axes.indexOf(name)];
-      const shown = element("output", {}, inWords(values[this.state.held[name]]));
-      const slider = element("input", { type: "range", min: 0, max: values.length - 1, id: `map-held-${name}` });
-      slider.value = this.state.held[name];
-      slider.addEventListener("input", () => {
-        this.state.held[name] = Number(slider.value);
-        shown.textContent = inWords(values[slider.value]);
-        slider.setAttribute("aria-valuetext", shown.textContent);
-        const spot = this.spot(this.chosen);
-        this.slab = new Slab(frame, this.state.x, this.state.y, this.state.held);
-        this.draw().then(() => this.select(this.slab.cell(...spot), false));
-      });
-      const label = this.data.axes.find((axis) => axis.name === name).label;
-      this.holders.append(element("label", { htmlFor: slider.id }, element("span", {}, `${label}: `, shown), slider));
-    }
+    this.select(isNewPlace ? this.bestCell() : spot ? this.slab.cell(...spot) : this.chosen, false);
   }
 
   get quantity() {
@@ -150,10 +83,6 @@ class PhaseMap {
     if (!this.listens) this.listen();
     this.describe();
     this.mark();
-  }
-
-  resize() {
-    if (this.slab && Math.abs(this.plot.clientWidth - this.width) > 1) this.draw();
   }
 
   listen() {
@@ -191,7 +120,7 @@ class PhaseMap {
     if (shows) {
       const fates = this.slab.frame.fates(this.chosen);
       const most = FATE_NAMES[FATES[fates.indexOf(Math.max(...fates))]];
-      this.said.textContent = `${words}: most neurons ${most}; ${this.quantity.label} ${this.inUnits(this.slab.frame.estimate(this.quantity.name, this.chosen)[0])}`;
+      this.said.textContent = `${words}: most neurons ${most}; ${this.quantity.label} ${inUnits(this.quantity, this.slab.frame.estimate(this.quantity.name, this.chosen)[0])}`;
     }
   }
 
@@ -305,50 +234,23 @@ class PhaseMap {
       const [column, row] = this.spot(this.chosen);
       this.select(slab.cell(within(column + right, slab.xs.length), within(row + up, slab.ys?.length ?? 1)), false);
     }
-    this.said.textContent = `${this.card.where(slab, this.chosen)}: ${this.inUnits(slab.frame.estimate(this.quantity.name, this.chosen)[0])}`;
+    this.said.textContent = `${this.card.where(slab, this.chosen)}: ${inUnits(this.quantity, slab.frame.estimate(this.quantity.name, this.chosen)[0])}`;
   }
 
-  inUnits(value) {
-    const { scale } = this.quantity;
-    if (scale === "kind") return FATE_NAMES[FATES[value]] ?? "–";
-    return scale === "share" ? percent(value) : inWords(value);
-  }
-
-  /** What the figure shows, in words: for those who do not see it, and for all below it. */
+  /** Say what the figure shows. */
   describe() {
     const { quantity, values, slab } = this;
     const axes = [this.state.x, this.state.y].filter((name) => name && slab.frame.axes.includes(name));
     const over = axes.map((name) => this.axis(name).label).join(" and ");
-    const known = values.filter((value) => !Number.isNaN(value));
-    const distinct = new Set(known);
-    const kinds = quantity.scale === "kind";
-    const [low, high] = extremes(known);
-    const range = known.length === 0 ? "nothing is known"
-      : distinct.size === 1 ? (values.length > 1 ? `every cell has the same value: ${this.inUnits(known[0])}` : this.inUnits(known[0]))
-        : kinds ? [...distinct].sort().map((kind) => `${FATE_NAMES[FATES[kind]]} in ${percent(known.filter((v) => v === kind).length / known.length)}`).join(", ")
-          : `from ${this.inUnits(low)} to ${this.inUnits(high)}`;
-    const missing = values.length - known.length;
-    const said = `${quantity.label}${over ? ` over ${over}` : ""}: ${range}${missing && known.length ? `; nothing is known in ${missing.toLocaleString("en")} of ${values.length.toLocaleString("en")} cells` : ""}.`;
-    this.figure.setAttribute("aria-label", `Map of ${said}`);
+    const summary = summaryOf(quantity, values, over);
+    this.figure.setAttribute("aria-label", `Map of ${summary}`);
     this.plot.setAttribute("aria-label", `Map: ${quantity.label}${over ? ` over ${over}` : ""}`);
-    const remark = this.state.held ? "" : slab.frame.remark;
-    const definition = `${quantity.definition[0].toUpperCase()}${quantity.definition.slice(1)}.`;
+    const remark = this.state.held || !slab.frame.remark ? "" : `${capitalised(slab.frame.remark)}. `;
     const unit = quantity.unit ? ` In ${quantity.unit}.` : "";
-    this.note.replaceChildren(`${said[0].toUpperCase()}${said.slice(1)} ${remark ? `${remark[0].toUpperCase()}${remark.slice(1)}. ` : ""}${definition}${unit} ${this.data.remark}`);
-    const total = slab.frame;
-    const swatches = kinds || !axes.length
-      ? FATES.map((fate) => element("li", {}, element("span", { className: `swatch ${fate}` }), FATE_NAMES[fate])) : [];
-    if (axes.length === 2 && known.some((value) => value === Infinity)) swatches.push(this.swatch("surface", quantity.scale === "steps" ? "infinite: none died" : "infinite"));
-    if (axes.length === 2 && missing) swatches.push(this.swatch("unknown", "nothing known"));
-    if (axes.length === 2 && total.isGrid && this.marks().length) {
-      swatches.push(element("li", {}, "◦ cells whose lives are below"));
-    }
-    this.legend.replaceChildren(...swatches);
-  }
-
-  swatch(colour, words) {
-    const box = element("span", { className: "swatch" });
-    box.style.cssText = `background: var(--${colour}); border: 1px solid var(--muted)`;
-    return element("li", {}, box, words);
+    this.note.textContent = `${capitalised(summary)} ${remark}${capitalised(quantity.definition)}.${unit} ${this.data.remark}`;
+    const isMap = axes.length === 2;
+    this.legend.replaceChildren(...mapLegend(quantity, values, {
+      isMap, hasBars: axes.length === 0, hasLives: isMap && slab.frame.isGrid && this.marks().length > 0,
+    }));
   }
 }

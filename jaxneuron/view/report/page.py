@@ -14,7 +14,8 @@ from jaxneuron.study.bad_input import BadInput
 
 # In the order in which they need each other.
 SCRIPTS = (
-    *("theme.js", "decode.js", "words.js", "cells.js", "colours.js", "figures.js", "card.js", "map.js"),
+    *("theme.js", "decode.js", "words.js", "cells.js", "colours.js", "figures.js", "card.js"),
+    *("map_words.js", "controls.js", "map.js"),
     *("activations.js", "full_pass.js", "scenes.js", "life.js", "gallery.js", "incidence.js", "page.js"),
 )
 STYLES = ("page.css", "life.css")

@@ -52,7 +52,10 @@ def look_at(browser) -> Iterator[Callable]:
         asked_before = len(asked)
         page.goto(path.resolve().as_uri())
         if path.suffix == ".html":
-            page.wait_for_selector("html[data-ready]", state="attached")
+            try:
+                page.wait_for_selector("html[data-ready]", state="attached")
+            except Exception as error:
+                raise AssertionError(f"{path.name} does not become ready; the console says {said}") from error
         assert [url for url in asked[asked_before:] if url.startswith("file:")] == [path.resolve().as_uri()]
         return page
 

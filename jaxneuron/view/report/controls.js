@@ -1,0 +1,90 @@
+// What is chosen above the map: the quantity, the axes, what is done with all other axes, and zoom.
+
+class MapControls {
+  /** `state` is {quantity, x, y, held}; `changed(isNewPlace)` is called after it has been changed by hand. */
+  constructor(data, state, changed, zoom) {
+    Object.assign(this, { data, state, changed });
+    const { axes, quantities, cells } = data;
+    this.boxes = { quantity: this.select("Quantity", "quantity", quantities) };
+    if (axes.length > 1) {
+      this.boxes.x = this.select("Across", "x", axes);
+      this.boxes.y = this.select("Up", "y", axes, "nothing (curves)");
+    }
+    if (cells) this.boxes.others = this.others();
+    this.holders = element("div", { className: "controls" });
+    this.node = element("div", {},
+      element("div", { className: "controls" }, ...Object.values(this.boxes).map((box) => box.parentNode), axes.length ? zoomButtons(zoom) : null),
+      this.holders);
+  }
+
+  select(label, key, choices, none) {
+    const box = element("select", { id: `map-${key}` }, ...choices.map(({ name, label: words }) => element("option", { value: name }, words)));
+    if (none) box.append(element("option", { value: "" }, none));
+    box.value = this.state[key] ?? "";
+    box.addEventListener("change", () => this.choose(key, box.value || null));
+    element("label", { htmlFor: box.id }, label, box);
+    return box;
+  }
+
+  others() {
+    const box = element("select", { id: "map-others" },
+      element("option", { value: "pooled" }, "pooled"), element("option", { value: "held" }, "held at a value"));
+    box.addEventListener("change", () => {
+      this.state.held = box.value === "held" ? {} : null;
+      this.changed(true);
+    });
+    element("label", { htmlFor: box.id }, "Other axes", box);
+    return box;
+  }
+
+  choose(key, value) {
+    const before = { ...this.state };
+    this.state[key] = value;
+    if (key !== "quantity") {
+      // An axis that is chosen twice changes places with the other.
+      if (this.state.x === this.state.y) this.state[key === "x" ? "y" : "x"] = before[key];
+      for (const axis of ["x", "y"]) this.boxes[axis].value = this.state[axis] ?? "";
+    }
+    this.changed(key !== "quantity");
+  }
+
+  /** A slider for each axis of a frame that is held, at first in its middle. */
+  hold(frame) {
+    this.holders.replaceChildren();
+    const { state } = this;
+    if (!state.held) return;
+    const others = frame.axes.filter((name) => name !== state.x && name !== state.y);
+    const values = Object.fromEntries(others.map((name) => [name, frame.values[frame.axes.indexOf(name)]]));
+    const within = (name) => Math.min(state.held[name] ?? Math.floor(values[name].length / 2), values[name].length - 1);
+    state.held = Object.fromEntries(others.map((name) => [name, within(name)]));
+    this.holders.append(...others.map((name) => this.slider(name, values[name])));
+  }
+
+  slider(name, values) {
+    const { label } = this.data.axes.find((axis) => axis.name === name);
+    const shown = element("output", {});
+    const slider = element("input", { type: "range", min: 0, max: values.length - 1, id: `map-held-${name}` });
+    slider.value = this.state.held[name];
+    const tell = () => {
+      shown.textContent = inWords(values[slider.value]);
+      slider.setAttribute("aria-valuetext", shown.textContent);
+    };
+    slider.addEventListener("input", () => {
+      this.state.held[name] = Number(slider.value);
+      tell();
+      this.changed(false);
+    });
+    tell();
+    return element("label", { htmlFor: slider.id }, element("span", {}, `${label}: `, shown), slider);
+  }
+}
+
+function zoomButtons(zoom) {
+  const button = (label, name, factor) => {
+    const made = element("button", { type: "button", ariaLabel: name, title: name }, label);
+    made.addEventListener("click", () => zoom(factor));
+    return made;
+  };
+  return element("div", { role: "group", ariaLabel: "Zoom" },
+    button("+", "Zoom in", 0.5), " ", button("−", "Zoom out", 2), " ", button("Reset", "Show everything", null));
+}
