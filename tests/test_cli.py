@@ -39,6 +39,7 @@ learning_rate = { log = [1e-3, 1], num = 64 }
 replicates = 64
 chunk_size = 64
 """
+MAP = "Fates over|: its path over"
 TRAIN = "train data.csv --input x --target y"
 
 
@@ -366,10 +367,16 @@ def test_ctrl_c_ends_train(folder):
     assert sorted(folder.rglob("*")) == before
 
 
-def on_a_terminal(*arguments: str) -> tuple[int, str]:
+def on_a_terminal(*arguments: str, columns: int = 100, **variables: str) -> tuple[int, str]:
     """Exit code and all that a person sees."""
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"}
+    environment = {
+        **os.environ,
+        "TERM": "xterm-256color",
+        "COLUMNS": str(columns),
+        "LINES": "24",
+        **variables,
+    }
     process = start(*arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
     seen = b""
@@ -391,6 +398,41 @@ def test_a_terminal_sees_a_bar(folder):
     assert code == 0
     assert "24/24 neurons" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)
     assert "Fates" in seen
+
+
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [("sweep study.toml", 40), (f"{TRAIN} --init-weight 1", 80), ("sweep study.toml", 160)],
+)
+def test_a_terminal_sees_a_map_of_its_width(command, columns, folder):
+    code, seen = on_a_terminal(*shlex.split(command), columns=columns)
+
+    assert code == 0
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen).split("\r\n")
+    start = next(i for i, line in enumerate(lines) if re.search(MAP, line))
+    drawn = lines[start : lines.index("", start)]
+    assert sum("▀" in line for line in drawn) == 24 // 2 - 3
+    assert max(map(len, drawn)) <= columns
+    assert "\x1b[38;" in seen
+
+
+@pytest.mark.parametrize("command", ["sweep study.toml", f"{TRAIN} --init-weight 1"])
+def test_there_is_no_map_but_on_a_terminal(command, jaxneuron_command, monkeypatch):
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.setenv(name, "1")
+        _, out, _ = jaxneuron_command(command)
+        assert not re.search(MAP, out)
+
+    code, seen = on_a_terminal(*shlex.split(command), "--json", NO_COLOR="1")
+    assert code == 0
+    strict_json(seen)
+
+    code, seen = on_a_terminal(*shlex.split(command), NO_COLOR="1")
+    assert code == 0
+    assert re.search(MAP, seen)
+    after = re.split(MAP, seen)[-1]
+    assert not set("▀▄█") & set(after)
+    assert "\x1b[38;" not in after
 
 
 def test_a_terminal_sees_no_bar_where_a_study_is_refused(folder):

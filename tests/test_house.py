@@ -1,6 +1,7 @@
 """The house: four floors and a door, imports one way, no circles, no drawers."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,26 @@ def test_imports_go_down_or_stay(path):
     own = floor_of(path.relative_to(PACKAGE).parts)
     for module in imports_of(path):
         assert floor_of(tuple(module.split(".")[1:])) <= own, f"{path.name} imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_one_file_alone_names_a_module_of_a_floor_above(path):
+    """By `importlib`, or in a text that is the name of a module: results are shown by the floor above."""
+    own = floor_of(path.relative_to(PACKAGE).parts)
+    if path.name == "__init__.py" or own == len(FLOORS):
+        return
+    names = {
+        node.value
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and re.fullmatch(r"jaxneuron(\.\w+)+", str(node.value))
+    }
+    above = {name for name in names if floor_of(tuple(name.split(".")[1:])) > own}
+    reaches_up = path.relative_to(PACKAGE) == Path("study/show.py")
+    assert above == ({"jaxneuron.view.notebook"} if reaches_up else set())
+    calls = {
+        ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
+    }
+    assert reaches_up or not calls & {"importlib.import_module", "import_module", "__import__"}
 
 
 def test_there_are_no_circles():

@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import math
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +16,14 @@ def console() -> Any:
 
     # In a pipe, a file or a narrow terminal the tables keep their width: a number is never cut.
     return Console(width=max(200, Console().width if sys.stdout.isatty() else 0))
+
+
+def terminal_size() -> tuple[int, int] | None:
+    """The columns and lines of the terminal that is printed to; None where it is a pipe or a file."""
+    if not sys.stdout.isatty():
+        return None
+    size = shutil.get_terminal_size()
+    return size.columns, size.lines
 
 
 def print_json(**values: Any) -> None:

@@ -1,0 +1,197 @@
+"""What a notebook shows of a run or of a training: a few hundred lines of HTML without scripts, that has its
+text's colour from the notebook and asks the network for nothing."""
+
+import importlib.resources
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.run import Run
+from jaxneuron.study.training import Training
+from jaxneuron.view.axes import MapAxis
+from jaxneuron.view.inline_svg import fit_svg, loss_svg
+from jaxneuron.view.markup import details, facts, table, text
+from jaxneuron.view.mosaic import SCREEN_COLOURS
+from jaxneuron.view.report.asked import asked, asked_of, shortened
+from jaxneuron.view.report.found import best_of, fates_of
+from jaxneuron.view.tables import training_summary
+from jaxneuron.view.thumbnail import thumbnail
+
+SHOWN_CELLS = 5
+MOST_CELLS = 100_000  # whose best are found while somebody waits, in a second
+SHOWN_STEPS = 3  # of the first, and of the last
+SHOWN_WEIGHTS = 3
+LONGEST_FORMULA, LONGEST_ERROR = 800, 300  # in letters
+
+
+def html_of(result: Run | Training) -> str:
+    """What a notebook shows of it."""
+    return run_html(result) if isinstance(result, Run) else training_html(result)
+
+
+def plots_of(result: Run | Training) -> Any:
+    """Its figures, to be called."""
+    if isinstance(result, Run):
+        from jaxneuron.view.plots.run_plots import RunPlots
+
+        return RunPlots(result)
+    from jaxneuron.view.plots.training_plots import TrainingPlots
+
+    return TrainingPlots(result)
+
+
+def run_html(run: Run) -> str:
+    """What was asked, the fates with their intervals, a map of them, and the best cells."""
+    return _block(
+        f'<p class="jaxneuron-title">Run {text(str(run.path))}</p>',
+        '<div class="jaxneuron-columns">',
+        _part("the fates", lambda: _fates(run)),
+        _part("the map", lambda: _map(run)),
+        "</div>",
+        _part("what was asked", lambda: facts(asked_of(run))),
+        _part("the best cells", lambda: _best(run)),
+    )
+
+
+def training_html(training: Training) -> str:
+    """The fitted neuron, its fate, its loss by steps, its line among the data, and some steps."""
+    return _block(
+        '<p class="jaxneuron-title">Training of one neuron</p>',
+        _part("the neuron", lambda: _neuron(training)),
+        '<div class="jaxneuron-columns">',
+        _part("the loss", lambda: _figure(loss_svg(training), "loss by steps (both log)")),
+        _part("the fit", lambda: _fit(training)),
+        "</div>",
+        _part("the steps", lambda: details("First and last steps", _steps(training))),
+        _part("what was asked", lambda: details("What was asked", facts(_asked(training)))),
+    )
+
+
+def _block(*parts: str) -> str:
+    style = (importlib.resources.files("jaxneuron.view") / "notebook.css").read_text("utf-8")
+    return f'<div class="jaxneuron"><style>{style}</style>{"".join(parts)}</div>'
+
+
+def _part(name: str, draw: Callable[[], str]) -> str:
+    """A part; where something on disk is missing or damaged it says so, and the others are shown."""
+    try:
+        return draw()
+    except Exception as error:
+        why = text(f"{type(error).__name__}: {error}", LONGEST_ERROR)
+        return f'<p class="jaxneuron-muted">{name} cannot be shown: {why}</p>'
+
+
+def _swatch(fate: Fate) -> str:
+    return f'<span class="jaxneuron-swatch" style="background:{SCREEN_COLOURS[fate]}"></span>'
+
+
+def _counts(run: Run) -> np.ndarray:
+    """Neurons by fate. BadInput where some are missing: what is not on disk is read as fill values."""
+    counts = run.pooled("fate_count").values
+    if counts.sum() != run.attrs["num_neurons"]:
+        raise BadInput("some neurons are missing; see jaxneuron status --verify")
+    return counts
+
+
+def _fates(run: Run) -> str:
+    """A bar of shares, and a row for each fate."""
+    counts = _counts(run)
+    rows = fates_of(run)
+    bar = "".join(
+        f'<span style="width:{row["width"]};background:{SCREEN_COLOURS[fate]}"></span>'
+        for fate, row in zip(Fate, rows, strict=True)
+        if counts[fate]
+    )
+    words = ", ".join(f"{row['label']} {row['share']}" for row in rows)
+    rows_of_fates = table(
+        ["fate", "neurons", "share", "95 % interval"],
+        (
+            [_swatch(fate) + row["label"], *(row[key] for key in ("count", "share", "interval"))]
+            for fate, row in zip(Fate, rows, strict=True)
+        ),
+    )
+    return f'<div><div class="jaxneuron-bar" role="img" aria-label="{words}">{bar}</div>{rows_of_fates}</div>'
+
+
+def _map(run: Run) -> str:
+    _counts(run)
+    found = thumbnail(run)
+    if found is None:
+        return ""
+    x, *others = found.axes
+    up = _up(others[0]) if others else "<span>100 %</span><span>share</span><span>0 %</span>"
+    remark = (
+        f'<div class="jaxneuron-right jaxneuron-muted">{text(found.remark)}</div>' if found.remark else ""
+    )
+    return (
+        f'<div class="jaxneuron-map"><div class="jaxneuron-up">{up}</div>'
+        f'<img alt="{text(found.words)}" src="{found.uri}">'
+        f'<div class="jaxneuron-right"><span>{x.values.min():.3g}</span><span>{_label(x)} →</span>'
+        f"<span>{x.values.max():.3g}</span></div>{remark}</div>"
+    )
+
+
+def _up(axis: MapAxis) -> str:
+    low, high = axis.values.min(), axis.values.max()
+    return f"<span>{high:.3g}</span><span>{_label(axis)} ↑</span><span>{low:.3g}</span>"
+
+
+def _label(axis: MapAxis) -> str:
+    return text(f"{shortened(axis.label)}{' (log)' if axis.is_log else ''}")
+
+
+def _best(run: Run) -> str:
+    num_cells = run.study.design.num_cells
+    if num_cells > MOST_CELLS:
+        return f'<p class="jaxneuron-muted">{num_cells:,} cells: run.best() finds those that train best</p>'
+    found = best_of(run)
+    rows = (
+        [*row["place"], row["loss"], f"{row['converged']} ({row['interval']})"]
+        for row in found["rows"][:SHOWN_CELLS]
+    )
+    cells = table([*found["head"], "median final loss", "converged (95 % interval)"], rows)
+    note = f"{found['as_good']:,} of {found['cells']:,} cells are as good as any"
+    return details("Best cells", f'{cells}<p class="jaxneuron-muted">{note}</p>')
+
+
+def _neuron(training: Training) -> str:
+    """The lines of the summary: the formula, then the fate with its colour."""
+    *formula, fate = training_summary(training).plain.splitlines()
+    lines = "<br>".join(text(line, LONGEST_FORMULA) for line in formula)
+    return f'<p class="jaxneuron-formula">{lines}</p><p>{_swatch(training.fate)}{text(fate)}</p>'
+
+
+def _fit(training: Training) -> str:
+    inputs = training.data.inputs
+    if len(inputs) != 1:
+        return ""
+    names = f"{shortened(training.data.target)} over {shortened(inputs[0])}"
+    return _figure(fit_svg(training), f"{names}; dashed: before training")
+
+
+def _figure(svg: str, caption: str) -> str:
+    return f'<div>{svg}<span class="jaxneuron-muted">{text(caption)}</span></div>'
+
+
+def _steps(training: Training) -> str:
+    number, names = training.num_steps + 1, training.data.inputs[:SHOWN_WEIGHTS]
+    shown = np.unique([*range(min(number, SHOWN_STEPS)), *range(max(0, number - SHOWN_STEPS), number)])
+    at = training.history.isel(step=shown)
+    columns = (shown, at.loss.values, *at.weight.values.T[: len(names)], at.bias.values, at.num_active.values)
+    weights = ["W"] if len(training.data.inputs) == 1 else [f"W {shortened(name)}" for name in names]
+    rows = ([f"{step:,}", *(f"{value:.6g}" for value in row)] for step, *row in zip(*columns, strict=True))
+    return table(["step", "loss", *weights, "b", "active examples"], rows)
+
+
+def _asked(training: Training) -> dict[str, str]:
+    """What was asked of this neuron: not the axes that its study may have."""
+    data = training.data
+    words = asked(
+        training.study,
+        {"source": data.source, "inputs": data.inputs, "target": data.target, "num_examples": len(data.y)},
+    )
+    own = {name.replace("_", " "): f"{value:.6g}" for name, value in training.hyperparams.items()}
+    return {key: words[key] for key in ("data", "neuron", "training")} | own

@@ -1,0 +1,40 @@
+"""One neuron's training in a terminal: its path over the loss, or with several inputs its loss by steps."""
+
+import numpy as np
+
+from jaxneuron.study.training import Training
+from jaxneuron.view.braille import braille, line_dots
+from jaxneuron.view.mosaic import SCREEN_COLOURS
+from jaxneuron.view.palette import FATE_LABELS
+from jaxneuron.view.terminal_picture import Ends, Glyph, Picture, margin_of
+from jaxneuron.view.terminal_surface import surface_picture
+
+LEAST_LINES = 4
+
+
+def training_picture(training: Training, width: int, height: int) -> Picture:
+    """What a terminal of so many columns and lines shows of a training: as wide, and half as high."""
+    lines = max(LEAST_LINES, height // 2 - 3)
+    steps = f"{training.num_steps:,} {'step' if training.num_steps == 1 else 'steps'}"
+    ended = f"{FATE_LABELS[training.fate]} after {steps}".capitalize()
+    if len(training.data.inputs) == 1:
+        return surface_picture(training, f"{ended}: its path over the loss", width, lines)
+    return _loss_picture(training, f"{ended}: its loss by steps", width, lines)
+
+
+def _loss_picture(training: Training, title: str, width: int, lines: int) -> Picture:
+    """The loss by steps, both by their logarithms; step 0 has its place to the left of step 1."""
+    losses = training.history.loss.values.astype(np.float64)
+    known = losses[np.isfinite(losses) & (losses > 0)]
+    low, high = (float(f(known)) if known.size else 1.0 for f in (np.min, np.max))
+    up = Ends("loss, mean of ½(ŷ − y)² (log)", f"{low:.3g}", f"{high:.3g}")
+    columns = max(8, width - margin_of(up))
+    x = np.log1p(np.arange(len(losses))) / (np.log(len(losses)) or 1.0)
+    # A loss of 0 has no logarithm, and is shown as the lowest that has one.
+    with np.errstate(invalid="ignore"):
+        y = np.log(np.maximum(losses, low) / low) / (np.log(high / low) or 1.0)
+    dots = braille(line_dots(x * (1 - 1e-9), 1e-9 + y * (1 - 2e-9), 2 * columns, 4 * lines))
+    colour = SCREEN_COLOURS[training.fate]
+    rows = [[Glyph(dot, colour, None, " " if dot == " " else "*") for dot in line] for line in dots]
+    across = Ends("step (log)", "0", f"{training.num_steps:,}")
+    return Picture(title, rows, across, up, (), "", width)

@@ -1,0 +1,72 @@
+"""What a notebook shows, in a real browser: readable on light and on dark, narrow and wide, and by itself."""
+
+import numpy as np
+import pytest
+
+import jaxneuron as jn
+
+pytestmark = pytest.mark.browser
+
+X = np.linspace(-1, 1, 20)
+THEMES = {"light": ("#ffffff", "#202020"), "dark": ("#111111", "#e0e0e0")}
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory) -> str:
+    """The HTML of a run and of a training, one below the other, and a table of somebody else's."""
+    study = jn.Study(
+        data={"x": X, "y": np.maximum(0, X)},
+        training={"num_steps": 60},
+        sweep={"learning_rate": jn.Log(0.01, 30.0, 20), "init_bias": jn.Linear(-2, 2, 15), "replicates": 8},
+    )
+    run = jn.sweep(study, tmp_path_factory.mktemp("run") / "run.zarr")
+    other = '<table id="other"><tr><th>theirs</th><td>1</td></tr></table><details id="theirs"></details>'
+    return run._repr_html_() + jn.train(study, cell=180)._repr_html_() + other
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", [420, 900])
+def test_results_look_well(theme, width, cells, look_at, tmp_path):
+    ground, letters = THEMES[theme]
+    style = f"body{{background:{ground};color:{letters};margin:8px;font-family:sans-serif}}"
+    path = tmp_path / "cell.html"
+    path.write_text(
+        f'<!doctype html><html data-ready><meta charset="utf-8"><style>{style}</style>{cells}</html>', "utf-8"
+    )
+    page = look_at(path, width=width, scheme=theme)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+    colours = page.evaluate(
+        "[...document.querySelectorAll('.jaxneuron :is(p, td, th, dt, dd, summary, span)')]"
+        ".map(element => getComputedStyle(element).color)"
+    )
+    assert set(colours) == {page.evaluate("getComputedStyle(document.body).color")}
+    grounds = page.evaluate(
+        "[...document.querySelectorAll('.jaxneuron :is(table, tr, td, th, p, dl)')]"
+        ".map(element => getComputedStyle(element).backgroundColor)"
+    )
+    assert set(grounds) == {"rgba(0, 0, 0, 0)"}
+    bar = page.locator(".jaxneuron-bar").first
+    assert bar.bounding_box()["height"] == 14
+    for summary in page.locator(".jaxneuron summary").all():
+        summary.click()
+    assert page.evaluate("[...document.querySelectorAll('.jaxneuron details')].every(part => part.open)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_nothing_else_of_the_notebook_changes(cells, look_at, tmp_path):
+    computed = []
+    for name, html in (("with", cells), ("without", cells[cells.index('<table id="other"') :])):
+        path = tmp_path / f"{name}.html"
+        path.write_text(f'<!doctype html><html data-ready><meta charset="utf-8">{html}</html>', "utf-8")
+        page = look_at(path)
+        computed.append(
+            page.evaluate(
+                "['body', '#other', '#other th', '#other td', '#theirs'].map(selector => {"
+                "  const style = getComputedStyle(document.querySelector(selector));"
+                "  return [...style].filter(key => !/size|origin|width|height/.test(key))"
+                "    .map(key => key + style.getPropertyValue(key)); })"
+            )
+        )
+    assert computed[0] == computed[1]

@@ -1,0 +1,358 @@
+"""What a notebook shows of results: their own numbers, as HTML that is whole whatever the data is called."""
+
+import base64
+import io
+import re
+import shutil
+import subprocess
+import sys
+import zlib
+from html.parser import HTMLParser
+
+import matplotlib.image
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgba
+
+import jaxneuron as jn
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.study import show
+from jaxneuron.study.run import Run
+from jaxneuron.view import notebook
+from jaxneuron.view.inline_svg import fit_svg, loss_svg
+from jaxneuron.view.intervals import wilson
+from jaxneuron.view.mosaic import SCREEN_COLOURS
+from jaxneuron.view.thumbnail import thumbnail
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=30)
+Y = np.maximum(0, 1.2 * X + 0.4) + 0.1 * RANDOM.normal(size=30)
+RATES, BIASES = jn.Log(0.05, 30.0, 11), jn.Linear(-2.0, 2.0, 7)
+SWEEPS = {
+    "grid": {"learning_rate": RATES, "init_bias": BIASES},
+    "one axis": {"learning_rate": RATES},
+    "no axis": {"learning_rate": 0.1},
+    "points": {
+        "learning_rate": jn.LogUniform(0.05, 30.0),
+        "init_bias": jn.Uniform(-2, 2),
+        "points": {"sobol": 40},
+    },
+    "all diverged": {"learning_rate": [1e30], "init_bias": [5.0]},
+}
+HOSTILE = "<script>alert(1)</script>\"'&amp;</style><!--\x00\x1b[31m🙂" + "very long " * 80
+
+
+class Page(HTMLParser):
+    """The elements, the attributes and the text of HTML; each element has to be closed in its turn."""
+
+    EMPTY = ("img", "br", "circle", "polyline")
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open[-1] != "style":
+            self.text += f" {data}"
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+def checked(html: str) -> Page:
+    """The page, which is whole, small, alone in the world and keeps its style to itself."""
+    page = Page(html)
+    assert len(html) < 200_000
+    assert "http" not in html
+    names = {name for name, _ in page.tags}
+    assert not names & {"script", "link", "iframe", "object"}
+    assert not [key for _, attrs in page.tags for key in attrs if key.startswith("on")]
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    rules = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    assert "@" not in rules
+    assert "url(" not in rules
+    for rule in re.findall(r"([^{}]+)\{", rules):
+        outside_brackets = re.sub(r"\([^)]*\)", "", rule)
+        assert all(part.strip().startswith(".jaxneuron") for part in outside_brackets.split(","))
+    assert all(attrs.get("alt") for attrs in page.all("img"))
+    assert all(attrs.get("aria-label") for attrs in page.all("svg"))
+    return page
+
+
+@pytest.fixture(scope="module")
+def run_of(tmp_path_factory):
+    """The run of a sweep by name, swept once."""
+    runs: dict[str, Run] = {}
+
+    def run(name: str) -> Run:
+        if name not in runs:
+            neuron = {"activation": "identity"} if name == "all diverged" else {}
+            study = jn.Study(
+                data={"x": X, "y": Y},
+                neuron=neuron,
+                training={"num_steps": 40},
+                sweep={"replicates": 6} | SWEEPS[name],
+            )
+            runs[name] = jn.sweep(study, tmp_path_factory.mktemp("runs") / "run.zarr")
+        return runs[name]
+
+    return run
+
+
+def trained(x=X, y=Y, neuron=None, training=None, **sweep):
+    study = jn.Study(
+        data={"x": x, "y": y},
+        neuron={"init_weight": -1.0} | (neuron or {}),
+        training={"num_steps": 200} | (training or {}),
+        sweep={"learning_rate": 0.1} | sweep,
+    )
+    return jn.train(study)
+
+
+# Runs
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_run_shows_its_fates_with_their_intervals(name, run_of):
+    run = run_of(name)
+    page = checked(run._repr_html_())
+    counts = run.pooled("fate_count").values
+    text = " ".join(page.text.split())
+    for fate in Fate:
+        low, high = (100 * float(end) for end in wilson(counts[fate], counts.sum()))
+        share = 100 * counts[fate] / counts.sum()
+        label = fate.name.replace("_", " ")
+        assert f"{label} {counts[fate]:,} {share:.2f} % {low:.2f}–{high:.2f} %" in text
+    assert "cannot be shown" not in text
+    bars = [
+        attrs["style"] for tag, attrs in page.tags if tag == "span" and "width" in (attrs.get("style") or "")
+    ]
+    widths = [float(re.search(r"width:([\d.]+)%", style)[1]) for style in bars]
+    assert sum(widths) == pytest.approx(100, abs=0.01)
+    assert [re.search(r"background:(#\w+)", style)[1] for style in bars] == [
+        SCREEN_COLOURS[fate] for fate in Fate if counts[fate]
+    ]
+
+
+def test_a_run_says_what_was_asked_and_which_cells_are_best(run_of):
+    run = run_of("grid")
+    text = " ".join(checked(run._repr_html_()).text.split())
+    for words in (
+        f"Run {run.path}",
+        "x → y, 30 examples",
+        "ŷ = relu(W·x + b)",
+        "40 steps of sgd, full batches, float32",
+        "learning rate 11 values from 0.05 to 30, evenly spaced in their logarithms",
+        "initial bias 7 values from -2 to 2, evenly spaced",
+        "462 (77 cells × 6 replicates)",
+        "Best cells",
+    ):
+        assert words in text
+    for row in run.best(5).itertuples():
+        assert f"{row.learning_rate:.5g} {row.init_bias:.5g} {row.final_loss:.4g}" in text
+
+
+def pixels(uri: str) -> np.ndarray:
+    head, data = uri.split(",")
+    assert head == "data:image/png;base64"
+    return matplotlib.image.imread(io.BytesIO(base64.b64decode(data)), format="png")
+
+
+def test_the_map_has_the_colours_of_the_cells(run_of):
+    run = run_of("grid")
+    (image,) = checked(run._repr_html_()).all("img")
+    over = "Fates of neurons over learning rate (0.05 to 30, log) and initial bias (-2 to 2)"
+    assert image["alt"].startswith(f"{over}; the most frequent is ")
+    found = pixels(image["src"])
+    colours = np.array([to_rgba(SCREEN_COLOURS[fate]) for fate in Fate])
+    counts = run.cells.fate_count.values
+    high, wide = found.shape[0] // 7, found.shape[1] // 11
+    for i, j in np.ndindex(11, 7):
+        cell = found[(6 - j) * high : (7 - j) * high, i * wide : (i + 1) * wide]
+        shares = [(abs(cell - colour).max(-1) < 0.01).mean() for colour in colours]
+        np.testing.assert_allclose(shares, counts[i, j] / 6, atol=0.03)
+
+
+def test_shares_along_one_axis_are_stacked(run_of):
+    run = run_of("one axis")
+    found = pixels(thumbnail(run).uri)
+    colours = np.array([to_rgba(SCREEN_COLOURS[fate]) for fate in Fate])
+    for i, shares in enumerate(run.fate_share.values):
+        column = found[:, i * (found.shape[1] // 11)]
+        seen = [(abs(column - colour).max(-1) < 0.01).mean() for colour in colours]
+        np.testing.assert_allclose(seen, shares, atol=0.03)
+
+
+def test_nothing_swept_has_no_map(run_of):
+    assert thumbnail(run_of("no axis")) is None
+    assert checked(run_of("no axis")._repr_html_()).all("img") == []
+
+
+def test_a_run_of_a_file_with_hostile_names(tmp_path):
+    np.savez(tmp_path / "data.npz", **{HOSTILE.replace("\x00", "\x01").replace("/", "|"): X, "y<b>": Y})
+    column = HOSTILE.replace("\x00", "\x01").replace("/", "|")
+    study = jn.Study(
+        data={"file": str(tmp_path / "data.npz"), "inputs": [column], "target": "y<b>"},
+        training={"num_steps": 5},
+        sweep={"learning_rate": [0.1, 1.0]},
+    )
+    run = jn.sweep(study, tmp_path / "<i>&quot; run.zarr")
+    for html in (run._repr_html_(), jn.train(study)._repr_html_()):
+        page = checked(html)
+        assert not {"b", "i", "script"} & {name for name, _ in page.tags}
+        assert "<script>alert(1)" in page.text
+        assert not set("\x00\x01\x1b") & set(html)
+        assert "cannot be shown" not in page.text
+    assert "<i>&quot; run.zarr" in checked(run._repr_html_()).text
+
+
+def test_a_run_that_is_damaged_says_so_and_shows_the_rest(tmp_path, run_of):
+    shutil.copytree(run_of("grid").location.name, tmp_path / "run.zarr")
+    run = jn.open_run(tmp_path / "run.zarr")
+    for part in (tmp_path / "run.zarr" / "cells" / "fate_count" / "c").rglob("*"):
+        if part.is_file():
+            part.write_bytes(part.read_bytes()[: part.stat().st_size // 2])
+    text = checked(run._repr_html_()).text
+    assert "the fates cannot be shown" in text
+    assert "the map cannot be shown" in text
+    assert "40 steps of sgd" in text
+
+    # What is missing is read as fill values: it must not be shown as if it were counted.
+    shutil.rmtree(tmp_path / "run.zarr" / "cells" / "fate_count" / "c")
+    text = checked(run._repr_html_()).text
+    assert "the fates cannot be shown: BadInput: some neurons are missing" in text
+    assert "the map cannot be shown" in text
+
+    shutil.copytree(run_of("one axis").location.name, tmp_path / "gone.zarr")
+    gone = jn.open_run(tmp_path / "gone.zarr")
+    shutil.rmtree(tmp_path / "gone.zarr")
+    assert "cannot be shown" in checked(gone._repr_html_()).text
+
+
+def test_of_very_many_cells_the_best_are_not_looked_for(run_of, monkeypatch):
+    monkeypatch.setattr(notebook, "MOST_CELLS", 10)
+    monkeypatch.setattr(Run, "best", lambda *_: pytest.fail("takes long"))
+    assert "77 cells: run.best() finds those that train best" in checked(run_of("grid")._repr_html_()).text
+
+
+# Trainings
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"init_bias": -9.0},
+        {"learning_rate": 60.0, "init_bias": 3.0},
+        {"learning_rate": 1e3, "neuron": {"activation": "identity"}},
+        {"training": {"num_steps": 0}},
+        {"x": RANDOM.normal(size=(30, 3))},
+        {"y": 0 * X},
+        {"x": X[:1], "y": Y[:1]},
+        {"x": X[:2] * 0 + 1, "y": Y[:2]},
+    ],
+)
+def test_a_training_shows_its_neuron_its_steps_and_its_curves(options):
+    training = trained(**options)
+    page = checked(training._repr_html_())
+    text = " ".join(page.text.split())
+    assert "cannot be shown" not in text
+    assert f"{training.fate.name.replace('_', ' ')} after {training.num_steps:,} steps" in text
+    assert (
+        f"{training.weight[0]:.6g}" in text.replace("− ", "-").replace("(-", "(-") or training.weight[0] < 0
+    )
+    for step in {0, training.num_steps}:
+        at = training.history.isel(step=step)
+        row = f"{step:,} {float(at.loss):.6g} {float(at.weight[0]):.6g}"
+        assert row in text
+    assert len(page.all("svg")) == (2 if len(training.data.inputs) == 1 else 1)
+    assert len(page.all("circle")) == (len(training.data.y) if len(training.data.inputs) == 1 else 0)
+    for line in page.all("polyline"):
+        places = np.array([place.split(",") for place in line["points"].split()], float)
+        assert np.isfinite(places).all()
+        assert (places >= 0).all()
+        assert (places <= [260, 120]).all()
+
+
+def test_the_loss_curve_starts_at_step_0_and_ends_at_the_last():
+    training = trained()
+    points = re.findall(r'points="([^"]+)"', loss_svg(training))
+    assert len(points) == 1
+    places = np.array([place.split(",") for place in points[0].split()], float)
+    loss = np.log(training.history.loss.values)
+    assert places[0, 0] == 4
+    assert places[-1, 0] == 256
+    heights = 120 - (4 + 112 * (loss - loss.min()) / np.ptp(loss))
+    assert places[0, 1] == pytest.approx(heights[0], abs=0.06)
+    assert places[-1, 1] == pytest.approx(heights[-1], abs=0.06)
+
+
+def test_the_fit_goes_through_the_data():
+    training = trained(learning_rate=0.5, neuron={"init_weight": 1.0}, training={"num_steps": 2000})
+    svg = fit_svg(training)
+    before, after = re.findall(r'<polyline points="([^"]+)"', svg)
+    line = np.array([place.split(",") for place in after.split()], float)
+    circles = np.array(re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', svg), float)
+    heights = np.interp(circles[:, 0], line[:, 0], line[:, 1])
+    assert np.median(abs(heights - circles[:, 1])) < 5
+    assert before != after
+
+
+def test_very_many_inputs_with_long_names_are_cut(tmp_path):
+    names = [f"column {i} {'x' * 200}" for i in range(900)]
+    x = RANDOM.normal(size=(5, 900))
+    np.savez(tmp_path / "data.npz", y=X[:5], **dict(zip(names, x.T, strict=True)))
+    data = {"file": str(tmp_path / "data.npz"), "inputs": names, "target": "y"}
+    study = jn.Study(data=data, training={"num_steps": 2}, sweep={"learning_rate": 1e-3})
+    assert len(jn.train(study)._repr_html_()) < 20_000
+
+
+# The hook
+
+
+def test_figures_are_asked_of_the_floor_above(run_of, monkeypatch):
+    asked = []
+    monkeypatch.setattr(notebook, "plots_of", lambda result: asked.append(result) or "figures")
+    training = trained(training={"num_steps": 1})
+    assert (run_of("grid").plot, training.plot) == ("figures", "figures")
+    assert asked == [run_of("grid"), training]
+
+
+def test_figures_can_be_called(run_of):
+    assert callable(run_of("grid").plot)
+    assert callable(trained(training={"num_steps": 1}).plot)
+    with pytest.raises(AttributeError):
+        run_of("grid").plot = 3
+
+
+def test_results_wait_for_no_figures():
+    code = (
+        "import sys, jaxneuron.study.run, jaxneuron.study.training\n"
+        "print([m for m in sys.modules if 'matplotlib' in m or 'jaxneuron.view' in m])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert ended.stdout.strip() == "[]"
+    assert notebook.__name__ == show.SHOWN_BY
+
+
+def test_the_image_is_small(run_of):
+    assert len(thumbnail(run_of("points")).uri) < 30_000
+    assert zlib.crc32(thumbnail(run_of("grid")).uri.encode()) == zlib.crc32(
+        thumbnail(run_of("grid")).uri.encode()
+    )

@@ -1,0 +1,213 @@
+"""One neuron's training in a terminal: its path over the loss, the silent region, and the loss by steps."""
+
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import jaxneuron as jn
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.study.training import Training
+from jaxneuron.view.braille import braille, line_dots
+from jaxneuron.view.terminal_picture import lines_of
+from jaxneuron.view.terminal_surface import INKS, PATH, SHADES, SILENT, loss_squares
+from jaxneuron.view.terminal_training import training_picture
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=30)
+Y = np.maximum(0, 1.2 * X + 0.4) + 0.1 * RANDOM.normal(size=30)
+KINDS = {
+    "converged": {"sweep": {"learning_rate": 0.3, "momentum": 0.9}, "training": {"optimizer": "momentum"}},
+    "died": {"sweep": {"learning_rate": 60.0, "init_bias": 3.0}},
+    "born dead": {"sweep": {"learning_rate": 0.1, "init_bias": -6.0}},
+    "diverged": {"neuron": {"activation": "identity"}, "sweep": {"learning_rate": 50.0}},
+    "no bias": {"neuron": {"train_bias": False}, "sweep": {"learning_rate": 0.1}},
+    "leaky": {"neuron": {"activation": "leaky_relu"}, "sweep": {"learning_rate": 0.1, "init_bias": -6.0}},
+    "tanh": {"neuron": {"activation": "tanh"}, "sweep": {"learning_rate": 0.1}},
+    "no steps": {"training": {"num_steps": 0}, "sweep": {"learning_rate": 0.1}},
+    "several inputs": {"data": {"x": RANDOM.normal(size=(30, 3)), "y": Y}, "sweep": {"learning_rate": 0.1}},
+    "several that diverge": {
+        "data": {"x": RANDOM.normal(size=(30, 2)), "y": Y},
+        "neuron": {"activation": "identity"},
+        "sweep": {"learning_rate": 1e3},
+    },
+    "a target of 0": {"data": {"x": X, "y": 0 * X}, "sweep": {"learning_rate": 0.1}},
+}
+ACTIVATION = {
+    "relu": lambda z: np.maximum(z, 0),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
+    "identity": lambda z: z,
+    "tanh": np.tanh,
+}
+SEVERAL = [name for name in KINDS if name.startswith("several")]
+
+
+@pytest.fixture(scope="module")
+def training_of():
+    """The training of a kind by name, trained once."""
+    found = {}
+
+    def training(name: str) -> Training:
+        if name not in found:
+            kind = {"data": {"x": X, "y": Y}} | KINDS[name]
+            kind["training"] = {"num_steps": 300} | kind.get("training", {})
+            kind["neuron"] = {"init_weight": -1.0} | kind.get("neuron", {})
+            found[name] = jn.train(jn.Study(**kind))
+        return found[name]
+
+    return training
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if name not in SEVERAL])
+def test_squares_have_the_loss_of_their_middle(name, training_of):
+    training = training_of(name)
+    found = loss_squares(training, 9, 6)
+    (left, right), (bottom, top) = found.across, found.along
+    for row, column in [(0, 0), (0, 8), (5, 0), (5, 8), (2, 4), (3, 7)]:
+        weight = left + (right - left) * (column + 0.5) / 9
+        bias = top - (top - bottom) * (row + 0.5) / 6
+        z = weight * training.data.x[:, 0] + bias
+        output = ACTIVATION[training.study.neuron.activation](z)
+        assert found.loss[row, column] == pytest.approx(
+            np.mean((output - training.data.y) ** 2) / 2, rel=1e-4
+        )
+        can_die = training.study.neuron.activation == "relu"
+        assert found.silent[row, column] == (can_die and (z <= 0).all())
+    np.testing.assert_array_equal(found.path[:, 0], training.history.weight.values[:, 0])
+    np.testing.assert_array_equal(found.path[:, 1], training.history.bias.values)
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if name not in SEVERAL])
+def test_the_path_is_drawn_where_it_is(name, training_of):
+    training = training_of(name)
+    picture = training_picture(training, 100, 30)
+    lines, columns = len(picture.rows), len(picture.rows[0])
+    (left, right), (bottom, top) = loss_squares(training, 2, 2)[:2]
+    marks = {}
+    for line, row in enumerate(picture.rows):
+        for column, glyph in enumerate(row):
+            if glyph.character in "○●":
+                marks[glyph.character] = (line, column)
+                assert glyph.front == PATH
+    for step, mark in ((0, "○"), (-1, "●")):
+        weight, bias = (float(training.history[n].values[step].squeeze()) for n in ("weight", "bias"))
+        where = int((top - bias) / (top - bottom) * lines), int((weight - left) / (right - left) * columns)
+        if mark in marks:
+            assert marks[mark] == where
+        else:  # it left the picture, or lies under the end
+            assert name == "diverged" if mark == "●" else training.num_steps == 0 or name == "born dead"
+    assert ("●" in marks) == (name != "diverged")
+
+
+def test_the_silent_region_has_its_own_colour(training_of):
+    training = training_of("died")
+    picture = training_picture(training, 80, 24)
+    silent = loss_squares(training, len(picture.rows[0]), 2 * len(picture.rows)).silent
+    assert silent.any()
+    for line, row in enumerate(picture.rows):
+        for column, glyph in enumerate(row):
+            if glyph.character == "▀":
+                assert (glyph.front == SILENT) == silent[2 * line, column]
+                assert (glyph.back == SILENT) == silent[2 * line + 1, column]
+    assert "silent: no example passes a gradient" in [entry.text for entry in picture.legend]
+    leaky = training_picture(training_of("leaky"), 80, 24)
+    assert all(SILENT not in (glyph.front, glyph.back) for row in leaky.rows for glyph in row)
+    assert not any("silent" in entry.text for entry in leaky.legend)
+
+
+def test_shades_go_with_the_logarithm_of_the_loss(training_of):
+    training = training_of("converged")
+    picture = training_picture(training, 80, 24)
+    found = loss_squares(training, len(picture.rows[0]), 2 * len(picture.rows))
+    shades = {colour: i for i, (colour, _) in enumerate(INKS)}
+    seen = [
+        (found.loss[2 * line, column], shades[glyph.front])
+        for line, row in enumerate(picture.rows)
+        for column, glyph in enumerate(row)
+        if glyph.character == "▀" and glyph.front != SILENT
+    ]
+    loss, shade = np.array(seen).T
+    assert shade.max() == SHADES - 1
+    assert (np.diff(shade[np.argsort(loss)]) >= 0).all()
+    low, high = found.loss.min(), found.loss.max()
+    np.testing.assert_array_equal(
+        shade, np.minimum(SHADES * np.log(loss / low) / np.log(high / low), SHADES - 1).astype(int)
+    )
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_inputs_have_a_curve_of_the_loss(name, training_of):
+    training = training_of(name)
+    picture = training_picture(training, 70, 30)
+    losses = training.history.loss.values
+    assert picture.title.endswith("steps: its loss by steps")
+    assert picture.right.high == f"{training.num_steps:,}"
+    filled = np.array([[glyph.character != " " for glyph in row] for row in picture.rows])
+    if name == "several inputs":
+        assert (picture.up.low, picture.up.high) == (f"{losses.min():.3g}", f"{losses.max():.3g}")
+        assert filled.any(0).all()
+        assert filled[0, 0]
+        assert filled[-1, -1]
+    else:
+        assert filled[-1, 0]
+        assert filled[0].any()
+
+
+@pytest.mark.parametrize("size", [(20, 10), (40, 10), (40, 24), (80, 24), (200, 60)])
+@pytest.mark.parametrize("name", KINDS)
+def test_no_line_is_wider_than_the_terminal(name, size, training_of):
+    picture = training_picture(training_of(name), *size)
+    for colours in (0, 16, 256):
+        lines = lines_of(picture, colours)
+        assert max(line.cell_len for line in lines) <= size[0]
+        assert len(picture.rows) <= max(4, size[1] // 2 - 3)
+    console = Console(file=io.StringIO(), width=200, color_system=None)
+    console.print(picture)
+    out = console.file.getvalue()
+    assert out.splitlines() == [line.plain for line in lines_of(picture, 0)]
+    assert not set("▀▄█○●") & set(out)
+
+
+def test_fates_are_said(training_of):
+    assert training_of("died").fate == Fate.died
+    title = training_picture(training_of("died"), 80, 24).title
+    assert title == "Died after 1 step: its path over the loss"
+    assert training_picture(training_of("born dead"), 80, 24).title.startswith("Born dead after 0 steps")
+
+
+# Braille
+
+
+def test_dots_become_characters():
+    dots = np.zeros((4, 6), bool)
+    dots[0, 0] = dots[3, 1] = True
+    dots[:, 4:] = True
+    assert braille(dots) == ["⢁ ⣿"]
+    single = ["⠁", "⠈", "⠂", "⠐", "⠄", "⠠", "⡀", "⢀"]  # by rows
+    assert [braille(np.eye(8, dtype=bool)[i].reshape(4, 2)) for i in range(8)] == [[c] for c in single]
+
+
+def test_a_line_is_where_its_points_are():
+    dots = line_dots(np.array([0.06, 0.94]), np.array([0.06, 0.94]), 8, 8)
+    np.testing.assert_array_equal(dots, np.eye(8, dtype=bool)[::-1])
+    one = line_dots(np.array([0.55]), np.array([0.2]), 10, 10)
+    assert [tuple(place) for place in np.argwhere(one)] == [(8, 5)]
+
+
+def test_only_what_lies_inside_is_drawn():
+    across = line_dots(np.array([-1e12, 1e12]), np.array([0.49, 0.51]), 20, 20)
+    assert across.any(0).all()
+    assert across.sum() <= 40
+    away = line_dots(np.array([0.5, np.inf, 0.2, 0.3]), np.array([0.5, 0.5, np.nan, 0.1]), 20, 20)
+    assert not away.any()
+    outside = line_dots(np.array([-0.5, 0.5]), np.array([0.9, 1.9]), 20, 20)
+    assert outside.sum() <= 2
+    assert line_dots(np.full(5, 2.0), np.full(5, 0.5), 20, 20).sum() == 0
+
+
+def test_no_step_of_an_oscillation_is_lost():
+    x = (np.arange(100) + 0.5) / 100
+    y = np.where(np.arange(100) % 2, 0.9, 0.1)
+    dots = line_dots(x, y, 50, 40)
+    assert (dots[4:36].sum(0) >= 30).all()
