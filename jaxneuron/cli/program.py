@@ -11,6 +11,7 @@ import platformdirs
 
 from jaxneuron.cli.doctor import doctor
 from jaxneuron.cli.exit_codes import BAD_INPUT, DONE, INCOMPLETE, INTERRUPTED
+from jaxneuron.cli.plot import plot
 from jaxneuron.cli.report import report
 from jaxneuron.cli.runs import best, deaths, export, status
 from jaxneuron.cli.sweep import sweep
@@ -25,7 +26,7 @@ def commands() -> None:
     """Train one ReLU neuron, or millions at once: hyperparameter sweeps and the study of dead neurons."""
 
 
-for command in (train, sweep, status, best, deaths, report, export, doctor):
+for command in (train, sweep, status, best, deaths, plot, report, export, doctor):
     commands.add_command(command)
 
 

@@ -83,14 +83,16 @@ def deaths(
     figure = figure or folder.with_name(f"{folder.stem}-deaths.png")
     check_figure(figure)
     from jaxneuron.study.run import open_run
-    from jaxneuron.view.death_curves import draw_deaths
     from jaxneuron.view.deaths import deaths as find_deaths
+    from jaxneuron.view.plots.canvas import save
+    from jaxneuron.view.plots.deaths import draw_deaths
 
     with reading(run):
         opened = open_run(run)
         found = find_deaths(opened, along, phase)
     figure.parent.mkdir(parents=True, exist_ok=True)
-    draw_deaths(found, f"{opened.attrs['num_neurons']:,} neurons of {folder.stem}", figure)
+    title = f"{opened.attrs['num_neurons']:,} neurons of {folder.stem}"
+    save(draw_deaths(found, title), figure)
     if as_json:
         from jaxneuron.view.deaths import as_values
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from jaxneuron.cli.figure import check_figure
-from jaxneuron.cli.terminal import console, print_json, print_log, progress_bar
+from jaxneuron.cli.terminal import console, print_json, print_log, progress_bar, terminal_size
 
 
 class Interrupted(click.Abort):
@@ -47,17 +47,19 @@ def sweep(study: Path, out: str | None, overwrite: bool, figure: Path | None, as
     from jaxneuron.study.sweep import sweep as run_sweep
 
     # The plots are imported while the first chunk is compiled.
-    threading.Thread(target=importlib.import_module, args=["jaxneuron.view.phase"]).start()
+    threading.Thread(target=importlib.import_module, args=["jaxneuron.view.plots.phase"]).start()
     print_log(quiet=as_json)
     with progress_bar(quiet=as_json) as progress, resuming(study, out, progress) as progress:
         run = run_sweep(read_study(study), out, overwrite=overwrite, progress=progress)
 
     from jaxneuron.neuron.fate import Fate
-    from jaxneuron.view.phase import draw_phase_diagram, phase_diagram
+    from jaxneuron.view.phase import phase_diagram
+    from jaxneuron.view.plots.canvas import save
+    from jaxneuron.view.plots.phase import draw_phase_diagram
     from jaxneuron.view.tables import best_table, fate_table
 
     figure.parent.mkdir(parents=True, exist_ok=True)
-    draw_phase_diagram(phase_diagram(run), figure)
+    save(draw_phase_diagram(phase_diagram(run)), figure)
     if as_json:
         counts = run.cells.fate_count.sum(run.dims).values
         print_json(
@@ -72,6 +74,11 @@ def sweep(study: Path, out: str | None, overwrite: bool, figure: Path | None, as
     screen = console()
     screen.print(fate_table(run))
     screen.print()
+    if size := terminal_size():
+        from jaxneuron.view.terminal_map import fate_picture
+
+        screen.print(fate_picture(run, *size))
+        screen.print()
     screen.print(best_table(run))
     screen.print()
     screen.print(f"run: {out}\nfigure: {figure}", soft_wrap=True)

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from jaxneuron.cli.figure import check_figure
-from jaxneuron.cli.terminal import console, print_json
+from jaxneuron.cli.report import check_page
+from jaxneuron.cli.terminal import console, print_json, terminal_size
 
 
 @click.command()
@@ -35,6 +36,9 @@ from jaxneuron.cli.terminal import console, print_json
 @click.option("--seed", type=int, default=0, show_default=True, help="For what is drawn.")
 @click.option("--explain", is_flag=True, help="Walk through one full pass with its numbers.")
 @click.option("--figure", type=click.Path(path_type=Path), help="Where to draw it (.png, .svg, .pdf).")
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="Where to write its life, step by step (.html)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def train(
     data: Path,
@@ -56,11 +60,14 @@ def train(
     seed: int,
     explain: bool,
     figure: Path | None,
+    report: Path | None,
     as_json: bool,
 ) -> None:
     """Train one neuron on a CSV, Parquet or NPZ file until its loss has converged."""
     figure = figure or Path("runs") / f"{data.stem}-neuron.png"
     check_figure(figure)
+    if report is not None:
+        check_page(report, "--report")
     from jaxneuron.study.bad_input import BadInput
     from jaxneuron.study.study import Study
     from jaxneuron.study.training import train as train_neuron
@@ -91,11 +98,17 @@ def train(
         raise BadInput(_name_option(str(error), tables)) from None
 
     from jaxneuron.view.explain import full_pass
-    from jaxneuron.view.fit import draw_fit, fit
+    from jaxneuron.view.fit import fit
+    from jaxneuron.view.plots.canvas import save
+    from jaxneuron.view.plots.fit import draw_fit
     from jaxneuron.view.tables import full_pass_table, loss_table, training_summary
 
     figure.parent.mkdir(parents=True, exist_ok=True)
-    draw_fit(fit(training), figure)
+    save(draw_fit(fit(training)), figure)
+    if report is not None:
+        from jaxneuron.view.report.report import life_report
+
+        life_report(training, report)
     if as_json:
         print_json(
             weight=training.weight.tolist(),
@@ -107,6 +120,7 @@ def train(
             num_steps=training.num_steps,
             losses=training.history.loss.values.tolist(),
             figure=str(figure),
+            report=None if report is None else str(report),
         )
         return
     screen = console()
@@ -115,8 +129,15 @@ def train(
         screen.print()
     screen.print(loss_table(training))
     screen.print()
+    if size := terminal_size():
+        from jaxneuron.view.terminal_training import training_picture
+
+        screen.print(training_picture(training, *size))
+        screen.print()
     screen.print(training_summary(training), soft_wrap=True)
-    screen.print(f"figure: {figure}", soft_wrap=True)
+    screen.print(f"figure: {figure}", soft_wrap=True, highlight=False)
+    if report is not None:
+        screen.print(f"report: {report}", soft_wrap=True, highlight=False)
 
 
 def _name_option(message: str, tables: dict[str, dict[str, Any]]) -> str:

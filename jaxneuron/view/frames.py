@@ -3,7 +3,7 @@
 Points that are no grid are shown where they lie; many points, and long axes, are pooled into squares.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,9 +38,9 @@ class Frame(NamedTuple):
         return all(np.array_equal(group, each_alone(len(group))) for group in self.groups)
 
 
-def shown_by_default(run: Run) -> tuple[str, ...]:
-    """The first two things that are swept, the learning rate before all others."""
-    return swept_names(run)[:2]
+def shown_by_default(run: Run, besides: Collection[str] = ()) -> tuple[str, ...]:
+    """The first two things that are swept besides some, the learning rate before all others."""
+    return tuple(name for name in swept_names(run) if name not in besides)[:2]
 
 
 def swept_names(run: Run) -> tuple[str, ...]:
@@ -48,9 +48,7 @@ def swept_names(run: Run) -> tuple[str, ...]:
     return tuple(name for name in run.swept if name != DATASET)
 
 
-def frame_of(
-    run: Run, over: Sequence[str], at: Mapping[str, float], most_values: int = MOST_VALUES
-) -> Frame:
+def frame_of(run: Run, over: Sequence[str], at: Mapping[str, float], most_values: int = MOST_VALUES) -> Frame:
     """The frame of a map over axes, at values of others; BadInput for names that are not swept.
 
     Of an axis with more than `most_values` neighbours are put together, into half as many squares.

@@ -42,7 +42,8 @@ def quantity_map(
     at: Mapping[str, float] | None = None,
     others: Others = "pooled",
 ) -> Map:
-    """The map of a quantity (one of `quantities_of`) over some of what is swept, by default the first two.
+    """The map of a quantity (one of `quantities_of`) over some of what is swept, by default the first two
+    that `at` does not hold.
 
     `at` holds some of the rest at the values nearest to those given. Over what is left neurons are pooled,
     or in a grid the lowest or highest value that the quantity has anywhere is taken. BadInput for names
@@ -51,7 +52,7 @@ def quantity_map(
     quantity = quantity_of(run, name)
     if over is not None and len(over) > 2:
         raise BadInput(f"{run.path}: a map has at most two axes; {', '.join(over)} are {len(over)}")
-    frame = frame_of(run, shown_by_default(run) if over is None else over, at or {})
+    frame = frame_of(run, shown_by_default(run, at or ()) if over is None else over, at or {})
     pooled = [dim for dim, group in zip(run.dims, frame.groups, strict=True) if _is_pooled(group)]
     if others == "pooled" or not frame.is_grid or not pooled or POINT in run.dims:
         estimate, neurons = estimate_over(run, quantity, frame), neurons_over(run, frame)

@@ -18,7 +18,9 @@ from jaxneuron.study.skeleton import array_of
 from jaxneuron.study.sources import Table, Teacher
 from jaxneuron.study.study import read_study
 from jaxneuron.view.best import best_cells
-from jaxneuron.view.phase import draw_phase_diagram, phase_diagram
+from jaxneuron.view.phase import phase_diagram
+from jaxneuron.view.plots.canvas import save
+from jaxneuron.view.plots.phase import draw_phase_diagram
 
 TEACHER = {"weight": [1.5], "bias": 0.3, "noise": 0.2, "num_examples": 24, "seed": 3}
 STARTS = {"learning_rate": jn.Log(0.01, 4.0, 5), "init_bias": [-2, 0, 1], "records": "neurons"}
@@ -71,8 +73,8 @@ def test_the_first_dim_is_the_data_set(tmp_path):
     assert list(best_cells(run, 2).columns[:2]) == ["cell", "dataset"]
     diagram = phase_diagram(run)
     assert [axis.name for axis in diagram.axes] == ["learning_rate", "init_bias"]
-    assert diagram.pooled[0] == "data sets"
-    draw_phase_diagram(diagram, tmp_path / "phase.png")
+    assert diagram.remark == "pooled over data set, initial weight"
+    save(draw_phase_diagram(diagram), tmp_path / "phase.png")
 
 
 def test_a_study_without_a_sweep_has_the_one_dim(tmp_path):
@@ -81,7 +83,7 @@ def test_a_study_without_a_sweep_has_the_one_dim(tmp_path):
     )
     run = jn.sweep(study, tmp_path / "run.zarr")
     assert run.dims == ("dataset",)
-    draw_phase_diagram(phase_diagram(run), tmp_path / "phase.png")
+    save(draw_phase_diagram(phase_diagram(run)), tmp_path / "phase.png")
 
 
 def test_points_are_the_same_on_each(tmp_path):
@@ -91,7 +93,7 @@ def test_points_are_the_same_on_each(tmp_path):
     assert run.dims == ("dataset", "point")
     assert run.cells.learning_rate.dims == ("point",)
     assert list(run.best(1).columns[:3]) == ["cell", "dataset", "learning_rate"]
-    assert phase_diagram(run).final_loss.shape == (8,)
+    assert phase_diagram(run).loss.value.shape == (8,)
 
 
 @pytest.mark.parametrize("gradient", ["moments", "autodiff"])

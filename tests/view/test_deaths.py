@@ -9,12 +9,13 @@ from scipy.stats import norm
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.view.death_curves import draw_deaths
 from jaxneuron.view.death_tables import SHOWN_VALUES, deaths_table, shown_values
 from jaxneuron.view.deaths import Contrast, as_values, deaths
 from jaxneuron.view.half_life import half_life
 from jaxneuron.view.incidence import hazard
 from jaxneuron.view.intervals import share_of
+from jaxneuron.view.plots.canvas import save
+from jaxneuron.view.plots.deaths import draw_deaths
 
 NUM_STEPS, REPLICATES = 400, 40
 X = np.linspace(-1, 1, 21)
@@ -173,7 +174,7 @@ def test_without_an_axis_all_neurons_are_one(tmp_path):
     with pytest.raises(BadInput, match="has no axis 'learning_rate'; known: none"):
         deaths(run, "learning_rate")
     for ending in ("png", "svg", "pdf"):
-        draw_deaths(found, "points", tmp_path / f"points.{ending}")
+        save(draw_deaths(found, "points"), tmp_path / f"points.{ending}")
         assert (tmp_path / f"points.{ending}").stat().st_size > 1000
 
 

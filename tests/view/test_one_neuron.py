@@ -9,8 +9,11 @@ from rich.console import Console
 
 import jaxneuron as jn
 from jaxneuron.view.explain import full_pass
-from jaxneuron.view.fit import draw_fit, fit, shown_steps
-from jaxneuron.view.phase import draw_phase_diagram, phase_diagram
+from jaxneuron.view.fit import fit, shown_steps
+from jaxneuron.view.phase import phase_diagram
+from jaxneuron.view.plots.canvas import save
+from jaxneuron.view.plots.fit import draw_fit
+from jaxneuron.view.plots.phase import draw_phase_diagram
 from jaxneuron.view.tables import full_pass_table, loss_table, training_summary
 
 RNG = np.random.default_rng(0)
@@ -86,7 +89,7 @@ def test_shown_steps_hold_the_first_and_the_last():
 )
 def test_every_life_is_drawn_and_told(training, tmp_path):
     training = training_of(**training)
-    draw_fit(fit(training), tmp_path / "figure.png")
+    save(draw_fit(fit(training)), tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 5000
     console = Console(record=True, width=160, file=io.StringIO())
     console.print(full_pass_table(full_pass(training), training))
@@ -136,8 +139,9 @@ def test_names_from_a_file_are_shown_as_they_are(names, tmp_path):
         sweep={"learning_rate": 0.1, "replicates": 2},
     )
     training = jn.train(study)
-    draw_fit(fit(training), tmp_path / "figure.png")
-    draw_phase_diagram(phase_diagram(jn.sweep(study, tmp_path / "run.zarr")), tmp_path / "phase.png")
+    save(draw_fit(fit(training)), tmp_path / "figure.png")
+    diagram = phase_diagram(jn.sweep(study, tmp_path / "run.zarr"))
+    save(draw_phase_diagram(diagram), tmp_path / "phase.png")
     console = Console(record=True, width=200, file=io.StringIO())
     console.print(full_pass_table(full_pass(training), training))
     console.print(loss_table(training))

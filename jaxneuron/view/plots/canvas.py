@@ -1,0 +1,146 @@
+"""What every figure needs: letters that are legible at its size, names from data files as they are, and a
+file at the end that says in words what it shows."""
+
+import contextlib
+import io
+import textwrap
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.view.names import printable
+
+# In inches: a column of a paper with two of them, its page, and a screen.
+SINGLE_COLUMN, DOUBLE_COLUMN, SCREEN = 3.3, 7.0, 11.0
+NARROWEST, WIDEST = 2.0, 40.0
+FORMATS = (".png", ".svg", ".pdf")
+PIXELS = 1650  # across
+# For letters that matplotlib's own font lacks, those of these that are installed.
+MORE_FONTS = (
+    *("Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "Hiragino Sans", "Microsoft YaHei"),
+    *("Noto Sans Devanagari", "Noto Sans Thai", "Noto Emoji", "Segoe UI Symbol"),
+)
+
+
+class Plot(Figure):
+    """A figure that Jupyter shows without pyplot, with the words for those who cannot see it.
+
+    `title_in_words` and `description` go into the files it is written to.
+    """
+
+    def __init__(self, width: float, height: float, title: str, description: str) -> None:
+        if not NARROWEST <= width <= WIDEST:
+            raise BadInput(f"width: is {width:g} inches; it must lie between {NARROWEST:g} and {WIDEST:g}")
+        self.width = width
+        self.title_in_words, self.description = printable(title), printable(description)
+        with self.styled():
+            super().__init__(
+                figsize=(width, height), layout="constrained", dpi=np.clip(PIXELS / width, 72, 300)
+            )
+
+    @contextlib.contextmanager
+    def styled(self) -> Iterator[None]:
+        """Within it things are drawn as large as the figure's width asks for."""
+        with matplotlib.rc_context(_style(self.width)), warnings.catch_warnings():
+            # A letter that no font has is drawn as a box; the person can see it.
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")
+            yield
+
+    def draw(self, renderer: Any) -> None:
+        # Ticks are made as late as here.
+        with self.styled():
+            super().draw(renderer)
+
+    def name(self, title: str, *remarks: str) -> None:
+        """Write a title above all, and beneath it what else is to be said, in as many lines as it takes."""
+        lines = [line for text in (title, *remarks) if text for line in self.wrapped(text)]
+        self.suptitle("\n".join(map(as_text, lines)), fontsize=_font_size(self.width) + 1)
+
+    def columns(self, number: int, inches: float) -> int:
+        """The columns of a legend, each of at least so many inches, with as few rows as it can have."""
+        most = max(1, int(self.width / inches))
+        return -(-number // -(-number // most)) if number else 1
+
+    def wrapped(self, text: str, share: float = 1.0) -> list[str]:
+        """Text in lines that fit a share of the figure's width."""
+        letters = int(share * self.width * 72 / (0.56 * (_font_size(self.width) + 1)))
+        return textwrap.wrap(printable(text), max(letters, 12))
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", metadata=_metadata(self, ".png"))
+        return buffer.getvalue(), {"alt": self.description, "width": round(96 * self.width)}
+
+
+def as_text(name: str) -> str:
+    """A name that matplotlib shows letter by letter: a pair of $ would stand for a formula."""
+    return name.replace("$", r"\$")
+
+
+def finished(plot: Plot, path: str | Path | None) -> Plot:
+    """The figure, written to the path where there is one."""
+    if path is not None:
+        save(plot, Path(path))
+    return plot
+
+
+def save(plot: Plot, path: Path) -> None:
+    """Write the figure as PNG, SVG or PDF, by the path's ending, with what it shows in words."""
+    ending = path.suffix.lower()
+    if ending not in FORMATS:
+        raise BadInput(f"path: {path} must end in {', '.join(FORMATS)}")
+    buffer = io.BytesIO()
+    with plot.styled():
+        plot.savefig(buffer, format=ending[1:], metadata=_metadata(plot, ending))
+    path.write_bytes(_with_words(buffer.getvalue(), plot) if ending == ".svg" else buffer.getvalue())
+
+
+def _metadata(plot: Plot, ending: str) -> dict[str, Any]:
+    """Title and description; no date, so that the same figure has the same bytes."""
+    about = {".pdf": "Subject"}.get(ending, "Description")
+    no_date: dict[str, Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(ending, {})
+    return {"Title": plot.title_in_words, about: plot.description} | no_date
+
+
+def _with_words(svg: bytes, plot: Plot) -> bytes:
+    """An SVG whose description is where browsers and screen readers look; matplotlib hides it in RDF."""
+    title_end = svg.index(b"</title>") + len(b"</title>")
+    words = f"\n <desc>{escape(plot.description)}</desc>".encode()
+    return svg[:title_end].replace(b"<svg ", b'<svg role="img" ', 1) + words + svg[title_end:]
+
+
+def _font_size(width: float) -> float:
+    """In points: 7 in a column, which is what journals ask for at least, 10 on a screen."""
+    return float(np.interp(width, (SINGLE_COLUMN, DOUBLE_COLUMN, SCREEN), (7, 8, 10)))
+
+
+def _style(width: float) -> Any:
+    size = _font_size(width)
+    thickness = size / 10
+    installed = set(fontManager.get_font_names())
+    return {
+        "font.family": ["DejaVu Sans", *(name for name in MORE_FONTS if name in installed)],
+        "font.size": size,
+        **dict.fromkeys(
+            ("axes.titlesize", "axes.labelsize", "legend.fontsize", "legend.title_fontsize"), size
+        ),
+        **dict.fromkeys(("xtick.labelsize", "ytick.labelsize"), size),
+        **dict.fromkeys(("axes.linewidth", "xtick.major.width", "ytick.major.width"), 0.8 * thickness),
+        "lines.linewidth": 1.5 * thickness,
+        "lines.markersize": 4 * thickness,
+        "hatch.linewidth": 0.6 * thickness,
+        "legend.frameon": False,
+        "legend.handlelength": 1.4,
+        "savefig.dpi": "figure",
+        "savefig.bbox": "standard",
+        "svg.hashsalt": "jaxneuron",
+        "pdf.fonttype": 42,  # TrueType, which journals ask for
+    }

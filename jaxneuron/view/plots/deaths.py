@@ -1,0 +1,131 @@
+"""The figure of deaths: shares along an axis, incidence and hazard at some of its values, and half-lives."""
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.ticker import FuncFormatter
+
+from jaxneuron.view.death_tables import SHOWN_FATES
+from jaxneuron.view.deaths import Deaths, HalfLives
+from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
+from jaxneuron.view.plots.canvas import SCREEN, SINGLE_COLUMN, Plot, as_text
+from jaxneuron.view.plots.incidence import alike, curves_of, described_incidence, draw_curves, name_curves
+from jaxneuron.view.plots.ticks import (
+    DecadeLocator,
+    percent,
+    scale,
+    scale_by_decades,
+    scale_by_steps,
+    tick_label,
+)
+
+NARROW = 1.5 * SINGLE_COLUMN  # inches in which panels stand above each other
+
+
+def draw_deaths(deaths: Deaths, title: str, width: float = SCREEN) -> Plot:
+    """The figure of deaths, of as many panels as there is something to show."""
+    panels = [draw_curves] if deaths.can_die or deaths.axis is None else []
+    if not panels or (deaths.axis is not None and len(deaths.neurons) > 1):
+        panels.insert(0, _draw_shares)
+    if deaths.hazard is not None and (deaths.hazard.hazard > 0).any():
+        panels.append(_draw_hazard)
+    if deaths.half_lives is not None and _are_drawn(deaths.half_lives):
+        panels.append(_draw_half_lives)
+    columns = 1 if width < NARROW or len(panels) == 1 else 2
+    rows = -(-len(panels) // columns)
+    plot = Plot(width, rows * 0.74 * width / columns + 0.6, f"Deaths: {title}", _described(deaths, title))
+    with plot.styled():
+        plot.name(title, alike(deaths))
+        all_axes = list(plot.subplots(rows, columns, squeeze=False).flat)
+        for draw, axes in zip(panels, all_axes, strict=False):
+            draw(axes, deaths)
+        for axes in all_axes[len(panels) :]:
+            axes.remove()
+        if deaths.can_die:
+            name_curves(plot, deaths)
+    return plot
+
+
+def _described(deaths: Deaths, title: str) -> str:
+    shares = "; ".join(
+        f"{FATE_LABELS[fate]}: {percent(float(deaths.fate(fate).number.sum() / deaths.neurons.sum()))}"
+        for fate in SHOWN_FATES
+    )
+    return f"Deaths of {title}. Of all neurons {shares}. {described_incidence(deaths)}"
+
+
+def _are_drawn(half_lives: HalfLives) -> bool:
+    """Whether there is anything to draw: two values of an axis, and a half-life that is known."""
+    return half_lives.half_life.half_life.size > 1 and bool(np.isfinite(half_lives.half_life.half_life).any())
+
+
+def _draw_shares(axes: Axes, deaths: Deaths) -> None:
+    axis = deaths.axis
+    assert axis is not None
+    for name, share, colour in (
+        *((FATE_LABELS[fate], deaths.fate(fate), FATE_COLOURS[fate]) for fate in SHOWN_FATES),
+        ("dead in all", deaths.dead, "#000000"),
+    ):
+        style = "--" if name == "dead in all" else "-"
+        axes.plot(axis.values, share.share, color=colour, linestyle=style, label=name)
+        axes.fill_between(axis.values, share.low, share.high, color=colour, alpha=0.2, linewidth=0)
+    axes.set_xlabel(as_text(axis.label))
+    axes.set_ylabel("share of neurons")
+    axes.set_ylim(-0.03, 1.03)
+    axes.yaxis.set_major_formatter(FuncFormatter(percent))
+    scale(axes.xaxis, axis)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend()
+
+
+def _draw_hazard(axes: Axes, deaths: Deaths) -> None:
+    assert deaths.hazard is not None
+    edges = np.append(0, deaths.step + 1)
+    for i, colour, _ in curves_of(deaths):
+        value, low, high = (values[i] for values in deaths.hazard)
+        # A hazard of 0 has no place on a scale of decades.
+        axes.stairs(np.where(value > 0, value, np.nan), edges, baseline=None, color=colour)
+        low, high = (np.append(end, end[-1]) for end in (np.where(value > 0, low, np.nan), high))
+        axes.fill_between(edges, low, high, step="post", color=colour, alpha=0.2, linewidth=0)
+    drawn = [i for i, _, _ in curves_of(deaths)]
+    shown = np.concatenate([part[drawn] for part in deaths.hazard], axis=None)
+    if (shown > 0).any():
+        scale_by_decades(axes.yaxis, shown[shown > 0])
+    axes.set_ylabel("hazard of death per step")
+    scale_by_steps(axes.xaxis, int(deaths.step[-1]) + 1)
+    axes.set_xlabel("step")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_half_lives(axes: Axes, deaths: Deaths) -> None:
+    assert deaths.half_lives is not None
+    x, *others = deaths.half_lives.axes
+    found = deaths.half_lives.half_life
+    axes.set_title(f"of deaths at steps {found.first_step:,} to {found.last_step:,}")
+    if others:
+        known = found.half_life[np.isfinite(found.half_life) & (found.half_life > 0)]
+        norm = LogNorm(known.min(), max(known.max(), 1.01 * known.min())) if known.size else None
+        colours = matplotlib.colormaps["viridis"].with_extremes(bad="#E6E6E6", over="#FFFFFF")
+        # Where none has died the half-life is not finite: white. Grey: nobody was left to die.
+        shown = np.where(np.isinf(found.half_life), np.finfo(float).max, found.half_life)
+        shown = np.where(shown < known.min(initial=np.inf), known.min(initial=np.inf), shown)
+        mesh = axes.pcolormesh(x.edges, others[0].edges, shown.T, norm=norm, cmap=colours, rasterized=True)
+        label = "half-life in steps (white: none died)"
+        bar = axes.figure.colorbar(
+            mesh, ax=axes, pad=0.02, ticks=DecadeLocator(), format=tick_label, label=label
+        )
+        bar.outline.set_visible(False)
+        bar.ax.minorticks_off()
+        axes.set_ylabel(as_text(others[0].label))
+        scale(axes.yaxis, others[0])
+    else:
+        middle = np.where(np.isfinite(found.half_life), found.half_life, np.nan)
+        axes.plot(x.values, middle, color="#404040", marker="o" if len(middle) < 30 else "")
+        high = np.where(np.isfinite(found.high), found.high, np.nan)
+        axes.fill_between(x.values, found.low, high, color="#404040", alpha=0.2, linewidth=0)
+        scale_by_decades(axes.yaxis, middle[middle > 0])
+        axes.set_ylabel("half-life in steps")
+        axes.spines[["top", "right"]].set_visible(False)
+    axes.set_xlabel(as_text(x.label))
+    scale(axes.xaxis, x)

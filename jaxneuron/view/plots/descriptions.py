@@ -1,0 +1,79 @@
+"""What a figure shows in words, for those who cannot see it: what, over what, from where to where."""
+
+import numpy as np
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.view.axes import MapAxis
+from jaxneuron.view.maps import Map
+from jaxneuron.view.palette import FATE_LABELS
+from jaxneuron.view.plots.shades import INFINITE, UNKNOWN, told
+
+
+def title_of(found: Map) -> str:
+    """'share died over learning rate and initial bias'."""
+    over = " and ".join(axis.label for axis in found.axes)
+    return f"{found.quantity.label} over {over}" if over else found.quantity.label
+
+
+def described(found: Map) -> str:
+    """A map in words: its axes, its extremes, what was done with the rest, and how it is defined."""
+    axes = "; ".join(map(span, found.axes))
+    parts = [
+        title_of(found),
+        *([axes] if axes else []),
+        extremes(found),
+        found.remark,
+        found.quantity.definition,
+    ]
+    return ". ".join(part[0].upper() + part[1:] for part in parts if part) + "."
+
+
+def span(axis: MapAxis) -> str:
+    """'learning rate from 0.001 to 10, by decades'."""
+    low, high = axis.values.min(), axis.values.max()
+    if low == high:
+        return f"{axis.label} {low:.4g}"
+    return f"{axis.label} from {low:.4g} to {high:.4g}" + (", by decades" if axis.is_log else "")
+
+
+def extremes(found: Map) -> str:
+    """The lowest and the highest value of a map and where; how many values are infinite or unknown."""
+    values, quantity = found.value.ravel(), found.quantity
+    known = np.isfinite(values)
+    parts = []
+    if (sentence := all_alike(found)) is not None:
+        return sentence
+    if quantity.scale == "kind":
+        parts += [
+            f"{FATE_LABELS[fate]} in {(values == fate).sum():,}" for fate in Fate if (values == fate).any()
+        ]
+    else:
+        ends = [np.where(known, sign * values, np.inf).argmin() for sign in (1, -1)] if known.any() else []
+        parts += [
+            f"{word} {told(quantity, values[i])}{_place(found, int(i))}"
+            for word, i in zip(("lowest", "highest"), ends, strict=False)
+        ]
+    for number, words in (
+        (np.isinf(values).sum(), INFINITE.get(quantity.name, "infinite")),
+        (np.isnan(values).sum(), UNKNOWN.get(quantity.name, "no neurons")),
+    ):
+        parts += [f"{words} in {number:,} of {values.size:,}"] if number else []
+    return ", ".join(parts)
+
+
+def all_alike(found: Map) -> str | None:
+    """'every cell: 100 %' where all of a map's values are the same, of which several are not drawn apart."""
+    values = found.value.ravel()
+    if not values.size or not (np.isnan(values).all() or (values == values[0]).all()):
+        return None
+    places = {1: "at every value: ", 2: "every cell: "}[len(found.axes)] if values.size > 1 else ""
+    return f"{places}{told(found.quantity, float(values[0]))}"
+
+
+def _place(found: Map, index: int) -> str:
+    if not found.axes:
+        return ""
+    alone = (index,) * len(found.axes)
+    index_of = np.unravel_index(index, found.value.shape) if found.is_grid else alone
+    places = (f"{axis.label} {axis.values[i]:.4g}" for axis, i in zip(found.axes, index_of, strict=True))
+    return f" at {', '.join(places)}"

@@ -1,0 +1,76 @@
+"""One trained neuron drawn: its loss step by step, and its line among the data as it moved."""
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from jaxneuron.view.fit import Fit
+from jaxneuron.view.names import number_in_words, shortened
+from jaxneuron.view.plots.canvas import SCREEN, SINGLE_COLUMN, Plot, as_text
+from jaxneuron.view.plots.ticks import scale_by_decades
+
+NARROW = 1.5 * SINGLE_COLUMN  # inches in which only one panel fits
+
+
+def draw_fit(numbers: Fit, width: float = SCREEN) -> Plot:
+    """The figure of one neuron's training."""
+    rows, columns, height = (2, 1, 1.7 * width) if width < NARROW else (1, 2, 0.42 * width)
+    plot = Plot(width, height, numbers.title, _described(numbers))
+    with plot.styled():
+        plot.name(numbers.title)
+        left, right = plot.subplots(rows, columns)
+        _draw_losses(left, numbers)
+        _draw_lines(right, numbers, is_narrow=width < NARROW)
+        for axes in (left, right):
+            axes.spines[["top", "right"]].set_visible(False)
+    return plot
+
+
+def _described(numbers: Fit) -> str:
+    first, last = (number_in_words(loss) for loss in numbers.losses[[0, -1]])
+    steps = ", ".join(f"{step:,}" for step in numbers.steps)
+    return (
+        f"One neuron: {numbers.title}. Its loss by step, mean of ½(ŷ − y)²: {first} at step 0, {last} at "
+        f"step {len(numbers.losses) - 1:,}. And {len(numbers.data_y):,} examples with the neuron's output at "
+        f"steps {steps}: {shortened(numbers.y_label)} over {shortened(numbers.x_label)}."
+    )
+
+
+def _draw_losses(axes: Axes, numbers: Fit) -> None:
+    steps = np.arange(len(numbers.losses))
+    losses = np.where(np.isfinite(numbers.losses), numbers.losses, np.nan)
+    axes.plot(steps, losses, color="#404040", marker="o" if len(steps) < 30 else "")
+    if (losses > 0).any():
+        scale_by_decades(axes.yaxis, losses[losses > 0])
+    axes.set_xlabel("step (one full pass over the data)")
+    axes.set_ylabel("loss, mean of ½(ŷ − y)²")
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+
+
+def _draw_lines(axes: Axes, numbers: Fit, is_narrow: bool) -> None:
+    colours = colormaps["viridis_r"](np.linspace(0.12, 1, len(numbers.steps)))
+    low, high = numbers.data_y.min(), numbers.data_y.max()
+    is_many = len(numbers.data_y) > 5000
+    points = {"linewidths": 0, "s": 8 if len(numbers.data_y) < 500 else 3, "rasterized": is_many}
+    if numbers.is_line:
+        axes.scatter(numbers.data_x, numbers.data_y, color="#9AA5B1", zorder=1, **points)
+    else:
+        axes.plot([low, high], [low, high], color="#9AA5B1", linewidth=1, zorder=1)
+    for step, output, colour in zip(numbers.steps, numbers.outputs, colours, strict=True):
+        if numbers.is_line:
+            axes.plot(numbers.x, output, color=colour, label=f"{step:,}", zorder=2)
+        else:
+            axes.scatter(numbers.x, output, color=colour, label=f"{step:,}", zorder=2, **points)
+    # An early or a diverging line may leave the data far behind; at most one more of its height is shown.
+    shown = np.clip(numbers.outputs[np.isfinite(numbers.outputs)], 2 * low - high, 2 * high - low)
+    bottom, top = min([low, *shown]), max([high, *shown])
+    margin = 0.08 * (top - bottom) or 1.0
+    axes.set_ylim(bottom - margin, top + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set_xlabel(as_text(shortened(numbers.x_label)))
+    axes.set_ylabel(as_text(shortened(numbers.y_label)))
+    if is_narrow:
+        axes.legend(title="at step", loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3)
+    else:
+        axes.legend(title="at step", loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -1,0 +1,73 @@
+"""Small multiples drawn: maps at some values of a third axis, with one scale of colours."""
+
+import numpy as np
+
+from jaxneuron.view.panels import Panels
+from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, SINGLE_COLUMN, Plot, as_text
+from jaxneuron.view.plots.curve import draw_bar, draw_curve
+from jaxneuron.view.plots.descriptions import extremes, span, title_of
+from jaxneuron.view.plots.map import draw_squares, label_axes
+from jaxneuron.view.plots.shades import draw_scale, name_marks, shades_of
+
+NARROW = 1.5 * SINGLE_COLUMN  # inches in which only two maps fit beside each other
+
+
+def draw_panels(found: Panels, width: float = DOUBLE_COLUMN) -> Plot:
+    """The figure of small multiples."""
+    number, first = len(found.maps), found.maps[0]
+    columns = min(number, 2 if width < NARROW else 3)
+    rows = -(-number // columns)
+    title = f"{title_of(first)} at {number} of {found.num_values} values of {found.label}"
+    if number == found.num_values:
+        title = f"{title_of(first)} by {found.label}"
+    plot = Plot(width, rows * 0.82 * width / columns + 0.6, title, _described(found, title))
+    with plot.styled():
+        plot.name(title, _remark(found))
+        grid = plot.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        _draw_maps(plot, list(grid.flat), found)
+    return plot
+
+
+def _draw_maps(plot: Plot, all_axes: list, found: Panels) -> None:
+    shades = shades_of(found.maps[0].quantity, np.stack([part.value for part in found.maps]))
+    drawn = None
+    for axes, part, value in zip(all_axes, found.maps, found.values, strict=False):
+        if len(part.axes) == 2:
+            drawn = draw_squares(axes, part, shades)
+            label_axes(axes, part)
+        else:
+            (draw_curve if part.axes else draw_bar)(axes, part)
+        axes.set_title(as_text(f"{found.label} = {value:.3g}"))
+    _hide_inner_labels(plot, all_axes, len(found.maps))
+    if drawn is not None:
+        draw_scale(plot, all_axes[: len(found.maps)], drawn, shades, aspect=40)
+        name_marks(plot, shades.marks)
+
+
+def _hide_inner_labels(plot: Plot, all_axes: list, number: int) -> None:
+    """Labels stand to the left of each row, and beneath the lowest map of each column."""
+    columns = all_axes[0].get_subplotspec().get_gridspec().ncols
+    for i, axes in enumerate(all_axes):
+        if i >= number:
+            axes.remove()
+            continue
+        if i % columns:
+            axes.set_ylabel("")
+        is_lowest = i + columns >= number
+        axes.tick_params(labelbottom=is_lowest)
+        if not is_lowest:
+            axes.set_xlabel("")
+
+
+def _remark(found: Panels) -> str:
+    """What all maps have in common."""
+    return ", ".join(p for p in found.maps[0].remark.split(", ") if not p.startswith(f"at {found.label} = "))
+
+
+def _described(found: Panels, title: str) -> str:
+    axes = "; ".join(map(span, found.maps[0].axes))
+    parts = (
+        f"At {found.label} {value:.4g}: {extremes(part)}"
+        for part, value in zip(found.maps, found.values, strict=True)
+    )
+    return f"{title}. {axes}. {'. '.join(parts)}. {_remark(found)}. {found.maps[0].quantity.definition}."

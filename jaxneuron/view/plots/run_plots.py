@@ -1,0 +1,137 @@
+"""The figures of a run: `run.plot()`, `run.plot.map("died")`, …"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jaxneuron.study.run import Run
+from jaxneuron.study.training import Training
+from jaxneuron.view.deaths import deaths
+from jaxneuron.view.frames import shown_by_default
+from jaxneuron.view.importance import importance
+from jaxneuron.view.maps import Others, quantity_map
+from jaxneuron.view.panels import panels
+from jaxneuron.view.phase import phase_diagram
+from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, finished
+from jaxneuron.view.plots.deaths import draw_deaths
+from jaxneuron.view.plots.importance import draw_importance
+from jaxneuron.view.plots.incidence import draw_incidence
+from jaxneuron.view.plots.map import draw_map
+from jaxneuron.view.plots.panels import draw_panels
+from jaxneuron.view.plots.phase import draw_phase_diagram
+from jaxneuron.view.plots.surface import draw_surface
+from jaxneuron.view.report.choice import gallery
+from jaxneuron.view.surface import loss_surface, with_same_loss
+
+At = Mapping[str, float] | None
+Names = Sequence[str] | None
+
+
+class RunPlots:
+    """Figures of a run. Each is returned, and written where `path` is given: PNG, SVG or PDF by its ending.
+
+    `width` is in inches: 3.3 is a column of a paper, 7 its page. `over`, `along` and `by` name what is swept;
+    `at` holds some of the rest at the values nearest to those given, and over what is left neurons are
+    pooled, or the lowest or highest value that the quantity has anywhere is taken (`others`).
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __call__(
+        self,
+        over: Names = None,
+        *,
+        at: At = None,
+        others: Others = "pooled",
+        width: float = DOUBLE_COLUMN,
+        path: str | Path | None = None,
+    ) -> Plot:
+        """The phase diagram: the share of each fate, and the median final loss."""
+        diagram = phase_diagram(self._run, over, at=at, others=others)
+        return finished(draw_phase_diagram(diagram, width), path)
+
+    def map(
+        self,
+        quantity: str = "dead",
+        over: Names = None,
+        *,
+        at: At = None,
+        others: Others = "pooled",
+        width: float = DOUBLE_COLUMN,
+        path: str | Path | None = None,
+    ) -> Plot:
+        """One quantity over two axes, by default the first two; over one it is a curve, over none a bar."""
+        found = quantity_map(self._run, quantity, over, at=at, others=others)
+        return finished(draw_map(found, width), path)
+
+    def curves(
+        self,
+        quantity: str = "dead",
+        along: str | None = None,
+        *,
+        at: At = None,
+        others: Others = "pooled",
+        width: float = DOUBLE_COLUMN,
+        path: str | Path | None = None,
+    ) -> Plot:
+        """One quantity along one axis, by default the first, with its 95 % interval."""
+        over = shown_by_default(self._run)[:1] if along is None else [along]
+        found = quantity_map(self._run, quantity, over, at=at, others=others)
+        return finished(draw_map(found, width), path)
+
+    def panels(
+        self,
+        quantity: str = "dead",
+        over: Names = None,
+        by: str | None = None,
+        *,
+        at: At = None,
+        others: Others = "pooled",
+        width: float = DOUBLE_COLUMN,
+        path: str | Path | None = None,
+    ) -> Plot:
+        """The same map at up to nine values of a third axis, by default the first that is left."""
+        found = panels(self._run, quantity, over, by, at=at, others=others)
+        return finished(draw_panels(found, width), path)
+
+    def importance(
+        self, quantity: str = "dead", *, width: float = DOUBLE_COLUMN, path: str | Path | None = None
+    ) -> Plot:
+        """How much of the differences between cells each hyperparameter explains."""
+        return finished(draw_importance(importance(self._run, quantity), width), path)
+
+    def incidence(
+        self,
+        along: str | None = None,
+        *,
+        width: float = DOUBLE_COLUMN,
+        path: str | Path | None = None,
+    ) -> Plot:
+        """The share of neurons that have died by each step, at some values along an axis."""
+        return finished(draw_incidence(deaths(self._run, along), width), path)
+
+    def deaths(
+        self,
+        along: str | None = None,
+        phase: tuple[int, int] | None = None,
+        *,
+        width: float = DOUBLE_COLUMN,
+        path: str | Path | None = None,
+    ) -> Plot:
+        """Shares along an axis, incidence, hazard and half-lives on one page."""
+        title = f"{self._run.attrs['num_neurons']:,} neurons of {Path(self._run.path).stem}"
+        return finished(draw_deaths(deaths(self._run, along, phase), title, width), path)
+
+    def surface(
+        self,
+        trainings: Training | Sequence[Training] | None = None,
+        *,
+        width: float = DOUBLE_COLUMN,
+        path: str | Path | None = None,
+    ) -> Plot:
+        """The loss L(W, b) of the study's data with the paths of neurons, by default one of each
+        kind that the report shows, trained again."""
+        if trainings is None:
+            trainings = with_same_loss([kind.training for kind in gallery(self._run)])
+        chosen = [trainings] if isinstance(trainings, Training) else trainings
+        return finished(draw_surface(loss_surface(chosen), width), path)

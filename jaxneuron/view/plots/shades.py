@@ -1,0 +1,145 @@
+"""How the values of a quantity become colours: perceptually uniform, a fate's colour the same everywhere, and
+what has no place on the scale named beside it."""
+
+import math
+from typing import NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import (
+    BoundaryNorm,
+    Colormap,
+    LinearSegmentedColormap,
+    ListedColormap,
+    LogNorm,
+    Normalize,
+    to_hex,
+)
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
+from jaxneuron.view.plots.canvas import Plot, as_text
+from jaxneuron.view.plots.ticks import DecadeLocator, percent, tick_label
+from jaxneuron.view.quantities import Quantity
+
+UNKNOWN_COLOUR = "#E6E6E6"
+UNKNOWN = {"death_step": "none died", "half_life": "nobody at risk"}
+INFINITE = {"half_life": "infinite (none died)", "final_loss": "infinite (diverged)"}
+
+
+class Shades(NamedTuple):
+    """The colours of values of a quantity. `marks` are colours of what is not on the scale, each with its
+    words, as far as it occurs; `has_scale` is whether known values differ."""
+
+    quantity: Quantity
+    colours: Colormap
+    norm: Normalize
+    marks: tuple[tuple[str, str], ...]
+    has_scale: bool
+
+    def shown(self, values: np.ndarray) -> np.ndarray:
+        """The values as matplotlib is to colour them: none infinite, which it would take for unknown, and by
+        decades none 0, which it could not place."""
+        if isinstance(self.norm, LogNorm):
+            values = np.maximum(values, self.norm.vmin or 0.0)
+        return np.where(np.isposinf(values), np.finfo(float).max, values)
+
+
+def shades_of(quantity: Quantity, values: np.ndarray, whole: bool = False) -> Shades:
+    """The colours for all values of a quantity that are shown together; shares reach from 0 to 1 where
+    `whole`, otherwise to the first round number above the largest."""
+    known = values[np.isfinite(values)]
+    unknown = [(UNKNOWN_COLOUR, UNKNOWN.get(quantity.name, "no neurons"))] if np.isnan(values).any() else []
+    if quantity.scale == "kind":
+        marks = [(FATE_COLOURS[fate], FATE_LABELS[fate]) for fate in Fate if (known == fate).any()]
+        colours = ListedColormap([FATE_COLOURS[fate] for fate in Fate]).with_extremes(bad=UNKNOWN_COLOUR)
+        norm = BoundaryNorm(np.arange(len(Fate) + 1) - 0.5, len(Fate))
+        return Shades(quantity, colours, norm, (*marks, *unknown), False)
+    has_scale = known.size > 0 and bool(known.min() < known.max())
+    # The one value that some have, where others have none.
+    only = known[:1] if not (has_scale or whole or known.size == values.size) else known[:0]
+    if quantity.scale == "share":
+        top = 1.0 if whole else round_above(float(known.max(initial=0.0)))
+        norm, colours = Normalize(0, top), _share_colours(quantity.name)
+        marks = [(to_hex(colours(norm(value))), told(quantity, value)) for value in only]
+        return Shades(quantity, colours, norm, (*marks, *unknown), has_scale)
+    positive = known[known > 0]
+    low, high = (positive.min(), positive.max()) if positive.size else (1.0, 1.0)
+    norm = LogNorm(low, max(high, 1.01 * low))
+    # Losses that are low are light; steps that are few are dark; what is infinite stands out from both.
+    name, over = (
+        ("cividis_r", FATE_COLOURS[Fate.diverged]) if quantity.scale == "loss" else ("viridis", "#FFFFFF")
+    )
+    colours = matplotlib.colormaps[name].with_extremes(bad=UNKNOWN_COLOUR, over=over)
+    zero = [(to_hex(colours(0.0)), "0, as the lowest above it")] if (known == 0).any() else []
+    infinite = [(over, INFINITE.get(quantity.name, "infinite"))] if np.isposinf(values).any() else []
+    alone = [(to_hex(colours(norm(value))), told(quantity, value)) for value in only[only > 0]]
+    marks = (*alone, *zero, *infinite, *unknown)
+    return Shades(quantity, colours, norm, marks, has_scale and positive.size > 0)
+
+
+def share_ramp(colour: str) -> Colormap:
+    """From white, where nobody is, to a colour."""
+    return LinearSegmentedColormap.from_list("share", ["#FFFFFF", colour], bad=UNKNOWN_COLOUR)
+
+
+def _share_colours(name: str) -> Colormap:
+    return share_ramp(FATE_COLOURS[Fate[name]] if name in Fate.__members__ else "#000000")
+
+
+def round_above(share: float) -> float:
+    """The first of 1, 2, 5, 10, 20, 50 or 100 %, or of their thousandths, that is not below a share."""
+    if share <= 0:
+        return 1.0
+    decade = 10.0 ** math.floor(math.log10(share))
+    return min(1.0, next(f * decade for f in (1, 2, 5, 10) if f * decade >= share * (1 - 1e-9)))
+
+
+def draw_scale(
+    plot: Plot,
+    axes: Axes | list[Axes],
+    drawn: ScalarMappable,
+    shades: Shades,
+    is_named: bool = True,
+    **place,
+) -> None:
+    """The colour bar, where values differ, with its unit."""
+    if not shades.has_scale:
+        return
+    is_share = shades.quantity.scale == "share"
+    ticks = None if is_share else DecadeLocator()
+    words = FuncFormatter(percent if is_share else tick_label)
+    bar = plot.colorbar(drawn, ax=axes, pad=0.02, ticks=ticks, format=words, **place)
+    bar.outline.set_visible(False)
+    bar.ax.minorticks_off()
+    bar.set_label(as_text(unit_of(shades.quantity)) if is_named else "")
+
+
+def name_marks(
+    plot: Plot, marks: tuple[tuple[str, str], ...], handles: tuple = (), column: float = 1.1
+) -> None:
+    """The legend of what is not on the scale, in columns of at least so many inches."""
+    patches = [Patch(facecolor=colour, edgecolor="#999999", label=words) for colour, words in marks]
+    if handles or patches:
+        entries = [*handles, *patches]
+        plot.legend(handles=entries, loc="outside lower center", ncols=plot.columns(len(entries), column))
+
+
+def unit_of(quantity: Quantity) -> str:
+    """What stands beside the scale of a quantity; its name stands above the figure."""
+    return "share of neurons" if quantity.scale == "share" else quantity.unit
+
+
+def told(quantity: Quantity, value: float) -> str:
+    """A value of a quantity in words."""
+    if math.isnan(value):
+        return UNKNOWN.get(quantity.name, "no neurons")
+    if math.isinf(value):
+        return INFINITE.get(quantity.name, "infinite")
+    if quantity.scale == "kind":
+        return FATE_LABELS[Fate(int(value))]
+    return percent(value) if quantity.scale == "share" else f"{value:.4g}"
