@@ -75,7 +75,7 @@ def sweep(study: Path, out: str | None, overwrite: bool, figure: Path | None, as
     screen.print(fate_table(run))
     screen.print()
     if size := terminal_size():
-        from jaxneuron.view.terminal_map import fate_picture
+        from jaxneuron.view.terminal.fates import fate_picture
 
         screen.print(fate_picture(run, *size))
         screen.print()

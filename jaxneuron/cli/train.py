@@ -130,7 +130,7 @@ def train(
     screen.print(loss_table(training))
     screen.print()
     if size := terminal_size():
-        from jaxneuron.view.terminal_training import training_picture
+        from jaxneuron.view.terminal.training import training_picture
 
         screen.print(training_picture(training, *size))
         screen.print()

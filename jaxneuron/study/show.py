@@ -4,7 +4,7 @@ looks; the only place that reaches up."""
 import importlib
 from typing import Any
 
-SHOWN_BY = "jaxneuron.view.notebook"
+SHOWN_BY = "jaxneuron.view.notebook.show"
 
 
 def html_of(result: Any) -> str:

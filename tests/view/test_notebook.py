@@ -18,11 +18,11 @@ import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study import show
 from jaxneuron.study.run import Run
-from jaxneuron.view import notebook
-from jaxneuron.view.inline_svg import fit_svg, loss_svg
 from jaxneuron.view.intervals import wilson
 from jaxneuron.view.mosaic import SCREEN_COLOURS
-from jaxneuron.view.thumbnail import thumbnail
+from jaxneuron.view.notebook import show as notebook
+from jaxneuron.view.notebook.inline_svg import fit_svg, loss_svg
+from jaxneuron.view.notebook.thumbnail import thumbnail
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=30)

@@ -9,10 +9,10 @@ from rich.console import Console
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.training import Training
-from jaxneuron.view.braille import braille, line_dots
-from jaxneuron.view.terminal_picture import lines_of
-from jaxneuron.view.terminal_surface import INKS, PATH, SHADES, SILENT, loss_squares
-from jaxneuron.view.terminal_training import training_picture
+from jaxneuron.view.terminal.braille import braille, line_dots
+from jaxneuron.view.terminal.picture import lines_of
+from jaxneuron.view.terminal.surface import INKS, PATH, SHADES, SILENT, loss_squares
+from jaxneuron.view.terminal.training import training_picture
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=30)

@@ -8,7 +8,7 @@ from jaxneuron.view.axes import MapAxis, map_axis
 from jaxneuron.view.frames import shown_by_default
 from jaxneuron.view.mosaic import SCREEN_COLOURS, STACKED, apportion, fate_map, mosaic
 from jaxneuron.view.palette import FATE_LABELS
-from jaxneuron.view.terminal_picture import EMPTY, Ends, Entry, Glyph, Picture, half_blocks, margin_of
+from jaxneuron.view.terminal.picture import EMPTY, Ends, Entry, Glyph, Picture, half_blocks, margin_of
 
 # What is printed where there are no colours: letters would be read as words.
 PLAIN = {Fate.diverged: "x", Fate.born_dead: "#", Fate.died: "+", Fate.converged: ".", Fate.unsettled: "~"}

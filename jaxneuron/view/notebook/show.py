@@ -12,13 +12,13 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training
 from jaxneuron.view.axes import MapAxis
-from jaxneuron.view.inline_svg import fit_svg, loss_svg
-from jaxneuron.view.markup import details, facts, table, text
 from jaxneuron.view.mosaic import SCREEN_COLOURS
+from jaxneuron.view.notebook.inline_svg import fit_svg, loss_svg
+from jaxneuron.view.notebook.markup import details, facts, table, text
+from jaxneuron.view.notebook.thumbnail import thumbnail
 from jaxneuron.view.report.asked import asked, asked_of, shortened
 from jaxneuron.view.report.found import best_of, fates_of
 from jaxneuron.view.tables import training_summary
-from jaxneuron.view.thumbnail import thumbnail
 
 SHOWN_CELLS = 5
 MOST_CELLS = 100_000  # whose best are found while somebody waits, in a second
@@ -71,7 +71,7 @@ def training_html(training: Training) -> str:
 
 
 def _block(*parts: str) -> str:
-    style = (importlib.resources.files("jaxneuron.view") / "notebook.css").read_text("utf-8")
+    style = (importlib.resources.files("jaxneuron.view.notebook") / "notebook.css").read_text("utf-8")
     return f'<div class="jaxneuron"><style>{style}</style>{"".join(parts)}</div>'
 
 

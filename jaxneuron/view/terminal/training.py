@@ -3,11 +3,11 @@
 import numpy as np
 
 from jaxneuron.study.training import Training
-from jaxneuron.view.braille import braille, line_dots
 from jaxneuron.view.mosaic import SCREEN_COLOURS
 from jaxneuron.view.palette import FATE_LABELS
-from jaxneuron.view.terminal_picture import Ends, Glyph, Picture, margin_of
-from jaxneuron.view.terminal_surface import surface_picture
+from jaxneuron.view.terminal.braille import braille, line_dots
+from jaxneuron.view.terminal.picture import Ends, Glyph, Picture, margin_of
+from jaxneuron.view.terminal.surface import surface_picture
 
 LEAST_LINES = 4
 

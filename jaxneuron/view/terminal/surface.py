@@ -9,10 +9,10 @@ from matplotlib.colors import to_hex
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.study.training import Training
-from jaxneuron.view.braille import braille, line_dots
 from jaxneuron.view.mosaic import SCREEN_COLOURS
 from jaxneuron.view.surface import losses_at, silence_border
-from jaxneuron.view.terminal_picture import Ends, Entry, Glyph, Picture, half_blocks, margin_of
+from jaxneuron.view.terminal.braille import braille, line_dots
+from jaxneuron.view.terminal.picture import Ends, Entry, Glyph, Picture, half_blocks, margin_of
 
 DECADES = 6.0  # of the loss that are told apart
 SHADES, PLAIN_SHADES = 12, " .,:;-=+*%@&"

@@ -4,8 +4,8 @@ import numpy as np
 
 from jaxneuron.study.training import Training
 from jaxneuron.view.fit import fit
-from jaxneuron.view.markup import text
 from jaxneuron.view.mosaic import SCREEN_COLOURS
+from jaxneuron.view.notebook.markup import text
 from jaxneuron.view.palette import FATE_LABELS
 from jaxneuron.view.report.asked import shortened
 

@@ -16,8 +16,8 @@ from jaxneuron.view import mosaic as mosaics
 from jaxneuron.view.axes import MapAxis
 from jaxneuron.view.frames import Frame
 from jaxneuron.view.mosaic import NOBODY, SCREEN_COLOURS, FateMap, apportion, fate_map, mosaic
-from jaxneuron.view.terminal_map import _stack, fate_picture, share_text
-from jaxneuron.view.terminal_picture import Ends, Entry, Glyph, Picture, fitted, half_blocks, lines_of
+from jaxneuron.view.terminal.fates import _stack, fate_picture, share_text
+from jaxneuron.view.terminal.picture import Ends, Entry, Glyph, Picture, fitted, half_blocks, lines_of
 
 X = np.linspace(-1, 1, 12)
 RATES, BIASES = jn.Log(0.05, 30.0, 11), jn.Linear(-2.0, 2.0, 7)
