@@ -24,8 +24,7 @@ class Trajectory(NamedTuple):
 def trajectory(training: Training) -> Trajectory:
     """What the history of a training holds, as a figure shows it."""
     history = training.history
-    bias = abs(history.grad_bias.values) if training.study.neuron.train_bias else 0.0
-    gradient = np.maximum(abs(history.grad_weight.values).max(-1), bias)
+    gradient = np.maximum(abs(history.grad_weight.values).max(-1), abs(history.grad_bias.values))
     values = (history.loss.values, history.weight.values, history.bias.values, gradient)
     loss, weight, bias, gradient = (
         np.where(np.isfinite(part), part, np.nan).astype(float) for part in values

@@ -213,6 +213,22 @@ def test_maps_that_hold_one_value_are_drawn(scale, shape, value):
     assert "nan" not in words_of(figure)
 
 
+def test_each_cell_is_where_its_values_are():
+    axes = (
+        MapAxis("x", "x", np.array([1.0, 10.0, 100.0]), True),
+        MapAxis("y", "y", np.array([0.0, 1.0]), False),
+    )
+    values = np.arange(6.0).reshape(3, 2) / 6
+    (mesh,) = draw_map(a_map(values, axes=axes)).axes[0].collections
+    np.testing.assert_allclose(mesh.get_array(), values.T)
+    np.testing.assert_allclose(mesh.get_coordinates()[0, :, 0], 10 ** np.array([-0.5, 0.5, 1.5, 2.5]))
+    np.testing.assert_allclose(mesh.get_coordinates()[:, 0, 1], [-0.5, 0.5, 1.5])
+    places = (axes[0]._replace(values=np.array([5.0, 1.0])), axes[1]._replace(values=np.array([3.0, 4.0])))
+    (dots,) = draw_map(a_map(np.array([0.1, 0.2]), axes=places, is_grid=False)).axes[0].collections
+    np.testing.assert_allclose(dots.get_offsets(), [[5, 3], [1, 4]])
+    np.testing.assert_allclose(dots.get_array(), [0.1, 0.2])
+
+
 def test_rare_deaths_are_seen():
     assert round_above(0.0013) == pytest.approx(0.002)
     assert [round_above(s) for s in (0.0, 0.2, 0.5, 0.51, 1.0)] == [1.0, 0.2, 0.5, 1.0, 1.0]
@@ -247,7 +263,8 @@ def test_a_million_cells_are_drawn(tmp_path):
 
 
 HOSTILE = [
-    "a $x_{$ $\\frac",
+    "a $x_{$",
+    "$ $\\frac",
     "<script>alert('1 & \"2\"')</script>",
     "😀 价格 ценá ราคา",
     "very long " * 40,
@@ -335,11 +352,12 @@ def test_panels_are_maps_at_values_of_an_axis(runs):
         panels(run, "died", at={"momentum": 0.9})
     with pytest.raises(jn.BadInput, match="'moment' is not swept"):
         panels(run, "died", by="moment")
-    # One scale of colours for all.
-    maps = [
-        axes.collections[0] for axes in RunPlots(run).panels("died", ["init_bias", "learning_rate"]).axes[:3]
-    ]
-    assert len({(mesh.norm.vmin, mesh.norm.vmax) for mesh in maps}) == 1
+    # One scale of colours for all, which holds the values of all.
+    figure = RunPlots(run).panels("final_loss", ["init_bias", "learning_rate"])
+    finite = np.concatenate([part.value[np.isfinite(part.value)] for part in found.maps])
+    for axes in figure.axes[:3]:
+        norm = axes.collections[0].norm
+        assert (norm.vmin, norm.vmax) == (finite.min(), finite.max())
 
 
 @functools.cache

@@ -46,7 +46,7 @@ def test_ticks_are_round(low, high, ticks):
 
 
 @pytest.mark.parametrize("ends", [(0.1, 0.5), (1.0, 1.2), (3e-9, 2e-8), (1e-12, 1e9), (0.3, 0.3)])
-@pytest.mark.parametrize("inches", [1.0, 3.0, 8.0])
+@pytest.mark.parametrize("inches", [1.0, 2.0, 3.0, 8.0])
 def test_labels_do_not_overlap(ends, inches):
     figure = Figure(figsize=(inches, 2), layout="constrained")
     axes = figure.subplots()

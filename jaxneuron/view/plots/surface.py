@@ -25,6 +25,7 @@ MOST_DECADES = 6  # beneath the highest loss
 CONTOURS = 12
 SILENT = "#FFFFFF"
 SHORT = 60  # places of a path up to which each is marked
+TURNS = 12  # a path turns back so often before the rest of it is drawn faintly
 LONG = 5000  # places of a path from which on it is drawn as an image
 
 
@@ -103,10 +104,12 @@ def _draw_path(axes: Axes, path: Path) -> None:
         return
     colour = FATE_COLOURS[path.fate]
     is_short, is_long = len(path.weight) <= SHORT, len(path.weight) > LONG
-    thickness = 1.2 if is_short else 0.6
-    halo = [Stroke(linewidth=2 * thickness, foreground="#FFFFFF"), Normal()]
-    (line,) = axes.plot(path.weight, path.bias, color=colour, linewidth=thickness, path_effects=halo)
+    halo = [Stroke(linewidth=2.4, foreground="#FFFFFF"), Normal()]
+    clear, rest = _parted(path)
+    (line,) = axes.plot(*clear, color=colour, linewidth=1.2, path_effects=halo)
     line.set_rasterized(is_long)
+    # Going to and fro without end would hide what is beneath.
+    axes.plot(*rest, color=colour, linewidth=0.5, alpha=0.4, rasterized=is_long)
     if is_short:
         axes.plot(path.weight, path.bias, ".", color=colour, markersize=3)
     for index, marker in ((0, "o"), (-1, "s")):
@@ -119,6 +122,16 @@ def _draw_path(axes: Axes, path: Path) -> None:
             markersize=5,
             zorder=3,
         )
+
+
+def _parted(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """(the path until it has often turned back, the rest): each [weight and bias, places]."""
+    places = np.stack([path.weight, path.bias])
+    steps = np.diff(places)
+    with np.errstate(all="ignore"):
+        turns = ((steps[:, 1:] * steps[:, :-1]).sum(0) < 0).cumsum()
+    last = int(np.searchsorted(turns, TURNS)) + 1
+    return places[:, : last + 1], places[:, last:]
 
 
 def _described(surface: LossSurface, title: str) -> str:
