@@ -49,10 +49,10 @@ def test_some_neurons_are_those_of_the_sweep(tmp_path):
 
 def test_each_kind_is_what_it_says(run):
     found = {kind.name: kind for kind in gallery(run)}
-    assert {"the best cell", "a slow one", "one that overshoots and dies", "one born dead"} <= set(found)
+    assert {"the best cell", "a slow one", "one that dies", "one born dead"} <= set(found)
     assert "one that diverges" not in found
     assert found["one born dead"].training.fate == Fate.born_dead
-    assert found["one that overshoots and dies"].training.fate == Fate.died
+    assert found["one that dies"].training.fate == Fate.died
     assert found["the best cell"].cell == run.best(1).cell[0]
     slow = found["a slow one"]
     last = np.flatnonzero(run.cells.settle_step_count.sum(run.dims).values)[-1]

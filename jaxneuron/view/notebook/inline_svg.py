@@ -5,9 +5,9 @@ import numpy as np
 from jaxneuron.study.training import Training
 from jaxneuron.view.fit import fit
 from jaxneuron.view.mosaic import SCREEN_COLOURS
+from jaxneuron.view.names import shortened
 from jaxneuron.view.notebook.markup import text
 from jaxneuron.view.palette import FATE_LABELS
-from jaxneuron.view.report.asked import shortened
 
 WIDTH, HEIGHT, MARGIN = 260, 120, 4
 MOST_POINTS = 200

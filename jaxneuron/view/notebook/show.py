@@ -13,10 +13,11 @@ from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training
 from jaxneuron.view.axes import MapAxis
 from jaxneuron.view.mosaic import SCREEN_COLOURS
+from jaxneuron.view.names import shortened
 from jaxneuron.view.notebook.inline_svg import fit_svg, loss_svg
 from jaxneuron.view.notebook.markup import details, facts, table, text
 from jaxneuron.view.notebook.thumbnail import thumbnail
-from jaxneuron.view.report.asked import asked, asked_of, shortened
+from jaxneuron.view.report.asked import asked, asked_of
 from jaxneuron.view.report.found import best_of, fates_of
 from jaxneuron.view.tables import training_summary
 

@@ -9,6 +9,7 @@ from jaxneuron.study.quantity import num_values, support
 from jaxneuron.study.run import Run
 from jaxneuron.study.sources import Synthetic, Table
 from jaxneuron.study.study import Study
+from jaxneuron.view.names import shortened
 
 LONGEST_NAME, MOST_NAMES = 60, 6
 
@@ -44,17 +45,12 @@ def asked_of(run: Run) -> dict[str, str]:
     }
 
 
-def shortened(name: str) -> str:
-    """A name of the data that is not too long to be read."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-
-
 def _data(study: Study, data: Mapping[str, Any]) -> str:
-    inputs = [shortened(name) for name in data["inputs"][:MOST_NAMES]]
+    inputs = [shortened(name, LONGEST_NAME) for name in data["inputs"][:MOST_NAMES]]
     more = f" and {len(data['inputs']) - MOST_NAMES} more" if len(data["inputs"]) > MOST_NAMES else ""
-    arrow = f"{', '.join(inputs)}{more} → {shortened(data['target'])}"
+    arrow = f"{', '.join(inputs)}{more} → {shortened(data['target'], LONGEST_NAME)}"
     if isinstance(study.data, Table):
-        source = f"{shortened(str(data['source']))}: "
+        source = f"{shortened(str(data['source']), LONGEST_NAME)}: "
     else:
         source = "a teacher's: " if isinstance(study.data, Synthetic) else ""
     number = data.get("num_datasets", 1)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import jax
 import numpy as np
 
 from jaxneuron.neuron.fate import Fate
@@ -30,36 +31,47 @@ class Kind(NamedTuple):
 def gallery(run: Run) -> Iterator[Kind]:
     """One neuron of each kind that there is: trained again, and kept only if it is of its kind."""
     counts = run.cells.fate_count.values.reshape(-1, len(Fate))
-    for name, cell, is_wanted, order in _wanted(run, counts):
+    best = run.best(1).cell
+    for name, cell, score in (
+        ("the best cell", int(best[0]) if len(best) else None, _by_loss),
+        ("a slow one", _latest(run), _by_slowness),
+        ("one that dies", _most(counts, Fate.died), _by_usual_death),
+        ("one born dead", _most(counts, Fate.born_dead), _first_born_dead),
+        ("one that diverges", _most(counts, Fate.diverged), _first_diverged),
+    ):
         if cell is None:
             continue
         found = _of_cell(run, cell)
-        wanted = np.flatnonzero(is_wanted(found))
-        if not len(wanted):
-            continue
-        replicate = int(wanted[np.argsort(order(found)[wanted], kind="stable")[0]])
+        scores = score(found)
+        replicate = int(np.argmin(scores))
         training = train(run.study, cell=cell, replicate=replicate)
-        if training.fate == found.fate[replicate]:
+        if np.isfinite(scores[replicate]) and training.fate == found.fate[replicate]:
             yield Kind(name, training, cell, replicate)
     yield from _oscillating(run, counts)
 
 
-def _wanted(run: Run, counts: np.ndarray):
-    """(name, cell, whether a replicate will do, what the first of those has least of) of each kind."""
-    best = int(run.best(1).cell.iloc[0]) if len(run.best(1)) else None
-    yield "the best cell", best, lambda found: np.isfinite(found.loss), lambda found: found.loss
-    slowest = lambda found: -found.settle_step  # noqa: E731
-    yield "a slow one", _latest(run), lambda found: found.fate == Fate.converged, slowest
-    middle = lambda found: abs(found.death_step - np.median(found.death_step[found.fate == Fate.died]))  # noqa: E731
-    yield (
-        "one that overshoots and dies",
-        _most(counts, Fate.died),
-        lambda found: found.fate == Fate.died,
-        middle,
-    )
-    first = lambda found: np.arange(len(found.fate))  # noqa: E731
-    for name, fate in (("one born dead", Fate.born_dead), ("one that diverges", Fate.diverged)):
-        yield name, _most(counts, fate), lambda found, fate=fate: found.fate == fate, first
+# Scores of a cell's neurons, [replicates]: the lowest is shown, and none whose score is infinite.
+def _by_loss(found: Trained) -> np.ndarray:
+    return np.where(np.isfinite(found.loss), found.loss, np.inf)
+
+
+def _by_slowness(found: Trained) -> np.ndarray:
+    return np.where(found.fate == Fate.converged, -np.asarray(found.settle_step, float), np.inf)
+
+
+def _by_usual_death(found: Trained) -> np.ndarray:
+    """That of the middle death step is the first."""
+    died = np.asarray(found.fate) == Fate.died
+    step = np.asarray(found.death_step, float)
+    return np.where(died, abs(step - np.median(step[died])) if died.any() else 0.0, np.inf)
+
+
+def _first_born_dead(found: Trained) -> np.ndarray:
+    return np.where(found.fate == Fate.born_dead, 0.0, np.inf)
+
+
+def _first_diverged(found: Trained) -> np.ndarray:
+    return np.where(found.fate == Fate.diverged, 0.0, np.inf)
 
 
 def _most(counts: np.ndarray, fate: Fate) -> int | None:
@@ -108,12 +120,8 @@ def _oscillating(run: Run, counts: np.ndarray) -> Iterator[Kind]:
 def _of_cell(run: Run, cell: int) -> Trained:
     """What becomes of a cell's first replicates, at most as many as are trained at a time."""
     number = min(run.study.sweep.replicates, LANES)
-    trained = train_some(run.study, [cell] * LANES, np.arange(LANES) % number)
-    return Trained(*(_first(field, number) for field in trained))
-
-
-def _first(field, number: int):
-    return type(field)(*(part[:number] for part in field)) if isinstance(field, tuple) else field[:number]
+    trained = train_some(run.study, [cell] * LANES, [lane % number for lane in range(LANES)])
+    return jax.tree.map(lambda values: values[:number], trained)
 
 
 def sample(run: Run) -> list[tuple[int, int]]:

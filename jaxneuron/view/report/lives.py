@@ -11,8 +11,8 @@ from jaxneuron.study.data import load, sha256_of
 from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training, train
 from jaxneuron.view.explain import preactivations
+from jaxneuron.view.names import shortened
 from jaxneuron.view.palette import FATE_LABELS
-from jaxneuron.view.report.asked import shortened
 from jaxneuron.view.report.choice import gallery, sample
 from jaxneuron.view.report.encode import encode
 from jaxneuron.view.report.why import why

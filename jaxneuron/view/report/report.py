@@ -1,6 +1,5 @@
 """The report of a run, or of one neuron: the page's words and data, gathered from what other files find."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,15 @@ from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training
 from jaxneuron.view.death_tables import shown_values
 from jaxneuron.view.deaths import Deaths, deaths
+from jaxneuron.view.names import columns_in_words
 from jaxneuron.view.palette import FATE_LABELS
-from jaxneuron.view.report.asked import asked, asked_of, shortened
+from jaxneuron.view.report.asked import asked, asked_of
 from jaxneuron.view.report.found import best_of, deaths_of, fates_of
 from jaxneuron.view.report.lives import life_of, lives_of
 from jaxneuron.view.report.map_data import map_data
 from jaxneuron.view.report.page import render, write
 
-SHOWN_CURVES, SHOWN_INPUTS = 6, 3
+SHOWN_CURVES = 6
 
 
 def report(run: Run, path: Path) -> dict[str, Any]:
@@ -29,8 +29,7 @@ def report(run: Run, path: Path) -> dict[str, Any]:
     training = run.study.training
     page = render(
         data,
-        title=f"{run.attrs['num_neurons']:,} neurons on {_names(attrs['inputs'])} → "
-        f"{shortened(attrs['target'])}",
+        title=f"{run.attrs['num_neurons']:,} neurons on {columns_in_words(attrs['inputs'], attrs['target'])}",
         lead=f"{training.num_steps:,} steps of {training.optimizer}",
         fates=fates_of(run),
         best=best_of(run),
@@ -54,7 +53,7 @@ def life_report(training: Training, path: Path) -> None:
     }
     page = render(
         {"map": None, "lives": lives, "incidence": None},
-        title=f"The life of one neuron on {_names(data.inputs)} → {shortened(data.target)}",
+        title=f"The life of one neuron on {columns_in_words(data.inputs, data.target)}",
         lead=f"{FATE_LABELS[training.fate]} after {training.num_steps:,} steps of {study.training.optimizer}",
         fates=None,
         deaths=None,
@@ -62,11 +61,6 @@ def life_report(training: Training, path: Path) -> None:
         lives_note=note,
     )
     write(page, path)
-
-
-def _names(inputs: Sequence[str]) -> str:
-    more = ", …" if len(inputs) > SHOWN_INPUTS else ""
-    return ", ".join(map(shortened, inputs[:SHOWN_INPUTS])) + more
 
 
 def _incidence(found: Deaths) -> dict[str, Any] | None:
