@@ -26,7 +26,7 @@ function forwardLines(life, at, { inputs, total }, weights) {
     line("z = W·x + b, with ", weights.map((name, i) => `${name} = ${inWords(at.weight[i])}`).join(", "), more, `, b = ${inWords(at.bias)}`),
     inputs.length === 1 && dies && at.weight[0] !== 0 ? line(`z = 0 at the kink, x = −b/W = ${inWords(-at.bias / at.weight[0])}`) : null,
     line("z > 0 on ", [passing], ` ${total === 1 ? "example" : "examples"}`, dies ? ": no other passes a gradient" : ""),
-    line(`ŷ = ${life.activation}(z), L = mean of ½(ŷ − y)² = `, [inWords(at.loss, 5)]),
+    line(`ŷ = ${life.activation}(z), L = mean of ½(ŷ − y)² = `, [Number.isFinite(at.loss) ? inWords(at.loss, 5) : "not finite"]),
   ];
 }
 
@@ -52,12 +52,15 @@ function exampleLines(life, at, { x, y, z, output, slope }, { inputs, target }) 
   const [error, w] = [output - y, inputs.length > 1 ? "W₁" : "W"];
   const forward = inputs.length > 1 ? "z = W·x + b = " : `z = ${inWords(at.weight[0])}·${operand(x)} + ${operand(at.bias)} = `;
   return [
-    line(`${inputs[0]} x${w.slice(1)} = ${inWords(x)}, ${target} y = ${inWords(y)}`),
+    line(`x${w.slice(1)} = ${inWords(x)}${called(inputs[0], "x")}, y = ${inWords(y)}${called(target, "y")}`),
     line(forward, [inWords(z)], `, ŷ = ${inWords(output)}`),
     line(`dL/dŷ = ŷ − y = ${inWords(error)}, dŷ/dz = ${inWords(slope)}, dz/d${w} = x${w.slice(1)} = ${inWords(x)}`),
     line(slope === 0 ? `No gradient passes: its own dL/d${w} is ` : `Its own dL/d${w} = ${inWords(error)}·${operand(slope)}·${operand(x)} = `,
       [slope === 0 ? "0" : inWords(error * slope * x)]),
   ];
 }
+
+/** The name that the data gives a letter, in brackets. */
+const called = (name, letter) => (name === letter ? "" : ` (${name})`);
 
 const subscript = (number) => String(number).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);

@@ -41,7 +41,7 @@ class LifePlayer {
       return { plot, words, node: element("figure", {}, plot, words) };
     };
     this.fit = figure("");
-    this.loss = figure("Loss by step; click to go there.");
+    this.loss = figure("Loss by step; click or drag to go there.");
     this.path = figure("The path of W and b.");
     this.numbers = element("div", {});
     this.said = element("p", { className: "visually-hidden", ariaLive: "polite" });
@@ -191,6 +191,8 @@ class LifePlayer {
   /** Go to the frame beneath a pointer that is pressed on the loss. */
   seekTo(event) {
     if (!this.frames || !(event.buttons & 1)) return;
+    // Plotly lays a cover over the page while a button is down; movements shall still come here.
+    if (event.type === "pointerdown") this.loss.plot.setPointerCapture(event.pointerId);
     const { margin, xaxis, width } = this.loss.plot.layout;
     const [low, high] = xaxis.range;
     const share = (event.clientX - this.loss.plot.getBoundingClientRect().left - margin.l) / (width - margin.l - margin.r);

@@ -24,18 +24,27 @@ function fitFigure(life, points, view, width, chosen) {
   const traces = [
     marks(true, { color: accent, opacity: 0.75 }),
     marks(false, { color: "rgba(0,0,0,0)", line: { color: muted, width: 1.3 } }),
-    stroke([points.at[chosen], points.isLine ? points.at[chosen] : points.y[chosen]], [points.y[chosen], points.output[chosen]], { color: text, width: 1.5 }),
+    // From the example to where ŷ = y: along y where ŷ is a line, along ŷ where the axis is one.
+    stroke([points.at[chosen], points.isLine ? points.at[chosen] : points.y[chosen]],
+      [points.y[chosen], points.isLine ? points.output[chosen] : points.y[chosen]], { color: text, width: 1.5 }),
     stroke(points.across, points.line, { color: fates[life.fate], width: 3 }),
     spot(points.at[chosen], points.y[chosen], { size: 14, color: "rgba(0,0,0,0)", line: { color: text, width: 2 } }),
   ];
   if (points.isLine) traces.push(stroke(points.across, points.zLine, { color: muted, width: 1.3, dash: "dot" }));
   if (Number.isFinite(points.kink)) traces.push(spot(points.kink, 0, { size: 10, symbol: "diamond", color: text }));
-  const layout = layoutOf(width, Math.min(Math.max(0.62 * width, 250), 430), {
+  const height = Math.min(Math.max(0.62 * width, 250), 430);
+  const layout = layoutOf(width, height, {
     dragmode: false, margin: { l: 56, r: 10, t: 8, b: 48 },
-    xaxis: { range: view.xRange, title: { text: asText(view.xLabel), standoff: 6 } },
-    yaxis: { range: view.yRange, title: { text: asText(view.yLabel), standoff: 6 } },
+    xaxis: { range: view.xRange, title: { text: asText(cutTo(width - 66, view.xLabel)), standoff: 6 } },
+    yaxis: { range: view.yRange, title: { text: asText(cutTo(height - 56, view.yLabel)), standoff: 6 } },
   });
   return { traces, layout };
+}
+
+/** A label no longer than some pixels. */
+function cutTo(pixels, label) {
+  const most = Math.floor(pixels / 7.5);
+  return label.length <= most ? label : `${label.slice(0, most - 1)}…`;
 }
 
 /** What the marks and lines of the data's figure are. */
@@ -56,10 +65,19 @@ function stepPlaces(steps) {
   const decades = Array.from({ length: Math.floor(Math.log10(last || 1)) + 1 }, (_, k) => 10 ** k);
   const place = (step) => (isLong ? Math.log10(Math.max(step, 0.5)) : step);
   const at = Array.from(steps, place);
-  const range = scaled(at[0], at.at(-1), 0.03);
+  const range = last === 0 ? [-1, 1] : scaled(at[0], at.at(-1), 0.03);
   return isLong
     ? { at, place, axis: { range, tickvals: [0.5, ...decades].map(Math.log10), ticktext: ["0", ...decades.map((step) => step.toLocaleString("en"))] } }
-    : { at, place, axis: { range, tickformat: "d", nticks: 8 } };
+    : { at, place, axis: { range, tickformat: "d", ...(last > 8 ? { nticks: 8 } : { dtick: 1 }) } };
+}
+
+/** The ticks of losses on an axis of logarithms: where they span decades, some of these. */
+function lossTicks(losses) {
+  const [low, high] = extremes(losses.filter((loss) => loss > 0)).map(Math.log10);
+  if (!(high - low > 2)) return { tickformat: "~g", nticks: 5 };
+  const every = Math.ceil((high - low) / 5);
+  const decades = Array.from({ length: 6 }, (_, k) => every * (Math.floor(low / every) + 1 + k));
+  return { tickvals: decades.map((decade) => 10 ** decade), ticktext: decades.map((decade) => inWords(10 ** decade, 1)) };
 }
 
 const EVENTS = { death: "silent from here on", diverge: "diverged", settle: "at rest within the tolerance" };
@@ -83,7 +101,7 @@ function lossFigure(life, frames, i, width, colour) {
       text: EVENTS[event], showarrow: false, font: { size: 11, color: muted },
     })),
     xaxis: { ...axis, title: { text: "step", standoff: 4 } },
-    yaxis: { type: isLog ? "log" : "linear", rangemode: "tozero", title: { text: "loss L", standoff: 4 }, tickformat: "~g", nticks: 5 },
+    yaxis: { type: isLog ? "log" : "linear", rangemode: "tozero", title: { text: "loss L", standoff: 4 }, ...lossTicks(losses) },
   });
   // Where the loss is not a number there is no mark, and the line alone tells the step.
   const upright = (x, dash) => ({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color: muted, width: 1, dash } });

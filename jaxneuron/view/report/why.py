@@ -57,7 +57,7 @@ def _converged(training: Training) -> str:
     settled, active = training.settle_step, int(training.history.num_active.values[-1])
     since = f"From step {settled:,} on" if settled >= 0 else "At the end"
     return (
-        f"{since} no part of the gradient is above {training.study.training.tolerance:g}: the loss is "
+        f"{since} no part of the gradient is above {_number(training.study.training.tolerance)}: the loss is "
         f"{_number(training.loss)}, and {_passing(training, active)} a gradient."
     )
 
@@ -72,7 +72,8 @@ def _diverged(training: Training) -> str:
     last = losses[step] if step < len(losses) else np.nan
     limit = training.study.training.divergence_factor
     beyond = (
-        f"{'it' if grown else 'the loss'} is above {limit:g} times the larger of its start and ½·mean y²"
+        f"{'it' if grown else 'the loss'} is above {_number(limit)} times the larger of its start and "
+        "½·mean y²"
         if np.isfinite(last)
         else "W, b or the loss is not finite"
     )
@@ -100,14 +101,14 @@ def _unsettled(training: Training) -> str:
     last = losses[-1 - number :]
     before, after = float(last[0]), float(last[-1])
     if after < before and (np.diff(last) <= 0).mean() >= MOSTLY:
-        fallen = f"{100 * (1 - after / before):.2g} %"
+        fallen = f"{_number(100 * (1 - after / before), 2)} %"
         return (
             f"It is still on its way: in the last {_steps(number)} the loss fell by {fallen}, to "
             f"{_number(after)}, and the largest part of the gradient is {_number(training.gradient_norm)}."
         )
     return (
-        f"It has not come to rest: the last {_steps(number)} have {_losses(last)}, and the largest part of the "
-        f"gradient is {_number(training.gradient_norm)}."
+        f"It has not come to rest: the last {_steps(number)} have {_losses(last)}, and the largest part of "
+        f"the gradient is {_number(training.gradient_norm)}."
     )
 
 
@@ -221,5 +222,5 @@ def _steps(number: int) -> str:
     return "step" if number == 1 else f"{number:,} steps"
 
 
-def _number(value: float) -> str:
-    return f"{float(value) + 0.0:.4g}".replace("-", "−").replace("inf", "∞")
+def _number(value: float, digits: int = 4) -> str:
+    return f"{float(value) + 0.0:.{digits}g}".replace("-", "−").replace("inf", "∞")

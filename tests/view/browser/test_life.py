@@ -1,0 +1,363 @@
+"""The player of lives in a real browser: it shows the numbers of training, and handling works."""
+
+import itertools
+import re
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import jaxneuron as jn
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.view.report.lives import shown_steps
+from jaxneuron.view.report.report import life_report, report
+
+pytestmark = pytest.mark.browser
+
+X = np.linspace(-1, 1, 16)
+DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}
+MANY = {"x": np.random.default_rng(0).normal(size=(80, 5)), "y": np.linspace(-1, 2, 80)}
+SLIDER = ".player input[type=range]"
+TRACES = "document.querySelector('.player [role=img]').data"
+
+
+@pytest.fixture
+def life_of(tmp_path, look_at):
+    """A function that trains a neuron and opens its life: (training, page)."""
+
+    def open_life(
+        data=DATA, neuron=None, num_steps=300, width=1280, scheme="light", optimizer="sgd", **sweep
+    ):
+        training = jn.train(
+            jn.Study(
+                data=data,
+                neuron={"init_weight": 0.5} | (neuron or {}),
+                training={"num_steps": num_steps, "optimizer": optimizer},
+                sweep={"learning_rate": 0.2} | sweep,
+            )
+        )
+        path = tmp_path / "life.html"
+        life_report(training, path)
+        return training, look_at(path, width=width, scheme=scheme)
+
+    return open_life
+
+
+def step_of(page):
+    """The step that is shown."""
+    return int(
+        re.match(r"Step ([\d,]+) of", page.locator(".transport output").inner_text())[1].replace(",", "")
+    )
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+    page.wait_for_timeout(80)
+
+
+def seek(page, frame):
+    page.locator(SLIDER).fill(str(frame))
+    page.wait_for_timeout(120)
+
+
+def wait_until(is_so):
+    """Wait until it is so; the page's policy forbids a browser to look by itself."""
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def numbers_in(text):
+    """The numbers of a piece of the page."""
+    text = text.replace("−", "-")
+    return [float(number) for number in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?(?!\w)", text)]
+
+
+def result(page, start):
+    """The bold number of the line that starts so."""
+    shown = (
+        page.locator(".pass p")
+        .filter(has_text=re.compile("^" + re.escape(start)))
+        .locator("b")
+        .first.inner_text()
+    )
+    return numbers_in(shown)[0]
+
+
+def test_the_numbers_shown_are_those_of_the_step(life_of):
+    training, page = life_of()
+    steps = shown_steps(training, 200)
+    for frame in (0, 1, 17, 60, len(steps) - 1):
+        seek(page, frame)
+        step = step_of(page)
+        assert step == steps[frame]
+        at = training.history.isel(step=step)
+        weight, bias, update = float(at.weight[0]), float(at.bias), float(at.update_weight[0])
+        assert numbers_in(page.locator(".pass p").first.inner_text())[-2:] == pytest.approx(
+            [weight, bias], rel=1e-3
+        )
+        assert result(page, "ŷ = relu(z), L") == pytest.approx(float(at.loss), rel=1e-4)
+        assert f"{int(at.num_active)} of 16" in page.locator(".pass").inner_text()
+        assert result(page, "dL/dW = mean") == pytest.approx(float(at.grad_weight[0]), rel=1e-3)
+        assert result(page, "dL/db = mean") == pytest.approx(float(at.grad_bias), rel=1e-3)
+        assert result(page, "W ← W − η·dL/dW") == pytest.approx(weight + update, rel=1e-4)
+        assert result(page, "b ← b − η·dL/db") == pytest.approx(bias + float(at.update_bias), rel=1e-4)
+        z = weight * X + bias
+        passing, silent = (page.evaluate(f"{TRACES}[{i}].x") for i in (0, 1))
+        np.testing.assert_allclose(passing, X[z > 0])
+        np.testing.assert_allclose(silent, X[z <= 0])
+        line = np.array(
+            page.evaluate(f"[3].map((i) => [{TRACES}[i].x, {TRACES}[i].y].map((v) => Array.from(v)))")[0]
+        )
+        np.testing.assert_allclose(line[1], np.maximum(0, weight * line[0] + bias), rtol=1e-12, atol=1e-12)
+
+
+def test_one_example_is_followed_through_the_chain_rule(life_of):
+    training, page = life_of(neuron={"activation": "leaky_relu"}, negative_slope=0.3)
+    seek(page, 5)
+    at = training.history.isel(step=step_of(page))
+    for _ in range(16):
+        chosen = numbers_in(page.locator(".which output").inner_text())[0]
+        x, y = X[int(chosen) - 1], DATA["y"][int(chosen) - 1]
+        z = float(at.weight[0]) * x + float(at.bias)
+        own = (z - y) * x if z > 0 else (0.3 * z - y) * 0.3 * x
+        lines = page.locator(".pass > div").last
+        assert numbers_in(lines.locator("b").first.inner_text())[0] == pytest.approx(z, rel=1e-3, abs=1e-9)
+        assert numbers_in(lines.locator("b").last.inner_text())[0] == pytest.approx(own, rel=1e-3, abs=1e-9)
+        press(page, "The next example")
+    assert numbers_in(page.locator(".which output").inner_text())[0] == 9
+    press(page, "The example before")
+    assert numbers_in(page.locator(".which output").inner_text())[0] == 8
+
+
+def test_it_plays_and_pauses_and_goes_step_by_step(life_of):
+    training, page = life_of()
+    assert step_of(page) == 0
+    press(page, "One step on")
+    press(page, "One step on")
+    assert step_of(page) == 2
+    press(page, "One step back")
+    assert step_of(page) == 1
+    press(page, "Last step")
+    assert step_of(page) == training.num_steps
+    press(page, "One step on")
+    assert step_of(page) == training.num_steps
+    press(page, "First step")
+    assert step_of(page) == 0
+    press(page, "One step back")
+    assert step_of(page) == 0
+    press(page, "Play")
+    wait_until(lambda: step_of(page) > 3)
+    press(page, "Pause")
+    page.wait_for_timeout(200)
+    stopped = step_of(page)
+    assert stopped > 3
+    page.wait_for_timeout(500)
+    assert step_of(page) == stopped
+    assert page.get_by_role("button", name="Play", exact=True).count() == 1
+
+
+def test_playing_ends_at_the_last_step_and_begins_again(life_of):
+    training, page = life_of(data={"x": [1.0], "y": [2.0]}, learning_rate=0.9, num_steps=20)
+    page.select_option(".player select", "fast")
+    press(page, "Play")
+    page.get_by_role("button", name="Play", exact=True).wait_for()
+    page.wait_for_timeout(200)
+    assert step_of(page) == training.num_steps
+    page.select_option(".player select", "slow")
+    press(page, "Play")
+    page.wait_for_timeout(100)
+    assert step_of(page) <= 1
+
+
+def test_the_keyboard_plays_it(life_of):
+    training, page = life_of()
+    page.locator(".player").focus()
+    for key, step in (
+        ("ArrowRight", 1),
+        ("ArrowRight", 2),
+        ("ArrowLeft", 1),
+        ("End", training.num_steps),
+        ("Home", 0),
+    ):
+        page.keyboard.press(key)
+        page.wait_for_timeout(100)
+        assert step_of(page) == step
+    page.keyboard.press("Space")
+    wait_until(lambda: step_of(page) > 2)
+    page.keyboard.press("Space")
+    page.wait_for_timeout(200)
+    stopped = step_of(page)
+    page.wait_for_timeout(400)
+    assert step_of(page) == stopped
+    # On a button arrows step, and space presses it once.
+    page.get_by_role("button", name="First step").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(100)
+    assert step_of(page) == stopped + 1
+    page.keyboard.press("Space")
+    page.wait_for_timeout(100)
+    assert step_of(page) == 0
+    # The slider has arrows of its own: one press is one step.
+    page.locator(SLIDER).focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(100)
+    assert step_of(page) == 1
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.ariaLabel"))
+    assert {"First step", "Play", "One step on", "Step", "Speed", "The next example"} <= reached
+
+
+def test_pressing_and_dragging_on_the_loss_goes_there(life_of):
+    training, page = life_of()
+    plot = page.locator(".player .seeks")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    place = (
+        "(({xaxis}) => [xaxis._offset, xaxis._length])(document.querySelector('.player .seeks')._fullLayout)"
+    )
+    left, length = page.evaluate(place)
+    y, first, last = box["y"] + box["height"] / 2, box["x"] + left, box["x"] + left + length
+    page.mouse.move(last - 2, y)
+    assert step_of(page) == 0
+    page.mouse.down()
+    page.wait_for_timeout(150)
+    assert step_of(page) == training.num_steps
+    page.mouse.move((first + last) / 2, y, steps=4)
+    page.wait_for_timeout(150)
+    low, high = page.evaluate("document.querySelector('.player .seeks').layout.xaxis.range")
+    assert step_of(page) == pytest.approx(10 ** ((low + high) / 2), abs=1)
+    page.mouse.up()
+    there = step_of(page)
+    page.mouse.move(first + 3, y)
+    page.wait_for_timeout(150)
+    assert step_of(page) == there
+
+
+def test_what_is_said_is_what_is_shown(life_of):
+    training, page = life_of()
+    said = page.locator(".player [aria-live]")
+    press(page, "One step on")
+    at = training.history.isel(step=1)
+    assert said.inner_text().startswith(
+        f"Step 1 of 300: loss {float(at.loss):.4g}, {int(at.num_active)} of 16"
+    )
+    figures = page.locator(".player [role=img]")
+    for label in figures.evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))"):
+        assert "Step 1 of 300" in label
+    assert page.locator(SLIDER).get_attribute("aria-valuetext") == "Step 1 of 300"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_telephone_and_reads_in_the_dark(life_of, scheme):
+    _, page = life_of(width=360, scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for other in ("dark", "light", scheme):
+        page.emulate_media(color_scheme=other)
+        page.wait_for_timeout(300)
+        fill = page.evaluate("getComputedStyle(document.querySelector('.player .xtick text')).fill")
+        assert (sum(map(int, re.findall(r"\d+", fill)[:3])) > 384) == (other == "dark")
+    # Figures stand one below the other, and none is wider than the page.
+    boxes = [one.bounding_box() for one in page.locator(".player [role=img]").all()]
+    assert all(above["y"] + above["height"] <= below["y"] for above, below in itertools.pairwise(boxes))
+    assert max(box["x"] + box["width"] for box in boxes) <= 360
+
+
+ODD = {
+    "diverged": {"neuron": {"activation": "identity"}, "learning_rate": 50.0},
+    "diverged at once": {"neuron": {"activation": "identity"}, "learning_rate": 1e30},
+    "no steps": {"num_steps": 0},
+    "all losses are 0": {"data": {"x": X, "y": 0 * X}, "neuron": {"init_weight": 0.0}},
+    "one example": {"data": {"x": [1.0], "y": [2.0]}},
+    "several inputs": {"data": MANY},
+    "no bias": {"neuron": {"train_bias": False}},
+    "adam": {"optimizer": "adam"},
+    "decay": {"weight_decay": 0.1},
+    "gelu": {"neuron": {"activation": "gelu"}},
+    "scaled targets": {"target_scale": -2.0},
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_every_kind_of_life_is_played(life_of, kind):
+    training, page = life_of(**ODD[kind])
+    frames = int(page.locator(SLIDER).get_attribute("max"))
+    for frame in sorted({0, frames // 2, frames}):
+        seek(page, frame)
+        shown = page.locator(".player").inner_text()
+        assert not re.search("NaN|undefined|Infinity|null", shown)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+        assert f"Step {step_of(page):,} of {training.num_steps:,}" in shown
+    passing, silent = (page.evaluate(f"{TRACES}[{i}].y") for i in (0, 1))
+    assert set(passing + silent) <= set(training.targets)
+    if len(training.data.inputs) == 1:
+        assert sorted(passing + silent) == sorted(training.targets)
+    if kind == "all losses are 0":
+        # z = 0 passes no gradient.
+        assert len(silent) == len(X)
+    if training.fate == Fate.diverged:
+        assert "beyond the view" in shown
+        assert "not finite" in shown
+    if kind == "several inputs":
+        assert len(page.evaluate(f"[...{TRACES}[0].x, ...{TRACES}[1].x]")) == 60
+        assert "60 of 80 examples are drawn" in shown
+        assert "W₃" in shown
+        assert "W₄" not in shown
+    if kind == "adam":
+        assert "W ← W + adam's step" in shown
+    press(page, "Play")
+    page.wait_for_timeout(200)
+
+
+def test_another_activation_has_its_own_line(life_of):
+    for activation in ("gelu", "elu", "softplus", "sigmoid", "tanh", "leaky_relu"):
+        training, page = life_of(neuron={"activation": activation}, num_steps=10)
+        press(page, "Last step")
+        x, y = (np.array(page.evaluate(f"Array.from({TRACES}[3].{axis})")) for axis in "xy")
+        np.testing.assert_allclose(y, training.output(x[:, None]), rtol=2e-6, atol=2e-6)
+
+
+def test_names_from_the_data_are_shown_letter_by_letter(tmp_path, life_of):
+    names = ["<b>bold</b> & <script>window.stolen=1</script>", "<i>t</i>&amp; 食費 🍞 " + "long " * 50]
+    pd.DataFrame(dict(zip(names, (X, DATA["y"]), strict=True))).to_csv(tmp_path / "data.csv", index=False)
+    data = {"file": str(tmp_path / "data.csv"), "inputs": [names[0]], "target": names[1]}
+    _, page = life_of(data=data, width=360)
+    assert page.evaluate("window.stolen") is None
+    assert names[0][:30] in page.locator(".pass").inner_text()
+    drawn = page.locator(".player .g-xtitle").first.text_content()
+    assert drawn.startswith("<b>bold</b> &")
+    assert page.locator(".player .g-ytitle").first.text_content().startswith("<i>t</i>&amp; 食費")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_of_lives_asked_for_at_once_the_last_is_shown(tmp_path, look_at):
+    sweep = {"learning_rate": jn.Log(0.01, 5, num=6), "init_bias": jn.Linear(-2, 2, num=5), "replicates": 4}
+    run = jn.sweep(jn.Study(data=DATA, training={"num_steps": 300}, sweep=sweep), tmp_path / "run.zarr")
+    report(run, tmp_path / "run.html")
+    page = look_at(tmp_path / "run.html")
+    names = page.locator("#gallery button").all_inner_texts()
+    # What is unpacked first comes last, as of a longer life.
+    page.evaluate(
+        """() => {
+            const unpack = Response.prototype.arrayBuffer;
+            Response.prototype.arrayBuffer = function () {
+                const waits = window.isSlow ? 200 : 0;
+                return new Promise((done) => setTimeout(() => done(unpack.call(this)), waits));
+            };
+        }"""
+    )
+    dead = names.index("one born dead")
+    for other in range(len(names)):
+        click = "document.querySelectorAll('#gallery button')[{}].click()"
+        page.evaluate(
+            f"window.isSlow = true; {click.format(other)}; window.isSlow = false; {click.format(dead)}"
+        )
+        page.wait_for_timeout(600)
+        assert page.locator(".player h3").inner_text() == "one born dead: born dead"
+        assert page.locator("#gallery button[aria-pressed=true]").inner_text() == "one born dead"
+        assert step_of(page) == 0
+        assert "none passes a gradient" in page.locator(".player .why").inner_text()
