@@ -24,7 +24,7 @@ def status(run: str, verify: bool, as_json: bool) -> int:
     if as_json:
         print_json(**found._asdict(), is_whole=found.is_whole)
     else:
-        from jaxneuron.view.tables import status_table
+        from jaxneuron.view.terminal.tables import status_table
 
         console().print(status_table(found))
     return DONE if found.is_whole else INCOMPLETE
@@ -52,7 +52,7 @@ def best(run: str, by: str, number: int, most_lost: float, as_json: bool) -> Non
     if as_json:
         print_json(cells=cells.to_dict(orient="records"))
     else:
-        from jaxneuron.view.tables import interval_table
+        from jaxneuron.view.terminal.tables import interval_table
 
         console().print(interval_table(cells, by))
 
@@ -98,7 +98,7 @@ def deaths(
 
         print_json(**as_values(found), figure=str(figure))
         return
-    from jaxneuron.view.death_tables import contrasts_table, deaths_table, half_life_table
+    from jaxneuron.view.terminal.death_tables import contrasts_table, deaths_table, half_life_table
 
     screen = console()
     tables = [deaths_table(found), half_life_table(found)]

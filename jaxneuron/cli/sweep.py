@@ -56,7 +56,7 @@ def sweep(study: Path, out: str | None, overwrite: bool, figure: Path | None, as
     from jaxneuron.view.phase import phase_diagram
     from jaxneuron.view.plots.canvas import save
     from jaxneuron.view.plots.phase import draw_phase_diagram
-    from jaxneuron.view.tables import best_table, fate_table
+    from jaxneuron.view.terminal.tables import best_table, fate_table
 
     figure.parent.mkdir(parents=True, exist_ok=True)
     save(draw_phase_diagram(phase_diagram(run)), figure)

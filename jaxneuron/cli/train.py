@@ -101,7 +101,7 @@ def train(
     from jaxneuron.view.fit import fit
     from jaxneuron.view.plots.canvas import save
     from jaxneuron.view.plots.fit import draw_fit
-    from jaxneuron.view.tables import full_pass_table, loss_table, training_summary
+    from jaxneuron.view.terminal.tables import full_pass_table, loss_table, training_summary
 
     figure.parent.mkdir(parents=True, exist_ok=True)
     save(draw_fit(fit(training)), figure)

@@ -47,3 +47,8 @@ def map_axis(run: Run, name: str) -> MapAxis:
     spans_decades = is_listed and bool(values[0] > 0 and values[-1] >= 100 * values[0])
     is_log = isinstance(quantity, (Log, LogUniform)) or spans_decades
     return MapAxis(name, str(run.cells[name].attrs["long_name"]), values, is_log)
+
+
+def shown_values(number: int, most: int) -> np.ndarray:
+    """Which of so many values are shown: all, or some that are evenly spaced, the first and the last too."""
+    return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(int))

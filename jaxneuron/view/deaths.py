@@ -17,6 +17,7 @@ from jaxneuron.view.incidence import Hazard, cumulative_share, hazard
 from jaxneuron.view.intervals import Share, difference, share_of
 
 DEAD = (Fate.born_dead, Fate.died)
+SHOWN_FATES = (Fate.diverged, *DEAD)
 
 
 class Contrast(NamedTuple):

@@ -8,7 +8,7 @@ import numpy as np
 from jaxneuron.population.design import DATASET
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.run import Run
-from jaxneuron.view.death_tables import shown_values
+from jaxneuron.view.axes import shown_values
 from jaxneuron.view.frames import label_of, shown_by_default, swept_names
 from jaxneuron.view.maps import Map, Others, quantity_map
 

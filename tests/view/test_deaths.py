@@ -9,13 +9,14 @@ from scipy.stats import norm
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.view.death_tables import SHOWN_VALUES, deaths_table, shown_values
+from jaxneuron.view.axes import shown_values
 from jaxneuron.view.deaths import Contrast, as_values, deaths
 from jaxneuron.view.half_life import half_life
 from jaxneuron.view.incidence import hazard
 from jaxneuron.view.intervals import share_of
 from jaxneuron.view.plots.canvas import save
 from jaxneuron.view.plots.deaths import draw_deaths
+from jaxneuron.view.terminal.death_tables import SHOWN_VALUES, deaths_table
 
 NUM_STEPS, REPLICATES = 400, 40
 X = np.linspace(-1, 1, 21)

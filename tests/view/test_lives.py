@@ -8,10 +8,13 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.training import train_some
-from jaxneuron.view.report.choice import gallery, sample
+from jaxneuron.view.gallery import gallery, sample
 from jaxneuron.view.report.lives import life_of, lives_of, shown_steps
-from jaxneuron.view.report.why import oscillates, why
+from jaxneuron.view.why import oscillates, why
 from tests.view.packed import unpacked
+
+# Together they take a minute, most of it compiling.
+pytestmark = pytest.mark.slow
 
 X = np.linspace(-1, 1, 16)
 DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}

@@ -14,7 +14,7 @@ from jaxneuron.view.phase import phase_diagram
 from jaxneuron.view.plots.canvas import save
 from jaxneuron.view.plots.fit import draw_fit
 from jaxneuron.view.plots.phase import draw_phase_diagram
-from jaxneuron.view.tables import full_pass_table, loss_table, training_summary
+from jaxneuron.view.terminal.tables import full_pass_table, loss_table, training_summary
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, 2, size=50)

@@ -28,6 +28,9 @@ from jaxneuron.view.plots.shades import round_above, shades_of
 from jaxneuron.view.plots.training_plots import TrainingPlots
 from jaxneuron.view.quantities import Quantity
 
+# Together they take more than a minute: every figure of every design is drawn.
+pytestmark = pytest.mark.slow
+
 X = np.linspace(-1, 1, 12)
 DATA = {"x": X, "y": np.maximum(0, X)}
 RATES, BIASES = jn.Log(0.05, 20.0, 5), jn.Linear(-1.0, 1.0, 4)

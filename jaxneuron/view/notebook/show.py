@@ -19,7 +19,7 @@ from jaxneuron.view.notebook.markup import details, facts, table, text
 from jaxneuron.view.notebook.thumbnail import thumbnail
 from jaxneuron.view.report.asked import asked, asked_of
 from jaxneuron.view.report.found import best_of, fates_of
-from jaxneuron.view.tables import training_summary
+from jaxneuron.view.terminal.tables import training_summary
 
 SHOWN_CELLS = 5
 MOST_CELLS = 100_000  # whose best are found while somebody waits, in a second

@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import FuncFormatter
 
-from jaxneuron.view.death_tables import SHOWN_FATES
-from jaxneuron.view.deaths import Deaths, HalfLives
+from jaxneuron.view.deaths import SHOWN_FATES, Deaths, HalfLives
 from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
 from jaxneuron.view.plots.canvas import SCREEN, SINGLE_COLUMN, Plot, as_text
 from jaxneuron.view.plots.incidence import alike, curves_of, described_incidence, draw_curves, name_curves

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from jaxneuron.view.death_tables import shown_values
+from jaxneuron.view.axes import shown_values
 from jaxneuron.view.deaths import Deaths
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, as_text
 from jaxneuron.view.plots.descriptions import span

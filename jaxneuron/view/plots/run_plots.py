@@ -7,6 +7,7 @@ from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training
 from jaxneuron.view.deaths import deaths
 from jaxneuron.view.frames import shown_by_default
+from jaxneuron.view.gallery import gallery
 from jaxneuron.view.importance import importance
 from jaxneuron.view.maps import Others, quantity_map
 from jaxneuron.view.panels import panels
@@ -19,7 +20,6 @@ from jaxneuron.view.plots.map import draw_map
 from jaxneuron.view.plots.panels import draw_panels
 from jaxneuron.view.plots.phase import draw_phase_diagram
 from jaxneuron.view.plots.surface import draw_surface
-from jaxneuron.view.report.choice import gallery
 from jaxneuron.view.surface import loss_surface, with_same_loss
 
 At = Mapping[str, float] | None

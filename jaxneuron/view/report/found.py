@@ -6,8 +6,8 @@ import numpy as np
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.run import Run
+from jaxneuron.view.axes import shown_values
 from jaxneuron.view.best import best_cells
-from jaxneuron.view.death_tables import shown_values
 from jaxneuron.view.deaths import Contrast, Deaths
 from jaxneuron.view.intervals import Share, share_of
 from jaxneuron.view.palette import FATE_LABELS, FATE_RULES

@@ -11,11 +11,11 @@ from jaxneuron.study.data import load, sha256_of
 from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training, train
 from jaxneuron.view.explain import preactivations
+from jaxneuron.view.gallery import gallery, sample
 from jaxneuron.view.names import shortened
 from jaxneuron.view.palette import FATE_LABELS
-from jaxneuron.view.report.choice import gallery, sample
 from jaxneuron.view.report.encode import encode
-from jaxneuron.view.report.why import why
+from jaxneuron.view.why import why
 
 # Of one input z is worked out on the page; of several it is written out, of fewer examples and steps.
 SHOWN_EXAMPLES, SHOWN_EXAMPLES_OF_SEVERAL, SHOWN_WEIGHTS = 400, 60, 3

@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training
-from jaxneuron.view.death_tables import shown_values
+from jaxneuron.view.axes import shown_values
 from jaxneuron.view.deaths import Deaths, deaths
 from jaxneuron.view.names import columns_in_words
 from jaxneuron.view.palette import FATE_LABELS

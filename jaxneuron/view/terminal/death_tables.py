@@ -3,14 +3,13 @@
 import numpy as np
 from rich.table import Table
 
-from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.deaths import Contrast, Deaths
+from jaxneuron.view.axes import shown_values
+from jaxneuron.view.deaths import SHOWN_FATES, Contrast, Deaths
 from jaxneuron.view.intervals import Share, share_of
 from jaxneuron.view.palette import FATE_LABELS
-from jaxneuron.view.tables import plain_table
+from jaxneuron.view.terminal.tables import plain_table
 
 SHOWN_VALUES = 12
-SHOWN_FATES = (Fate.diverged, Fate.born_dead, Fate.died)
 
 
 def deaths_table(deaths: Deaths) -> Table:
@@ -73,11 +72,6 @@ def contrasts_table(contrasts: tuple[Contrast, ...]) -> Table:
         )
     table.caption = "dead: born dead or died; differences in per cent with 95 % intervals (Newcombe 1998)"
     return table
-
-
-def shown_values(number: int, most: int) -> np.ndarray:
-    """Which of so many values are shown: all, or some that are evenly spaced, the first and the last too."""
-    return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(int))
 
 
 def _left_out(deaths: Deaths) -> str:

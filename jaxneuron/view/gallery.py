@@ -11,7 +11,7 @@ from jaxneuron.neuron.train import Trained
 from jaxneuron.population.design import DATASET, POINT
 from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training, train, train_some
-from jaxneuron.view.report.why import oscillates
+from jaxneuron.view.why import oscillates
 
 # Neurons that are trained at a time to look for some: always as many, so that one program serves.
 LANES = 1024
