@@ -1,5 +1,6 @@
 """Which neurons of a run are worth looking at: one of each kind for the gallery, and a sample of cells."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,8 +16,9 @@ from jaxneuron.view.why import oscillates
 
 # Neurons that are trained at a time to look for some: always as many, so that one program serves.
 LANES = 1024
-SIDE, MOST_LIVES, FEWEST_LIVES, MOST_STEPS = 8, 64, 8, 2_000_000
-CANDIDATES = 24
+# Lives in a sample, and in a search, with at most so many steps in all.
+FEWEST_LIVES, MOST_LIVES, FEWEST_CANDIDATES, MOST_CANDIDATES, MOST_STEPS = 8, 64, 2, 24, 2_000_000
+SIDE = 8
 
 
 class Kind(NamedTuple):
@@ -108,7 +110,8 @@ def _oscillating(run: Run, counts: np.ndarray) -> Iterator[Kind]:
     candidates = cells[order[first]]
     # Where most are unsettled it is no accident of their starts.
     mostly = candidates[share[order[first]] >= 0.5]
-    looked_at = _evenly(mostly if len(mostly) else candidates, CANDIDATES)
+    number = _affordable(run, FEWEST_CANDIDATES, MOST_CANDIDATES)
+    looked_at = _evenly(mostly if len(mostly) else candidates, number)
     for cell in map(int, looked_at):
         replicate = int(np.argmax(_of_cell(run, cell).fate == Fate.unsettled))
         training = train(run.study, cell=cell, replicate=replicate)
@@ -127,13 +130,17 @@ def _of_cell(run: Run, cell: int) -> Trained:
 def sample(run: Run) -> list[tuple[int, int]]:
     """(cell, replicate) of cells that lie evenly over the map; of each the first replicate that met the fate
     that most of its neurons met. Fewer where their training is long."""
-    number = int(np.clip(MOST_STEPS // max(1, run.study.training.num_steps), FEWEST_LIVES, MOST_LIVES))
-    cells = _spread(run, number)
+    cells = _spread(run, _affordable(run, FEWEST_LIVES, MOST_LIVES))
     replicates = min(run.study.sweep.replicates, LANES // len(cells))
     places = [(cell, replicate) for cell in cells for replicate in range(replicates)]
     padded = (places * (LANES // len(places) + 1))[:LANES]
     fates = train_some(run.study, *zip(*padded, strict=True)).fate[: len(places)].reshape(len(cells), -1)
     return [(cell, _typical(of_cell)) for cell, of_cell in zip(cells, fates, strict=True)]
+
+
+def _affordable(run: Run, fewest: int, most: int) -> int:
+    """How many lives are followed: fewer where training is long."""
+    return int(np.clip(MOST_STEPS // max(1, run.study.training.num_steps), fewest, most))
 
 
 def _typical(fates: np.ndarray) -> int:
@@ -145,7 +152,7 @@ def _spread(run: Run, number: int) -> Sequence[int]:
     """Cells in the middles of equal parts of the first two axes, in the middle of the others."""
     sizes = {dim: run.cells.sizes[dim] for dim in run.dims}
     shown = [dim for dim in sizes if dim != DATASET][:2]
-    side = number if len(shown) < 2 else max(2, int(np.sqrt(number)))
+    side = number if len(shown) < 2 else math.ceil(math.sqrt(number))
     parts = number if POINT in sizes else min(side, SIDE if len(shown) == 2 else number)
     along = [
         _middles(size, parts) if dim in shown else [0 if dim == DATASET else size // 2]

@@ -8,7 +8,9 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.training import train_some
+from jaxneuron.view import gallery as gallery_module
 from jaxneuron.view.gallery import gallery, sample
+from jaxneuron.view.report import lives as lives_module
 from jaxneuron.view.report.lives import life_of, lives_of, shown_steps
 from jaxneuron.view.why import oscillates, why
 from tests.view.packed import unpacked
@@ -216,6 +218,18 @@ def test_lives_of_other_data_are_not_shown(tmp_path):
     lives, note = lives_of(run)
     assert lives is None
     assert "there is no such file" in note
+
+
+def test_long_trainings_have_fewer_lives_and_the_longest_none(run, monkeypatch):
+    monkeypatch.setattr(lives_module, "LONGEST", 199)
+    assert lives_of(run) == (
+        None,
+        "There are no lives here: 200 steps are too many to be kept for each neuron.",
+    )
+    monkeypatch.setattr(gallery_module, "MOST_STEPS", 200 * 20)
+    assert len(sample(run)) == 25
+    monkeypatch.setattr(gallery_module, "MOST_STEPS", 200)
+    assert len(sample(run)) == 9
 
 
 def test_points_and_data_sets_have_lives(tmp_path):

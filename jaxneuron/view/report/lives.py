@@ -19,6 +19,7 @@ from jaxneuron.view.why import why
 
 # Of one input z is worked out on the page; of several it is written out, of fewer examples and steps.
 SHOWN_EXAMPLES, SHOWN_EXAMPLES_OF_SEVERAL, SHOWN_WEIGHTS = 400, 60, 3
+LONGEST = 1_000_000  # steps of a training that is kept whole
 FIRST_STEPS, SHOWN_STEPS, SHOWN_STEPS_OF_SEVERAL, AROUND, LAST_STEPS = 40, 200, 80, 5, 20
 
 
@@ -34,6 +35,8 @@ def lives_of(run: Run) -> tuple[dict[str, Any] | None, str]:
         )
     if sha256_of(datasets) != run.attrs["data"]["sha256"]:
         return None, "There are no lives here: the data is no longer that of the run."
+    if (num_steps := run.study.training.num_steps) > LONGEST:
+        return None, f"There are no lives here: {num_steps:,} steps are too many to be kept for each neuron."
     lives, titles = [], []
     for kind in gallery(run):
         titles.append({"number": len(lives), "title": kind.name})
