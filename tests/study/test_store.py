@@ -294,7 +294,10 @@ def is_reported(path):
         return True
 
 
-@pytest.mark.parametrize("seed", range(15))
+# Each seed takes eight seconds.
+@pytest.mark.parametrize(
+    "seed", [0, 1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 15))]
+)
 def test_no_damage_changes_a_number_silently(seed, whole, tmp_path):
     """A bit of a file is flipped, or its end cut off: 405 times."""
     study, run = whole
@@ -461,6 +464,7 @@ def bucket():
     server.stop()
 
 
+@pytest.mark.slow
 def test_an_object_store_keeps_runs_as_a_disk_does(bucket, tmp_path, caplog):
     study, (url, files) = study_of(), bucket
     run, url = sweep(study, tmp_path / "run.zarr"), f"{url}/folder/run.zarr"
