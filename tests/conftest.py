@@ -2,11 +2,14 @@
 
 import gc
 import os
+import shlex
 import signal
+import sys
 
 import jax
 import pytest
 
+from jaxneuron import cli
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.population import train as population_train
 
@@ -24,6 +27,20 @@ def _keep_compiled_programs_for_the_session(tmp_path_factory):
     jax.config.update("jax_compilation_cache_dir", str(folder / "compiled-programs"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+@pytest.fixture
+def run_line(monkeypatch, capfd):
+    """Runs a command line in this process: (exit code, stdout, stderr)."""
+
+    def run(line: str) -> tuple[int | str | None, str, str]:
+        monkeypatch.setattr(sys, "argv", ["jaxneuron", *shlex.split(line)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as exit:
+            cli.main()
+        return exit.value.code, *capfd.readouterr()
+
+    return run
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 import jaxneuron
-from jaxneuron import cli
 
 DATA = "x,y\n" + "".join(f"{x},{max(0.0, 1.5 * x + 0.5)}\n" for x in np.linspace(-2, 2, 12))
 STUDY = """\
@@ -53,17 +52,9 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def jaxneuron_command(folder, monkeypatch, capfd):
-    """Runs a command line in this process: (exit code, stdout, stderr)."""
-
-    def run(line: str) -> tuple[int | str | None, str, str]:
-        monkeypatch.setattr(sys, "argv", ["jaxneuron", *shlex.split(line)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as exit:
-            cli.main()
-        return exit.value.code, *capfd.readouterr()
-
-    return run
+def jaxneuron_command(folder, run_line):
+    """Runs a command line in the folder: (exit code, stdout, stderr)."""
+    return run_line
 
 
 def python(code: str) -> str:

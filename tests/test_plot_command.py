@@ -1,13 +1,10 @@
 """`jaxneuron plot`: every figure from the command line, and what is wrong in one line."""
 
 import json
-import shlex
-import sys
 
 import pytest
 
 import jaxneuron as jn
-from jaxneuron import cli
 
 MAP = "plot run.zarr figure.svg --show map"
 
@@ -30,19 +27,9 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def run_line(folder, monkeypatch, capfd):
-    """Runs a command line in the folder: (exit code, stdout, stderr)."""
+@pytest.fixture(autouse=True)
+def _in_the_folder(folder, monkeypatch):
     monkeypatch.chdir(folder)
-
-    def run(line):
-        monkeypatch.setattr(sys, "argv", ["jaxneuron", *shlex.split(line)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as exit:
-            cli.main()
-        return exit.value.code, *capfd.readouterr()
-
-    return run
 
 
 @pytest.mark.parametrize(

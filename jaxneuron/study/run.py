@@ -34,6 +34,7 @@ class Run:
         self.location = Location(path)
         self._root = open_skeleton(self.location, "r")
         check_whole(self.location, self._root)
+        self._quantiles: dict[float, xr.DataArray] = {}  # tables, lives and maps ask for the same again
 
     @property
     def path(self) -> Path | str:
@@ -113,7 +114,9 @@ class Run:
             "definition": f"the {name} of the cell's neurons, from its histogram: to within half a bin, or "
             "as closely as its smallest and largest loss agree",
         }
-        return self._of_losses(partial(quantile, probability=probability)).assign_attrs(attrs)
+        if probability not in self._quantiles:
+            self._quantiles[probability] = self._of_losses(partial(quantile, probability=probability))
+        return self._quantiles[probability].copy().assign_attrs(attrs)
 
     def mean_final_loss(self) -> xr.DataArray:
         """The mean of each cell's final losses, from its histogram: to within half a bin (8 %), or as closely

@@ -8,7 +8,7 @@ import xarray as xr
 
 from jaxneuron.population.design import POINT
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.pooling import each_alone, pool, pool_each
+from jaxneuron.study.pooling import each_alone, pool_each
 from jaxneuron.study.run import CELLS_AT_A_TIME, Run
 from jaxneuron.view.axes import MapAxis
 from jaxneuron.view.frames import Frame, frame_of, shown_by_default
@@ -110,8 +110,17 @@ def neurons_over(run: Run, frame: Frame) -> np.ndarray:
 
 def fates_over(run: Run, frame: Frame) -> np.ndarray:
     """Neurons by fate in each of a frame's groups, [*shape of the map, fates]."""
-    counts = _rows(pool(run.cells.fate_count, run.tiles(), frame.groups, frame.sizes), len(frame.sizes))
-    return np.stack([_as_map(of_fate, run, frame) for of_fate in counts.T], axis=-1)
+    return fates_over_each(run, [frame])[0]
+
+
+def fates_over_each(run: Run, frames: Sequence[Frame]) -> list[np.ndarray]:
+    """As `fates_over`, for several frames with the run read once."""
+    groupings = [(frame.groups, frame.sizes) for frame in frames]
+    pooled = pool_each(run.cells.fate_count, run.tiles(), groupings)
+    return [
+        np.stack([_as_map(of_fate, run, frame) for of_fate in _rows(counts, len(frame.sizes)).T], axis=-1)
+        for counts, frame in zip(pooled, frames, strict=True)
+    ]
 
 
 def _as_map(values: np.ndarray, run: Run, frame: Frame) -> np.ndarray:

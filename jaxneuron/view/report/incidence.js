@@ -30,14 +30,7 @@ async function drawIncidence(container, data) {
     return Plotly.react(figure, traces, layout, CONFIG);
   };
   await draw();
-  document.addEventListener("themechange", draw);
-  let width = container.clientWidth;
-  new ResizeObserver(() => {
-    if (Math.abs(container.clientWidth - width) > 1) {
-      width = container.clientWidth;
-      draw();
-    }
-  }).observe(container);
+  keepDrawn(container, draw);
 }
 
 /** A step curve's corners: each value holds until the next step. */

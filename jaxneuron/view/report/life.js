@@ -9,10 +9,7 @@ class LifePlayer {
     this.datasets = datasets;
     this.i = 0;
     this.build(container);
-    document.addEventListener("themechange", () => this.draw());
-    new ResizeObserver(() => {
-      if (this.frames && Math.abs(this.root.clientWidth - this.width) > 1) this.draw();
-    }).observe(this.root);
+    keepDrawn(this.root, () => this.draw());
   }
 
   build(container) {
@@ -131,7 +128,6 @@ class LifePlayer {
   async draw() {
     if (!this.frames) return;
     const { life, i, view } = this;
-    this.width = this.root.clientWidth;
     const at = this.at(i);
     const here = this.isOne ? this.outputs(i, this.examples.x) : this.outputs(i);
     const kink = this.isOne && STRAIGHT.includes(life.activation) ? -at.bias / at.weight[0] : NaN;

@@ -11,10 +11,7 @@ class PhaseMap {
     this.chosen = null;
     this.controls = new MapControls(data, this.state, (isNewPlace) => this.redraw(isNewPlace), (factor) => this.zoom(factor));
     this.build(container);
-    document.addEventListener("themechange", () => this.draw());
-    new ResizeObserver(() => {
-      if (this.slab && Math.abs(this.plot.clientWidth - this.width) > 1) this.draw();
-    }).observe(this.plot);
+    keepDrawn(this.plot, () => this.draw());
   }
 
   build(container) {
@@ -78,7 +75,6 @@ class PhaseMap {
       figure.layout.yaxis.range = this.ranges[1];
     }
     this.values = figure.values;
-    this.width = width;
     await Plotly.react(this.figure, figure.traces, figure.layout, CONFIG);
     if (!this.listens) this.listen();
     this.describe();

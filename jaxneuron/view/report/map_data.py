@@ -11,7 +11,7 @@ from jaxneuron.population.design import POINT
 from jaxneuron.study.run import Run
 from jaxneuron.view.axes import MapAxis, map_axis
 from jaxneuron.view.frames import MOST_POINTS, MOST_VALUES, Frame, frame_of, swept_names
-from jaxneuron.view.maps import estimates_over, fates_over
+from jaxneuron.view.maps import estimates_over, fates_over_each
 from jaxneuron.view.quantities import Quantity, quantities_of
 from jaxneuron.view.report.encode import encode, encode_counts, encode_decades
 
@@ -84,17 +84,18 @@ def _frames_data(
         if quantity.scale in ("loss", "steps"):
             for of_frame, estimate in zip(found, estimates_over(run, quantity, frames), strict=True):
                 of_frame[name] = {part: encode_decades(v) for part, v in estimate._asdict().items()}
+    fates = fates_over_each(run, frames)
     return [
         {
             "axes": [axis.name for axis in frame.axes],
             "isGrid": frame.is_grid,
             "shape": list(frame.shape),
             "values": [encode(axis.values) for axis in frame.axes],
-            "counts": encode_counts(np.moveaxis(fates_over(run, frame), -1, 0).reshape(len(Fate), -1)),
+            "counts": encode_counts(np.moveaxis(by_fate, -1, 0).reshape(len(Fate), -1)),
             "found": of_frame,
             "remark": frame.remark,
         }
-        for frame, of_frame in zip(frames, found, strict=True)
+        for frame, of_frame, by_fate in zip(frames, found, fates, strict=True)
     ]
 
 

@@ -16,6 +16,17 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   document.dispatchEvent(new Event("themechange"));
 });
 
+/** Have a figure drawn again when the scheme or the width of what it stands in changes. */
+function keepDrawn(node, draw) {
+  let width = node.clientWidth;
+  document.addEventListener("themechange", draw);
+  new ResizeObserver(() => {
+    if (Math.abs(node.clientWidth - width) <= 1) return;
+    width = node.clientWidth;
+    draw();
+  }).observe(node);
+}
+
 /** A name from the data, so that Plotly shows it letter by letter: it reads tags and entities. */
 function asText(name) {
   return name.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
