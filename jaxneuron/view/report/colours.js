@@ -10,7 +10,8 @@ function scaleOf(quantity) {
     const bands = FATES.flatMap((fate, i) => [[i / 5, fates[fate]], [(i + 1) / 5, fates[fate]]]);
     return { colorscale: bands, zmin: -0.5, zmax: 4.5 };
   }
-  return { colorscale: quantity.scale === "loss" ? "Cividis" : "Viridis", reversescale: true };
+  // As on paper: low losses are light, few steps dark.
+  return quantity.scale === "loss" ? { colorscale: "Cividis", reversescale: true } : { colorscale: "Viridis", reversescale: false };
 }
 
 /** What is coloured: losses and steps by their logarithms; NaN what has no place on the scale. */
