@@ -34,9 +34,16 @@ RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nolog
     && install --directory --owner jaxneuron --mode 0777 /results
 COPY --from=build /build/requirements.txt /build/constraints.txt /usr/local/share/jaxneuron/
 # constraints.txt names none of CUDA's packages and restricts only what it names; see there.
+# What nothing runs goes at once, in the same layer, or the layer would not shrink: the libraries' own tests,
+# plotly's parts for Jupyter, C that was translated from Python, and sample data.
 RUN --mount=type=cache,target=/var/cache/pip \
     pip install --root-user-action ignore --cache-dir /var/cache/pip \
-    -c /usr/local/share/jaxneuron/constraints.txt -r /usr/local/share/jaxneuron/requirements.txt
+    -c /usr/local/share/jaxneuron/constraints.txt -r /usr/local/share/jaxneuron/requirements.txt \
+    && cd /usr/local/lib/python3.12/site-packages \
+    && find matplotlib mpl_toolkits numpy pandas scipy xarray -type d -name tests -prune -exec rm -r {} + \
+    && find fontTools -name '*.c' -delete \
+    && rm -rf matplotlib/mpl-data/sample_data plotly/labextension plotly/package_data/widgetbundle.js \
+       /usr/local/share/jupyter
 
 # Without extras there is only the CPU; with them jax looks for what is there.
 FROM needed AS image-

@@ -16,6 +16,7 @@ from jaxneuron.cli.report import report
 from jaxneuron.cli.runs import best, deaths, export, status
 from jaxneuron.cli.sweep import sweep
 from jaxneuron.cli.train import train
+from jaxneuron.cli.worker import create, worker
 
 
 @click.group(
@@ -26,7 +27,7 @@ def commands() -> None:
     """Train one ReLU neuron, or millions at once: hyperparameter sweeps and the study of dead neurons."""
 
 
-for command in (train, sweep, status, best, deaths, plot, report, export, doctor):
+for command in (train, sweep, create, worker, status, best, deaths, plot, report, export, doctor):
     commands.add_command(command)
 
 
@@ -53,7 +54,7 @@ def main() -> NoReturn:
             raise
         _fail(f"jaxneuron: {error}")
     except RuntimeError as error:
-        from jaxneuron.study.sweep import Stopped
+        from jaxneuron.study.work import Stopped
 
         if not isinstance(error, Stopped):
             raise

@@ -143,7 +143,7 @@ def reading(run: str) -> Iterator[None]:
         raise
     except Exception:  # zarr and its codecs fail in many ways on bytes that are not theirs
         from jaxneuron.study.status import status as status_of
-        from jaxneuron.study.sweep import described
+        from jaxneuron.study.work import described
 
         if damaged := status_of(run, verify=True).damaged:
             raise BadInput(

@@ -4,8 +4,9 @@ import contextlib
 import importlib
 import shlex
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,20 +25,45 @@ class Interrupted(click.Abort):
 @click.option(
     "--figure", type=click.Path(path_type=Path), help="The phase diagram.  [default: beside the run]"
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Train in so many processes; with Ray, actors.  [default: this one; an actor for each device]",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where to train.",
+)
+@click.option(
+    "--address", help="The Ray cluster, as HOST:PORT.  [default: the one that is there, or this machine]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
-def sweep(study: Path, out: str | None, overwrite: bool, figure: Path | None, as_json: bool) -> None:
+def sweep(
+    study: Path,
+    out: str | None,
+    overwrite: bool,
+    figure: Path | None,
+    workers: int | None,
+    engine: str,
+    address: str | None,
+    as_json: bool,
+) -> None:
     """Train every neuron of a study.toml and draw its phase diagram.
 
     Stopped and given again, it goes on from where it was.
     """
-    name = study.stem if study.stem != "study" else study.resolve().parent.name
-    out = f"runs/{name}.zarr" if out is None else out
+    out = default_run(study) if out is None else out
     from jaxneuron.study.bad_input import BadInput
     from jaxneuron.study.location import Location
 
     folder = Path(out) if Location(out).folder else Path("runs") / Path(out).name
     if not folder.name:
-        raise BadInput(f"--out: is {str(folder)!r}; it must be a name for the run, such as runs/{name}.zarr")
+        raise BadInput(
+            f"--out: is {str(folder)!r}; it must be a name for the run, such as {default_run(study)}"
+        )
     Location(out).check()
     figure = figure or folder.with_suffix(".png")
     if figure in (folder, *folder.parents):
@@ -49,8 +75,10 @@ def sweep(study: Path, out: str | None, overwrite: bool, figure: Path | None, as
     # The plots are imported while the first chunk is compiled.
     threading.Thread(target=importlib.import_module, args=["jaxneuron.view.plots.phase"]).start()
     print_log(quiet=as_json)
-    with progress_bar(quiet=as_json) as progress, resuming(study, out, progress) as progress:
-        run = run_sweep(read_study(study), out, overwrite=overwrite, progress=progress)
+    where, options = _engine(engine, workers, address)
+    line = ["jaxneuron", "sweep", str(study), "--out", out, *options]
+    with progress_bar(quiet=as_json) as progress, resuming(line, progress) as progress:
+        run = run_sweep(read_study(study), out, overwrite=overwrite, progress=progress, engine=where)
 
     from jaxneuron.neuron.fate import Fate
     from jaxneuron.view.phase import phase_diagram
@@ -84,11 +112,36 @@ def sweep(study: Path, out: str | None, overwrite: bool, figure: Path | None, as
     screen.print(f"run: {out}\nfigure: {figure}", soft_wrap=True)
 
 
+def _engine(name: str, workers: int | None, address: str | None) -> tuple[Any, list[str]]:
+    """What trains, and the options that ask for it."""
+    from jaxneuron.study.bad_input import BadInput
+
+    options = ["--workers", str(workers)] if workers else []
+    if name == "ray":
+        from jaxneuron.study.engines.ray import Ray
+
+        options += ["--engine", "ray", *(["--address", address] if address else [])]
+        return Ray(address, actors=workers), options
+    if address:
+        raise BadInput(f"--address: is {address}, a Ray cluster's; it needs --engine ray")
+    if workers:
+        from jaxneuron.study.engines.workers import Workers
+
+        return Workers(workers), options
+    return None, []
+
+
+def default_run(study: Path) -> str:
+    """Where the run of a study.toml is if nothing else is said."""
+    name = study.stem if study.stem != "study" else study.resolve().parent.name
+    return f"runs/{name}.zarr"
+
+
 @contextlib.contextmanager
 def resuming(
-    study: Path, out: str, progress: Callable[[int, int], None]
+    line: Sequence[str], progress: Callable[[int, int], None]
 ) -> Iterator[Callable[[int, int], None]]:
-    """Have Ctrl-C say how much of a sweep is kept, and the line that goes on with it."""
+    """Have Ctrl-C say how much is kept of what the command line trains, and that it goes on with it."""
     told: list[tuple[int, int]] = []
 
     def tell(done: int, total: int) -> None:
@@ -100,5 +153,6 @@ def resuming(
     except KeyboardInterrupt:
         if not told:
             raise
-        (done, total), line = told[0], shlex.join(["jaxneuron", "sweep", str(study), "--out", out])
-        raise Interrupted(f"{done:,} of {total:,} neurons are kept; this goes on: {line}") from None
+        done, total = told[0]
+        kept = f"{done:,} of {total:,} neurons are kept; this goes on: {shlex.join(line)}"
+        raise Interrupted(kept) from None

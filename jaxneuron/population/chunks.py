@@ -5,7 +5,6 @@ last ones reach over the edge they are padded, and the padding is cut away from 
 """
 
 import dataclasses
-import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -68,16 +67,20 @@ class Chunking:
 
     def __iter__(self) -> Iterator[Chunk]:
         """All chunks; those that share their cells follow one another."""
-        for *place, block in itertools.product(*map(range, self._counts)):
-            start = tuple(i * n for i, n in zip(place, self.tile, strict=True))
-            stop = tuple(min(a + n, size) for a, n, size in zip(start, self.tile, self.cells, strict=True))
-            first = block * self.block
-            yield Chunk(start, stop, first, min(first + self.block, self.replicates))
+        return map(self.__getitem__, range(self.num_chunks))
+
+    def __getitem__(self, number: int) -> Chunk:
+        """The chunk of a number, from 0 on."""
+        *place, block = (int(i) for i in np.unravel_index(number, self._counts))
+        start = tuple(i * n for i, n in zip(place, self.tile, strict=True))
+        stop = tuple(min(a + n, size) for a, n, size in zip(start, self.tile, self.cells, strict=True))
+        first = block * self.block
+        return Chunk(start, stop, first, min(first + self.block, self.replicates))
 
     def tiles(self) -> Iterator[tuple[slice, ...]]:
         """The regions of cells that chunks have."""
-        for chunk in itertools.islice(self, None, None, self.num_blocks):
-            yield chunk.region
+        for number in range(0, self.num_chunks, self.num_blocks):
+            yield self[number].region
 
     def cut(self, values: np.ndarray, chunk: Chunk) -> np.ndarray:
         """The chunk's results without the padding, with dims (*cells, replicate, …)."""

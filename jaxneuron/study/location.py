@@ -2,19 +2,28 @@
 
 import contextlib
 import errno
+import logging
 import os
 import shutil
 import socket
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import filelock
 import zarr
+from portalocker import LockFlags, exceptions
+from portalocker import lock as lock_file
 
 from jaxneuron.study.bad_input import BadInput, check_place
 
 LOCK = Path("work", "marker", "lock")  # inside an array's folder, where no reader of Zarr looks
+
+log = logging.getLogger(__name__)
+
+
+class MadeMeanwhile(Exception):
+    """Another process has made a run at the place while this one did."""
 
 
 class Location:
@@ -59,14 +68,15 @@ class Location:
     @contextlib.contextmanager
     def draft(self, *, replace: bool) -> Iterator[Path | str]:
         """Where to make a new run, which takes its place when it is whole; a draft that fails leaves what was
-        there."""
+        there. MadeMeanwhile where another process was quicker."""
         if self.folder is None:
             try:
                 yield self.name
             except Exception as error:  # of a library for every kind of store
                 raise BadInput(f"{self}: cannot be made ({error}); choose another --out") from None
             return
-        draft = self.folder.with_name(f".{self.folder.name}.{os.getpid()}.draft")
+        # Not the process's number: in containers it is 1.
+        draft = self.folder.with_name(f".{self.folder.name}.{uuid.uuid4().hex[:12]}.draft")
         replaced = draft.with_suffix(".old")
         new_folders = [parent for parent in self.folder.parents if not parent.exists()]
         try:
@@ -84,46 +94,82 @@ class Location:
                 with contextlib.suppress(OSError):  # somebody else has put something there
                     folder.rmdir()
             if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                wrong = "was made by another process just now; the same sweep goes on with it"
-                raise BadInput(f"{self}: {wrong}") from None
+                raise MadeMeanwhile from None
             if isinstance(error, OSError):
                 raise BadInput(f"{self}: cannot be made ({error.strerror}); choose another --out") from None
             raise
 
     @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, *, shared: bool = False, name: str = "") -> Iterator[None]:
         """Keep other processes from writing to the run; one that has died keeps nobody.
 
-        In an object store there are no locks: there two processes write the same bytes twice.
+        Workers share a lock, each with a name: they keep out whoever wants the run for himself, and not each
+        other. In an object store, and on a file system without locks, there are none: there two processes
+        write the same bytes twice.
         """
         if self.folder is None:
             yield
             return
         path = self.folder / LOCK
-        try:
-            with filelock.FileLock(path, blocking=False):
-                path.write_text(f"process {os.getpid()} on {socket.gethostname()}")
-                try:
-                    yield
-                finally:
+        with path.open("a+") as file:
+            try:
+                kind = LockFlags.SHARED if shared else LockFlags.EXCLUSIVE
+                lock_file(file, kind | LockFlags.NON_BLOCKING)
+            except exceptions.AlreadyLocked:
+                raise BadInput(
+                    f"{self}: is being swept by {self.holder() or 'another process'}; wait until it has ended"
+                ) from None
+            except exceptions.LockException as error:
+                log.warning(f"{self}: cannot be locked on its file system ({error}); others may write to it")
+            path.write_text(f"{name}{name and ', '}process {os.getpid()} on {socket.gethostname()}")
+            try:
+                yield
+            finally:
+                if not shared:  # of several the last to come is named
                     path.write_text("")
-        except filelock.Timeout:
-            raise BadInput(
-                f"{self}: is being swept by {self.holder() or 'another process'}; wait until it has ended"
-            ) from None
 
     def holder(self) -> str | None:
-        """The process that is sweeping the run, if one is."""
+        """The process that is sweeping the run, if one is; of several workers the last to begin."""
         path = (self.folder or Path()) / LOCK
         if self.folder is None or not (path.exists() and (named := path.read_text())):
             return None
         try:
-            with filelock.FileLock(path, blocking=False):
+            with path.open("a+") as file:
+                lock_file(file, LockFlags.NON_BLOCKING | LockFlags.EXCLUSIVE)
                 return None  # it has died
-        except filelock.Timeout:
+        except exceptions.AlreadyLocked:
             return named
-        except OSError:  # nobody writes to what may not be written to
+        except (OSError, exceptions.LockException):  # nobody writes to what may not be written to
             return None
+
+    def chunks_of(self, path: str) -> Iterator[str]:
+        """The keys of an array's chunks that are written, in any order: '0/12', or '' where it has no dims.
+
+        One that is being written has another name until it is whole, with a dot in it.
+        """
+        if self.folder is None:
+            import fsspec
+
+            files, root = fsspec.core.url_to_fs(self.name)
+            files.invalidate_cache()
+            found = files.find(f"{root}/{path}/c")
+            yield from (key.removeprefix(f"{root}/{path}/c").lstrip("/") for key in found)
+            return
+        folder = self.folder / path / "c"
+        if folder.is_file():
+            yield ""
+        folders = [(folder, "")] if folder.is_dir() else []
+        while folders:
+            inside, prefix = folders.pop()
+            for entry in os.scandir(inside):
+                if entry.is_dir():
+                    folders.append((Path(entry.path), f"{prefix}{entry.name}/"))
+                elif "." not in entry.name:
+                    yield prefix + entry.name
+
+    def num_chunks_of(self, path: str) -> int:
+        """How many chunks of an array are written."""
+        return sum(1 for _ in self.chunks_of(path))
 
     def remove_leftovers(self) -> None:
         """Remove the files that a writer that was killed left half written."""

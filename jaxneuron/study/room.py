@@ -94,13 +94,14 @@ class Sizes:
         return None
 
 
-def check_room(location: Location, sizes: Sizes, share: float = 1.0) -> Needs:
-    """What a share of the sweep takes; BadInput where there is not so much room, with what would fit."""
+def check_room(location: Location, sizes: Sizes, share: float = 1.0, processes: int = 1) -> Needs:
+    """What a share of the sweep takes, trained by so many processes of this machine; BadInput where there is
+    not so much room, with what would fit."""
     needs = sizes.needs()
-    needs = needs._replace(disk=share * needs.disk)
+    needs = Needs(processes * needs.memory, share * needs.disk)
     memory, disk = available_memory(), available_disk(location)
     if needs.memory > memory:
-        smaller = sizes.smaller_chunks(memory)
+        smaller = sizes.smaller_chunks(memory / processes)
         remedy = f"sweep.chunk_size = {smaller} would fit" if smaller else "a machine with more is needed"
         raise BadInput(f"{location}: needs {needs}, and {size(memory)} of memory are free; {remedy}")
     if needs.disk > disk:

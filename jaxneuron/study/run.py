@@ -80,7 +80,7 @@ class Run:
     @cached_property
     def training_seconds(self) -> float:
         """Seconds that training took, compiling included, in all processes that did some of it."""
-        return round(sum(marker.seconds for marker in Store(self.location).markers.values()), 3)
+        return Store(self.location).training_seconds()
 
     @property
     def dims(self) -> tuple[str, ...]:

@@ -75,16 +75,16 @@ def check_whole(location: Location, root: zarr.Group) -> None:
     """BadInput where something of the run is not written: what is not there would be read as fill values."""
     attrs: dict[str, Any] = root.attrs.asdict()
     arrays = {path: array_of(root, path) for path in attrs["contents"] if "/" in path}
-    marker = arrays["work/marker"]
-    if (done := marker.nchunks_initialized) < marker.nchunks:
+    num_chunks = arrays["work/marker"].nchunks
+    if (done := location.num_chunks_of("work/marker")) < num_chunks:
         raise BadInput(
-            f"{location}: is unfinished, {done} of {marker.nchunks} chunks are done; "
+            f"{location}: is unfinished, {done} of {num_chunks} chunks are done; "
             "the same `jaxneuron sweep` goes on with it"
         )
     for path, array in arrays.items():
-        if array.nchunks_initialized < array.nchunks:
+        if (missing := array.nchunks - location.num_chunks_of(path)) > 0:
             raise BadInput(
-                f"{location}: is damaged, {array.nchunks - array.nchunks_initialized} chunks of {path} are "
+                f"{location}: is damaged, {missing} chunks of {path} are "
                 "missing; the same `jaxneuron sweep` trains them again"
             )
 

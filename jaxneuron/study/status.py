@@ -1,16 +1,21 @@
 """How far a run is: done, missing, damaged, how fast, and how long it will still take."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from jaxneuron.study.location import Location
-from jaxneuron.study.store import Store
+from jaxneuron.study.store import MOST_READ, Findings, Marker, Store
 
 RECENT = 20  # chunks that tell how fast it goes
 
 
 class Status(NamedTuple):
-    """The state of a run. `damaged` names the first wrong array of each chunk, where chunks were verified."""
+    """The state of a run. `damaged` names the first wrong array of each chunk, where chunks were verified.
+
+    Times are about, and from some of the chunks, where these are many.
+    """
 
     num_chunks: int
     chunks_done: int
@@ -36,21 +41,37 @@ def status(path: str | Path, *, verify: bool = False) -> Status:
     """
     location = Location(path)
     store = Store(location)
-    markers = sorted(store.markers.values(), key=lambda marker: marker.finished)
-    damaged = store.damaged() if verify else None
-    done = [marker for marker in markers if marker.chunk not in (damaged or ())]
-    neurons_done, num_neurons = sum(marker.neurons for marker in done), store.attrs["num_neurons"]
-    recent = markers[-RECENT:]
-    seconds = sum(marker.seconds for marker in recent)
-    rate = sum(marker.neurons for marker in recent) / seconds if seconds > 0 else None
+    chunking, num_neurons = store.chunking, store.attrs["num_neurons"]
+    found = store.examine(range(chunking.num_chunks)) if verify else None
+    markers = sorted(store.some_markers(), key=lambda marker: marker.finished)
+    done = _done(store, markers, found)
+    neurons_done = sum(chunking[number].num_neurons for number in done)
+    rate = _rate(markers[-RECENT:])
     return Status(
-        num_chunks=store.chunking.num_chunks,
+        num_chunks=chunking.num_chunks,
         chunks_done=len(done),
         num_neurons=num_neurons,
         neurons_done=neurons_done,
-        damaged=damaged,
-        training_seconds=sum(marker.seconds for marker in markers),
+        damaged=None if found is None else found.damaged,
+        training_seconds=store.training_seconds(markers),
         neurons_per_second=rate,
         seconds_left=(num_neurons - neurons_done) / rate if rate else None,
         swept_by=location.holder(),
     )
+
+
+def _done(store: Store, markers: Sequence[Marker], found: Findings | None) -> set[int]:
+    """The chunks of work that are done: by all that is known, or where they are many by their names."""
+    marked = store.marked()
+    if found is not None:
+        return marked.difference(found.missing)
+    return marked if len(marked) > MOST_READ else {marker.chunk for marker in markers}
+
+
+def _rate(recent: Sequence[Marker]) -> float | None:
+    """Neurons a second of all processes that trained the latest chunks."""
+    neurons, seconds = defaultdict[str, float](float), defaultdict[str, float](float)
+    for marker in recent:
+        neurons[marker.process] += marker.neurons
+        seconds[marker.process] += marker.seconds
+    return sum(n / seconds[process] for process, n in neurons.items() if seconds[process] > 0) or None

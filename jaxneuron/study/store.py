@@ -11,10 +11,12 @@ these add up to; counts and extremes do so exactly, in any order.
 import datetime
 import hashlib
 import json
+import math
 import operator
-from collections.abc import Collection, Iterator
+import os
+import socket
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -28,6 +30,8 @@ from jaxneuron.study.skeleton import array_of, chunking_of, open_skeleton
 from jaxneuron.study.variables import CELLS, NEURONS
 
 READERS = 8  # threads that read at a time, mostly waiting for the disk
+MARKERS_AT_A_TIME = MOST_READ = 1000
+PROCESS = f"{os.getpid()} on {socket.gethostname()}"
 
 Region = tuple[slice, ...]
 
@@ -41,12 +45,21 @@ class Marker(NamedTuple):
     seconds: float  # since the chunk before it, or since its process began to compile
     finished: str  # when, in UTC
     checksums: dict[str, str]  # of the values that it wrote, by array
+    process: str = ""  # that trained it: its number, and the machine's name
+
+
+class Findings(NamedTuple):
+    """The chunks of work that are to be done; of the damaged ones among them the first wrong array."""
+
+    missing: list[int]
+    damaged: dict[int, str]
 
 
 class Store:
     """The arrays of a run, to write and to verify; `Run` reads what they hold."""
 
     def __init__(self, location: Location, mode: Literal["r", "r+"] = "r") -> None:
+        self.location = location
         root = open_skeleton(location, mode)
         self.attrs: dict[str, Any] = root.attrs.asdict()
         self.cells = {
@@ -70,13 +83,13 @@ class Store:
         """Whether cells are sums of what several chunks found."""
         return self.chunking.num_blocks > 1
 
-    def write(self, number: int, chunk: Chunk, summary: Summary, trained: Trained, seconds: float) -> None:
+    def write(self, number: int, summary: Summary, trained: Trained, seconds: float) -> None:
         """What came of a chunk of work, its marker last."""
         values = {array.path: getattr(summary, name) for name, array in self.summaries.items()}
         for name, array in self.neurons.items():
             values[array.path] = operator.attrgetter(NEURONS[name].field)(trained)
         checksums = {}
-        for array, region in self._written(chunk):
+        for array, region in self._written(self.chunking[number]):
             shape = (*(part.stop - part.start for part in region), *array.shape[len(region) :])
             some = np.asarray(values[array.path], array.dtype).reshape(shape)
             array[region] = some
@@ -88,37 +101,60 @@ class Store:
             seconds=round(seconds, 3),
             finished=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             checksums=checksums,
+            process=PROCESS,
         )
         self._markers[number] = json.dumps(marker._asdict())
-        self.markers[number] = marker
 
-    @cached_property
-    def markers(self) -> dict[int, Marker]:
-        """The markers that are there, by chunk; one that cannot be read is not there."""
-        with ThreadPoolExecutor(READERS) as pool:
-            found = pool.map(self._marker, range(self.chunking.num_chunks))
-            return {marker.chunk: marker for marker in found if marker is not None}
+    def marked(self) -> set[int]:
+        """The chunks of work that have a marker, sound or not: quickly found, however many there are."""
+        return {int(key) for key in self.location.chunks_of("work/marker")}
 
-    def damaged(self) -> dict[int, str]:
-        """The chunks that do not hold what their marker says, each with the first array that is wrong.
+    def is_marked(self, number: int) -> bool:
+        """Whether a chunk of work has a sound marker now; another process may have written it."""
+        return self._marker(number) is not None
 
-        Where cells are sums and wrong, the first of their chunks is named.
+    def markers(self, numbers: Iterable[int]) -> dict[int, Marker]:
+        """The markers of these chunks of work that are there; one that cannot be read is not there."""
+        there = sorted(self.marked().intersection(numbers))
+        batches = (there[i : i + MARKERS_AT_A_TIME] for i in range(0, len(there), MARKERS_AT_A_TIME))
+        found = (marker for batch in batches for marker in self._read_markers(batch))
+        return {marker.chunk: marker for marker in found if marker is not None}
+
+    def some_markers(self) -> list[Marker]:
+        """The markers that are there; of more than MOST_READ chunks of work, of some spread evenly."""
+        marked = sorted(self.marked())
+        return list(self.markers(marked[:: math.ceil(len(marked) / MOST_READ) or 1]).values())
+
+    def training_seconds(self, markers: Sequence[Marker] | None = None) -> float:
+        """Seconds that training took, compiling included, in all processes that did some of it: about, and
+        told from `some_markers`, where there are more chunks."""
+        markers = self.some_markers() if markers is None else markers
+        seconds = sum(marker.seconds for marker in markers)
+        share = len(self.marked()) / len(markers) if len(markers) >= MOST_READ // 2 else 1.0
+        return round(share * seconds, 3)
+
+    def examine(self, numbers: Iterable[int]) -> Findings:
+        """What is missing of these chunks of work, and which do not hold what their marker says.
+
+        Where nothing is missing, and cells are sums and wrong, the first chunk of work of theirs is named.
         """
-        chunks = dict(enumerate(self.chunking))
+        numbers = list(numbers)
+        markers = self.markers(numbers)
         with ThreadPoolExecutor(READERS) as pool:
-            wrong = pool.map(lambda number: self._wrong_array(number, chunks[number]), self.markers)
-            found = {number: path for number, path in zip(self.markers, wrong, strict=True) if path}
-        if not self.missing(found):
-            found = {tile * self.chunking.num_blocks: path for tile, path in self._wrong_sums()}
-        return found
+            wrong = pool.map(self._wrong_array, markers.values())
+            damaged = {number: path for number, path in zip(markers, wrong, strict=True) if path}
+        if len(markers) == self.chunking.num_chunks and not damaged:
+            damaged = {tile * self.chunking.num_blocks: path for tile, path in self._wrong_sums()}
+        return Findings([n for n in numbers if n not in markers or n in damaged], damaged)
 
-    def missing(self, damaged: Collection[int] = ()) -> list[tuple[int, Chunk]]:
-        """The chunks of work that are still to be done: those without a marker, and the damaged ones."""
-        return [
-            (number, chunk)
-            for number, chunk in enumerate(self.chunking)
-            if number not in self.markers or number in damaged
-        ]
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Remove the markers of chunks of work, which are then missing."""
+        for number in numbers:
+            self._markers[number] = ""
+
+    def is_whole(self) -> bool:
+        """Whether every chunk of work has a marker."""
+        return len(self.marked()) == self.chunking.num_chunks
 
     def add_up(self) -> None:
         """Write the cells that are not what their parts add up to."""
@@ -146,18 +182,31 @@ class Store:
         for array in self.neurons.values():
             yield array, (*chunk.region, chunk.replicates)
 
+    def _read_markers(self, numbers: Sequence[int]) -> Iterator[Marker | None]:
+        try:
+            texts = np.asarray(self._markers.oindex[np.array(numbers)])
+        except Exception:  # one of them is damaged
+            yield from map(self._marker, numbers)
+        else:
+            yield from (self._parsed(n, str(text)) for n, text in zip(numbers, texts, strict=True))
+
     def _marker(self, number: int) -> Marker | None:
         try:
-            marker = Marker(**json.loads(str(self._markers[number])))
-        except Exception:  # none, or a damaged one: zarr and its codecs fail in many ways
+            return self._parsed(number, str(self._markers[number]))
+        except Exception:  # a damaged one: zarr and its codecs fail in many ways
+            return None
+
+    def _parsed(self, number: int, text: str) -> Marker | None:
+        try:
+            marker = Marker(**json.loads(text))
+        except (ValueError, TypeError):  # none, or one with other fields
             return None
         is_own = (marker.fingerprint, marker.chunk) == (self.attrs["fingerprint"], number)
         return marker if is_own else None
 
-    def _wrong_array(self, number: int, chunk: Chunk) -> str | None:
-        checksums = self.markers[number].checksums
-        for array, region in self._written(chunk):
-            if not _holds(array, region, checksums.get(array.path)):
+    def _wrong_array(self, marker: Marker) -> str | None:
+        for array, region in self._written(self.chunking[marker.chunk]):
+            if not _holds(array, region, marker.checksums.get(array.path)):
                 return array.path
         return None
 

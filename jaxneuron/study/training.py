@@ -17,9 +17,9 @@ from jaxneuron.population.follow import follow
 from jaxneuron.population.train import train_population
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset, load, shared_probes
+from jaxneuron.study.setup import check_data, config_of, make_start
 from jaxneuron.study.show import html_of, plots_of
 from jaxneuron.study.study import Study
-from jaxneuron.study.sweep import check_data, config_of, make_start
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jaxneuron import cli
-from jaxneuron.study import sweep as sweep_module
+from jaxneuron.study import prepare as prepare_module
 from tests.study.test_bad_input import CSV, STUDY, TEACHER
 
 TOKENS = [
@@ -75,7 +75,7 @@ def outcome(tmp_path, monkeypatch, capfd):
     def begin(*_):
         raise Began
 
-    monkeypatch.setattr(sweep_module, "_sweep", begin)
+    monkeypatch.setattr(prepare_module, "_sweep", begin)
     monkeypatch.setattr(sys, "argv", ["jaxneuron", "sweep", "study.toml", "--out", "run.zarr"])
 
     def sweep(study: str | bytes, data: bytes, name: str = "data.csv") -> bool:

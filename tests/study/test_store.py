@@ -19,14 +19,16 @@ from moto.server import ThreadedMotoServer
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study import identity, room
-from jaxneuron.study import sweep as sweep_module
+from jaxneuron.study import prepare as prepare_module
+from jaxneuron.study import setup as study_setup
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.export import export
 from jaxneuron.study.location import Location
 from jaxneuron.study.skeleton import FORMAT
 from jaxneuron.study.status import status
-from jaxneuron.study.store import Store
-from jaxneuron.study.sweep import Stopped, sweep
+from jaxneuron.study.store import Findings, Store
+from jaxneuron.study.sweep import sweep
+from jaxneuron.study.work import Stopped
 from jaxneuron.view.deaths import as_values, deaths
 
 X = np.linspace(-1, 2, 20)
@@ -110,13 +112,13 @@ def test_a_stopped_sweep_goes_on_and_the_bytes_are_the_same(whole, tmp_path, mon
 
 def count_chunks(monkeypatch):
     """The chunks that are trained from now on."""
-    trained, train_chunk = [], sweep_module.train_chunk
+    trained, train_chunk = [], study_setup.train_chunk
 
     def counting(bounds, *rest):
         trained.append((*np.asarray(bounds.first_cell), int(bounds.first_replicate)))
         return train_chunk(bounds, *rest)
 
-    monkeypatch.setattr(sweep_module, "train_chunk", counting)
+    monkeypatch.setattr(study_setup, "train_chunk", counting)
     return trained
 
 
@@ -130,13 +132,13 @@ def test_progress_begins_where_it_was(tmp_path):
 
 @pytest.mark.parametrize("chunk_size", [1, 5, 30, 1000])
 def test_neither_the_order_nor_the_number_of_chunks_changes_a_byte(chunk_size, whole, tmp_path, monkeypatch):
-    missing = Store.missing
+    examine = Store.examine
 
-    def shuffled(self, damaged=()):
-        chunks = missing(self, damaged)
-        return random.Random(chunk_size).sample(chunks, len(chunks))
+    def shuffled(self, numbers):
+        missing, damaged = examine(self, numbers)
+        return Findings(random.Random(chunk_size).sample(missing, len(missing)), damaged)
 
-    monkeypatch.setattr(Store, "missing", shuffled)
+    monkeypatch.setattr(Store, "examine", shuffled)
     run = sweep(study_of({"chunk_size": chunk_size}), tmp_path / "run.zarr")
     assert values_of(run) == values_of(whole[1])
 
@@ -246,17 +248,15 @@ def test_a_second_process_is_refused_and_a_dead_one_keeps_nobody(overwrite, tmp_
 
 def test_two_that_make_the_same_run_at_once(tmp_path, monkeypatch):
     path = tmp_path / "run.zarr"
-    create = sweep_module.create
+    create = prepare_module.create
 
     def late(location, **rest):
-        monkeypatch.setattr(sweep_module, "create", create)
+        monkeypatch.setattr(prepare_module, "create", create)
         sweep(study_of(), path)
         create(location, **rest)
 
-    monkeypatch.setattr(sweep_module, "create", late)
-    with pytest.raises(BadInput, match="was made by another process just now; the same sweep"):
-        sweep(study_of(), path)
-    sweep(study_of(), path)
+    monkeypatch.setattr(prepare_module, "create", late)
+    assert values_of(sweep(study_of(), path)) == values_of(jn.open_run(path))
     assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
 
 

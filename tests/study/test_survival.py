@@ -36,7 +36,8 @@ CHUNK_SIZES = [16, 5]
 SWEEPER = """
 import os, resource, signal, sys
 import zarr.storage._local as local
-from jaxneuron.study.sweep import Stopped, sweep
+from jaxneuron.study.sweep import sweep
+from jaxneuron.study.work import Stopped
 from tests.study.test_survival import study_of
 
 path, chunk_size, kill_at, limit = sys.argv[1], *map(int, sys.argv[2:])

@@ -1,0 +1,21 @@
+"""The engine that is there without asking: all devices of this process, each with chunks of its own."""
+
+from jaxneuron.study.location import Location
+from jaxneuron.study.prepare import prepare
+from jaxneuron.study.setup import set_up
+from jaxneuron.study.store import Store
+from jaxneuron.study.study import Study
+from jaxneuron.study.work import Progress, work
+
+
+class Devices:
+    """The devices of this process: the GPUs, or the cores of the CPU."""
+
+    def sweep(self, study: Study, location: Location, overwrite: bool, progress: Progress) -> None:
+        """Train and write all that is missing, while nobody else does."""
+        setup = set_up(study)
+        prepare(setup, location, overwrite=overwrite)
+        with location.lock():
+            location.remove_leftovers()
+            store = Store(location, "r+")
+            work(store, setup, range(store.chunking.num_chunks), progress)

@@ -1,0 +1,93 @@
+"""Doing the work of a run: training what is missing on the devices of this process, and writing it."""
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from jaxneuron.neuron.train import Trained
+from jaxneuron.population.dispatch import chunks_in_flight, devices, share_out
+from jaxneuron.population.summary import Summary
+from jaxneuron.study.bad_input import MOST_LISTED
+from jaxneuron.study.room import check_room
+from jaxneuron.study.setup import ChunkTrainer, Setup
+from jaxneuron.study.store import Store
+
+Progress = Callable[[int, int], None]  # numbers of neurons: done, total
+
+log = logging.getLogger(__name__)
+
+
+class Stopped(RuntimeError):
+    """A sweep that could not go on: what is done is kept. Its message is one line."""
+
+
+def missing_of(store: Store, numbers: Iterable[int]) -> list[int]:
+    """The chunks of work among these that are to be done; the log warns of those that are damaged."""
+    missing, damaged = store.examine(numbers)
+    if damaged:
+        log.warning(f"{store.location}: {described(damaged)}; trained again")
+        store.forget(damaged)
+    return missing
+
+
+def work(store: Store, setup: Setup, numbers: Iterable[int], progress: Progress) -> None:
+    """Train what is missing of these chunks of work and write it; where nothing is, nothing is prepared.
+
+    What another process writes in the meantime is left out. Stopped tells that writing failed.
+    """
+    numbers = list(numbers)
+    missing = missing_of(store, numbers)
+    if missing:
+        check_room(store.location, setup.sizes, share=len(missing) / store.chunking.num_chunks)
+    total = num_neurons(store, numbers)
+    done = total - num_neurons(store, missing)
+    progress(done, total)
+    try:
+        for number in train_and_write(store, setup, missing):
+            done += store.chunking[number].num_neurons
+            progress(done, total)
+        if store.is_whole():
+            store.add_up()
+    except OSError as error:
+        raise Stopped(
+            f"{store.location}: cannot be written ({error.strerror}); {done:,} of {total:,} neurons are "
+            "kept, and the same sweep goes on from there"
+        ) from error
+
+
+def train_and_write(store: Store, setup: Setup, numbers: Sequence[int]) -> Iterator[int]:
+    """Each of these chunks of work as soon as it is written, be it by another process."""
+    if not numbers:
+        return
+    trainers = {
+        device: partial(_train_unless_marked, store, train)
+        for device, train in setup.trainers(devices()).items()
+    }
+    began = time.monotonic()
+    with contextlib.closing(share_out(trainers, numbers, chunks_in_flight())) as results:
+        for number, found in results:
+            now = time.monotonic()
+            if found is not None:
+                trained, summary = found
+                store.write(number, summary, trained, seconds=now - began)
+            began = now
+            yield number
+
+
+def _train_unless_marked(store: Store, train: ChunkTrainer, number: int) -> tuple[Trained, Summary] | None:
+    return None if store.is_marked(number) else train(number)
+
+
+def num_neurons(store: Store, numbers: Iterable[int]) -> int:
+    """Neurons of these chunks of work."""
+    return sum(store.chunking[number].num_neurons for number in numbers)
+
+
+def described(damaged: Mapping[int, str]) -> str:
+    """'2 chunks are damaged: 3 (cells/fate_count), 7 (neurons/fate)'."""
+    listed = [f"{number} ({path})" for number, path in damaged.items()]
+    more = [f"… ({len(listed) - MOST_LISTED} more)"] if len(listed) > MOST_LISTED else []
+    number = "1 chunk is" if len(damaged) == 1 else f"{len(damaged)} chunks are"
+    return f"{number} damaged: {', '.join(listed[:MOST_LISTED] + more)}"
