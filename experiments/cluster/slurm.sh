@@ -3,8 +3,8 @@
 #
 #   sbatch experiments/cluster/slurm.sh STUDY RUN [OF]
 #
-# The same line again goes on with what is missing, after a time limit, a lost node or a scancel. RUN is a folder that
-# all nodes see, or s3://BUCKET/NAME.zarr. With OF the tasks are shares of so many, whatever the array's size:
+# RUN is a folder that all nodes see, or s3://BUCKET/NAME.zarr. The same line again goes on with what is missing, after a
+# time limit, a lost node or a scancel. To submit some of the tasks only, say as OF of how many they are:
 #
 #   sbatch --array=3,5 experiments/cluster/slurm.sh STUDY RUN 8
 #
@@ -21,10 +21,10 @@
 # A GPU for each task:
 ##SBATCH --gres=gpu:1
 
-# The nodes that the partition mixes must not be mixed here: workers on another kind of processor are refused.
+# In a partition of several kinds of node, one of them: workers on another kind of processor are refused.
 ##SBATCH --constraint=FEATURE
 
-# The worker is told before the time is up, so it ends by itself. Slurm may be up to a minute early.
+# The worker is told before the time is up, and ends by itself. Slurm may tell it up to a minute earlier still.
 #SBATCH --signal=B:TERM@60
 
 # A lost node or a preemption starts the task again, which goes on with what is missing, in the same log.
@@ -46,12 +46,12 @@ else
     export JAX_PLATFORMS=cpu
 fi
 
-# Whichever task is first makes the run. An object store has no lock, so there it is made once, by hand, before.
+# Whichever task is first makes the run. An object store has no lock: there `jaxneuron create` is given once, before.
 if [[ $run != *://* ]]; then
     jaxneuron create "$study" --out "$run"
 fi
 
-# exec, so that Slurm's signals and this exit code are the worker's own.
+# exec, so that Slurm's signals and the exit code are the worker's own.
 if [[ -n $of ]]; then
     exec jaxneuron worker "$run" --index "$SLURM_ARRAY_TASK_ID" --of "$of"
 fi

@@ -11,6 +11,7 @@ import platformdirs
 
 from jaxneuron.cli.doctor import doctor
 from jaxneuron.cli.exit_codes import BAD_INPUT, DONE, INCOMPLETE, INTERRUPTED
+from jaxneuron.cli.plan import plan
 from jaxneuron.cli.plot import plot
 from jaxneuron.cli.report import report
 from jaxneuron.cli.runs import best, deaths, export, status
@@ -27,7 +28,7 @@ def commands() -> None:
     """Train one ReLU neuron, or millions at once: hyperparameter sweeps and the study of dead neurons."""
 
 
-for command in (train, sweep, create, worker, status, best, deaths, plot, report, export, doctor):
+for command in (train, plan, sweep, create, worker, status, best, deaths, plot, report, export, doctor):
     commands.add_command(command)
 
 

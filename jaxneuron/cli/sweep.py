@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import os
 import shlex
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -77,7 +78,7 @@ def sweep(
     print_log(quiet=as_json)
     where, options = _engine(engine, workers, address)
     line = ["jaxneuron", "sweep", str(study), "--out", out, *options]
-    with progress_bar(quiet=as_json) as progress, resuming(line, progress) as progress:
+    with progress_bar(quiet=as_json) as progress, resuming(line, progress) as progress, _silence(engine):
         run = run_sweep(read_study(study), out, overwrite=overwrite, progress=progress, engine=where)
 
     from jaxneuron.neuron.fate import Fate
@@ -129,6 +130,14 @@ def _engine(name: str, workers: int | None, address: str | None) -> tuple[Any, l
 
         return Workers(workers), options
     return None, []
+
+
+@contextlib.contextmanager
+def _silence(engine: str) -> Iterator[None]:
+    """Keep Ray's own words from stdout: a page for each actor that dies, of which our log says a line."""
+    with open(os.devnull, "w") as nothing:
+        with contextlib.redirect_stdout(nothing) if engine == "ray" else contextlib.nullcontext():
+            yield
 
 
 def default_run(study: Path) -> str:

@@ -85,10 +85,11 @@ def share_out(
                         feed(device)
                     yield item, future.result()
                     continue
-                working.discard(device)
+                if device in working:
+                    log.warning(f"{device} failed and is left out: {error}")
+                    working.remove(device)
                 if not working:
                     raise error
-                log.warning(f"{device} failed and is left out: {error}")
                 returned.append(item)
                 for other in working:  # those that had nothing left to do
                     feed(other)

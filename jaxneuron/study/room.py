@@ -72,6 +72,14 @@ class Sizes:
             disk += num_cells * chunking.replicates * self._record_bytes * COMPRESSED
         return Needs(memory, disk)
 
+    def num_objects(self) -> int:
+        """Files, or objects of a store, that the chunks of all arrays are, about."""
+        chunking = self.chunking
+        of_a_chunk = len(CELLS) + 1 + (len(NEURONS) if self.has_neurons else 0)
+        has_parts = chunking.num_blocks > 1
+        tiles = chunking.num_chunks // chunking.num_blocks if has_parts else 0
+        return of_a_chunk * chunking.num_chunks + len(CELLS) * tiles
+
     @property
     def _record_bytes(self) -> int:
         return sum(

@@ -1,7 +1,6 @@
 """The engine of a Ray cluster, or of a Ray that is started on this machine: an actor for each device."""
 
 import contextlib
-import importlib
 import logging
 import math
 import os
@@ -201,11 +200,10 @@ def _cluster(address: str | None, actors: int | None) -> Iterator[Any]:
     # It sends statistics of its use otherwise.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
-        ray = importlib.import_module("ray")
+        import ray
     except ImportError:
-        raise BadInput(
-            "--engine ray: needs Ray, which is not installed: pip install 'jaxneuron[ray]'"
-        ) from None
+        remedy = "pip install 'jaxneuron[ray]'"
+        raise BadInput(f"--engine ray: needs Ray, which is not installed; {remedy}") from None
     if ray.is_initialized():
         yield ray
         return

@@ -65,7 +65,8 @@ class _Worker:
 
     def __init__(self, store: Store, index: int, of: int) -> None:
         self.store, self.index, self.of = store, index, of
-        self.fruitless_starts = 0
+        self.fruitless_starts, self.is_done = 0, False
+        self.stderr = tempfile.TemporaryFile()  # noqa: SIM115, as `end` closes it
         self._start()
 
     def __str__(self) -> str:
@@ -74,13 +75,14 @@ class _Worker:
     def is_at_work(self) -> bool:
         """Whether it has not ended its share; BadInput or Stopped where it cannot."""
         code = self.process.poll()
-        if code is None:
-            return True
-        *told, last = self._told() or [""]
-        for line in told if code else [*told, last]:
+        if code is None or self.is_done:
+            return not self.is_done
+        *told, last = self._told() or ["it said nothing"]
+        for line in told:
             log.warning(line)
         match code:
             case 0:
+                self.is_done = True
                 return False
             case 1:
                 raise Stopped(last)
@@ -107,7 +109,8 @@ class _Worker:
 
     def _start(self) -> None:
         self.num_done = self._num_done()
-        self.stderr = tempfile.TemporaryFile()  # noqa: SIM115, as `end` closes it
+        self.stderr.seek(0)
+        self.stderr.truncate()
         share = ["--index", str(self.index), "--of", str(self.of)]
         with _on_cores(self.index, self.of):
             self.process = subprocess.Popen(

@@ -1,6 +1,7 @@
 """Tables for a terminal: fates, best cells, a neuron's losses, and one full pass written out."""
 
 import datetime
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.study.plan import Plan
+from jaxneuron.study.room import size
 from jaxneuron.study.run import Run
 from jaxneuron.study.status import Status
 from jaxneuron.study.training import Training
@@ -99,10 +102,45 @@ def status_table(status: Status) -> RenderableType:
     if status.swept_by:
         lines.append(f"swept by {status.swept_by}")
     if status.neurons_per_second and not status.is_whole:
-        left = datetime.timedelta(seconds=round(status.seconds_left or 0))
+        left = duration(status.seconds_left or 0)
         lines.append(f"{status.neurons_per_second:,.0f} neurons a second: {left} (h:mm:ss) left")
     # Not as a caption, which would be broken to the table's width.
     return Group(table, *(Text(line, style="dim") for line in lines))
+
+
+def plan_table(plan: Plan, devices: Sequence[int]) -> RenderableType:
+    """What a study takes, and how long on so many devices."""
+    measured = np.array(plan.chunk_seconds)
+    slowest, quickest = _seconds(measured.max()), _seconds(measured.min())
+    rows = {
+        "neurons": f"{plan.num_neurons:,} in {plan.num_cells:,} cells",
+        "neuron-steps": f"{plan.neuron_steps:.3g} ({plan.num_steps:,} each)",
+        "chunks of work": f"{plan.num_chunks:,} of {plan.chunk_size:,} neurons",
+        "memory": f"about {size(plan.needs.memory)} a process",
+        "disk": f"about {size(plan.needs.disk)}, {plan.num_objects:,} files",
+        "measured on": f"{plan.num_devices} × {plan.device}, {plan.chunks_in_flight} chunks at a time each",
+        "a chunk": f"{_seconds(np.median(measured))} (median of {len(measured)}; {quickest} to {slowest})",
+        "neurons a second": f"{plan.neurons_per_second:,.0f}",
+        "to begin": f"{_seconds(plan.seconds_to_begin)} for data, compiling and the first chunk",
+    }
+    table = plain_table("", "", title="Plan")
+    table.show_header, table.columns[1].justify = False, "left"
+    for name, value in rows.items():
+        table.add_row(name, value)
+    times = plain_table("devices", "time (h:mm:ss)", "device-hours")
+    for number in devices:
+        seconds = plan.seconds(number)
+        times.add_row(f"{number:,}", str(duration(seconds)), f"{number * seconds / 3600:,.3g}")
+    return Group(table, Text(), times)
+
+
+def duration(seconds: float) -> datetime.timedelta:
+    """As h:mm:ss, days before it where there are any."""
+    return datetime.timedelta(seconds=round(seconds))
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.3g} s"
 
 
 def loss_table(training: Training, number: int = 12) -> Table:

@@ -1,0 +1,39 @@
+"""`jaxneuron plan`."""
+
+from pathlib import Path
+
+import click
+
+from jaxneuron.cli.terminal import console, print_json
+
+
+@click.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--devices",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help="Devices like this machine's to tell the time for; may be repeated.  [default: 1, 8, 64, 512]",
+)
+@click.option(
+    "--seconds", type=click.FloatRange(min=0), default=10.0, show_default=True, help="To measure for, about."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+def plan(study: Path, devices: tuple[int, ...], seconds: float, as_json: bool) -> None:
+    """Say what a study.toml takes: neurons, memory, disk, and the time, measured on some of its chunks."""
+    from jaxneuron.study.plan import plan as make_plan
+    from jaxneuron.study.study import read_study
+
+    found = make_plan(read_study(study), seconds=seconds)
+    devices = tuple(sorted(set(devices))) or (1, 8, 64, 512)
+    if as_json:
+        print_json(
+            **found._asdict() | {"needs": found.needs._asdict()},
+            neuron_steps=found.neuron_steps,
+            device_seconds=found.device_seconds,
+            seconds={number: found.seconds(number) for number in devices},
+        )
+        return
+    from jaxneuron.view.terminal.tables import plan_table
+
+    console().print(plan_table(found, devices))

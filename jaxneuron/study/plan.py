@@ -1,0 +1,101 @@
+"""What a study will take: neurons, memory and disk by calculation, time by training some of its chunks."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from jaxneuron.population.dispatch import chunks_in_flight, devices, share_out
+from jaxneuron.study.room import Needs
+from jaxneuron.study.setup import set_up
+from jaxneuron.study.study import Study
+
+SECONDS_TO_MEASURE = 10.0
+MOST_MEASURED = 64
+
+
+class Plan(NamedTuple):
+    """What a study takes; `chunk_seconds` are those of the chunks that were trained to know.
+
+    `neurons_per_second` is what the devices of this process train together.
+    """
+
+    num_neurons: int
+    num_steps: int
+    num_cells: int
+    num_chunks: int
+    chunk_size: int
+    num_objects: int
+    needs: Needs
+    device: str
+    num_devices: int
+    chunks_in_flight: int  # of each device
+    seconds_to_begin: float  # to read the data, to compile, and to train the first chunk
+    chunk_seconds: Sequence[float]
+    neurons_per_second: float
+
+    @property
+    def neuron_steps(self) -> int:
+        """Steps of all neurons, those that need not be taken because nothing changes any more among them."""
+        return self.num_neurons * self.num_steps
+
+    @property
+    def device_seconds(self) -> float:
+        """Seconds that one device like those here would take, apart from beginning."""
+        return self.num_devices * self.num_neurons / self.neurons_per_second
+
+    def seconds(self, num_devices: int) -> float:
+        """Seconds that so many devices would take, each with whole chunks."""
+        lanes = num_devices * self.chunks_in_flight
+        rounds = -(-self.num_chunks // lanes)
+        of_a_round = self.device_seconds * self.chunks_in_flight / self.num_chunks
+        return self.seconds_to_begin + rounds * of_a_round
+
+
+def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
+    """What the study takes, trained on devices like those of this process; nothing is written.
+
+    One chunk is trained, and then about so many seconds some more that lie spread over the study, as chunks
+    differ: neurons that come to rest take no further time. BadInput where the study cannot be run.
+    """
+    began = time.monotonic()
+    setup = set_up(study)
+    num_chunks, in_flight = setup.chunking.num_chunks, chunks_in_flight()
+    trainers = setup.trainers(devices())
+    lanes = len(trainers) * in_flight
+    train = next(iter(trainers.values()))
+    train(num_chunks // 2)
+    seconds_to_begin = time.monotonic() - began
+    once = time.monotonic()
+    train(num_chunks // 2)
+    rounds = max(1, int(seconds / max(time.monotonic() - once, 1e-6)))
+    number = min(rounds * lanes, MOST_MEASURED, num_chunks)
+    numbers = [int((i + 0.5) * num_chunks / number) for i in range(number)]
+    timed = {device: _timed(function) for device, function in trainers.items()}
+    together = time.monotonic()
+    chunk_seconds = [taken for _, taken in share_out(timed, numbers, in_flight)]
+    together = time.monotonic() - together
+    num_neurons = sum(setup.chunking[n].num_neurons for n in numbers)
+    return Plan(
+        num_neurons=setup.num_neurons,
+        num_steps=study.training.num_steps,
+        num_cells=study.design.num_cells,
+        num_chunks=num_chunks,
+        chunk_size=setup.chunking.chunk_size,
+        num_objects=setup.sizes.num_objects(),
+        needs=setup.sizes.needs(),
+        device=devices()[0].device_kind,
+        num_devices=len(trainers),
+        chunks_in_flight=in_flight,
+        seconds_to_begin=seconds_to_begin,
+        chunk_seconds=chunk_seconds,
+        neurons_per_second=num_neurons / together,
+    )
+
+
+def _timed(train: Callable[[int], object]) -> Callable[[int], float]:
+    def timed(number: int) -> float:
+        began = time.monotonic()
+        train(number)
+        return time.monotonic() - began
+
+    return timed

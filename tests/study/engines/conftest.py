@@ -1,0 +1,15 @@
+"""What the engines' tests share: the bytes that all must make, and compiled programs for their processes."""
+
+import pytest
+
+from jaxneuron.study.sweep import sweep
+from tests.study.engines.studies import study_of
+from tests.study.test_survival import bytes_of, environment
+
+__all__ = ["environment"]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The bytes of a sweep that ran through in one chunk."""
+    return bytes_of(sweep(study_of(1000), tmp_path_factory.mktemp("whole") / "run.zarr"))
