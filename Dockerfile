@@ -4,7 +4,7 @@
 #   docker build -t jaxneuron --build-arg EXTRAS=cuda13 .    for NVIDIA GPUs (or cuda12); run it with --gpus all
 #   docker run --rm --user "$(id -u)" -v "$PWD:/results" jaxneuron sweep study.toml
 #
-# EXTRAS are pyproject.toml's optional dependencies, with commas: "parquet", "cuda13,parquet"; "report" is always there.
+# EXTRAS are pyproject.toml's optional dependencies, with commas: "parquet,s3", "cuda13,ray"; "report" is always there.
 # The base is the same for GPUs, as jax's CUDA wheels bring all but the driver. Never set LD_LIBRARY_PATH:
 # it would hide their libraries.
 ARG EXTRAS=""
@@ -33,7 +33,6 @@ FROM python:3.12-slim AS needed
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin jaxneuron \
     && install --directory --owner jaxneuron --mode 0777 /results
 COPY --from=build /build/requirements.txt /build/constraints.txt /usr/local/share/jaxneuron/
-# constraints.txt names none of CUDA's packages and restricts only what it names; see there.
 # What nothing runs goes at once, in the same layer, or the layer would not shrink: the libraries' own tests,
 # plotly's parts for Jupyter, C that was translated from Python, and sample data.
 RUN --mount=type=cache,target=/var/cache/pip \
@@ -52,6 +51,7 @@ FROM needed AS image-extras
 
 FROM image-${EXTRAS:+extras}
 LABEL org.opencontainers.image.title="jaxneuron" \
+      org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.description="Train one ReLU neuron, or millions at once: hyperparameter sweeps and the study of dead neurons." \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /installed /usr/local

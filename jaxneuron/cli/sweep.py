@@ -135,9 +135,10 @@ def _engine(name: str, workers: int | None, address: str | None) -> tuple[Any, l
 @contextlib.contextmanager
 def _silence(engine: str) -> Iterator[None]:
     """Keep Ray's own words from stdout: a page for each actor that dies, of which our log says a line."""
-    with open(os.devnull, "w") as nothing:
-        with contextlib.redirect_stdout(nothing) if engine == "ray" else contextlib.nullcontext():
-            yield
+    with contextlib.ExitStack() as stack:
+        if engine == "ray":
+            stack.enter_context(contextlib.redirect_stdout(stack.enter_context(open(os.devnull, "w"))))
+        yield
 
 
 def default_run(study: Path) -> str:

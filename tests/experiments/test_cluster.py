@@ -1,4 +1,4 @@
-"""The files for clusters: their command lines, what Slurm, Kubernetes and Ray make of them, what they promise."""
+"""The files for clusters: their command lines, what Slurm, Kubernetes and Ray make of them, what they say."""
 
 import os
 import re

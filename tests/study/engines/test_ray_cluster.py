@@ -8,6 +8,7 @@ import time
 import pytest
 
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.engines import crew
 from jaxneuron.study.engines import ray as ray_engine
 from jaxneuron.study.engines.ray import Ray
 from jaxneuron.study.location import Location
@@ -56,7 +57,7 @@ def test_a_machine_that_comes_late_gets_work(whole, environment, tmp_path, monke
     for name in ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"):
         monkeypatch.setenv(name, environment[name])
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    monkeypatch.setattr(ray_engine, "SECONDS_BETWEEN_COUNTS", 0.2)
+    monkeypatch.setattr(crew, "SECONDS_BETWEEN_COUNTS", 0.2)
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     try:
         late = []

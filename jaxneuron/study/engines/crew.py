@@ -1,0 +1,152 @@
+"""The actors of a sweep on a Ray cluster: called for, given chunks, and replaced when they die."""
+
+import logging
+import math
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.engines.actor import Actor
+from jaxneuron.study.study import Study
+from jaxneuron.study.work import Stopped
+
+CHUNKS_IN_FLIGHT = 2  # of each actor: one is trained, and the next one is there when it ends
+SECONDS_TO_BEGIN = 60.0
+SECONDS_BETWEEN_COUNTS = 5.0  # of the cluster's devices, which may have become more
+MOST_TRIES = 10  # of one chunk
+FRUITLESS_STARTS = 5  # of actors, one after another, before the sweep gives up
+
+log = logging.getLogger(__name__)
+
+
+class Crew:
+    """The actors, and what each of them has been asked."""
+
+    def __init__(self, ray: Any, wanted: int | None, name: str, kind: type[Actor] = Actor) -> None:
+        self.ray, self.wanted, self.name, self.kind = ray, wanted, name, kind
+        self.ready: dict[Any, set[int]] = {}  # actors that have opened the run, and their chunks under way
+        self.opening: set[Any] = set()
+        self.asked: dict[Any, tuple[Any, int | None]] = {}  # by what will answer: actor, chunk or None
+        self.waiting = deque[int]()
+        self.tries, self.fruitless_starts = Counter[int](), 0
+        self.looked, self.began = -math.inf, time.monotonic()
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for actor in (*self.ready, *self.opening):
+            self.ray.kill(actor)
+
+    def prepare(self, study: Study, overwrite: bool) -> str:
+        """Have the first actor make the run: it has the kind of device whose bits the run will hold."""
+        actor = self._new_actor()
+        try:
+            host = self._answer(actor.prepare.remote(study, self.name, overwrite))
+        except self.ray.exceptions.RayError as error:
+            raise Stopped(f"{self.name}: could not be prepared ({_line(error)})") from None
+        self._have_it_open(actor)
+        return host
+
+    def work(self, numbers: Sequence[int]) -> Iterator[int]:
+        """Each of these chunks of work when it is written, by whichever actor."""
+        self.waiting.extend(numbers)
+        while self.waiting or any(number is not None for _, number in self.asked.values()):
+            self._call_for_actors()
+            self._ask()
+            answers, _ = self.ray.wait(list(self.asked), timeout=SECONDS_BETWEEN_COUNTS)
+            for answer in answers:
+                actor, number = self.asked.pop(answer)
+                try:
+                    self._answer(answer)
+                except self.ray.exceptions.RayError as error:
+                    self._try_again(actor, number, error)
+                    continue
+                if number is None:
+                    self.opening.remove(actor)
+                    self.ready[actor] = set()
+                    self.fruitless_starts = 0
+                else:
+                    self.ready.get(actor, set()).discard(number)
+                    yield number
+
+    def _call_for_actors(self) -> None:
+        """Have as many actors as are wanted, now and then looking whether the cluster has grown."""
+        now = time.monotonic()
+        missing = len(self.ready) + len(self.opening) == 0
+        if now - self.looked < SECONDS_BETWEEN_COUNTS and not missing:
+            return
+        self.looked = now
+        wanted = min(self.wanted or max(1, self._devices[1]), len(self.waiting))
+        for _ in range(wanted - len(self.ready) - len(self.opening)):
+            self._have_it_open(self._new_actor())
+        if not self.ready and now - self.began > SECONDS_TO_BEGIN:
+            log.warning(f"{self.name}: no actor has begun so far; is another job on the cluster's devices?")
+            self.began = math.inf
+
+    def _new_actor(self) -> Any:
+        device, _ = self._devices
+        # The next chunk is prepared while a GPU trains one; a core does one thing at a time.
+        options = {"num_gpus": 1, "max_concurrency": CHUNKS_IN_FLIGHT} if device == "GPU" else {"num_cpus": 1}
+        platform = None if device == "GPU" else "cpu"
+        return self.ray.remote(self.kind).options(**options).remote(os.getcwd(), platform)
+
+    @property
+    def _devices(self) -> tuple[str, int]:
+        """The kind of the cluster's devices, in Ray's words, and their number."""
+        resources = self.ray.cluster_resources()
+        kind = "GPU" if resources.get("GPU", 0) else "CPU"
+        return kind, int(resources.get(kind, 0))
+
+    def _have_it_open(self, actor: Any) -> None:
+        self.opening.add(actor)
+        self.asked[actor.open.remote(self.name)] = actor, None
+
+    def _ask(self) -> None:
+        """Give chunks to those who have few, first one to each."""
+        for few in range(CHUNKS_IN_FLIGHT):
+            for actor, numbers in self.ready.items():
+                if self.waiting and len(numbers) == few:
+                    number = self.waiting.popleft()
+                    numbers.add(number)
+                    self.asked[actor.work.remote(number)] = actor, number
+
+    def _answer(self, answer: Any) -> Any:
+        """What was answered; RayError where the actor died or failed, BadInput or Stopped where all would."""
+        try:
+            return self.ray.get(answer)
+        except self.ray.exceptions.RayTaskError as error:
+            match error.cause:
+                case BadInput() | Stopped():
+                    raise error.cause from None
+                case OSError(strerror=strerror):
+                    raise Stopped(
+                        f"{self.name}: cannot be written ({strerror}); what is done is kept, and the same "
+                        "sweep goes on from there"
+                    ) from None
+            raise
+
+    def _try_again(self, actor: Any, number: int | None, error: Exception) -> None:
+        """Give a chunk back that came to nothing, and replace the actor."""
+        if number is None:
+            self.fruitless_starts += 1
+        else:
+            self.waiting.appendleft(number)
+            self.tries[number] += 1
+        if self.fruitless_starts == FRUITLESS_STARTS or max(self.tries.values(), default=0) == MOST_TRIES:
+            what = "opening it" if number is None else f"chunk {number}"
+            raise Stopped(f"{self.name}: {what} failed time and again, at last: {_line(error)}")
+        if actor in self.ready or actor in self.opening:
+            log.warning(f"an actor failed and is replaced: {_line(error)}")
+            self.ready.pop(actor, None)
+            self.opening.discard(actor)
+            self.ray.kill(actor)
+            self.looked = -math.inf
+
+
+def _line(error: Exception) -> str:
+    """The first line of an error of Ray's, which may be a page."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
