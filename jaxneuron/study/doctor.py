@@ -6,16 +6,30 @@ from typing import Any
 
 import jax
 
-from jaxneuron.population.dispatch import chunks_in_flight
+from jaxneuron.population.dispatch import chunks_in_flight, devices
+from jaxneuron.study.setup import check_device
 
-PACKAGES = ("jaxneuron", "jax", "jaxlib", "optax", "numpy", "scipy", "pandas", "pyarrow", "xarray", "zarr")
+PACKAGES = (
+    "jaxneuron",
+    "jax",
+    "jaxlib",
+    "optax",
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "xarray",
+    "zarr",
+    "ray",
+)
 
 
 def examine() -> dict[str, Any]:
     """Devices, versions, and what a sweep would use."""
+    check_device()
     return {
         "devices": {f"{d.platform}:{d.id}": d.device_kind for d in jax.devices()},
-        "a_sweep_runs_on": f"{jax.devices()[0]}, {chunks_in_flight()} chunks of neurons under way at a time",
+        "a_sweep_runs_on": f"{', '.join(map(str, devices()))}, {chunks_in_flight()} chunks of neurons at a time on each",
         "compiled_programs_are_kept_in": jax.config.values["jax_compilation_cache_dir"]
         if jax.config.values["jax_enable_compilation_cache"]
         else None,

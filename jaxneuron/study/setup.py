@@ -93,6 +93,7 @@ class Setup:
 
 def set_up(study: Study) -> Setup:
     """Load the study's data and cut it into chunks; BadInput where it cannot be run."""
+    check_device()
     datasets = load(study.data)
     check_data(study, datasets)
     replicates = study.sweep.replicates
@@ -106,6 +107,15 @@ def set_up(study: Study) -> Setup:
         bins=make_bins(silent_loss(study, datasets), study.training.num_steps),
         config=config_of(study, datasets[0]),
     )
+
+
+def check_device() -> None:
+    """BadInput where JAX has no device of the kind that its settings ask for."""
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:
+        said = str(error).splitlines() or [f"{jax.config.values['jax_platforms']} is not installed"]
+        raise BadInput(f"JAX_PLATFORMS: no such device can be had here ({said[0]}); leave it out") from None
 
 
 def check_data(study: Study, datasets: Sequence[Dataset]) -> None:

@@ -96,10 +96,14 @@ class Store:
             some = np.asarray(values[array.path], array.dtype).reshape(shape)
             array[region] = some
             checksums[array.path] = _checksum(some)
+        self.mark(number, trained.fate.size, seconds, checksums)
+
+    def mark(self, number: int, neurons: int, seconds: float, checksums: dict[str, str]) -> None:
+        """Say that a chunk of work is done, and what its arrays hold."""
         marker = Marker(
             fingerprint=self.attrs["fingerprint"],
             chunk=number,
-            neurons=trained.fate.size,
+            neurons=neurons,
             seconds=round(seconds, 3),
             finished=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             checksums=checksums,

@@ -17,7 +17,7 @@ from jaxneuron.population.follow import follow
 from jaxneuron.population.train import train_population
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset, load, shared_probes
-from jaxneuron.study.setup import check_data, config_of, make_start
+from jaxneuron.study.setup import check_data, check_device, config_of, make_start
 from jaxneuron.study.show import html_of, plots_of
 from jaxneuron.study.study import Study
 
@@ -107,6 +107,7 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     ):
         if not 0 <= index < size:
             raise BadInput(f"{name}: is {index}; the study has {name}s 0 to {size - 1}")
+    check_device()
     datasets = load(study.data)
     check_data(study, datasets)
     with jax.enable_x64(study.training.precision == "float64"):
@@ -118,6 +119,7 @@ def train_some(study: Study, cells: Sequence[int], replicates: Sequence[int]) ->
 
     The cells must be of one data set. With another number of neurons another program is compiled.
     """
+    check_device()
     datasets = load(study.data)
     check_data(study, datasets)
     precision, numbers = study.training.precision, np.array(cells)

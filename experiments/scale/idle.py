@@ -1,0 +1,101 @@
+"""Engines with nothing to do: what is left is what sharing out, looking, telling and keeping count take."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import psutil
+
+from jaxneuron.population.dispatch import Device, devices
+from jaxneuron.study.engines.actor import Actor
+from jaxneuron.study.engines.crew import Crew
+from jaxneuron.study.location import Location
+from jaxneuron.study.prepare import prepare
+from jaxneuron.study.setup import ChunkTrainer, Setup, set_up
+from jaxneuron.study.store import Store
+from jaxneuron.study.study import Study
+from jaxneuron.study.work import train_and_write
+
+
+class Overhead(NamedTuple):
+    """What a chunk costs beside its training and writing, and how the memory of the process grows."""
+
+    engine: str
+    num_chunks: int
+    ms_per_chunk: float
+    mb_after_a_tenth: float
+    mb_at_the_end: float
+
+
+def tiny_study(num_chunks: int) -> Study:
+    """So many cells of one neuron, each a chunk."""
+    return Study(
+        data={"x": [0.0, 1.0], "y": [0.0, 1.0]},  # pyright: ignore[reportArgumentType]
+        training={"num_steps": 1},  # pyright: ignore[reportArgumentType]
+        sweep={"learning_rate": tuple(np.linspace(0.1, 1, num_chunks)), "chunk_size": 1},  # pyright: ignore[reportArgumentType]
+    )
+
+
+class IdleSetup(Setup):
+    """Trains a chunk once, and gives the same for all."""
+
+    def trainers(self, devices: Sequence[Device]) -> dict[Device, ChunkTrainer]:
+        trained = next(iter(super().trainers(devices).values()))(0)
+        return dict.fromkeys(devices, lambda number: trained)
+
+
+class IdleStore(Store):
+    """Writes nothing."""
+
+    def write(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+
+class IdleActor(Actor):
+    """Looks whether a chunk is done, and does nothing about it."""
+
+    def open(self, name: str) -> None:
+        self.store = IdleStore(Location(name), "r+")
+        self.train = lambda number: (None, None)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def prepared(folder: Path, num_chunks: int) -> tuple[Location, IdleSetup]:
+    """A run of so many chunks, of which none is done."""
+    setup = set_up(tiny_study(num_chunks))
+    location = Location(folder / f"{num_chunks}.zarr")
+    prepare(setup, location, overwrite=True)
+    return location, IdleSetup(setup.study, setup.datasets, setup.chunking, setup.bins, setup.config)
+
+
+def of_devices(folder: Path, num_chunks: int) -> Overhead:
+    """Of the engine of this process's devices, which every worker runs as well."""
+    location, setup = prepared(folder, num_chunks)
+    store = IdleStore(location, "r+")
+    setup.trainers(devices())
+    return _measure("devices", num_chunks, lambda: train_and_write(store, setup, range(num_chunks)))
+
+
+def of_ray(folder: Path, num_chunks: int, actors: int) -> Overhead:
+    """Of actors of a Ray on this machine."""
+    import ray
+
+    ray.init("local", num_cpus=actors, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    try:
+        location, _ = prepared(folder, num_chunks)
+        with Crew(ray, actors, str(location.folder), IdleActor) as crew:
+            next(crew.work([0]))  # somebody is there
+            return _measure(f"ray, {actors} actors", num_chunks, lambda: crew.work(range(num_chunks)))
+    finally:
+        ray.shutdown()
+
+
+def _measure(engine: str, num_chunks: int, work: Callable[[], Iterator[int]]) -> Overhead:
+    process, sizes = psutil.Process(), []
+    began = time.perf_counter()
+    for i, _ in enumerate(work(), 1):
+        if i in (num_chunks // 10, num_chunks):
+            sizes.append(process.memory_info().rss / 1e6)
+    seconds = time.perf_counter() - began
+    return Overhead(engine, num_chunks, 1e3 * seconds / num_chunks, *sizes)

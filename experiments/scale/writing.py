@@ -1,0 +1,50 @@
+"""What training a chunk of the default size takes, and what writing it adds."""
+
+import statistics
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from experiments.scale.workers import ENGEL
+from jaxneuron import read_study
+from jaxneuron.population.dispatch import devices
+from jaxneuron.study.location import Location
+from jaxneuron.study.prepare import prepare
+from jaxneuron.study.setup import set_up
+from jaxneuron.study.store import Store
+
+
+class Writing(NamedTuple):
+    """Medians over the chunks of the Engel study, one after the other."""
+
+    chunk_size: int
+    training_ms: float
+    writing_ms: float
+    kilobytes: float  # on disk, of a chunk
+    files: int
+
+
+def of_default_chunks(folder: Path) -> Writing:
+    """Train and write every chunk of the Engel study, once it is compiled."""
+    setup, location = set_up(read_study(ENGEL)), Location(folder / "writing.zarr")
+    prepare(setup, location, overwrite=True)
+    store, empty = Store(location, "r+"), location.num_bytes()
+    (train,) = setup.trainers(devices()[:1]).values()
+    num_chunks = setup.chunking.num_chunks
+    for number in range(num_chunks):  # compiled; those that diverge take a program of their own
+        train(number)
+    training, writing = [], []
+    for number in range(num_chunks):
+        began = time.perf_counter()
+        trained, summary = train(number)
+        trained_at = time.perf_counter()
+        store.write(number, summary, trained, 0.0)
+        training.append(trained_at - began)
+        writing.append(time.perf_counter() - trained_at)
+    return Writing(
+        setup.chunking.chunk_size,
+        1e3 * statistics.median(training),
+        1e3 * statistics.median(writing),
+        (location.num_bytes() - empty) / num_chunks / 1e3,
+        setup.sizes.num_objects() // num_chunks,
+    )
