@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from jaxneuron.population.axes import Linear as Linear
     from jaxneuron.population.axes import Log as Log
     from jaxneuron.study.bad_input import BadInput as BadInput
+    from jaxneuron.study.engines.ray import Ray as Ray
+    from jaxneuron.study.engines.workers import Workers as Workers
     from jaxneuron.study.run import Run as Run
     from jaxneuron.study.run import open_run as open_run
     from jaxneuron.study.study import Study as Study
@@ -33,9 +35,11 @@ _HOME = {
     "Log": "population.axes",
     "LogUniform": "neuron.draws",
     "Normal": "neuron.draws",
+    "Ray": "study.engines.ray",
     "Run": "study.run",
     "Study": "study.study",
     "Uniform": "neuron.draws",
+    "Workers": "study.engines.workers",
     "open_run": "study.run",
     "read_study": "study.study",
     "sweep": "study.sweep",

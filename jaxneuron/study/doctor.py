@@ -27,9 +27,10 @@ PACKAGES = (
 def examine() -> dict[str, Any]:
     """Devices, versions, and what a sweep would use."""
     check_device()
+    where = ", ".join(map(str, devices()))
     return {
         "devices": {f"{d.platform}:{d.id}": d.device_kind for d in jax.devices()},
-        "a_sweep_runs_on": f"{', '.join(map(str, devices()))}, {chunks_in_flight()} chunks of neurons at a time on each",
+        "a_sweep_runs_on": f"{where}, {chunks_in_flight()} chunks of neurons at a time on each",
         "compiled_programs_are_kept_in": jax.config.values["jax_compilation_cache_dir"]
         if jax.config.values["jax_enable_compilation_cache"]
         else None,
