@@ -8,6 +8,7 @@ import click
 
 from experiments.scale.idle import of_devices, of_ray
 from experiments.scale.listing import of_markers
+from experiments.scale.reading import of_small_chunks
 from experiments.scale.workers import of_two_workers
 from experiments.scale.writing import of_default_chunks
 from experiments.studies import runs_folder
@@ -27,6 +28,7 @@ def main(folder: Path, chunks: int) -> None:
         "idle_ray_2": lambda: of_ray(folder, chunks, actors=2),
         "idle_ray_4": lambda: of_ray(folder, chunks // 10, actors=4),
         "markers": lambda: of_markers(folder, chunks),
+        "reading": lambda: of_small_chunks(folder),
         "writing": lambda: of_default_chunks(folder),
         "workers": lambda: of_two_workers(folder),
     }

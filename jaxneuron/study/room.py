@@ -26,6 +26,7 @@ KEPT_BYTES = 650
 COPIES_OF_COUNTS = 2
 CELL_BYTES_ON_DISK = 28
 COMPRESSED = 0.5
+BLOCK_BYTES = 4096  # that a file takes at least, on most file systems
 
 UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 CGROUP = Path("/sys/fs/cgroup")
@@ -70,7 +71,7 @@ class Sizes:
         disk = num_cells * (CELL_BYTES_ON_DISK + min(chunking.replicates, num_bins))
         if self.has_neurons:
             disk += num_cells * chunking.replicates * self._record_bytes * COMPRESSED
-        return Needs(memory, disk)
+        return Needs(memory, max(disk, BLOCK_BYTES * self.num_objects()))
 
     def num_objects(self) -> int:
         """Files, or objects of a store, that the chunks of all arrays are, about."""

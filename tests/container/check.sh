@@ -136,4 +136,4 @@ stop_when() { # NAME CONDITION ...
 }
 some_are_kept() { grep -qE '^[1-9][0-9,]* of [0-9,]+ neurons' "$log"; }
 stop_when "stopped amid its chunks" some_are_kept
-for delay in 0.5 1 1.5; do stop_when "stopped after $delay s" sleep "$delay"; done
+for delay in 1 1.5 2; do stop_when "stopped after $delay s" sleep "$delay"; done
