@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jaxneuron import cli
-from jaxneuron.study import prepare as prepare_module
+from jaxneuron.study.engines import devices
 from tests.study.test_bad_input import CSV, STUDY, TEACHER
 
 TOKENS = [
@@ -72,10 +72,10 @@ def outcome(tmp_path, monkeypatch, capfd):
     """Runs `sweep study.toml`: whether it could begin; all else is asserted."""
     monkeypatch.chdir(tmp_path)
 
-    def begin(*_):
+    def begin(*_, **__):
         raise Began
 
-    monkeypatch.setattr(prepare_module, "_sweep", begin)
+    monkeypatch.setattr(devices, "prepare", begin)
     monkeypatch.setattr(sys, "argv", ["jaxneuron", "sweep", "study.toml", "--out", "run.zarr"])
 
     def sweep(study: str | bytes, data: bytes, name: str = "data.csv") -> bool:

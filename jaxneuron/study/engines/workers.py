@@ -13,6 +13,7 @@ import jax
 
 from jaxneuron.population.dispatch import devices
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.engines import worker_process
 from jaxneuron.study.location import Location
 from jaxneuron.study.prepare import prepare
 from jaxneuron.study.setup import set_up
@@ -84,10 +85,10 @@ class _Worker:
             case 0:
                 self.is_done = True
                 return False
-            case 1:
+            case worker_process.STOPPED:
                 raise Stopped(last)
-            case 2:
-                raise BadInput(last.removeprefix("jaxneuron: "))
+            case worker_process.BAD_INPUT:
+                raise BadInput(last)
         self.fruitless_starts = 1 + (0 if self._num_done() > self.num_done else self.fruitless_starts)
         if self.fruitless_starts == FRUITLESS_STARTS:
             raise Stopped(
@@ -111,10 +112,10 @@ class _Worker:
         self.num_done = self._num_done()
         self.stderr.seek(0)
         self.stderr.truncate()
-        share = ["--index", str(self.index), "--of", str(self.of)]
+        share = self.store.location.name, str(self.index), str(self.of)
         with _on_cores(self.index, self.of):
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "jaxneuron.cli", "worker", self.store.location.name, *share, "--json"],
+                [sys.executable, "-m", worker_process.__name__, *share],
                 env=os.environ | {"JAX_PLATFORMS": "cpu"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
