@@ -63,14 +63,14 @@ class Run:
     @cached_property
     def cells(self) -> xr.Dataset:
         """Counts of each cell."""
-        return xr.open_zarr(self.location.store, group="cells", consolidated=False, chunks=None)
+        return xr.open_zarr(self._root.store, group="cells", consolidated=False, chunks=None)
 
     @cached_property
     def neurons(self) -> xr.Dataset:
         """Records of each neuron."""
         if self.attrs["study"]["sweep"]["records"] != "neurons":
             raise BadInput(f'{self.path}: has no records of neurons; sweep with records = "neurons"')
-        return xr.open_zarr(self.location.store, group="neurons", consolidated=False, chunks=None)
+        return xr.open_zarr(self._root.store, group="neurons", consolidated=False, chunks=None)
 
     @cached_property
     def study(self) -> Study:
