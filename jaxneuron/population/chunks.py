@@ -6,7 +6,7 @@ last ones reach over the edge they are padded, and the padding is cut away from 
 
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -76,6 +76,16 @@ class Chunking:
         stop = tuple(min(a + n, size) for a, n, size in zip(start, self.tile, self.cells, strict=True))
         first = block * self.block
         return Chunk(start, stop, first, min(first + self.block, self.replicates))
+
+    def num_neurons(self, numbers: Iterable[int]) -> int:
+        """Neurons of the chunks of these numbers, without padding."""
+        places = np.unravel_index(np.fromiter(numbers, np.int64), self._counts)
+        sizes, pieces = (*self.cells, self.replicates), (*self.tile, self.block)
+        parts = [
+            np.minimum(piece, size - piece * place)
+            for place, size, piece in zip(places, sizes, pieces, strict=True)
+        ]
+        return int(np.prod(parts, axis=0).sum())
 
     def tiles(self) -> Iterator[tuple[slice, ...]]:
         """The regions of cells that chunks have."""

@@ -45,7 +45,7 @@ def status(path: str | Path, *, verify: bool = False) -> Status:
     found = store.examine(range(chunking.num_chunks)) if verify else None
     markers = sorted(store.some_markers(), key=lambda marker: marker.finished)
     done = _done(store, markers, found)
-    neurons_done = sum(chunking[number].num_neurons for number in done)
+    neurons_done = chunking.num_neurons(done)
     rate = _rate(markers[-RECENT:])
     return Status(
         num_chunks=chunking.num_chunks,

@@ -121,7 +121,9 @@ class Store:
 
     def markers(self, numbers: Iterable[int]) -> dict[int, Marker]:
         """The markers of these chunks of work that are there; one that cannot be read is not there."""
-        there = sorted(self.marked().intersection(numbers))
+        return self._read(sorted(self.marked().intersection(numbers)))
+
+    def _read(self, there: Sequence[int]) -> dict[int, Marker]:
         batches = (there[i : i + MARKERS_AT_A_TIME] for i in range(0, len(there), MARKERS_AT_A_TIME))
         found = (marker for batch in batches for marker in self._read_markers(batch))
         return {marker.chunk: marker for marker in found if marker is not None}
@@ -129,7 +131,7 @@ class Store:
     def some_markers(self) -> list[Marker]:
         """The markers that are there; of more than MOST_READ chunks of work, of some spread evenly."""
         marked = sorted(self.marked())
-        return list(self.markers(marked[:: math.ceil(len(marked) / MOST_READ) or 1]).values())
+        return list(self._read(marked[:: math.ceil(len(marked) / MOST_READ) or 1]).values())
 
     def training_seconds(self, markers: Sequence[Marker] | None = None) -> float:
         """Seconds that training took, compiling included, in all processes that did some of it: about, and

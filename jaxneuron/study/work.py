@@ -41,8 +41,8 @@ def work(store: Store, setup: Setup, numbers: Iterable[int], progress: Progress)
     missing = missing_of(store, numbers)
     if missing:
         check_room(store.location, setup.sizes, share=len(missing) / store.chunking.num_chunks)
-    total = num_neurons(store, numbers)
-    done = total - num_neurons(store, missing)
+    total = store.chunking.num_neurons(numbers)
+    done = total - store.chunking.num_neurons(missing)
     progress(done, total)
     try:
         for number in train_and_write(store, setup, missing):
@@ -78,11 +78,6 @@ def train_and_write(store: Store, setup: Setup, numbers: Sequence[int]) -> Itera
 
 def _train_unless_marked(store: Store, train: ChunkTrainer, number: int) -> tuple[Trained, Summary] | None:
     return None if store.is_marked(number) else train(number)
-
-
-def num_neurons(store: Store, numbers: Iterable[int]) -> int:
-    """Neurons of these chunks of work."""
-    return sum(store.chunking[number].num_neurons for number in numbers)
 
 
 def described(damaged: Mapping[int, str]) -> str:

@@ -10,7 +10,7 @@ from jaxneuron.study.setup import Setup, set_up
 from jaxneuron.study.skeleton import check_current
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study
-from jaxneuron.study.work import Progress, num_neurons, work
+from jaxneuron.study.work import Progress, work
 
 
 def worker(path: str | Path, index: int, of: int, *, progress: Progress | None = None) -> int:
@@ -29,7 +29,7 @@ def worker(path: str | Path, index: int, of: int, *, progress: Progress | None =
     with location.lock(shared=True, name=f"worker {index} of {of}"):
         numbers = range(index, store.chunking.num_chunks, of)
         work(store, setup, _from_anywhere(numbers), progress or (lambda done, total: None))
-    return num_neurons(store, numbers)
+    return store.chunking.num_neurons(numbers)
 
 
 def open_to_work(location: Location) -> tuple[Store, Setup]:

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds the image and checks that it does what the README says of containers: a line for each check that holds,
-# and the first that does not ends it.
+# Builds the image and checks that it does what the README says of containers: a line for each check that
+# holds, and the first that does not ends it.
 #
 #   tests/container/check.sh [BUILD_ARG=VALUE ...]
 #
-# It takes docker, podman or buildah, the first that works, or the one that $ENGINE names. buildah only builds, so
-# there bubblewrap (bwrap) runs the image; both need root. $BUILD_OPTIONS go to the build.
+# It takes docker, podman or buildah, the first that works, or the one that $ENGINE names. buildah only builds,
+# so there bubblewrap (bwrap) runs the image; both need root. $BUILD_OPTIONS go to the build.
 # In every run the root file system is read-only and there is no network.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -34,16 +34,17 @@ done
 
 read -ra build_options <<<"${BUILD_OPTIONS:-}"
 for pair in "$@"; do build_options+=(--build-arg "$pair"); done
+build=("$engine" build)
+[ "$engine" != buildah ] || build+=(--layers --isolation chroot)
+"${build[@]}" "${build_options[@]}" -t "$image" . >"$log" 2>&1 || fail "the build"
 if [ "$engine" = buildah ]; then
-    buildah bud --layers --isolation chroot "${build_options[@]}" -t "$image" . >"$log" 2>&1 || fail "the build"
     container=$(buildah from --pull-never "$image")
     root=$(buildah mount "$container")
-    config() { buildah inspect --type image --format "{{range .OCIv1.Config.$1}}{{println .}}{{end}}" "$image"; }
-    own=$(buildah inspect --type image --format '{{.OCIv1.Config.User}}' "$image")
-    mapfile -t entrypoint < <(config Entrypoint | sed '/^$/d')
-    mapfile -t environment < <(config Env | sed '/^$/d')
+    config() { buildah inspect --type image --format "$1" "$image" | sed '/^$/d'; }
+    own=$(config '{{.OCIv1.Config.User}}')
+    mapfile -t entrypoint < <(config '{{range .OCIv1.Config.Entrypoint}}{{println .}}{{end}}')
+    mapfile -t environment < <(config '{{range .OCIv1.Config.Env}}{{println .}}{{end}}')
 else
-    "$engine" build "${build_options[@]}" -t "$image" . >"$log" 2>&1 || fail "the build"
     own=$("$engine" image inspect --format '{{.Config.User}}' "$image")
 fi
 ok "$engine builds the image"
@@ -57,8 +58,9 @@ prepare() {
     [ -z "${no_tmp:-}" ] || tmp=()
     shift 2
     if [ "$engine" = buildah ]; then
-        line=(bwrap --unshare-pid --unshare-net --as-pid-1 --die-with-parent --ro-bind "$root" / --proc /proc --dev /dev
-            ${tmp[0]:+--perms 1777} "${tmp[@]}" --bind "$folder" /results --chdir /results
+        line=(bwrap --unshare-pid --unshare-net --as-pid-1 --die-with-parent
+            --ro-bind "$root" / --proc /proc --dev /dev ${tmp[0]:+--perms 1777} "${tmp[@]}"
+            --bind "$folder" /results --chdir /results
             setpriv --reuid "${user%:*}" --regid "${user#*:}" --clear-groups
             env -i "${environment[@]}" "${entrypoint[@]}" "$@")
     else
@@ -79,9 +81,11 @@ new_folder() {
 }
 
 # The checksums of all arrays of a run; `work` is about how it was trained and when.
-arrays() { (cd "$1" && find . -type f -path '*/c/*' -not -path './work/*' -print0 | sort -z | xargs -0 sha256sum); }
-same_as_whole() { [ -n "$(arrays "$scratch/whole/run.zarr")" ] &&
-    [ "$(arrays "$scratch/whole/run.zarr")" = "$(arrays "$scratch/$1/run.zarr")" ]; }
+arrays() (
+    cd "$scratch/$1/run.zarr"
+    find . -type f -path '*/c/*' -not -path './work/*' -print0 | sort -z | xargs -0 sha256sum
+)
+same_as_whole() { [ -n "$(arrays whole)" ] && [ "$(arrays whole)" = "$(arrays "$1")" ]; }
 
 sweep=(sweep study.toml --out run.zarr)
 new_folder whole
@@ -123,7 +127,11 @@ stop_when() { # NAME CONDITION ...
         sleep 0.1
     done
     began=$SECONDS
-    if [ "$engine" = buildah ]; then pkill -TERM -P "$pid" || true; else kill -TERM "$pid" 2>/dev/null || true; fi
+    if [ "$engine" = buildah ]; then
+        pkill -TERM -P "$pid" || true
+    else
+        kill -TERM "$pid" 2>/dev/null || true
+    fi
     code=0
     wait "$pid" || code=$?
     [ "$code" = 130 ] || fail "$name: stopped, it ended with $code"
@@ -131,7 +139,7 @@ stop_when() { # NAME CONDITION ...
     told=$(tail -n 1 "$log")
     case "$told" in interrupted:*) ;; *) fail "$name: it does not say how to go on" ;; esac
     run 12345:54321 "$scratch/$name" "${sweep[@]}" || fail "$name: it does not go on"
-    same_as_whole "$name" || fail "$name: gone on with, the bytes are others than those of a sweep that ran through"
+    same_as_whole "$name" || fail "$name: gone on with, it has other bytes than a sweep that ran through"
     ok "$name, it ends with 130, and goes on to the same bytes: $told"
 }
 some_are_kept() { grep -qE '^[1-9][0-9,]* of [0-9,]+ neurons' "$log"; }

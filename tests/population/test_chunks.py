@@ -147,3 +147,13 @@ def test_when_the_caller_stops_no_other_call_begins():
     seen = len(begun)
     time.sleep(0.05)
     assert len(begun) <= seen + 1 < 5
+
+
+@settings(deadline=None, derandomize=True)
+@given(shapes, st.integers(1, 9), st.integers(1, 60), st.data())
+def test_neurons_of_chunks_are_counted_without_padding(cells, replicates, chunk_size, data):
+    chunking = cut_into_chunks(cells, replicates, chunk_size)
+    numbers = data.draw(st.sets(st.integers(0, chunking.num_chunks - 1)))
+    assert chunking.num_neurons(numbers) == sum(chunking[number].num_neurons for number in numbers)
+    assert chunking.num_neurons(range(chunking.num_chunks)) == np.prod(cells) * replicates
+    assert [chunking[number] for number in range(chunking.num_chunks)] == list(chunking)

@@ -17,7 +17,7 @@ from jaxneuron.study.location import Location
 from jaxneuron.study.skeleton import is_run
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study
-from jaxneuron.study.work import Progress, missing_of, num_neurons
+from jaxneuron.study.work import Progress, missing_of
 
 SECONDS_TO_ANSWER = 20
 
@@ -51,8 +51,8 @@ class Ray:
                 location.remove_leftovers()
                 store = Store(location, "r+")
                 everything = range(store.chunking.num_chunks)
-                missing, total = missing_of(store, everything), num_neurons(store, everything)
-                done = total - num_neurons(store, missing)
+                missing, total = missing_of(store, everything), store.chunking.num_neurons(everything)
+                done = total - store.chunking.num_neurons(missing)
                 progress(done, total)
                 for number in crew.work(missing):
                     done += store.chunking[number].num_neurons

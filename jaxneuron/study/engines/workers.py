@@ -19,7 +19,7 @@ from jaxneuron.study.prepare import prepare
 from jaxneuron.study.setup import set_up
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study
-from jaxneuron.study.work import Progress, Stopped, num_neurons
+from jaxneuron.study.work import Progress, Stopped
 
 FRUITLESS_STARTS = 3  # of one worker, without a chunk done, before the sweep gives up
 SECONDS_TO_END = 10
@@ -47,18 +47,18 @@ class Workers:
         with contextlib.suppress(BadInput), location.lock():  # other workers may be at work
             location.remove_leftovers()
         store = Store(location)
-        total = num_neurons(store, range(store.chunking.num_chunks))
+        total = store.chunking.num_neurons(range(store.chunking.num_chunks))
         workers = [_Worker(store, index, self.number) for index in range(self.number)]
         try:
             while [worker for worker in workers if worker.is_at_work()]:
-                progress(num_neurons(store, store.marked()), total)
+                progress(store.chunking.num_neurons(store.marked()), total)
                 time.sleep(SECONDS_BETWEEN_LOOKS)
         finally:
             for worker in workers:
                 worker.process.terminate()
             for worker in workers:
                 worker.end()
-        progress(num_neurons(store, store.marked()), total)
+        progress(store.chunking.num_neurons(store.marked()), total)
 
 
 class _Worker:
