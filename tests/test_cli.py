@@ -519,3 +519,34 @@ def test_status_of_a_run_that_is_not_whole(jaxneuron_command, folder):
     assert code == 0
     assert "1 chunk is damaged" in err
     assert jaxneuron_command("status run.zarr --verify")[0] == 0
+
+
+SWALLOWED = """
+import signal, sys, time
+import jax
+from jaxneuron.cli import interrupt
+
+class Swallows:
+    def __del__(self):  # as JAX's callbacks do, of which Python reports the error and goes on
+        signal.raise_signal(signal.SIGTERM)
+
+interrupt.end_on_signals()
+interrupt.SECONDS_TO_HEAR, interrupt.SECONDS_TO_END = 0.2, float(sys.argv[1])
+try:
+    del (swallows := [Swallows()])[0]
+    print("goes on", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("hears", flush=True)
+    time.sleep(60)  # and does not end
+"""
+
+
+@pytest.mark.slow
+def test_a_signal_that_is_swallowed_is_raised_again_and_ends_the_program():
+    ended = subprocess.run(
+        [sys.executable, "-c", SWALLOWED, "0.6"], capture_output=True, text=True, timeout=60
+    )
+    assert ended.stdout == "goes on\nhears\n"
+    assert ended.returncode == 130
+    assert ended.stderr.splitlines()[-1] == "interrupted: what is done is kept; the same line goes on"

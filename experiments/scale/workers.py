@@ -14,7 +14,7 @@ from jaxneuron.study.prepare import prepare
 from jaxneuron.study.setup import set_up
 
 ENGEL = Path(__file__).parents[1] / "engel" / "study.toml"
-REPLICATES = 512
+REPLICATES = 256
 ROUNDS = 3
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import sys
 from typing import NoReturn
 
@@ -10,7 +9,8 @@ import click
 import platformdirs
 
 from jaxneuron.cli.doctor import doctor
-from jaxneuron.cli.exit_codes import BAD_INPUT, DONE, INCOMPLETE, INTERRUPTED
+from jaxneuron.cli.exit_codes import BAD_INPUT, DONE, INCOMPLETE
+from jaxneuron.cli.interrupt import end, end_on_signals, heard
 from jaxneuron.cli.plan import plan
 from jaxneuron.cli.plot import plot
 from jaxneuron.cli.report import report
@@ -35,19 +35,15 @@ for command in (train, plan, sweep, create, worker, status, best, deaths, plot, 
 def main() -> NoReturn:
     """Run the command line: exit code 0 done, 1 incomplete, 2 bad input, 130 interrupted."""
     _keep_compiled_programs()
-    # What ends a container or a batch job ends as cleanly as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_on_signals()
     try:
         sys.exit(commands.main(prog_name="jaxneuron", standalone_mode=False) or DONE)
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "jaxneuron"
         _fail(f"{where}: {error.format_message()} (see {where} --help)")
     except (click.Abort, KeyboardInterrupt) as error:
-        kept = str(error) or "nothing was kept; the same line starts again"
-        print(f"interrupted: {kept}", file=sys.stderr, flush=True)
-        sys.stdout.flush()
-        # Chunks under way are in threads that Python would wait for.
-        os._exit(INTERRUPTED)
+        heard.set()
+        end(str(error) or "nothing was kept; the same line starts again")
     except ValueError as error:
         from jaxneuron.study.bad_input import BadInput
 

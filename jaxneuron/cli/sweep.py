@@ -14,6 +14,8 @@ import click
 from jaxneuron.cli.figure import check_figure
 from jaxneuron.cli.terminal import console, print_json, print_log, progress_bar, terminal_size
 
+Progress = Callable[[int, int], None]
+
 
 class Interrupted(click.Abort):
     """Ctrl-C, with one line that says what was kept."""
@@ -78,17 +80,19 @@ def sweep(
     print_log(quiet=as_json)
     where, options = _engine(engine, workers, address)
     line = ["jaxneuron", "sweep", str(study), "--out", out, *options]
-    with progress_bar(quiet=as_json) as progress, resuming(line, progress) as progress, _silence(engine):
-        run = run_sweep(read_study(study), out, overwrite=overwrite, progress=progress, engine=where)
+    with resuming(line) as noting:
+        with progress_bar(quiet=as_json) as progress, _silence(engine):
+            told = noting(progress)
+            run = run_sweep(read_study(study), out, overwrite=overwrite, progress=told, engine=where)
 
-    from jaxneuron.neuron.fate import Fate
-    from jaxneuron.view.phase import phase_diagram
-    from jaxneuron.view.plots.canvas import save
-    from jaxneuron.view.plots.phase import draw_phase_diagram
-    from jaxneuron.view.terminal.tables import best_table, fate_table
+        from jaxneuron.neuron.fate import Fate
+        from jaxneuron.view.phase import phase_diagram
+        from jaxneuron.view.plots.canvas import save
+        from jaxneuron.view.plots.phase import draw_phase_diagram
+        from jaxneuron.view.terminal.tables import best_table, fate_table
 
-    figure.parent.mkdir(parents=True, exist_ok=True)
-    save(draw_phase_diagram(phase_diagram(run)), figure)
+        figure.parent.mkdir(parents=True, exist_ok=True)
+        save(draw_phase_diagram(phase_diagram(run)), figure)
     if as_json:
         counts = run.cells.fate_count.sum(run.dims).values
         print_json(
@@ -148,21 +152,20 @@ def default_run(study: Path) -> str:
 
 
 @contextlib.contextmanager
-def resuming(
-    line: Sequence[str], progress: Callable[[int, int], None]
-) -> Iterator[Callable[[int, int], None]]:
-    """Have Ctrl-C say how much is kept of what the command line trains, and that it goes on with it."""
-    told: list[tuple[int, int]] = []
+def resuming(line: Sequence[str]) -> Iterator[Callable[[Progress], Progress]]:
+    """Have Ctrl-C say how much is kept of what the command line trains, and that it goes on with it; what is
+    told to the progress is noted for that."""
+    numbers: list[tuple[int, int]] = []
 
-    def tell(done: int, total: int) -> None:
-        told[:] = [(done, total)]
-        progress(done, total)
+    def noting(progress: Progress) -> Progress:
+        def tell(done: int, total: int) -> None:
+            numbers[:] = [(done, total)]
+            progress(done, total)
+
+        return tell
 
     try:
-        yield tell
+        yield noting
     except KeyboardInterrupt:
-        if not told:
-            raise
-        done, total = told[0]
-        kept = f"{done:,} of {total:,} neurons are kept; this goes on: {shlex.join(line)}"
-        raise Interrupted(kept) from None
+        kept = "{:,} of {:,} neurons are kept".format(*numbers[0]) if numbers else "what was there is kept"
+        raise Interrupted(f"{kept}; this goes on: {shlex.join(line)}") from None

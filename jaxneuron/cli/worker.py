@@ -57,8 +57,8 @@ def worker(run: str, index: int | None, of: int | None, as_json: bool) -> None:
 
     line = ["jaxneuron", "worker", run, "--index", str(index), "--of", str(of)]
     print_log(quiet=as_json)
-    with progress_bar(quiet=as_json) as progress, resuming(line, progress) as progress:
-        num_neurons = run_worker(run, index, of, progress=progress)
+    with resuming(line) as noting, progress_bar(quiet=as_json) as progress:
+        num_neurons = run_worker(run, index, of, progress=noting(progress))
     if as_json:
         print_json(run=run, index=index, of=of, num_neurons=num_neurons)
     else:
