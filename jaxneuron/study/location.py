@@ -111,7 +111,11 @@ class Location:
             yield
             return
         path = self.folder / LOCK
-        with path.open("a+") as file:
+        try:
+            file = path.open("a+")
+        except OSError as error:
+            raise BadInput(f"{self}: cannot be written to ({error.strerror})") from None
+        with file:
             try:
                 kind = LockFlags.SHARED if shared else LockFlags.EXCLUSIVE
                 lock_file(file, kind | LockFlags.NON_BLOCKING)

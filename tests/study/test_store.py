@@ -23,7 +23,7 @@ from jaxneuron.study import prepare as prepare_module
 from jaxneuron.study import setup as study_setup
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.export import export
-from jaxneuron.study.location import Location
+from jaxneuron.study.location import LOCK, Location
 from jaxneuron.study.skeleton import FORMAT
 from jaxneuron.study.status import status
 from jaxneuron.study.store import Findings, Store
@@ -267,6 +267,15 @@ def test_two_that_make_a_run_at_once(is_same, tmp_path, monkeypatch):
     assert len(trained) == 4  # once each
     assert jn.open_run(path).study == quicker
     assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
+
+
+def test_a_run_that_may_not_be_written_to_is_refused(tmp_path):
+    sweep(study_of(), tmp_path / "run.zarr")
+    lock = tmp_path / "run.zarr" / LOCK
+    lock.unlink()
+    lock.mkdir()
+    with pytest.raises(BadInput, match=r"run\.zarr: cannot be written to \(Is a directory\)"):
+        sweep(study_of(), tmp_path / "run.zarr")
 
 
 # Damage

@@ -7,10 +7,10 @@ import sys
 import pytest
 
 import jaxneuron as jn
-from tests.study.engines.studies import PARTS, WHOLE_CELLS
+from tests.study.engines.studies import PARTS
 from tests.study.test_survival import bytes_of
 
-# A process that sweeps on eight devices. Of them the fourth may fail, and the sixth be slow.
+# A process that sweeps on eight devices. Of them the fourth fails, and the sixth is slow.
 SWEEPER = """
 import logging, sys, time
 import jax
@@ -18,16 +18,16 @@ from jaxneuron.study.setup import Setup
 from jaxneuron.study.sweep import sweep
 from tests.study.engines.studies import study_of
 
-path, chunk_size, is_faulty = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "faulty"
+path, chunk_size = sys.argv[1], int(sys.argv[2])
 trainers, devices, used = Setup.trainers, jax.local_devices(), []
 
 def noting(self, _):
     def make(device, train):
         def noted(number):
             used.append(device)
-            if is_faulty and device == devices[3]:
+            if device == devices[3]:
                 raise RuntimeError("is lost")
-            if is_faulty and device == devices[5]:
+            if device == devices[5]:
                 time.sleep(2)
             return train(number)
         return noted
@@ -41,20 +41,18 @@ print(devices[3], *(used.count(device) for device in devices))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("chunk_size", "faulty"), [(WHOLE_CELLS, ""), (PARTS, "faulty")])
-def test_eight_devices_make_the_bytes_of_one(chunk_size, faulty, whole, environment, tmp_path):
+def test_eight_devices_make_the_bytes_of_one(whole, environment, tmp_path):
     eight = environment | {
         "JAX_PLATFORMS": "cpu",
         "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=8",
     }
-    arguments = [sys.executable, "-c", SWEEPER, str(tmp_path / "run.zarr"), str(chunk_size), faulty]
+    arguments = [sys.executable, "-c", SWEEPER, str(tmp_path / "run.zarr"), str(PARTS)]
     ended = subprocess.run(arguments, env=eight, capture_output=True, text=True, timeout=240)
     assert ended.returncode == 0, ended.stderr
     name, *used = ended.stdout.split()
     numbers = list(map(int, used))
     assert min(numbers) > 0
-    if faulty:
-        assert ended.stderr.count(f"{name} failed and is left out: is lost") == 1
-        assert numbers[3] <= 2
-        assert numbers[5] < max(numbers) / 2
+    assert ended.stderr.count(f"{name} failed and is left out: is lost") == 1
+    assert numbers[3] <= 2
+    assert numbers[5] < max(numbers) / 2
     assert bytes_of(jn.open_run(tmp_path / "run.zarr")) == whole
