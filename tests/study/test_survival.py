@@ -16,7 +16,7 @@ import jaxneuron as jn
 from jaxneuron.study.status import status
 from jaxneuron.study.sweep import sweep
 
-KILLS = 30
+KILLS = int(os.environ.get("JAXNEURON_KILLS", "10"))
 STUDY = {
     "data": {"x": np.linspace(-1, 2, 20), "y": np.linspace(-1, 2, 20) ** 2},
     "training": {"num_steps": 400},

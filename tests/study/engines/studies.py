@@ -1,8 +1,13 @@
 """The study that every engine trains, in chunks of whole cells or in chunks that share their cells."""
 
+import os
+
 import numpy as np
 
 import jaxneuron as jn
+
+# Processes that are killed in one test, each of which takes seconds to start: few in CI, more when asked for.
+KILLS = int(os.environ.get("JAXNEURON_KILLS", "6"))
 
 NUM_NEURONS = 8 * 4 * 6
 WHOLE_CELLS, PARTS = 12, 5
