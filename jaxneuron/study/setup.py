@@ -79,8 +79,8 @@ class Setup:
             def train(number: int) -> tuple[Trained, Summary]:
                 chunk = chunking[number]
                 dataset = chunk.start[0] if len(examples) > 1 else 0
-                # A thread has settings of its own.
-                with jax.enable_x64(precision == "float64"), jax.default_device(device):
+                # A thread has settings of its own. What is on a device is worked on there.
+                with jax.enable_x64(precision == "float64"):
                     bounds = bounds_of(chunk, design, chunking, precision)
                     trained = train_chunk(bounds, layout, start, examples[dataset], config, num_steps)
                     cut = jax.tree.map(lambda values: chunking.cut(values, chunk), jax.device_get(trained))
