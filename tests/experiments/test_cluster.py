@@ -29,7 +29,9 @@ def read(name: str) -> str:
 def parsed(words: list[str]) -> dict:
     """What the command makes of a line without running it; a click.UsageError where it would refuse it."""
     name, *rest = words
-    return commands.commands[name].make_context(name, rest).params
+    # With its parent: click keeps the first help option that it makes of a command.
+    parent = click.Context(commands, **commands.context_settings)
+    return commands.commands[name].make_context(name, rest, parent=parent).params
 
 
 # Slurm
