@@ -550,3 +550,13 @@ def test_a_signal_that_is_swallowed_is_raised_again_and_ends_the_program():
     assert ended.stdout == "goes on\nhears\n"
     assert ended.returncode == 130
     assert ended.stderr.splitlines()[-1] == "interrupted: what is done is kept; the same line goes on"
+
+
+def test_a_signal_before_anything_began_ends_the_program_at_once():
+    code = (
+        "import signal, sys; from jaxneuron.cli import interrupt; interrupt.end_on_signals()\n"
+        "assert 'jax' not in sys.modules; signal.raise_signal(signal.SIGTERM); print('goes on')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (130, "")
+    assert ended.stderr == "interrupted: nothing had begun; the same line starts again\n"

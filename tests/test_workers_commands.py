@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import jaxneuron as jn
+from jaxneuron.study import room
 from jaxneuron.study.plan import plan
 from jaxneuron.study.status import status
 from jaxneuron.study.study import read_study
@@ -176,7 +177,9 @@ def test_the_files_of_a_plan_are_those_of_the_run(records, chunk_size, command, 
     assert planned - num_starts <= len([path for path in written if path.name != "lock"]) <= planned
 
 
-@pytest.mark.parametrize("line", ["create study.toml", "doctor", "plan study.toml"])
+@pytest.mark.parametrize(
+    "line", ["create study.toml", "doctor", "plan study.toml", "sweep study.toml --workers 2"]
+)
 def test_a_device_that_is_not_there_is_one_line(line, command, monkeypatch):
     def devices():
         raise RuntimeError("Unable to initialize backend 'cuda'\nand so on")
@@ -185,3 +188,11 @@ def test_a_device_that_is_not_there_is_one_line(line, command, monkeypatch):
     code, out, err = command(line)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "JAX_PLATFORMS: no such device can be had here (Unable to initialize backend 'cuda')" in err
+
+
+def test_a_plan_trains_nothing_for_which_there_is_no_room(command, monkeypatch):
+    monkeypatch.setattr(room, "available_memory", lambda: 1e8)
+    code, out, err = command("plan study.toml")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "the study: needs about 260 MB of memory" in err
+    assert "and 100 MB of memory are free; a machine with more is needed" in err

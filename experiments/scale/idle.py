@@ -32,9 +32,9 @@ class Overhead(NamedTuple):
 def tiny_study(num_chunks: int) -> Study:
     """So many cells of one neuron, each a chunk."""
     return Study(
-        data={"x": [0.0, 1.0], "y": [0.0, 1.0]},  # pyright: ignore[reportArgumentType]
-        training={"num_steps": 1},  # pyright: ignore[reportArgumentType]
-        sweep={"learning_rate": tuple(np.linspace(0.1, 1, num_chunks)), "chunk_size": 1},  # pyright: ignore[reportArgumentType]
+        data={"x": [0.0, 1.0], "y": [0.0, 1.0]},
+        training={"num_steps": 1},
+        sweep={"learning_rate": tuple(np.linspace(0.1, 1, num_chunks)), "chunk_size": 1},
     )
 
 
@@ -58,7 +58,7 @@ class IdleActor(Actor):
 
     def open(self, name: str) -> None:
         self.store = IdleStore(Location(name), "r+")
-        self.train = lambda number: (None, None)  # pyright: ignore[reportAttributeAccessIssue]
+        self.train = lambda number: (None, None)
 
 
 def prepared(folder: Path, num_chunks: int) -> tuple[Location, IdleSetup]:

@@ -27,9 +27,9 @@ class Reading(NamedTuple):
 def of_small_chunks(folder: Path) -> Reading:
     """Train so many chunks of four cells of one neuron, then do with the run what its owner will."""
     study = jn.Study(
-        data={"x": [0.0, 1.0], "y": [0.0, 1.0]},  # pyright: ignore[reportArgumentType]
-        training={"num_steps": 10},  # pyright: ignore[reportArgumentType]
-        sweep={"learning_rate": tuple(np.linspace(0.1, 1, 4 * NUM_CHUNKS)), "chunk_size": 4},  # pyright: ignore[reportArgumentType]
+        data={"x": [0.0, 1.0], "y": [0.0, 1.0]},
+        training={"num_steps": 10},
+        sweep={"learning_rate": tuple(np.linspace(0.1, 1, 4 * NUM_CHUNKS)), "chunk_size": 4},
     )
     path = folder / "reading.zarr"
     jn.sweep(study, path, overwrite=True)

@@ -31,7 +31,7 @@ def _interrupt(*_: Any) -> None:
     # Before JAX is there nothing is under way; and an error in the middle of its import may end in a crash.
     jax = sys.modules.get("jax")
     if jax is None or getattr(jax.__spec__, "_initializing", False):
-        end("nothing was kept; the same line starts again")
+        end("nothing had begun; the same line starts again")
     if not _told.is_set():
         _told.set()
         threading.Thread(target=_insist, daemon=True).start()

@@ -41,7 +41,8 @@ class Interrupted(click.Abort):
     help="Where to train.",
 )
 @click.option(
-    "--address", help="The Ray cluster, as HOST:PORT.  [default: the one that is there, or this machine]"
+    "--address",
+    help="The Ray cluster, HOST:PORT, or auto: this machine's.  [default: a Ray job's, or one of its own]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def sweep(

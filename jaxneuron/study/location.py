@@ -171,6 +171,11 @@ class Location:
                 elif "." not in entry.name:
                     yield prefix + entry.name
 
+    def may_have(self, path: str, number: int) -> bool:
+        """Whether a chunk of an array of one dim may be written; one has to read it to know of an object
+        store."""
+        return self.folder is None or (self.folder / path / "c" / str(number)).exists()
+
     def num_chunks_of(self, path: str) -> int:
         """How many chunks of an array are written."""
         return sum(1 for _ in self.chunks_of(path))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from jaxneuron.population.dispatch import chunks_in_flight, devices, share_out
-from jaxneuron.study.room import Needs
+from jaxneuron.study.room import Needs, check_memory
 from jaxneuron.study.setup import set_up
 from jaxneuron.study.study import Study
 
@@ -55,10 +55,12 @@ def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
     """What the study takes, trained on devices like those of this process; nothing is written.
 
     One chunk is trained, and then about so many seconds some more that lie spread over the study, as chunks
-    differ: neurons that come to rest take no further time. BadInput where the study cannot be run.
+    differ: neurons that come to rest take no further time. BadInput where the study cannot be run, or there
+    is no room for a chunk.
     """
     began = time.monotonic()
     setup = set_up(study)
+    needs = check_memory("the study", setup.sizes)
     num_chunks, in_flight = setup.chunking.num_chunks, chunks_in_flight()
     trainers = setup.trainers(devices())
     lanes = len(trainers) * in_flight
@@ -82,7 +84,7 @@ def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
         num_chunks=num_chunks,
         chunk_size=setup.chunking.chunk_size,
         num_objects=setup.sizes.num_objects(),
-        needs=setup.sizes.needs(),
+        needs=needs,
         device=devices()[0].device_kind,
         num_devices=len(trainers),
         chunks_in_flight=in_flight,

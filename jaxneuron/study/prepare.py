@@ -29,7 +29,6 @@ def prepare(setup: Setup, location: Location, *, overwrite: bool = False, proces
     BadInput, with nothing written, where the run is another study's or has other numerics, unless
     `overwrite` replaces it, and where there is no room for it, trained by so many processes.
     """
-    check_location(location)
     if not is_run(location) or overwrite:
         needs = check_room(location, setup.sizes, processes=processes)
         with contextlib.suppress(MadeMeanwhile):

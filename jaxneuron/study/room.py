@@ -106,13 +106,9 @@ class Sizes:
 def check_room(location: Location, sizes: Sizes, share: float = 1.0, processes: int = 1) -> Needs:
     """What a share of the sweep takes, trained by so many processes of this machine; BadInput where there is
     not so much room, with what would fit."""
-    needs = sizes.needs()
-    needs = Needs(processes * needs.memory, share * needs.disk)
-    memory, disk = available_memory(), available_disk(location)
-    if needs.memory > memory:
-        smaller = sizes.smaller_chunks(memory / processes)
-        remedy = f"sweep.chunk_size = {smaller} would fit" if smaller else "a machine with more is needed"
-        raise BadInput(f"{location}: needs {needs}, and {size(memory)} of memory are free; {remedy}")
+    needs = check_memory(str(location), sizes, processes)
+    needs = needs._replace(disk=share * needs.disk)
+    disk = available_disk(location)
     if needs.disk > disk:
         fewer = share * dataclasses.replace(sizes, has_neurons=False).needs().disk
         fits = sizes.has_neurons and fewer <= disk
@@ -120,6 +116,17 @@ def check_room(location: Location, sizes: Sizes, share: float = 1.0, processes: 
             f'sweep.records = "cells" needs {size(fewer)}' if fits else "make room, or choose another --out"
         )
         raise BadInput(f"{location}: needs {needs}, and {size(disk)} of disk are free; {remedy}")
+    return needs
+
+
+def check_memory(name: str, sizes: Sizes, processes: int = 1) -> Needs:
+    """What the sweep takes, trained by so many processes; BadInput where there is not so much memory."""
+    needs, memory = sizes.needs(), available_memory()
+    needs = needs._replace(memory=processes * needs.memory)
+    if needs.memory > memory:
+        smaller = sizes.smaller_chunks(memory / processes)
+        remedy = f"sweep.chunk_size = {smaller} would fit" if smaller else "a machine with more is needed"
+        raise BadInput(f"{name}: needs {needs}, and {size(memory)} of memory are free; {remedy}")
     return needs
 
 

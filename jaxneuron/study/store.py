@@ -117,7 +117,7 @@ class Store:
 
     def is_marked(self, number: int) -> bool:
         """Whether a chunk of work has a sound marker now; another process may have written it."""
-        return self._marker(number) is not None
+        return self.location.may_have("work/marker", number) and self._marker(number) is not None
 
     def markers(self, numbers: Iterable[int]) -> dict[int, Marker]:
         """The markers of these chunks of work that are there; one that cannot be read is not there."""
@@ -131,15 +131,17 @@ class Store:
     def some_markers(self) -> list[Marker]:
         """The markers that are there; of more than MOST_READ chunks of work, of some spread evenly."""
         marked = sorted(self.marked())
-        return list(self._read(marked[:: math.ceil(len(marked) / MOST_READ) or 1]).values())
+        return list(self._read(marked[:: self._stride(len(marked))]).values())
+
+    @staticmethod
+    def _stride(number: int) -> int:
+        return math.ceil(number / MOST_READ) or 1
 
     def training_seconds(self, markers: Sequence[Marker] | None = None) -> float:
         """Seconds that training took, compiling included, in all processes that did some of it: about, and
         told from `some_markers`, where there are more chunks."""
         markers = self.some_markers() if markers is None else markers
-        seconds = sum(marker.seconds for marker in markers)
-        share = len(self.marked()) / len(markers) if len(markers) >= MOST_READ // 2 else 1.0
-        return round(share * seconds, 3)
+        return round(self._stride(len(self.marked())) * sum(marker.seconds for marker in markers), 3)
 
     def examine(self, numbers: Iterable[int]) -> Findings:
         """What is missing of these chunks of work, and which do not hold what their marker says.

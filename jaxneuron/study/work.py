@@ -15,6 +15,7 @@ from jaxneuron.study.setup import ChunkTrainer, Setup
 from jaxneuron.study.store import Store
 
 Progress = Callable[[int, int], None]  # numbers of neurons: done, total
+Train = Callable[[Sequence[int]], Iterator[int]]  # chunks of work: those to do, each when it is written
 
 log = logging.getLogger(__name__)
 
@@ -32,20 +33,18 @@ def missing_of(store: Store, numbers: Iterable[int]) -> list[int]:
     return missing
 
 
-def work(store: Store, setup: Setup, numbers: Iterable[int], progress: Progress) -> None:
-    """Train what is missing of these chunks of work and write it; where nothing is, nothing is prepared.
+def work(store: Store, numbers: Iterable[int], train: Train, progress: Progress) -> None:
+    """Have what is missing of these chunks of work trained and written; Stopped tells that writing failed.
 
-    What another process writes in the meantime is left out. Stopped tells that writing failed.
+    Whoever finds the run whole in the end adds up what was trained in parts.
     """
     numbers = list(numbers)
     missing = missing_of(store, numbers)
-    if missing:
-        check_room(store.location, setup.sizes, share=len(missing) / store.chunking.num_chunks)
     total = store.chunking.num_neurons(numbers)
     done = total - store.chunking.num_neurons(missing)
     progress(done, total)
     try:
-        for number in train_and_write(store, setup, missing):
+        for number in train(missing) if missing else ():
             done += store.chunking[number].num_neurons
             progress(done, total)
         if store.is_whole():
@@ -58,9 +57,9 @@ def work(store: Store, setup: Setup, numbers: Iterable[int], progress: Progress)
 
 
 def train_and_write(store: Store, setup: Setup, numbers: Sequence[int]) -> Iterator[int]:
-    """Each of these chunks of work as soon as it is written, be it by another process."""
-    if not numbers:
-        return
+    """Each of these chunks of work as soon as it is written, by the devices of this process, or by another
+    process in the meantime; BadInput where there is no room."""
+    check_room(store.location, setup.sizes, share=len(numbers) / store.chunking.num_chunks)
     trainers = {
         device: partial(_train_unless_marked, store, train)
         for device, train in setup.trainers(devices()).items()

@@ -1,6 +1,7 @@
 """A worker: trains every n-th chunk of a run that is there, beside others that train the rest."""
 
 import random
+from functools import partial
 from pathlib import Path
 
 from jaxneuron.study.bad_input import BadInput
@@ -10,7 +11,7 @@ from jaxneuron.study.setup import Setup, set_up
 from jaxneuron.study.skeleton import check_current
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study
-from jaxneuron.study.work import Progress, work
+from jaxneuron.study.work import Progress, train_and_write, work
 
 
 def worker(path: str | Path, index: int, of: int, *, progress: Progress | None = None) -> int:
@@ -28,7 +29,8 @@ def worker(path: str | Path, index: int, of: int, *, progress: Progress | None =
     store, setup = open_to_work(location)
     with location.lock(shared=True, name=f"worker {index} of {of}"):
         numbers = range(index, store.chunking.num_chunks, of)
-        work(store, setup, _from_anywhere(numbers), progress or (lambda done, total: None))
+        train = partial(train_and_write, store, setup)
+        work(store, _from_anywhere(numbers), train, progress or (lambda done, total: None))
     return store.chunking.num_neurons(numbers)
 
 

@@ -21,6 +21,8 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.study import identity, room
 from jaxneuron.study import prepare as prepare_module
 from jaxneuron.study import setup as study_setup
+from jaxneuron.study import status as status_module
+from jaxneuron.study import store as store_module
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.export import export
 from jaxneuron.study.location import LOCK, Location
@@ -30,6 +32,7 @@ from jaxneuron.study.store import Findings, Store
 from jaxneuron.study.sweep import sweep
 from jaxneuron.study.work import Stopped
 from jaxneuron.view.deaths import as_values, deaths
+from tests.study.stopping import Stop, stop_after
 
 X = np.linspace(-1, 2, 20)
 Y = np.maximum(0, 1.5 * X + 0.3)
@@ -61,22 +64,6 @@ def values_of(run):
         for name, values in dataset.variables.items()
         if values.dtype.kind in "iuf"
     }
-
-
-class Stop(Exception):
-    pass
-
-
-def stop_after(chunks):
-    """A progress that stops the sweep when so many chunks are written."""
-    told = []
-
-    def progress(done, total):
-        told.append(done)
-        if len(told) > chunks:
-            raise Stop
-
-    return progress
 
 
 @pytest.fixture(scope="module", params=CHUNK_SIZES)
@@ -154,6 +141,48 @@ def test_xarray_alone_reads_a_run(whole):
     assert run.attrs["format"] == FORMAT
     assert {"jaxneuron", "jax", "jaxlib", "optax", "numpy"} <= set(run.attrs["versions"])
     assert {"platform", "device", "began", "study", "data", "fingerprint", "identity"} <= set(run.attrs)
+
+
+def test_how_far_very_many_chunks_are_is_told_from_some(tmp_path, monkeypatch):
+    path = tmp_path / "run.zarr"
+    study = study_of({"chunk_size": 3})  # 36 chunks
+    with pytest.raises(Stop):
+        sweep(study, path, progress=stop_after(24))
+    exact = status(path)
+    monkeypatch.setattr(store_module, "MOST_READ", 5)
+    monkeypatch.setattr(status_module, "MOST_READ", 5)
+    read = count_markers(monkeypatch)
+    found = status(path)
+    assert len(read) == 5
+    assert (found.chunks_done, found.neurons_done) == (24, exact.neurons_done)
+    store = Store(Location(path))
+    some = [store.markers([number])[number].seconds for number in sorted(store.marked())[::5]]
+    assert found.training_seconds == pytest.approx(5 * sum(some))
+
+
+def count_markers(monkeypatch):
+    """The markers that are read from now on."""
+    read, parsed = [], Store._parsed
+
+    def counting(self, number, text):
+        read.append(number)
+        return parsed(self, number, text)
+
+    monkeypatch.setattr(Store, "_parsed", counting)
+    return read
+
+
+def test_the_rate_is_that_of_all_processes_together(tmp_path, monkeypatch):
+    path = tmp_path / "run.zarr"
+    with pytest.raises(Stop):
+        sweep(study_of(), path, progress=stop_after(0))
+    store = Store(Location(path), "r+")
+    for number, (process, seconds) in enumerate([("1 on a", 0.5), ("1 on b", 0.25), ("1 on a", 1.5)]):
+        monkeypatch.setattr(store_module, "PROCESS", process)
+        store.mark(number, 21, seconds, {})
+    found = status(path)
+    assert found.neurons_per_second == pytest.approx(42 / 2 + 21 / 0.25)
+    assert found.seconds_left == pytest.approx(21 / (21 + 84))
 
 
 # What is there is another run

@@ -27,7 +27,7 @@ class Crew:
 
     def __init__(self, ray: Any, wanted: int | None, name: str, kind: type[Actor] = Actor) -> None:
         self.ray, self.wanted, self.name, self.kind = ray, wanted, name, kind
-        self.ready: dict[Any, set[int]] = {}  # actors that have opened the run, and their chunks under way
+        self.ready: dict[Any, list[int]] = {}  # actors that have opened the run, and their chunks under way
         self.opening: set[Any] = set()
         self.asked: dict[Any, tuple[Any, int | None]] = {}  # by what will answer: actor, chunk or None
         self.waiting = deque[int]()
@@ -59,18 +59,20 @@ class Crew:
             self._ask()
             answers, _ = self.ray.wait(list(self.asked), timeout=SECONDS_BETWEEN_COUNTS)
             for answer in answers:
+                if answer not in self.asked:  # of an actor that has just been replaced
+                    continue
                 actor, number = self.asked.pop(answer)
                 try:
                     self._answer(answer)
                 except self.ray.exceptions.RayError as error:
-                    self._try_again(actor, number, error)
+                    self._replace(actor, error)
                     continue
                 if number is None:
                     self.opening.remove(actor)
-                    self.ready[actor] = set()
+                    self.ready[actor] = []
                     self.fruitless_starts = 0
                 else:
-                    self.ready.get(actor, set()).discard(number)
+                    self.ready[actor].remove(number)
                     yield number
 
     def _call_for_actors(self) -> None:
@@ -111,40 +113,38 @@ class Crew:
             for actor, numbers in self.ready.items():
                 if self.waiting and len(numbers) == few:
                     number = self.waiting.popleft()
-                    numbers.add(number)
+                    numbers.append(number)
                     self.asked[actor.work.remote(number)] = actor, number
 
     def _answer(self, answer: Any) -> Any:
-        """What was answered; RayError where the actor died or failed, BadInput or Stopped where all would."""
+        """What was answered; RayError where the actor died or failed, BadInput or OSError where all would."""
         try:
             return self.ray.get(answer)
         except self.ray.exceptions.RayTaskError as error:
-            match error.cause:
-                case BadInput() | Stopped():
-                    raise error.cause from None
-                case OSError(strerror=strerror):
-                    raise Stopped(
-                        f"{self.name}: cannot be written ({strerror}); what is done is kept, and the same "
-                        "sweep goes on from there"
-                    ) from None
+            if isinstance(error.cause, BadInput | OSError):
+                raise error.cause from None
             raise
 
-    def _try_again(self, actor: Any, number: int | None, error: Exception) -> None:
-        """Give a chunk back that came to nothing, and replace the actor."""
-        if number is None:
-            self.fruitless_starts += 1
+    def _replace(self, actor: Any, error: Exception) -> None:
+        """Give back what an actor had that came to nothing; another one will be called for.
+
+        It takes its chunks in turn, so the first one is to blame. What it had written and could not tell is
+        not trained again: whoever is given it looks.
+        """
+        numbers = self.ready.pop(actor, [])
+        self.opening.discard(actor)
+        self.asked = {answer: asked for answer, asked in self.asked.items() if asked[0] is not actor}
+        self.ray.kill(actor)
+        self.waiting.extendleft(reversed(numbers))
+        if numbers:
+            self.tries[numbers[0]] += 1
         else:
-            self.waiting.appendleft(number)
-            self.tries[number] += 1
-        if self.fruitless_starts == FRUITLESS_STARTS or max(self.tries.values(), default=0) == MOST_TRIES:
-            what = "opening it" if number is None else f"chunk {number}"
+            self.fruitless_starts += 1
+        what = f"chunk {numbers[0]}" if numbers else "beginning"
+        if self.fruitless_starts == FRUITLESS_STARTS or (numbers and self.tries[numbers[0]] == MOST_TRIES):
             raise Stopped(f"{self.name}: {what} failed time and again, at last: {_line(error)}")
-        if actor in self.ready or actor in self.opening:
-            log.warning(f"an actor failed and is replaced: {_line(error)}")
-            self.ready.pop(actor, None)
-            self.opening.discard(actor)
-            self.ray.kill(actor)
-            self.looked = -math.inf
+        log.warning(f"an actor failed and is replaced: {_line(error)}")
+        self.looked = -math.inf
 
 
 def _line(error: Exception) -> str:

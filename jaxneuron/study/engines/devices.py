@@ -1,11 +1,13 @@
 """The engine that is there without asking: all devices of this process, each with chunks of its own."""
 
+from functools import partial
+
 from jaxneuron.study.location import Location
 from jaxneuron.study.prepare import prepare
 from jaxneuron.study.setup import set_up
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study
-from jaxneuron.study.work import Progress, work
+from jaxneuron.study.work import Progress, train_and_write, work
 
 
 class Devices:
@@ -18,4 +20,5 @@ class Devices:
         with location.lock():
             location.remove_leftovers()
             store = Store(location, "r+")
-            work(store, setup, range(store.chunking.num_chunks), progress)
+            everything = range(store.chunking.num_chunks)
+            work(store, everything, partial(train_and_write, store, setup), progress)

@@ -17,7 +17,7 @@ from jaxneuron.study.location import Location
 from jaxneuron.study.skeleton import is_run
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study
-from jaxneuron.study.work import Progress, missing_of
+from jaxneuron.study.work import Progress, work
 
 SECONDS_TO_ANSWER = 20
 
@@ -50,14 +50,7 @@ class Ray:
             with location.lock():
                 location.remove_leftovers()
                 store = Store(location, "r+")
-                everything = range(store.chunking.num_chunks)
-                missing, total = missing_of(store, everything), store.chunking.num_neurons(everything)
-                done = total - store.chunking.num_neurons(missing)
-                progress(done, total)
-                for number in crew.work(missing):
-                    done += store.chunking[number].num_neurons
-                    progress(done, total)
-                store.add_up()
+                work(store, range(store.chunking.num_chunks), crew.work, progress)
 
 
 @contextlib.contextmanager

@@ -38,12 +38,13 @@ class Workers:
 
     def sweep(self, study: Study, location: Location, overwrite: bool, progress: Progress) -> None:
         """Have workers train and write all that is missing; one that dies is started again."""
+        setup = set_up(study)
         if jax.default_backend() != "cpu":
             raise BadInput(
                 f"--workers: are for CPUs, and this process drives all of {', '.join(map(str, devices()))}; "
                 "leave it out"
             )
-        prepare(set_up(study), location, overwrite=overwrite, processes=self.number)
+        prepare(setup, location, overwrite=overwrite, processes=self.number)
         with contextlib.suppress(BadInput), location.lock():  # other workers may be at work
             location.remove_leftovers()
         store = Store(location)

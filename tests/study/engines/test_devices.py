@@ -14,18 +14,24 @@ from tests.study.test_survival import bytes_of
 SWEEPER = """
 import logging, sys, time
 import jax
+from jaxneuron.study import setup
 from jaxneuron.study.setup import Setup
 from jaxneuron.study.sweep import sweep
 from tests.study.engines.studies import study_of
 
 path, chunk_size = sys.argv[1], int(sys.argv[2])
-trainers, devices, used = Setup.trainers, jax.local_devices(), []
+trainers, train_chunk, devices, used = Setup.trainers, setup.train_chunk, jax.local_devices(), []
+
+def where(*args):
+    trained = train_chunk(*args)
+    used.extend(trained.loss.devices())  # where it was trained, and not where it was to be
+    return trained
 
 def noting(self, _):
     def make(device, train):
         def noted(number):
-            used.append(device)
             if device == devices[3]:
+                used.append(device)
                 raise RuntimeError("is lost")
             if device == devices[5]:
                 time.sleep(2)
@@ -33,7 +39,7 @@ def noting(self, _):
         return noted
     return {device: make(device, train) for device, train in trainers(self, _).items()}
 
-Setup.trainers = noting
+Setup.trainers, setup.train_chunk = noting, where
 logging.basicConfig(format="%(message)s")
 sweep(study_of(chunk_size), path)
 print(devices[3], *(used.count(device) for device in devices))

@@ -20,6 +20,7 @@ from jaxneuron.study.store import Store
 from jaxneuron.study.sweep import sweep
 from jaxneuron.study.work import Stopped
 from tests.study.engines.studies import KILLS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
+from tests.study.stopping import Stop, stop_after
 from tests.study.test_survival import bytes_of
 
 ray = pytest.importorskip("ray")
@@ -96,9 +97,9 @@ def test_actors_that_are_killed_lose_nothing(whole, local_ray, tmp_path, caplog)
     assert caplog.text.count("an actor failed and is replaced") >= 0.7 * KILLS
 
 
-def test_what_an_actor_has_done_and_could_not_tell_is_not_done_again(local_ray, tmp_path, monkeypatch):
+def test_a_sweep_that_was_stopped_goes_on(local_ray, tmp_path):
     path = tmp_path / "run.zarr"
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Stop):
         sweep(study_of(PARTS), path, engine=Ray(actors=2), progress=stop_after(5))
     before = markers_of(path)
     assert 5 <= len(before) < 64
@@ -106,17 +107,6 @@ def test_what_an_actor_has_done_and_could_not_tell_is_not_done_again(local_ray, 
     after = markers_of(path)
     assert len(after) == 64
     assert all(after[number] == marker for number, marker in before.items())
-
-
-def stop_after(number):
-    told = []
-
-    def progress(done, total):
-        told.append(done)
-        if len(told) > number:
-            raise KeyboardInterrupt
-
-    return progress
 
 
 def test_a_chunk_that_always_kills_its_actor_ends_the_sweep(local_ray, tmp_path, monkeypatch):

@@ -208,10 +208,24 @@ def test_a_worker_that_dies_is_started_again(whole, tmp_path, caplog):
     assert "ended with code -9 and is started again" in caplog.text
 
 
-@pytest.mark.slow
-def test_workers_that_cannot_do_anything_are_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(workers_engine.sys, "executable", "/bin/false")
-    with pytest.raises(Stopped):
+@pytest.mark.parametrize(
+    ("does", "error", "words"),
+    [
+        (
+            "kill -9 $$",
+            Stopped,
+            r"worker \d of 2 ended 3 times before it had done a chunk, .* code -9",
+        ),
+        ("echo the disk is full >&2; exit 1", Stopped, "the disk is full"),
+        ("echo another machine >&2; exit 2", BadInput, "another machine"),
+    ],
+)
+def test_workers_that_cannot_do_anything_are_given_up(does, error, words, tmp_path, monkeypatch):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{does}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(workers_engine.sys, "executable", str(python))
+    with pytest.raises(error, match=words):
         sweep(study_of(WHOLE_CELLS), tmp_path / "run.zarr", engine=Workers(2))
 
 
