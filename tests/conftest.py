@@ -15,6 +15,9 @@ from jaxneuron.population import train as population_train
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
+# What is tried again and again is tried more often when this is asked for than CI has time for.
+THOROUGH = "JAXNEURON_THOROUGH" in os.environ
+
 # Where the tests are started in the background Ctrl-C is ignored, and what they start would ignore it too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -16,7 +16,7 @@ from jaxneuron.population.follow import follow
 from jaxneuron.population.keys import neuron_key
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
-from tests.conftest import examples_of, forget_compiled_programs
+from tests.conftest import THOROUGH, examples_of, forget_compiled_programs
 
 RNG = np.random.default_rng(4)
 X = RNG.normal(size=33)
@@ -48,7 +48,14 @@ SLOW_CASES = [
     ("elu", "sgd", None, "in_order"),
     ("sigmoid", "sgd", 5, "in_order"),
 ]
-CASES = [*QUICK_CASES, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW_CASES)]
+PRECISIONS = ("float32", "float64")
+CASES = [
+    pytest.param(precision, *case, marks=[pytest.mark.slow] * (case in SLOW_CASES or precision == "float64"))
+    for case in [*QUICK_CASES, *SLOW_CASES]
+    for precision in PRECISIONS
+    # Of the rest only every other one in each precision.
+    if case in QUICK_CASES or THOROUGH or precision == PRECISIONS[SLOW_CASES.index(case) % 2]
+]
 
 
 @pytest.fixture(autouse=True)
@@ -93,9 +100,11 @@ def assert_same_bits(one, other):
         assert not differ.any(), f"{differ.sum()} of {differ.size} differ"
 
 
-@pytest.mark.parametrize(("activation", "optimizer", "batch_size", "form"), CASES)
+@pytest.mark.parametrize(
+    ("precision", "activation", "optimizer", "batch_size", "form"), CASES, indirect=["precision"]
+)
 def test_neither_neighbours_nor_cores_nor_following_change_a_bit(
-    activation, optimizer, batch_size, form, precision
+    precision, activation, optimizer, batch_size, form
 ):
     start, examples, config = make_study(precision, activation, optimizer, batch_size)
     config = dataclasses.replace(config, gradient=form, tolerance=0.0)

@@ -15,8 +15,9 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.study.status import status
 from jaxneuron.study.sweep import sweep
+from tests.conftest import THOROUGH
 
-KILLS = int(os.environ.get("JAXNEURON_KILLS", "10"))
+KILLS = 20 if THOROUGH else 6
 STUDY = {
     "data": {"x": np.linspace(-1, 2, 20), "y": np.linspace(-1, 2, 20) ** 2},
     "training": {"num_steps": 400},

@@ -1,13 +1,12 @@
 """The study that every engine trains, in chunks of whole cells or in chunks that share their cells."""
 
-import os
-
 import numpy as np
 
 import jaxneuron as jn
+from tests.conftest import THOROUGH
 
-# Processes that are killed in one test, each of which takes seconds to start: few in CI, more when asked for.
-KILLS = int(os.environ.get("JAXNEURON_KILLS", "6"))
+# Processes that are killed in one test, each of which takes seconds to start.
+KILLS = 20 if THOROUGH else 6
 
 NUM_NEURONS = 8 * 4 * 6
 WHOLE_CELLS, PARTS = 12, 5
