@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -389,6 +390,18 @@ def test_a_terminal_sees_a_bar(folder):
     assert code == 0
     assert "24/24 neurons" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)
     assert "Fates" in seen
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not find_spec("ray"), reason="Ray is not installed")
+def test_a_terminal_sees_what_ray_trained(folder):
+    code, seen = on_a_terminal("sweep", "study.toml", "--engine", "ray")
+
+    assert code == 0
+    seen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)
+    assert "24/24 neurons" in seen
+    assert "Fates" in seen
+    assert f"figure: runs/{folder.name}.png" in seen
 
 
 @pytest.mark.parametrize(

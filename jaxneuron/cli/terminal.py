@@ -64,7 +64,8 @@ def progress_bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
         )
 
         columns = (BarColumn(), MofNCompleteColumn(), "neurons", TimeElapsedColumn(), TimeRemainingColumn())
-        bar = Progress(*columns, console=Console(stderr=True))
+        # stdout stays whoever's it is: an engine that is silenced has another one meanwhile.
+        bar = Progress(*columns, console=Console(stderr=True), redirect_stdout=False)
         task = bar.add_task("training", total=None)
 
         def show(done: int, total: int) -> None:
