@@ -286,6 +286,21 @@ def test_help_waits_for_nothing_heavy(code):
     assert python(f"{code}\nprint('heavy:', sorted({heavy} & set(sys.modules)))").endswith("heavy: []")
 
 
+def test_status_waits_for_no_jax_and_no_pandas(jaxneuron_command, folder):
+    jaxneuron_command("sweep study.toml --out run.zarr")
+    code = (
+        "import contextlib, sys\n"
+        "from jaxneuron import cli\n"
+        "sys.argv = ['jaxneuron', 'status', 'run.zarr']\n"
+        "with contextlib.suppress(SystemExit): cli.main()\n"
+        "print('heavy:', sorted({'jax', 'pandas', 'xarray'} & set(sys.modules)))"
+    )
+    printed = python(code)
+
+    assert "missing" in printed
+    assert printed.endswith("heavy: []")
+
+
 def test_reading_a_study_starts_no_backend():
     code = (
         "import jaxneuron.study.study as s, jax._src.xla_bridge as bridge\n"

@@ -24,7 +24,7 @@ def status(run: str, verify: bool, as_json: bool) -> int:
     if as_json:
         print_json(**found._asdict(), is_whole=found.is_whole)
     else:
-        from jaxneuron.view.terminal.tables import status_table
+        from jaxneuron.view.terminal.status_table import status_table
 
         console().print(status_table(found))
     return DONE if found.is_whole else INCOMPLETE

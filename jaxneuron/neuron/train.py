@@ -10,18 +10,10 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from jaxneuron.neuron.absorbed import is_absorbed
-from jaxneuron.neuron.fate import (
-    NOT_SO,
-    Fate,
-    Silence,
-    has_diverged,
-    judge,
-    never_silent,
-    until_last,
-    watch,
-)
+from jaxneuron.neuron.fate import NOT_SO, Fate
 from jaxneuron.neuron.gradient import evaluate
 from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.judge import Silence, has_diverged, judge, never_silent, until_last, watch
 from jaxneuron.neuron.loss import Evaluation, Examples, largest, silent_loss
 from jaxneuron.neuron.optimizers import has_memory, optimizer
 from jaxneuron.neuron.params import ACTIVATIONS, Params, preactivation

@@ -12,7 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from jaxneuron.neuron.fate import NOT_SO, Fate, has_diverged, until_last
+from jaxneuron.neuron.fate import NOT_SO, Fate
+from jaxneuron.neuron.judge import has_diverged, until_last
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.train import Config, Trained, TrainState, are_finite, full_pass, loss_limit
 from jaxneuron.population.blocks import LANES, block_of

@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from jaxneuron.neuron.fate import NOT_SO, Fate, has_diverged, until_last
+from jaxneuron.neuron.fate import NOT_SO, Fate
 from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.judge import has_diverged, until_last
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import (

@@ -16,7 +16,7 @@ from jaxneuron.neuron.hyperparams import MEANINGS
 from jaxneuron.population.chunks import Chunking
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.summary import Bins
-from jaxneuron.study.identity import checksum_of
+from jaxneuron.study.checksum import checksum_of
 from jaxneuron.study.location import Location
 from jaxneuron.study.skeleton import FORMAT, contents_of
 from jaxneuron.study.variables import CELLS, LOSS_UNITS, NEURONS, STARTS, STEPS

@@ -1,7 +1,5 @@
 """What decides the bits of a run. A run is gone on with only where all of it is the same."""
 
-import hashlib
-import json
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -46,11 +44,6 @@ def processor() -> str:
     features = np._core._multiarray_umath.__cpu_features__  # pyright: ignore
     vectors = next((name for name in VECTORS if features.get(name)), "no vectors")
     return f"{platform.machine()} with {vectors}"
-
-
-def checksum_of(values: Any) -> str:
-    """SHA-256 of plain values, whatever the order of their keys."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:

@@ -22,8 +22,9 @@ from jaxneuron.population.start import Start
 from jaxneuron.population.summary import Bins, Summary, make_bins, summarise
 from jaxneuron.population.train import train_chunk
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.checksum import checksum_of
 from jaxneuron.study.data import Dataset, load, sha256_of, shared_probes
-from jaxneuron.study.identity import checksum_of, identity_of
+from jaxneuron.study.identity import identity_of
 from jaxneuron.study.room import Sizes
 from jaxneuron.study.sources import Table
 from jaxneuron.study.study import Study, resolved

@@ -12,7 +12,7 @@ import zarr
 
 from jaxneuron.population.chunks import Chunking
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.identity import checksum_of
+from jaxneuron.study.checksum import checksum_of
 from jaxneuron.study.location import Location
 from jaxneuron.study.variables import CELLS, NEURONS
 

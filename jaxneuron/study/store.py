@@ -9,7 +9,6 @@ these add up to; counts and extremes do so exactly, in any order.
 """
 
 import datetime
-import hashlib
 import json
 import math
 import operator
@@ -20,18 +19,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import xxhash
 import zarr
 
-from jaxneuron.neuron.train import Trained
 from jaxneuron.population.chunks import Chunk
 from jaxneuron.population.summary import Summary, merge
+from jaxneuron.study.checksum import checksum_of_array, is_of
 from jaxneuron.study.location import Location
 from jaxneuron.study.skeleton import array_of, chunking_of, open_skeleton
 from jaxneuron.study.variables import CELLS, NEURONS
 
 READERS = 8  # threads that read at a time, mostly waiting for the disk
-XXH3 = "xxh3:"
 MARKERS_AT_A_TIME = MOST_READ = 1000
 PROCESS = f"{os.getpid()} on {socket.gethostname()}"
 
@@ -85,8 +82,8 @@ class Store:
         """Whether cells are sums of what several chunks found."""
         return self.chunking.num_blocks > 1
 
-    def write(self, number: int, summary: Summary, trained: Trained, seconds: float) -> None:
-        """What came of a chunk of work, its marker last."""
+    def write(self, number: int, summary: Summary, trained: Any, seconds: float) -> None:
+        """What came of a chunk of work: its summary, and Trained in NumPy arrays; its marker last."""
         values = {array.path: getattr(summary, name) for name, array in self.summaries.items()}
         for name, array in self.neurons.items():
             values[array.path] = operator.attrgetter(NEURONS[name].field)(trained)
@@ -95,7 +92,7 @@ class Store:
             shape = (*(part.stop - part.start for part in region), *array.shape[len(region) :])
             some = np.asarray(values[array.path], array.dtype).reshape(shape)
             array[region] = some
-            checksums[array.path] = _checksum(some)
+            checksums[array.path] = checksum_of_array(some)
         self.mark(number, trained.fate.size, seconds, checksums)
 
     def mark(self, number: int, neurons: int, seconds: float, checksums: dict[str, str]) -> None:
@@ -169,7 +166,7 @@ class Store:
     def add_up(self) -> None:
         """Write the cells that are not what their parts add up to."""
         for tile, name, total in self._sums():
-            if not _holds(self.cells[name], tile, _checksum(total)):
+            if not _holds(self.cells[name], tile, checksum_of_array(total)):
                 self.cells[name][tile] = total
 
     def _sums(self) -> Iterator[tuple[Region, str, np.ndarray]]:
@@ -181,7 +178,7 @@ class Store:
     def _wrong_sums(self) -> Iterator[tuple[int, str]]:
         """(number of the tile, path of the array) where cells are not what their parts add up to."""
         for i, (tile, name, total) in enumerate(self._sums()):
-            if not _holds(self.cells[name], tile, _checksum(total)):
+            if not _holds(self.cells[name], tile, checksum_of_array(total)):
                 yield i // len(self.cells), self.cells[name].path
 
     def _written(self, chunk: Chunk) -> Iterator[tuple[zarr.Array, Region]]:
@@ -226,14 +223,4 @@ def _holds(array: zarr.Array, region: Region, checksum: str | None) -> bool:
         values = np.asarray(array[region])
     except Exception:  # zarr and its codecs fail in many ways on bytes that are not theirs
         return False
-    # Earlier versions took another checksum, which is slower and has no name in front.
-    of = _checksum if (checksum or XXH3).startswith(XXH3) else _blake2b
-    return of(values) == checksum
-
-
-def _checksum(values: np.ndarray) -> str:
-    return XXH3 + xxhash.xxh3_128_hexdigest(np.ascontiguousarray(values).data)
-
-
-def _blake2b(values: np.ndarray) -> str:
-    return hashlib.blake2b(np.ascontiguousarray(values).data, digest_size=16).hexdigest()
+    return checksum is not None and is_of(checksum, values)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxneuron.neuron.fate import Fate, judge, never_silent, watch
+from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.judge import judge, never_silent, watch
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Config, init_state, take_steps, train
 from tests.conftest import examples_of

@@ -5,9 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxneuron.neuron.fate import Fate, until_last
+from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.judge import until_last
 from jaxneuron.neuron.loss import loss
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Config, init_state, take_steps, train

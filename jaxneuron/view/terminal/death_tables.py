@@ -7,7 +7,7 @@ from jaxneuron.view.axes import shown_values
 from jaxneuron.view.deaths import SHOWN_FATES, Contrast, Deaths
 from jaxneuron.view.intervals import Share, share_of
 from jaxneuron.view.palette import FATE_LABELS
-from jaxneuron.view.terminal.tables import plain_table
+from jaxneuron.view.terminal.plain import plain_table
 
 SHOWN_VALUES = 12
 

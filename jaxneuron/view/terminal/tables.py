@@ -1,6 +1,5 @@
 """Tables for a terminal: fates, best cells, a neuron's losses, and one full pass written out."""
 
-import datetime
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,11 +12,11 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.plan import Plan
 from jaxneuron.study.room import size
 from jaxneuron.study.run import Run
-from jaxneuron.study.status import Status
 from jaxneuron.study.training import Training
 from jaxneuron.view.explain import FullPass
 from jaxneuron.view.fit import shown_steps
 from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS, FATE_RULES
+from jaxneuron.view.terminal.plain import duration, plain_table
 
 SHOWN_EXAMPLES = 6
 SHOWN_INPUTS = 3
@@ -83,31 +82,6 @@ def interval_table(cells: pd.DataFrame, by: str) -> Table:
     return table
 
 
-def status_table(status: Status) -> RenderableType:
-    """How far a run is."""
-    table = plain_table("", "chunks", "neurons", title="Status")
-
-    def row(name: str, chunks: int, neurons: int) -> None:
-        table.add_row(name, f"{chunks:,}", f"{neurons:,}")
-
-    row("all", status.num_chunks, status.num_neurons)
-    row("done", status.chunks_done, status.neurons_done)
-    row("missing", status.num_chunks - status.chunks_done, status.num_neurons - status.neurons_done)
-    lines = [
-        f"chunk {number} is damaged ({path}); the same sweep trains it again"
-        for number, path in (status.damaged or {}).items()
-    ]
-    if status.damaged == {}:
-        lines.append("everything that is done holds what was written")
-    if status.swept_by:
-        lines.append(f"swept by {status.swept_by}")
-    if status.neurons_per_second and not status.is_whole:
-        left = duration(status.seconds_left or 0)
-        lines.append(f"{status.neurons_per_second:,.0f} neurons a second: {left} (h:mm:ss) left")
-    # Not as a caption, which would be broken to the table's width.
-    return Group(table, *(Text(line, style="dim") for line in lines))
-
-
 def plan_table(plan: Plan, devices: Sequence[int]) -> RenderableType:
     """What a study takes, and how long on so many devices."""
     measured = np.array(plan.chunk_seconds)
@@ -132,11 +106,6 @@ def plan_table(plan: Plan, devices: Sequence[int]) -> RenderableType:
         seconds = plan.seconds(number)
         times.add_row(f"{number:,}", str(duration(seconds)), f"{number * seconds / 3600:,.3g}")
     return Group(table, Text(), times)
-
-
-def duration(seconds: float) -> datetime.timedelta:
-    """As h:mm:ss, days before it where there are any."""
-    return datetime.timedelta(seconds=round(seconds))
 
 
 def _seconds(seconds: float) -> str:
@@ -271,16 +240,6 @@ def _loss(value: float, smallest: float, largest: float) -> str:
 
 def _number(value: float | np.ndarray, digits: int) -> str:
     return f"{float(value) + 0.0:.{digits}g}"  # + 0.0: a zero has no sign
-
-
-def plain_table(*columns: str, title: str | None = None) -> Table:
-    """A table without lines, its first column to the left and the numbers to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    table.caption_justify = "left"
-    for i, column in enumerate(columns):
-        # As Text: a column of a data file may have a name that rich would read as markup.
-        table.add_column(Text(column), justify="left" if i == 0 else "right", no_wrap=True)
-    return table
 
 
 def _sum(terms: list[str]) -> str:

@@ -1,0 +1,33 @@
+"""How far a run is. Who waits asks again and again: nothing here needs JAX or pandas, which take a second
+and a half to import."""
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from jaxneuron.study.status import Status
+from jaxneuron.view.terminal.plain import duration, plain_table
+
+
+def status_table(status: Status) -> RenderableType:
+    """How far a run is."""
+    table = plain_table("", "chunks", "neurons", title="Status")
+
+    def row(name: str, chunks: int, neurons: int) -> None:
+        table.add_row(name, f"{chunks:,}", f"{neurons:,}")
+
+    row("all", status.num_chunks, status.num_neurons)
+    row("done", status.chunks_done, status.neurons_done)
+    row("missing", status.num_chunks - status.chunks_done, status.num_neurons - status.neurons_done)
+    lines = [
+        f"chunk {number} is damaged ({path}); the same sweep trains it again"
+        for number, path in (status.damaged or {}).items()
+    ]
+    if status.damaged == {}:
+        lines.append("everything that is done holds what was written")
+    if status.swept_by:
+        lines.append(f"swept by {status.swept_by}")
+    if status.neurons_per_second and not status.is_whole:
+        left = duration(status.seconds_left or 0)
+        lines.append(f"{status.neurons_per_second:,.0f} neurons a second: {left} (h:mm:ss) left")
+    # Not as a caption, which would be broken to the table's width.
+    return Group(table, *(Text(line, style="dim") for line in lines))
