@@ -18,6 +18,7 @@ def end_on_signals() -> None:
     """Have SIGTERM, with which containers and batch jobs are ended, do what Ctrl-C does."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    sys.unraisablehook = _say_unless_raised_again
 
 
 def end(kept: str) -> NoReturn:
@@ -36,6 +37,12 @@ def _interrupt(*_: Any) -> None:
         _told.set()
         threading.Thread(target=_insist, daemon=True).start()
     raise KeyboardInterrupt
+
+
+def _say_unless_raised_again(error: Any) -> None:
+    """Python tells of errors that a callback swallowed; an interrupt comes again."""
+    if not issubclass(error.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(error)
 
 
 def _insist() -> None:

@@ -80,7 +80,15 @@ def test_labels_are_short(value, label):
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [(0, "0 %"), (1, "100 %"), (0.5, "50 %"), (0.404, "40.4 %"), (0.99997, "99.997 %"), (1e-6, "0.0001 %")],
+    [
+        (0, "0 %"),
+        (1, "100 %"),
+        (0.5, "50 %"),
+        (0.404, "40.4 %"),
+        (0.99997, "99.997 %"),
+        (1e-6, "0.0001 %"),
+        (3.642e-8, "0.000003642 %"),
+    ],
 )
 def test_a_share_is_told_as_it_is(share, words):
     assert percent(share) == words

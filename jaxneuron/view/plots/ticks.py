@@ -113,7 +113,7 @@ def label_decades(axis: Axis, locator: Locator) -> None:
 
 def percent(value: float, _: int | None = None) -> str:
     """A share in per cent; never 0 or 100 where it is not."""
-    for digits in (0, 1, 2, 3, 5, 7):
+    for digits in (0, 1, 2, 3, 5, 7, 9):
         text = f"{100 * value:.{digits}f}"
         is_end = float(text) in (0, 100) and value not in (0, 1)
         if not is_end and abs(float(text) / 100 - value) <= 0.0025 * max(abs(value), 1e-9):
