@@ -43,26 +43,26 @@ def status(path: str | Path, *, verify: bool = False) -> Status:
     store = Store(location)
     chunking, num_neurons = store.chunking, store.attrs["num_neurons"]
     found = store.examine(range(chunking.num_chunks)) if verify else None
-    markers = sorted(store.some_markers(), key=lambda marker: marker.finished)
-    done = _done(store, markers, found)
+    marked = store.marked()
+    markers, training_seconds = store.some_markers(marked)
+    done = _done(marked, markers, found)
     neurons_done = chunking.num_neurons(done)
-    rate = _rate(markers[-RECENT:])
+    rate = _rate(sorted(markers, key=lambda marker: marker.finished)[-RECENT:])
     return Status(
         num_chunks=chunking.num_chunks,
         chunks_done=len(done),
         num_neurons=num_neurons,
         neurons_done=neurons_done,
         damaged=None if found is None else found.damaged,
-        training_seconds=store.training_seconds(markers),
+        training_seconds=training_seconds,
         neurons_per_second=rate,
         seconds_left=(num_neurons - neurons_done) / rate if rate else None,
         swept_by=location.holder(),
     )
 
 
-def _done(store: Store, markers: Sequence[Marker], found: Findings | None) -> set[int]:
+def _done(marked: set[int], markers: Sequence[Marker], found: Findings | None) -> set[int]:
     """The chunks of work that are done: by all that is known, or where they are many by their names."""
-    marked = store.marked()
     if found is not None:
         return marked.difference(found.missing)
     return marked if len(marked) > MOST_READ else {marker.chunk for marker in markers}

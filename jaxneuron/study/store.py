@@ -125,20 +125,15 @@ class Store:
         found = (marker for batch in batches for marker in self._read_markers(batch))
         return {marker.chunk: marker for marker in found if marker is not None}
 
-    def some_markers(self) -> list[Marker]:
-        """The markers that are there; of more than MOST_READ chunks of work, of some spread evenly."""
-        marked = sorted(self.marked())
-        return list(self._read(marked[:: self._stride(len(marked))]).values())
+    def some_markers(self, marked: set[int]) -> tuple[list[Marker], float]:
+        """The markers of marked chunks of work; of more than MOST_READ, of some spread evenly.
 
-    @staticmethod
-    def _stride(number: int) -> int:
-        return math.ceil(number / MOST_READ) or 1
-
-    def training_seconds(self, markers: Sequence[Marker] | None = None) -> float:
-        """Seconds that training took, compiling included, in all processes that did some of it: about, and
-        told from `some_markers`, where there are more chunks."""
-        markers = self.some_markers() if markers is None else markers
-        return round(self._stride(len(self.marked())) * sum(marker.seconds for marker in markers), 3)
+        And the seconds that training all of them took, compiling included, in all processes: about, where
+        only some are read.
+        """
+        stride = math.ceil(len(marked) / MOST_READ) or 1
+        markers = list(self._read(sorted(marked)[::stride]).values())
+        return markers, round(stride * sum(marker.seconds for marker in markers), 3)
 
     def examine(self, numbers: Iterable[int]) -> Findings:
         """What is missing of these chunks of work, and which do not hold what their marker says.
