@@ -128,8 +128,9 @@ class Crew:
     def _replace(self, actor: Any, error: Exception) -> None:
         """Give back what an actor had that came to nothing; another one will be called for.
 
-        It takes its chunks in turn, so the first one is to blame. What it had written and could not tell is
-        not trained again: whoever is given it looks.
+        It began its first chunk first, so that one is to blame; on a GPU, which has two under way, it may be
+        the other, until the innocent one is done. What it had written and could not tell is not trained
+        again: whoever is given it looks.
         """
         numbers = self.ready.pop(actor, [])
         self.opening.discard(actor)
