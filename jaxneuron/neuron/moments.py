@@ -42,7 +42,11 @@ def why_not(activation: str, num_inputs: int) -> str | None:
 
 def find_piece(params: Params, half_lines: HalfLines) -> Piece:
     """The piece that the params lie on."""
-    row = find_active_row(half_lines, params.weight[0], params.bias)
+    return piece_of(find_active_row(half_lines, params.weight[0], params.bias), half_lines)
+
+
+def piece_of(row: Int[Array, ""], half_lines: HalfLines) -> Piece:
+    """The piece on which the examples of a row are active."""
     active, active_errors = half_line(half_lines, row)
     silent, silent_errors = half_line(half_lines, other_row(half_lines, row))
     return Piece(active, silent, active_errors, silent_errors, num_examples_on(half_lines, row))
@@ -76,7 +80,7 @@ def loss(
 ) -> Float[Array, ""]:
     """The mean of ½(ŷ − γ·y)² over the examples: the quadratic in (W, b) that it is on the piece."""
     if target_scale is not None:
-        piece = _with_scaled_targets(piece, target_scale)
+        piece = with_scaled_targets(piece, target_scale)
     active_loss = _squared_error(piece.active, *params) + piece.active_errors.residual
     if ACTIVATIONS[activation].can_die:
         return active_loss + piece.active_errors.beyond
@@ -85,7 +89,7 @@ def loss(
     return active_loss + silent_loss + piece.silent_errors.residual
 
 
-def _with_scaled_targets(piece: Piece, scale: Scalar) -> Piece:
+def with_scaled_targets(piece: Piece, scale: Scalar) -> Piece:
     """The piece for targets γ·y: its least-squares lines are γ times as high, what is off them γ² times."""
 
     def line(line: HalfLine) -> HalfLine:

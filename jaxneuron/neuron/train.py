@@ -28,6 +28,7 @@ class Config:
     optimizer: str = "sgd"
     batch_size: int | None = None  # None: every step passes over all examples
     gradient: str = "in_order"  # one of FORMS; mini-batches are always passed over in order
+    method: str = "steps"  # or "jumps", which need moments
     tolerance: float = 1e-5  # for the fate `converged`: of the gradient's largest component
     divergence_factor: float = 1e6  # multiple of max(initial loss, ½·mean y²), for the fate `diverged`
     silence_tolerance: float = 1e-3  # multiple of the root of mean y², for `nearly_silent`
@@ -72,6 +73,10 @@ class Trained(NamedTuple):
     fixed_step: Int[Array, ""]  # first step from which the params stay the same to the end; -1 if none
     nearly_silent: Bool[Array, ""]
     absorbed: Bool[Array, ""]
+    # Where it was trained by jumps: the steps of the cycle it ends in (1 at rest, 0 unknown, -1 no cycle is
+    # known), and whether its fate could not be told.
+    period: Int[Array, ""] | None = None
+    undecided: Bool[Array, ""] | None = None
 
 
 def init_state(key: Key[Array, ""], params: Params, hyperparams: Hyperparams, config: Config) -> TrainState:
@@ -181,11 +186,24 @@ def conclude(
         both
     )
     start, end = (jax.tree.map(lambda values, i=i: values[i], evaluations) for i in (0, 1))
+    return conclude_evaluated(init_params, state, start, end, hyperparams, examples, config)
+
+
+def conclude_evaluated(
+    init_params: Params,
+    state: TrainState,
+    start: Evaluation,
+    end: Evaluation,
+    hyperparams: Hyperparams,
+    examples: Examples,
+    config: Config,
+) -> Trained:
+    """As `conclude`, of a neuron whose loss and gradient are known at the start and at the end."""
     silence = _silence_at_end(state, end.num_active == 0, config)
     norm, limit = gradient_norm(end.grads), loss_limit(start.loss, hyperparams, examples, config)
     is_finite = are_finite(state.params, end.loss)
     fate, death_step = judge(silence, is_finite, end.loss, limit, norm, config.tolerance)
-    settle_step = jnp.int32(NOT_SO)
+    settle_step = jnp.full_like(state.step, NOT_SO)
     if state.moving_until is not None:
         settle_step = jnp.where(fate == Fate.converged, state.moving_until, NOT_SO)
     largest_z = largest(lambda x: preactivation(state.params, x), examples)

@@ -100,7 +100,7 @@ def train_blocks(
         can_finish=finish_early and not any(map(_is_count, jax.tree.leaves(begin.opt_state))),
     )
     line = jax.lax.while_loop(lambda line: (line.num_moving > 0) & (line.step < num_steps), advance, line)
-    end = jax.tree.map(lambda values: values[_inverse(line.neuron)], line.state)
+    end = jax.tree.map(lambda values: values[inverse(line.neuron)], line.state)
     in_blocks = jax.tree.map(
         lambda values: values.reshape(-1, block, *values.shape[1:]), (numbers, begin.params, end)
     )
@@ -172,7 +172,7 @@ def _advance(
         last = jnp.cumsum(moves, dtype=jnp.int32)
         behind = num_moving + jnp.arange(len(moves), dtype=jnp.int32) - last
         place = jnp.where(moves, last - 1, behind)
-        order = _inverse(place)
+        order = inverse(place)
         neuron, states = jax.tree.map(lambda values: values[order], (line.neuron, states))
         return Line(neuron, states, num_moving, line.step + number)
 
@@ -188,7 +188,7 @@ def _advance(
     return jax.lax.cond(saves_blocks, come_forward, stay, states)
 
 
-def _inverse(permutation: Int[Array, " line"]) -> Int[Array, " line"]:
+def inverse(permutation: Int[Array, " line"]) -> Int[Array, " line"]:
     places = jnp.arange(len(permutation), dtype=jnp.int32)
     return jnp.zeros_like(places).at[permutation].set(places, unique_indices=True)
 

@@ -13,10 +13,12 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from jaxneuron.neuron.fate import NOT_SO, Fate
+from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.judge import has_diverged, until_last
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.train import Config, Trained, TrainState, are_finite, full_pass, loss_limit
 from jaxneuron.population.blocks import LANES, block_of
+from jaxneuron.population.jumps import train_by_jumps
 from jaxneuron.population.place import Place
 from jaxneuron.population.start import Start, set_out
 from jaxneuron.population.steps import set_out_all, take_some_steps
@@ -32,28 +34,29 @@ def with_diverge_steps(
     start: Start,
     examples: Examples,
     config: Config,
-    num_steps: int,
+    num_steps: int | float,
 ) -> Trained:
     """The results of neurons at some places, with the `diverge_step` of each."""
     (diverged,) = np.nonzero(np.asarray(trained.fate) == Fate.diverged)
     if not len(diverged):
         return trained
     of_diverged = jax.tree.map(lambda values: np.asarray(values)[diverged], places())
-    steps = np.full(trained.fate.shape, NOT_SO, np.int32)
+    steps = np.full(trained.fate.shape, NOT_SO, np.asarray(trained.diverge_step).dtype)
     steps[diverged] = _diverge_steps(of_diverged, start, examples, config, num_steps)
     return trained._replace(diverge_step=jnp.asarray(steps))
 
 
 def _diverge_steps(
-    places: Place, start: Start, examples: Examples, config: Config, num_steps: int
+    places: Place, start: Start, examples: Examples, config: Config, num_steps: int | float
 ) -> Int[np.ndarray, " neurons"]:
     """Group by group, each of one of two sizes; a neuron that pads a chunk is in none of its own."""
+    diverge_steps_of = _by_jumps if config.method == "jumps" else _by_steps
     number = places.cell.astype(np.uint64) << np.uint64(32) | places.replicate
     _, first, inverse = np.unique(number, return_index=True, return_inverse=True)
     size = block_of(config.gradient, GROUP if len(first) > LANES else LANES)
     groups = [np.resize(first[i : i + size], size) for i in range(0, len(first), size)]
     found = [
-        _diverge_steps_of(
+        diverge_steps_of(
             jax.tree.map(lambda values, group=group: values[group], places),
             start,
             examples,
@@ -65,10 +68,31 @@ def _diverge_steps(
     return np.concatenate(found)[inverse]
 
 
-def _diverge_steps_of(
-    places: Place, start: Start, examples: Examples, config: Config, num_steps: int
+def _by_jumps(
+    places: Place, start: Start, examples: Examples, config: Config, num_steps: int | float
 ) -> Int[np.ndarray, " neurons"]:
     """The first step from which a group of neurons is beyond the limit of its losses to the end."""
+    return np.asarray(_jump(places, start, examples, np.float64(num_steps), config=config))
+
+
+@partial(jax.jit, static_argnames="config")
+def _jump(
+    places: Place, start: Start, examples: Examples, num_steps: Array, config: Config
+) -> Int[Array, " neurons"]:
+    def set_out_neuron(number: Array) -> tuple[TrainState, Hyperparams]:
+        return set_out(jax.tree.map(lambda values: values[number], places), start, examples, config)
+
+    number = len(places.cell)
+    return train_by_jumps(
+        set_out_neuron, number, examples, config, num_steps, dates_divergence=True
+    ).diverge_step
+
+
+def _by_steps(
+    places: Place, start: Start, examples: Examples, config: Config, num_steps: int | float
+) -> Int[np.ndarray, " neurons"]:
+    """The first step from which a group of neurons is beyond the limit of its losses to the end."""
+    num_steps = int(num_steps)
     shared = (start, examples, config)
     state, _ = set_out_all(places, *shared)
     limit = _limits(places, state, *shared)

@@ -61,7 +61,7 @@ def follow(
     while left > 0 and not has_ended:
         taken = min(left, BLOCK)
         after, states = take_some_steps(place, state, taken, *shared, BLOCK)
-        info = _tell(place, states, *shared)
+        info = _tell_first(place, states, *shared)
         ends = np.flatnonzero(_has_ended(info, config)[:taken])
         if has_ended := len(ends) > 0:
             taken = int(ends[0])
@@ -69,7 +69,7 @@ def follow(
         infos.append(jax.tree.map(lambda values, taken=taken: values[:taken], info))
         state, left = after, left - taken
     _, states = take_some_steps(place, state, 0, *shared, BLOCK)
-    infos.append(jax.tree.map(lambda values: values[:1], _tell(place, states, *shared)))
+    infos.append(jax.tree.map(lambda values: values[:1], _tell_first(place, states, *shared)))
     history = jax.tree.map(lambda *parts: np.concatenate(parts), *infos)
     trained = _conclude(place, begin.params, state, *shared)
     hyperparams, trained = jax.tree.map(lambda values: values[0], (hyperparams, trained))
@@ -80,16 +80,17 @@ def follow(
     return jax.tree.map(np.asarray, (hyperparams, history, trained))
 
 
-def _tell(place: Place, states: TrainState, start: Start, examples: Examples, config: Config) -> StepInfo:
+def _tell_first(
+    place: Place, states: TrainState, start: Start, examples: Examples, config: Config
+) -> StepInfo:
     """What the neuron's steps from each of its states tell."""
     place, states = jax.tree.map(lambda values: values[0], (place, states))
-    return jax.tree.map(np.asarray, _tell_alone(place, states, start, examples, config))
+    return jax.tree.map(np.asarray, tell(place, states, start, examples, config))
 
 
 @partial(jax.jit, static_argnames="config")
-def _tell_alone(
-    place: Place, states: TrainState, start: Start, examples: Examples, config: Config
-) -> StepInfo:
+def tell(place: Place, states: TrainState, start: Start, examples: Examples, config: Config) -> StepInfo:
+    """What a neuron's steps from each of some states tell."""
     _, hyperparams = set_out(place, start, examples, config)
     return jax.vmap(lambda state: update_step(state, hyperparams, examples, config)[1])(states)
 

@@ -33,7 +33,11 @@ class Bins:
     step: np.ndarray
 
 
-def make_bins(reference_loss: float, num_steps: int) -> Bins:
+# Of steps without end, as many are told apart as a float counts.
+MOST_STEPS = 2**53
+
+
+def make_bins(reference_loss: float, num_steps: int | float) -> Bins:
     """Bins for losses around `reference_loss`, which lies in the middle of a bin, and for all steps.
 
     The reference is ½·mean y², the loss of every dead neuron: on an edge, rounding would scatter them.
@@ -41,6 +45,7 @@ def make_bins(reference_loss: float, num_steps: int) -> Bins:
     low, high = (decade * LOSS_BINS_PER_DECADE for decade in LOSS_DECADES)
     exponents = (np.arange(low, high + 1) - 0.5) / LOSS_BINS_PER_DECADE
     scale = reference_loss if reference_loss > 0 else 1.0
+    num_steps = int(min(num_steps, MOST_STEPS))
     octaves = np.arange(STEP_BINS_PER_OCTAVE * (math.log2(num_steps + 1) + 1)) / STEP_BINS_PER_OCTAVE
     steps = np.unique(np.floor(2**octaves)).astype(np.int64)
     return Bins(
@@ -64,6 +69,8 @@ class Summary:
     absorbed_count: np.ndarray
     nearly_silent_count: np.ndarray
     revived_count: np.ndarray
+    cycling_count: np.ndarray | None  # these two are known by jumps only
+    undecided_count: np.ndarray | None
     active_count: np.ndarray
     final_loss_min: np.ndarray
     final_loss_max: np.ndarray
@@ -98,10 +105,17 @@ def summarise(trained: Any, bins: Bins) -> Summary:
         absorbed_count=count(trained.absorbed),
         nearly_silent_count=count(trained.nearly_silent),
         revived_count=count(trained.revivals > 0),
+        cycling_count=None if trained.period is None else count(is_cycle(trained.period)),
+        undecided_count=None if trained.undecided is None else count(trained.undecided),
         active_count=trained.num_active.sum(-1, dtype=np.int64),
         final_loss_min=loss.min(-1).astype(np.float64),
         final_loss_max=loss.max(-1).astype(np.float64),
     )
+
+
+def is_cycle(period: np.ndarray) -> np.ndarray:
+    """Whether neurons are known to go round for ever, by their periods: 1 is rest, 0 any other."""
+    return (period == 0) | (period > 1)
 
 
 def _count_along_last(index: np.ndarray, num_bins: int) -> np.ndarray:

@@ -142,7 +142,7 @@ def test_a_neuron_that_pads_is_trained_again_once(monkeypatch):
         groups.append(places.cell)
         return 10 * places.cell + places.replicate
 
-    monkeypatch.setattr(divergence, "_diverge_steps_of", counted)
+    monkeypatch.setattr(divergence, "_by_steps", counted)
     places = Place(np.resize(np.uint32([3, 4, 4]), 5000), np.resize(np.uint32([1, 1, 2]), 5000), {})
     trained = divergence._diverge_steps(places, None, None, Config(gradient="moments"), 10)
     np.testing.assert_array_equal(trained, 10 * places.cell + places.replicate)

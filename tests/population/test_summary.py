@@ -35,6 +35,8 @@ def neurons(seed, shape=(3, 2, 40)):
         "absorbed": rng.random(shape) < 0.3,
         "nearly_silent": rng.random(shape) < 0.6,
         "num_active": rng.integers(0, 2**31, shape, dtype=np.int32),
+        "period": rng.choice([-1, 0, 1, 2, 96], shape),
+        "undecided": rng.random(shape) < 0.2,
     }
     return Trained(**dict.fromkeys(Trained._fields) | {"fate": fate, "loss": loss} | steps | others)
 
@@ -50,6 +52,9 @@ def test_counts_are_the_neurons():
     np.testing.assert_array_equal(got.revived_count, (trained.revivals != 0).sum(-1))
     np.testing.assert_array_equal(got.absorbed_count, trained.absorbed.sum(-1))
     np.testing.assert_array_equal(got.nearly_silent_count, trained.nearly_silent.sum(-1))
+    is_cycle = (trained.period == 0) | (trained.period >= 2)
+    np.testing.assert_array_equal(got.cycling_count, is_cycle.sum(-1))
+    np.testing.assert_array_equal(got.undecided_count, trained.undecided.sum(-1))
     np.testing.assert_array_equal(got.active_count, trained.num_active.astype(object).sum(-1))
     for name, fates in STEPS.items():
         count, step = getattr(got, f"{name}_count"), getattr(trained, name)

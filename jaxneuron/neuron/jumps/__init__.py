@@ -1,0 +1,1 @@
+"""Training by jumps: from one change of the active examples to the next in closed form, not step by step."""

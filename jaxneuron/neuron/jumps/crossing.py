@@ -1,0 +1,158 @@
+"""When a number on its way crosses a level: the first step below 0, the last step off 0.
+
+After even numbers of steps, and after odd ones, such a number is begin − Σₖ reachₖ·(1 − λₖ²ⁿ) after n pairs
+of steps. It turns at most once, at a time that is known; before and after it crosses a level at most once.
+So what is asked of all of them together changes once, and bisection finds where.
+"""
+
+from collections.abc import Callable, Sequence
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from jaxneuron.neuron.jumps.flight import MOST_STEPS, Course, Modes, Powers, Steps, powers_after_pairs
+
+
+def count_bits(most: Steps) -> Int[Array, ""]:
+    """How often a search among so many steps halves."""
+    pairs = jnp.minimum(most, MOST_STEPS) / 2
+    # A logarithm may be rounded down to just below a whole number.
+    return jnp.floor(jnp.log2(jnp.maximum(pairs, 1)) + 1e-9).astype(jnp.int32) + 1
+
+
+def first_below(
+    courses: Sequence[Course],
+    with_0: Sequence[Bool[Array, ""]],
+    modes: Modes,
+    most: Steps,
+    num_bits: Int[Array, ""],
+) -> Steps:
+    """The first of `most` steps, from 1 on, after which one of the courses is below 0, or at 0 where that
+    counts too; infinity if there is none. Before the first step none may be.
+
+    `num_bits` is that of `most`, or of more.
+    """
+    parts = [(*_odd_and_even(course, modes), at_0) for course, at_0 in zip(courses, with_0, strict=True)]
+    even = [(course, at_0) for course, _, at_0 in parts]
+    odd = [(course, at_0) for _, course, at_0 in parts]
+    turns = [_turn(course, modes) for course, _ in (*even, *odd)]
+    # One that falls first is below 0 from some pair on, until it has turned, or was never. Then only that
+    # counts.
+    ends = [jnp.where(falls, turn, jnp.inf) for turn, falls in turns]
+    sticks = []
+    for (course, at_0), end in zip((*even, *odd), ends, strict=True):
+        is_end = jnp.isfinite(end)
+        around = [jnp.where(is_end, end + i, 0) for i in (0, 1)]
+        sticks.append(
+            is_end
+            & (
+                _is_below(course.after(powers_after_pairs(modes, around[0])), at_0)
+                | _is_below(course.after(powers_after_pairs(modes, around[1])), at_0)
+            )
+        )
+
+    def are_below(pairs: Steps) -> tuple[Bool[Array, ""], Bool[Array, ""]]:
+        """Whether one is after so many pairs, or has been: of even steps, and of odd ones."""
+        powers = powers_after_pairs(modes, pairs)
+        found = [
+            jnp.where(pairs <= end, _is_below(course.after(powers), at_0), stick)
+            for (course, at_0), end, stick in zip((*even, *odd), ends, sticks, strict=True)
+        ]
+        half = len(even)
+        return _any(found[:half]), _any(found[half:])
+
+    def is_above(pairs: Steps) -> Bool[Array, ""]:
+        return ~_any(are_below(pairs))
+
+    last = jnp.floor(most / 2)
+    first = last_that(is_above, last, num_bits) + 1
+    even_is, odd_is = are_below(first)
+    steps = jnp.where(even_is, 2 * first, 2 * first + 1)
+    found = jnp.where((even_is | odd_is) & (steps <= most), steps, jnp.inf)
+    begins = _any([_is_below(course.begin, at_0) for course, at_0 in odd])
+    return jnp.where(begins & (most >= 1), 1.0, found)
+
+
+def last_outside(
+    courses: Sequence[Course],
+    tolerance: Float[Array, ""] | float,
+    modes: Modes,
+    most: Steps,
+    num_bits: Int[Array, ""],
+) -> Steps:
+    """The last of the steps 0 to `most` − 1 before which one of the courses is off 0 by more than the
+    tolerance; -1 if there is none."""
+    even, odd = zip(*(_odd_and_even(course, modes) for course in courses), strict=True)
+    last_even, last_odd = jnp.floor((most - 1) / 2), jnp.floor((most - 2) / 2)
+    halves = [*((course, last_even) for course in even), *((course, last_odd) for course in odd)]
+
+    def is_outside(course: Course, powers: Powers) -> Bool[Array, ""]:
+        return jnp.abs(course.after(powers)) > tolerance
+
+    ends = []
+    for course, last in halves:
+        turn, _ = _turn(course, modes)
+        turn = jnp.where(jnp.isnan(turn), -1.0, jnp.minimum(turn, last))
+        behind = jnp.clip(turn + 1, 0, jnp.maximum(last, 0))
+        ends.append(
+            (
+                turn,
+                is_outside(course, powers_after_pairs(modes, behind)),
+                is_outside(course, powers_after_pairs(modes, jnp.maximum(last, 0))),
+            )
+        )
+
+    def are_outside(pairs: Steps) -> tuple[Bool[Array, ""], Bool[Array, ""]]:
+        """Whether one is before so many pairs, or will be: of even steps, and of odd ones."""
+        powers = powers_after_pairs(modes, pairs)
+        found = [
+            (pairs <= last) & (is_outside(course, powers) | at_last | ((pairs <= turn) & behind))
+            for (course, last), (turn, behind, at_last) in zip(halves, ends, strict=True)
+        ]
+        half = len(even)
+        return _any(found[:half]), _any(found[half:])
+
+    pairs = last_that(lambda pairs: _any(are_outside(pairs)), last_even, num_bits)
+    even_is, odd_is = are_outside(pairs)
+    return jnp.where(odd_is, 2 * pairs + 1, jnp.where(even_is, 2 * pairs, -1.0))
+
+
+def _any(values: Sequence[Bool[Array, ""]]) -> Bool[Array, ""]:
+    first, *others = values
+    for other in others:
+        first = first | other
+    return first
+
+
+def _is_below(value: Float[Array, ""], at_0: Bool[Array, ""]) -> Bool[Array, ""]:
+    return (value < 0) | ((value == 0) & at_0)
+
+
+def _odd_and_even(course: Course, modes: Modes) -> tuple[Course, Course]:
+    """The number after pairs of steps, and after one step and pairs of steps."""
+    powers = Powers((modes[0].step, modes[1].step), (1 - modes[0].step, 1 - modes[1].step))
+    reach = course.reach[0] * powers.left[0], course.reach[1] * powers.left[1]
+    return course, Course(course.after(powers), course.limit, reach)
+
+
+def _turn(course: Course, modes: Modes) -> tuple[Steps, Bool[Array, ""]]:
+    """The last pair before it turns, infinity where it does not, and whether it falls until then.
+
+    It turns where its two powers, which change by reachₖ·log|λₖ|·|λₖ|²ⁿ, make up for one another.
+    """
+    one, other = (reach * mode.log_ratio for reach, mode in zip(course.reach, modes, strict=True))
+    turn = jnp.log(-other / one) / (2 * (modes[0].log_ratio - modes[1].log_ratio))
+    is_turn = (turn > 0) & (turn < MOST_STEPS)  # not so where it is not a number
+    return jnp.where(is_turn, jnp.floor(turn), jnp.inf), one + other < 0
+
+
+def last_that(holds: Callable[[Steps], Bool[Array, ""]], most: Steps, num_bits: Int[Array, ""]) -> Steps:
+    """The largest whole number up to `most` for which it holds; 0 if for none. Where it ends it must not hold
+    again."""
+
+    def halve(i: Array, low: Steps) -> Steps:
+        middle = low + jnp.left_shift(jnp.int64(1), num_bits - 1 - i).astype(low.dtype)
+        return jnp.where((middle <= most) & holds(middle), middle, low)
+
+    return jax.lax.fori_loop(0, num_bits, halve, jnp.zeros_like(most))

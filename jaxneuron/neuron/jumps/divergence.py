@@ -1,0 +1,48 @@
+"""When a neuron diverged: until when its loss was within the limit, along a flight."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Int
+
+from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.judge import has_diverged
+from jaxneuron.neuron.jumps.crossing import count_bits, last_that
+from jaxneuron.neuron.jumps.flight import Steps
+from jaxneuron.neuron.jumps.scene import Scene
+from jaxneuron.neuron.jumps.state import Bound
+from jaxneuron.neuron.moments import loss
+from jaxneuron.neuron.train import Config, are_finite
+
+
+def bound_in_flight(
+    bound: Bound | None,
+    scene: Scene,
+    begin: Int[Array, ""],
+    steps: Steps,
+    hyperparams: Hyperparams,
+    config: Config,
+) -> Bound | None:
+    """The bound after so many steps of a flight that begins at a step.
+
+    Along each mode the loss shrinks, or grows. So it is within its limit until some step, from the beginning
+    or from where it is least. (Weight decay has it turn elsewhere, but not as far up as the limit.)
+    """
+    if bound is None:
+        return None
+    flight, limit = scene.flight, bound.limit
+    modes = flight.modes
+
+    def is_within(steps: Steps) -> Bool[Array, ""]:
+        params = flight.after(steps)
+        value = loss(
+            params, scene.piece, config.activation, hyperparams.negative_slope, hyperparams.target_scale
+        )
+        return ~has_diverged(are_finite(params, value), value, limit)
+
+    one, other = (mode.off**2 * mode.step * mode.log_ratio for mode in modes)
+    turn = jnp.log(-other / one) / (2 * (modes[0].log_ratio - modes[1].log_ratio))
+    least = jnp.where((turn > 0) & (turn < steps), jnp.floor(turn), 0)
+    first = jnp.where(is_within(jnp.zeros_like(steps)), 0, least)
+    number = last_that(lambda i: is_within(first + i), steps - 1 - first, count_bits(2 * steps))
+    is_some = (steps > 0) & is_within(first)
+    until = begin + (first + number).astype(begin.dtype) + 1
+    return bound._replace(until=jnp.where(is_some, until, bound.until))

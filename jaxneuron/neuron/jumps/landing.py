@@ -1,0 +1,116 @@
+"""What became of a neuron that was trained by jumps: its last flight, to the last step or without end."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int
+
+from jaxneuron.neuron.fate import NOT_SO, Fate
+from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.jumps.crossing import count_bits, last_outside
+from jaxneuron.neuron.jumps.divergence import bound_in_flight
+from jaxneuron.neuron.jumps.flight import Steps, steps_that_count
+from jaxneuron.neuron.jumps.scene import Scene, scene_of
+from jaxneuron.neuron.jumps.state import UNKNOWN, JumpState, Stage
+from jaxneuron.neuron.jumps.turns import hold
+from jaxneuron.neuron.loss import Evaluation, Examples
+from jaxneuron.neuron.moments import Piece, evaluate, find_piece
+from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.train import Config, Trained, conclude_evaluated
+
+AT_REST = 1  # a period
+NOT_KNOWN = 0  # the period of a neuron that goes round for ever
+
+
+def land(
+    init_params: Params,
+    state: JumpState,
+    hyperparams: Hyperparams,
+    examples: Examples,
+    config: Config,
+    num_steps: Steps,
+) -> Trained:
+    """What became of a neuron after `num_steps` steps, or in the end where they are infinitely many.
+
+    One that flies to its end is where its flight leads; the same examples as before are active there, even
+    where z comes to 0, which params cannot tell from rounding. One that is held at a kink is where it slides
+    to. One that goes round, or is undecided, is where it was left.
+    """
+    assert examples.half_lines is not None
+    train = state.train
+    scene = scene_of(train, hyperparams, examples, config, num_steps)
+    arrives, is_held = state.stage == Stage.arrived, state.stage == Stage.held
+    held = hold(train.params, hyperparams, examples, config).params_after(scene.steps_left)
+    flown = scene.flight.after(scene.steps_left)
+    params = jax.tree.map(
+        lambda flown, held, left: jnp.where(arrives, flown, jnp.where(is_held, held, left)),
+        flown,
+        held,
+        train.params,
+    )
+    found = find_piece(params, examples.half_lines)
+    piece = jax.tree.map(lambda flown, left: jnp.where(arrives, flown, left), scene.piece, found)
+    # Without end, as many as decide.
+    steps = steps_that_count(scene.flight.modes, scene.steps_left)
+    steps = jnp.where(jnp.isinf(num_steps), steps, scene.steps_left)
+    bound = bound_in_flight(state.bound, scene, train.step, jnp.where(arrives, steps, 0), hyperparams, config)
+    last = last_outside(
+        scene.slopes(config.train_bias),
+        config.tolerance,
+        scene.flight.modes,
+        jnp.where(arrives, steps, 0),
+        count_bits(num_steps),
+    )
+    moving_until = jnp.where(
+        last >= 0, train.step + last.astype(train.step.dtype) + 1, jnp.asarray(train.moving_until)
+    )
+    moves = (
+        arrives
+        & (scene.steps_left > 0)
+        & ((scene.flight.modes[0].off != 0) | (scene.flight.modes[1].off != 0))
+    )
+    end = train._replace(
+        params=params,
+        # Without end, what moves has moved until now.
+        step=jnp.where(jnp.isinf(num_steps), train.step + 1, num_steps).astype(train.step.dtype),
+        moving_until=moving_until,
+    )
+    end = end._replace(unchanged_since=jnp.where(moves, end.step, end.unchanged_since))
+
+    def told(params: Params, piece: Piece) -> Evaluation:
+        return evaluate(
+            params,
+            piece,
+            config.activation,
+            hyperparams.negative_slope,
+            config.train_bias,
+            hyperparams.target_scale,
+        )
+
+    begin = told(init_params, find_piece(init_params, examples.half_lines))
+    trained = conclude_evaluated(init_params, end, begin, told(params, piece), hyperparams, examples, config)
+    is_undecided = (state.stage == Stage.undecided) & (trained.fate != Fate.diverged)
+    fate = jnp.where(is_undecided | is_held, jnp.int8(Fate.unsettled), trained.fate)
+    diverge_step = trained.diverge_step if bound is None else bound.until
+    return trained._replace(
+        fate=fate,
+        diverge_step=jnp.where(fate == Fate.diverged, diverge_step, NOT_SO),
+        settle_step=jnp.where(fate == Fate.converged, trained.settle_step, NOT_SO),
+        period=_period(state, scene, num_steps),
+        undecided=is_undecided,
+    )
+
+
+def _period(state: JumpState, scene: Scene, num_steps: Steps) -> Int[Array, ""]:
+    """Steps of the cycle that the neuron ends in."""
+    modes = scene.flight.modes
+    grows = ((modes[0].off != 0) & (modes[0].log_ratio > 0)) | (
+        (modes[1].off != 0) & (modes[1].log_ratio > 0)
+    )
+    alternates = (modes[0].off != 0) & (modes[0].log_ratio == 0) & modes[0].alternates
+    in_the_end = jnp.where(grows, UNKNOWN, jnp.where(alternates, 2, AT_REST))
+    flown = jnp.where(jnp.isinf(num_steps), in_the_end, UNKNOWN)
+    return jnp.select(
+        [state.stage == Stage.held, (state.stage == Stage.arrived) & (state.period == UNKNOWN)],
+        [jnp.int64(NOT_KNOWN), flown.astype(jnp.int64)],
+        state.period,
+    )

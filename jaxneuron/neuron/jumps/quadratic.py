@@ -1,0 +1,73 @@
+"""The quadratic that a neuron descends while the same examples are active, written as the squared error of
+one half-line, whatever it is made of."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from jaxneuron.neuron.half_lines import HalfLine
+from jaxneuron.neuron.hyperparams import Hyperparams, Scalar
+from jaxneuron.neuron.moments import Piece, with_scaled_targets
+from jaxneuron.neuron.params import ACTIVATIONS
+
+
+def loss_line(piece: Piece, hyperparams: Hyperparams, activation: str) -> HalfLine:
+    """What the loss is on the piece, apart from a constant."""
+    if hyperparams.target_scale is not None:
+        piece = with_scaled_targets(piece, hyperparams.target_scale)
+    if ACTIVATIONS[activation].can_die:
+        return piece.active
+    slope = hyperparams.negative_slope if activation == "leaky_relu" else 1.0
+    return joined(piece.active, stretched(piece.silent, slope))
+
+
+def with_decay(line: HalfLine, weight_decay: Scalar | None, train_bias: bool) -> HalfLine:
+    """With what decay descends besides: ½·λ·(W² + b²), as if examples asked for 0."""
+    if weight_decay is None:
+        return line
+    decay, zero = jnp.asarray(weight_decay, line.share.dtype), jnp.zeros_like(line.share)
+    return joined(line, HalfLine(decay if train_bias else zero, zero, zero, jnp.sqrt(decay), zero))
+
+
+def stretched(line: HalfLine, slope: Scalar) -> HalfLine:
+    """The half-line on which the output is slope·(W·x + b), as one for W·x + b."""
+    size = jnp.abs(jnp.asarray(slope, line.share.dtype))
+    sign = jnp.where(slope < 0, -1.0, 1.0)
+    return HalfLine(
+        share=size**2 * line.share,
+        mean_x=line.mean_x,
+        mean_y=sign * line.mean_y / jnp.where(size == 0, 1, size),
+        spread=size * line.spread,
+        rise=sign * line.rise,
+    )
+
+
+def joined(one: HalfLine, other: HalfLine) -> HalfLine:
+    """The examples of both as one: between them they are spread by what lies between their means."""
+    share = one.share + other.share
+    part = ratio(other.share, share)
+    apart_x, apart_y = other.mean_x - one.mean_x, other.mean_y - one.mean_y
+    between = one.share * part
+    spread = jnp.sqrt(one.spread**2 + other.spread**2 + between * apart_x**2)
+    product = one.spread * one.rise + other.spread * other.rise + between * apart_x * apart_y
+    return HalfLine(
+        share=share,
+        mean_x=one.mean_x + part * apart_x,
+        mean_y=one.mean_y + part * apart_y,
+        spread=spread,
+        rise=ratio(product, spread),
+    )
+
+
+def gradient_of(
+    line: HalfLine, weight: Float[Array, ""], bias: Float[Array, ""], train_bias: bool
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """(by the weight, by the bias) of the squared error ½·(share·(W·x̄ + b − ȳ)² + (S·W − rise)²)."""
+    off_mean = weight * line.mean_x + bias - line.mean_y
+    by_weight = line.share * off_mean * line.mean_x + line.spread * (line.spread * weight - line.rise)
+    by_bias = line.share * off_mean
+    return by_weight, by_bias if train_bias else jnp.zeros_like(by_bias)
+
+
+def ratio(a: Float[Array, ""], b: Float[Array, ""]) -> Float[Array, ""]:
+    """a/b, or 0 where b is 0: the share of nothing."""
+    return jnp.where(b == 0, 0, a / jnp.where(b == 0, 1, b))

@@ -1,0 +1,218 @@
+"""The turns in which a neuron is trained by jumps, for plain gradient descent over all examples of one input,
+with an activation that is straight on either side of 0.
+
+A flight of the params ends where an example becomes active or silent, and until then all that the steps would
+have told is known. A neuron takes turns, of one kind or the other:
+
+  fly   a jump to the end of the flight, and a few steps, for changes often come together
+  walk  some hundred steps, where changes come so often that there is nothing to jump over
+
+until its flight has no end, or all steps are taken; or it comes back, walking, to params that it had before;
+or it is found held at a kink for ever; or it has spent what it may, and nothing is said of its fate.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Int
+
+from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.judge import watch
+from jaxneuron.neuron.jumps.crossing import count_bits, first_below, last_outside
+from jaxneuron.neuron.jumps.divergence import bound_in_flight
+from jaxneuron.neuron.jumps.flight import Course, Modes, Steps, powers_after, steps_that_count
+from jaxneuron.neuron.jumps.scene import Scene, scene_of
+from jaxneuron.neuron.jumps.sliding import Hold, hold_of
+from jaxneuron.neuron.jumps.state import UNKNOWN, JumpState, Stage
+from jaxneuron.neuron.jumps.steps import take_steps
+from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.train import Config, TrainState
+
+# Steps behind each jump. With so many changes among them, the neuron walks; and after so many jumps one after
+# another that are shorter than is worth while.
+FEW_STEPS = 6
+FEW_CHANGES = 2
+SHORT = 32
+MANY_SHORT = 4
+# Steps of a walk. With fewer changes among them, the neuron flies on.
+WALK = 256
+LEAST_CHANGES = 12
+# What a neuron may spend: a turn in flight costs 1, a walk what it takes.
+COST_OF_WALK = 16
+MOST_COST = 1024
+# With so few steps in all it may take every one of them.
+EXACT_STEPS = 2**15
+# What is spent in looking for a way back before a neuron that is held at a kink is left to it.
+COST_BEFORE_HOLD = 128
+
+Value = TypeVar("Value")
+
+
+def fly(
+    state: JumpState, hyperparams: Hyperparams, examples: Examples, config: Config, num_steps: Steps
+) -> JumpState:
+    """A jump to the end of the neuron's flight and a few steps; a neuron without one has arrived."""
+    begin = state.train
+    scene = scene_of(begin, hyperparams, examples, config, num_steps)
+    modes, num_bits = scene.flight.modes, count_bits(num_steps)
+    is_finite = jnp.isfinite(begin.params.weight[0]) & jnp.isfinite(begin.params.bias)
+    most = jnp.where(is_finite, steps_that_count(modes, scene.steps_left), 0)
+    steps = first_below(scene.guards, scene.with_0, modes, most, num_bits)
+    ends = jnp.isfinite(steps)
+    steps = jnp.where(ends, steps, 0)
+    step = begin.step + steps.astype(begin.step.dtype)
+    params = scene.flight.after(steps)
+    silence = begin.silence and watch(begin.silence, begin.step, scene.piece.num_active == 0)
+    landed = begin._replace(
+        step=step,
+        params=params,
+        silence=_chosen(ends, silence, begin.silence),
+        unchanged_since=jnp.where(ends, step, begin.unchanged_since),
+        moving_until=jnp.int64(UNKNOWN),
+    )
+    left = jnp.where(ends, scene.steps_left - steps, 0)
+    flown = bound_in_flight(state.bound, scene, begin.step, steps, hyperparams, config)
+    train, changes, _, bound = take_steps(
+        landed, state.mark, flown, FEW_STEPS, hyperparams, examples, config, left
+    )
+    # Behind a change the gradient is mostly large, and what it was before does not matter.
+    is_known = jnp.asarray(train.moving_until) >= 0
+    moving_until = _moving_until(scene, begin, steps, ends & ~is_known, config)
+    train = train._replace(moving_until=jnp.where(is_known, jnp.asarray(train.moving_until), moving_until))
+    has_arrived = ~ends | (train.step >= num_steps)
+    cost = state.cost + 1
+    in_a_row = jnp.where(steps < SHORT, state.in_a_row + 1, 0)
+    is_held = _is_held(train, state.cost, cost, hyperparams, examples, config, num_steps)
+    stage = _first_of(
+        (has_arrived, Stage.arrived),
+        (is_held, Stage.held),
+        ((cost >= MOST_COST) & (num_steps > EXACT_STEPS), Stage.undecided),
+        ((changes >= FEW_CHANGES) | (in_a_row >= MANY_SHORT), Stage.walks),
+        otherwise=Stage.flies,
+    )
+    in_a_row = jnp.where(stage == Stage.walks, 0, in_a_row)
+    return state._replace(train=train, stage=stage, cost=cost, in_a_row=in_a_row, bound=bound)
+
+
+def walk(
+    state: JumpState, hyperparams: Hyperparams, examples: Examples, config: Config, num_steps: Steps
+) -> JumpState:
+    """Some hundred steps of a neuron whose active examples change at most of them."""
+    walks = state.in_a_row + 1
+    # A cycle is found however long it is: what is compared with is left behind ever further (Brent 1980).
+    is_marked = (walks & state.in_a_row) == 0
+    mark = _chosen(is_marked, state.train.params, state.mark)
+    mark_step = jnp.where(is_marked, state.train.step, state.mark_step)
+    left = num_steps - state.train.step.astype(num_steps.dtype)
+    train, changes, back, bound = take_steps(
+        state.train, mark, state.bound, WALK, hyperparams, examples, config, left
+    )
+    is_new = (back >= 0) & (state.period == UNKNOWN)
+    period = jnp.where(is_new, state.train.step + back - mark_step, state.period)
+    train = _chosen(is_new, _skipped(train, period, num_steps), train)
+    cost = state.cost + COST_OF_WALK
+    is_held = _is_held(train, state.cost, cost, hyperparams, examples, config, num_steps)
+    stage = _first_of(
+        (train.step >= num_steps, Stage.arrived),
+        ((period != UNKNOWN) & jnp.isinf(num_steps), Stage.recurs),
+        (is_held, Stage.held),
+        ((cost >= MOST_COST) & (num_steps > EXACT_STEPS), Stage.undecided),
+        (changes < LEAST_CHANGES, Stage.flies),
+        otherwise=Stage.walks,
+    )
+    in_a_row = jnp.where(stage == Stage.flies, 0, walks)
+    return JumpState(train, stage, cost, in_a_row, mark, mark_step, period, bound)
+
+
+def hold(params: Params, hyperparams: Hyperparams, examples: Examples, config: Config) -> Hold:
+    """Whether and where a kink holds the neuron."""
+    assert examples.half_lines is not None
+    return hold_of(
+        params,
+        examples.half_lines,
+        hyperparams,
+        config.activation,
+        config.train_bias,
+        config.tolerance,
+    )
+
+
+def _first_of(*cases: tuple[Bool[Array, ""], Stage], otherwise: Stage) -> Int[Array, ""]:
+    """The stage of the first case that is so."""
+    conditions, stages = zip(*cases, strict=True)
+    return jnp.select(conditions, [jnp.int8(stage) for stage in stages], jnp.int8(otherwise))
+
+
+def _is_held(
+    train: TrainState,
+    cost_before: Int[Array, ""],
+    cost: Int[Array, ""],
+    hyperparams: Hyperparams,
+    examples: Examples,
+    config: Config,
+    num_steps: Steps,
+) -> Bool[Array, ""]:
+    """Whether a kink is found to hold a neuron that may not take all its steps; ever less often."""
+    crosses = (cost ^ cost_before) > cost_before  # a power of 2
+    return _only_if(
+        crosses & (cost >= COST_BEFORE_HOLD) & (num_steps > EXACT_STEPS),
+        lambda params, hyperparams: hold(params, hyperparams, examples, config).is_held,
+        jnp.bool(False),
+        train.params,
+        hyperparams,
+    )
+
+
+def _moving_until(
+    scene: Scene, begin: TrainState, steps: Steps, is_asked: Bool[Array, ""], config: Config
+) -> Int[Array, ""]:
+    """The step after the last with a gradient above the tolerance, at the end of a flight of some steps."""
+    slopes, modes = scene.slopes(config.train_bias), scene.flight.modes
+    powers = powers_after(modes, jnp.maximum(steps - 1, 0))
+    is_moving = jnp.stack([jnp.abs(slope.after(powers)) > config.tolerance for slope in slopes]).any()
+
+    def search(slopes: list[Course], modes: Modes, steps: Steps) -> Steps:
+        return last_outside(slopes, config.tolerance, modes, steps, count_bits(steps))
+
+    last = _only_if(is_asked & ~is_moving, search, steps - 1, slopes, modes, steps)
+    moving_until = begin.step + last.astype(begin.step.dtype) + 1
+    return jnp.where(is_asked & (last >= 0), moving_until, jnp.asarray(begin.moving_until))
+
+
+def _skipped(state: TrainState, period: Int[Array, ""], num_steps: Steps) -> TrainState:
+    """The state after as many whole periods as are left; what happened in the last one happens again."""
+    periods = jnp.floor((num_steps - state.step.astype(num_steps.dtype)) / period)
+    is_some = jnp.isfinite(periods) & (periods > 0)
+    skipped = jnp.where(is_some, periods, 0).astype(state.step.dtype) * period
+
+    def last_time(last: Array) -> Array:
+        return jnp.where(last > state.step - period, last + skipped, last)
+
+    return state._replace(
+        step=state.step + skipped,
+        unchanged_since=last_time(state.unchanged_since),
+        moving_until=last_time(jnp.asarray(state.moving_until)),
+    )
+
+
+def _chosen(is_so: Bool[Array, ""], one: Value, other: Value) -> Value:
+    return jax.tree.map(lambda a, b: a if a is b else jnp.where(is_so, a, b), one, other)
+
+
+def _only_if(
+    is_so: Bool[Array, ""], function: Callable[..., Array], otherwise: Array, *arguments: Any
+) -> Array:
+    """The function's value where it is asked for. Among many neurons it is worked out if one of them asks.
+
+    (A `cond` would work it out always. A loop does not, as long as the compiler cannot take what it does out
+    of it: so what the function is given hangs on whether it is asked.)
+    """
+
+    def work_out(carry: tuple[Array, Array]) -> tuple[Array, Array]:
+        given = jax.tree.map(lambda value: jnp.where(carry[0], value, 0), arguments)
+        return jnp.bool(False), function(*given)
+
+    return jax.lax.while_loop(lambda carry: carry[0], work_out, (is_so, otherwise))[1]

@@ -1,0 +1,490 @@
+"""Jumps against stepping, against what theory says of infinitely many steps, and against one another.
+
+The oracle is NumPy, passing over all examples at every step, in extended precision and in double precision.
+Where both agree on the whole way the neuron is not chaotic, and what they agree on is what jumps must find.
+"""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.half_lines import find_half_lines
+from jaxneuron.neuron.stability import stability_limit
+from jaxneuron.neuron.train import Config, Trained
+from jaxneuron.population import train as population_train
+from jaxneuron.population.start import Start
+from jaxneuron.population.train import train_population
+from tests.conftest import examples_of, forget_compiled_programs
+
+# One number of each, so that each config is compiled once.
+NUM_EXAMPLES, NUM_NEURONS, NUM_PROBES = 33, 256, 6
+INFINITY = float("inf")
+ENGEL = Path(__file__).parents[2] / "experiments" / "engel" / "engel.csv"
+
+
+@pytest.fixture(autouse=True)
+def _double():
+    with jax.enable_x64(True):
+        yield
+
+
+def relu(train_bias=True, **rest):
+    return Config(train_bias=train_bias, gradient="moments", method="jumps", **rest)
+
+
+def stepping(config):
+    return Config(**{**vars(config), "method": "steps"})
+
+
+def trained(x, y, config, num_steps, learning_rate, init_weight, init_bias, **rest):
+    """What became of as many neurons as there are values, at most NUM_NEURONS."""
+    examples = examples_of(x, y, "float64")._replace(
+        half_lines=find_half_lines(x, y, "float64", num_probes=NUM_PROBES)
+    )
+    values = {"learning_rate": learning_rate, "init_weight": init_weight, "init_bias": init_bias, **rest}
+    values = dict(zip(values, np.broadcast_arrays(*values.values()), strict=True))
+    (number,) = np.shape(values["learning_rate"])
+    swept = {name: jnp.asarray(np.resize(value, NUM_NEURONS), float) for name, value in values.items()}
+    cells, replicates = np.arange(NUM_NEURONS, dtype=np.uint32), np.zeros(NUM_NEURONS, np.uint32)
+    start = Start(jax.random.key(0), {}, {})
+    found = train_population(cells, replicates, swept, start, examples, config, float(num_steps))
+    return jax.tree.map(lambda values: np.asarray(values)[:number], found)
+
+
+def params_of(found):
+    return np.stack([found.params.weight[:, 0], found.params.bias])
+
+
+# Stepping
+
+
+def stepped(x, y, values, num_steps, config, dtype):
+    """Params, silence and the gradient's largest component before each step, and at the end."""
+    x, y = np.asarray(x, dtype), np.asarray(y, dtype)
+    w, b, rate = (np.asarray(values[name], dtype) for name in ("init_weight", "init_bias", "learning_rate"))
+    decay, scale = dtype(values.get("weight_decay", 0)), dtype(values.get("target_scale", 1))
+    slope = dtype(
+        {"relu": 0, "leaky_relu": values.get("negative_slope", 0), "identity": 1}[config.activation]
+    )
+    found = []
+    for _ in range(num_steps + 1):
+        z = w[:, None] * x + b[:, None]
+        inner = np.where(z > 0, dtype(1), slope)
+        error = (inner * z - scale * y) * inner
+        grad_w, grad_b = (error * x).mean(-1), error.mean(-1) * config.train_bias
+        found.append((w, b, (z <= 0).all(-1), np.maximum(np.abs(grad_w), np.abs(grad_b))))
+        w, b = w - rate * (grad_w + decay * w), b - rate * (grad_b + decay * b * config.train_bias)
+    return tuple(map(np.array, zip(*found, strict=True)))
+
+
+def told(silent, norm, config):
+    """When silence began that lasts to the end, revivals, and the step after the last that moves."""
+    can_die, num = config.activation == "relu", len(silent)
+    last_active = np.where((~silent).any(0), num - 1 - np.argmax(~silent[::-1], axis=0), -1)
+    since = np.where(silent[-1] & can_die, last_active + 1, -1)
+    revivals = (silent[:-1] & ~silent[1:]).sum(0) * can_die
+    moving = norm[:-1] > config.tolerance
+    until = np.where(moving.any(0), len(moving) - np.argmax(moving[::-1], axis=0), 0)
+    return since, revivals, until
+
+
+KINDS = ["normal", "three inputs", "ties", "outlier", "one input", "zeros", "negative"]
+SETTINGS = {
+    "relu": (relu(), {}),
+    "fixed bias": (relu(False), {}),
+    "decay of the weight alone": (relu(False), {"weight_decay": 0.05}),
+    "leaky_relu": (
+        relu(activation="leaky_relu"),
+        {"negative_slope": 0.1, "target_scale": -0.7, "weight_decay": 0.05},
+    ),
+    "identity": (relu(activation="identity"), {}),
+}
+
+
+def data_of(kind, rng):
+    x, y = rng.normal(size=(2, NUM_EXAMPLES))
+    match kind:
+        case "three inputs":
+            x, y = np.resize(x[:3], NUM_EXAMPLES), np.resize(y[:3], NUM_EXAMPLES)
+        case "ties":
+            x = np.round(x)
+        case "outlier":
+            x[-1], y[0] = 30.0, 9.0
+        case "one input":
+            x, y = np.full_like(x, x[0]), np.full_like(y, y[0])
+        case "zeros":
+            y = np.where(x > 0.3, x, 0.0)
+        case "negative":
+            y = -np.abs(y)
+    return x, y
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SETTINGS)
+def test_fates_and_their_steps_are_those_of_stepping(name):
+    config, rest = SETTINGS[name]
+    num_steps, num_compared, num_diverged = 420, 0, 0
+    for kind in KINDS:
+        rng = np.random.default_rng([KINDS.index(kind), len(name)])
+        x, y = data_of(kind, rng)
+        weight, bias = rng.normal(size=(2, NUM_NEURONS))
+        weight[::29], bias[::31] = 0.0, 0.0
+        limit = min(stability_limit(x[:, None], config.train_bias), 10.0)
+        values = {
+            "learning_rate": limit * np.geomspace(1e-4, 3.0, NUM_NEURONS),
+            "init_weight": weight,
+            "init_bias": bias,
+            **rest,
+        }
+        got = trained(x, y, config, num_steps, **values)
+        by_steps = trained(x, y, stepping(config), num_steps, **values)
+        with np.errstate(over="ignore", invalid="ignore"):
+            extended, double = (
+                stepped(x, y, values, num_steps, config, dtype) for dtype in (np.longdouble, np.float64)
+            )
+            since, revivals, until = told(*extended[2:], config)
+            agrees = np.all(
+                [a == b for a, b in zip((since, revivals, until), told(*double[2:], config), strict=True)],
+                axis=0,
+            )
+            agrees &= (extended[2] == double[2]).all(0)
+            for one, other in zip(extended[:2], double[:2], strict=True):
+                agrees &= (np.abs(one - other) <= 1e-12 * (1 + np.abs(one))).all(0)
+            size = 1 + np.abs(extended[0][-1]) + np.abs(extended[1][-1])
+        diverged = by_steps.fate == Fate.diverged
+        is_limited = np.isfinite(extended[0]).all(0) & (agrees | diverged)
+        np.testing.assert_array_equal(got.fate[is_limited], by_steps.fate[is_limited])
+        np.testing.assert_array_equal(got.diverge_step[diverged], by_steps.diverge_step[diverged])
+        agrees &= ~diverged
+        np.testing.assert_array_equal(got.death_step[agrees], since[agrees])
+        np.testing.assert_array_equal(got.revivals[agrees], revivals[agrees])
+        settled = agrees & (got.fate == Fate.converged)
+        np.testing.assert_array_equal(got.settle_step[settled], until[settled])
+        off = np.abs(params_of(got) - [extended[0][-1], extended[1][-1]]).sum(0)
+        assert np.all(off[agrees] <= 1e-9 * size[agrees])
+        for field in ("death_step", "settle_step", "revivals", "num_active", "absorbed", "nearly_silent"):
+            np.testing.assert_array_equal(
+                getattr(got, field)[agrees], getattr(by_steps, field)[agrees], err_msg=f"{kind}: {field}"
+            )
+        died = agrees & (since >= 0)
+        if "weight_decay" not in rest:
+            np.testing.assert_array_equal(got.fixed_step[died], since[died])
+        np.testing.assert_allclose(got.loss[agrees], by_steps.loss[agrees], rtol=1e-8, atol=1e-12)
+        assert not got.undecided.any()
+        num_compared += agrees.sum()
+        num_diverged += diverged.sum()
+    assert num_compared > len(KINDS) * NUM_NEURONS / 3  # or nothing was compared
+    if name in ("fixed bias", "identity"):
+        assert num_diverged > 20
+
+
+# Without end: what theory says
+
+
+def one_example(x, y):
+    """An example, as often as there are examples."""
+    return np.full(NUM_EXAMPLES, float(x)), np.full(NUM_EXAMPLES, float(y))
+
+
+def normal_weights(number, seed):
+    return np.random.default_rng(seed).normal(size=number)
+
+
+@pytest.mark.parametrize("num_steps", [300, INFINITY])
+def test_one_example_has_the_phase_diagram_of_theory(num_steps):
+    """Section 2: for κ ≤ 1 who is alive lives; up to 2 death comes at step 1 or never; beyond, all die."""
+    x, y, scale = 1.5, 1.0, 1.5**2 + 1
+    kappa = np.repeat([0.2, 0.7, 1.2, 1.5, 1.9, 2.1, 2.5, 4.0], 32)
+    z = np.longdouble(1.5) * normal_weights(NUM_NEURONS, 2)
+    got = trained(*one_example(x, y), relu(), num_steps, kappa / scale, np.zeros_like(kappa), z.astype(float))
+    off = z - y
+    want = np.select(
+        [
+            z <= 0,
+            (kappa < 2) & ((kappa - 1) * off < y),
+            kappa < 2,
+        ],
+        [0, -1, 1],
+        0,
+    )
+    for i in np.flatnonzero((z > 0) & (kappa > 2)):
+        steps = np.arange(1, 300)
+        is_dead = (steps % 2 == (off[i] > 0)) & ((np.longdouble(kappa[i]) - 1) ** steps * abs(off[i]) >= y)
+        want[i] = 1 + np.argmax(is_dead)
+    np.testing.assert_array_equal(got.death_step, want)
+    fates = np.where(want < 0, Fate.converged, np.where(z <= 0, Fate.born_dead, Fate.died))
+    np.testing.assert_array_equal(got.fate, fates)
+    assert len(np.unique(got.death_step)) > 10
+    lives = want < 0
+    # The larger component of the gradient is (z − y)·x.
+    path = np.abs(1 - np.longdouble(kappa[lives])) ** np.arange(300)[:, None] * np.abs(off[lives]) * x
+    np.testing.assert_array_equal(got.settle_step[lives], (path > relu().tolerance).sum(0))
+    if num_steps == INFINITY:
+        np.testing.assert_allclose(got.params.weight[lives, 0] * x + got.params.bias[lives], y, atol=1e-14)
+        assert (got.period == 1).all()
+    assert not got.undecided.any()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e9])
+def test_one_example_below_0_dies_when_theory_says(scale):
+    """Section 2, y < 0: at step ⌈ln(|y|/(z + |y|))/ln(1 − κ)⌉, which may be beyond what 32 bits count."""
+    x, y, kappa = 1.0, -1.0, np.geomspace(1e-3, 0.9, NUM_NEURONS) / scale
+    z = np.abs(normal_weights(NUM_NEURONS, 3)) + 0.01
+    got = trained(*one_example(x, y), relu(), INFINITY, kappa / 2, np.zeros_like(z), z)
+    exact = np.log(1 / (np.longdouble(z) + 1)) / np.log1p(-np.longdouble(kappa))
+    np.testing.assert_array_equal(got.death_step, np.maximum(1, np.ceil(exact)).astype(np.int64))
+    np.testing.assert_array_equal(got.fate, Fate.died)
+    np.testing.assert_array_equal(got.fixed_step, got.death_step)
+    if scale > 1:
+        assert (got.death_step > 2**31).sum() > 50
+        # After 100 million steps, not one of them is dead.
+        early = trained(*one_example(x, y), relu(), 10**8, kappa / 2, np.zeros_like(z), z)
+        alive = got.death_step > 10**8
+        np.testing.assert_array_equal(early.death_step, np.where(alive, -1, got.death_step))
+        left = (np.longdouble(z) + 1) * np.exp(10**8 * np.log1p(-np.longdouble(kappa))) - 1
+        np.testing.assert_allclose(
+            (early.params.weight[:, 0] * x + early.params.bias)[alive], left[alive].astype(float), atol=1e-12
+        )
+
+
+def two_sided():
+    """As many inputs on one side as on the other, and one at 0; targets are those of ReLU."""
+    positive = np.linspace(0.2, 2.0, NUM_EXAMPLES // 2)
+    x = np.concatenate([-positive, [0.0], positive])
+    return x, np.maximum(x, 0)
+
+
+def test_no_bias_and_two_sides_have_the_boundary_of_the_golden_ratio():
+    """Section 3: all diverge beyond κ = φ², not beyond 2/λ, and none of them die."""
+    x, y = two_sided()
+    kappa = np.repeat(
+        [0.3, 0.9, 1.1, 1.5, 1.9, 2.05, 2.3, 2.5, 2.6, 2.617, 2.65, 2.7, 3.0, 3.5, 5.0, 9.0], 16
+    )
+    # Weights much larger than 1 are beyond what can be bounded.
+    weight = np.clip(normal_weights(NUM_NEURONS, 5), -1.5, 1.5)
+    weight[::16] = 0.0
+    rate = kappa / np.mean(np.where(x > 0, x, 0) ** 2)
+    got = trained(x, y, relu(False), INFINITY, rate, weight, 0.0)
+    is_still = weight == 0
+    settles, diverges = (kappa < 2) & ~is_still, (kappa > 2.62) & ~is_still
+    fates = np.select(
+        [is_still, settles, diverges], [Fate.born_dead, Fate.converged, Fate.diverged], Fate.unsettled
+    )
+    np.testing.assert_array_equal(got.fate, fates)
+    rest = np.where((kappa < 1) & (weight < 0), 0.0, 1.0)
+    np.testing.assert_allclose(got.params.weight[settles, 0], rest[settles], atol=1e-14)
+    np.testing.assert_array_equal(got.period[settles], 1)
+    assert not got.undecided[settles | diverges].any()
+    bounded = ~is_still & (kappa > 2) & (kappa < 2.618)
+    assert (np.abs(got.params.weight[bounded]) < 10).all()
+    # Either a cycle was found, or nothing is said.
+    assert ((got.period[bounded] > 1) | got.undecided[bounded]).all()
+    assert (got.diverge_step[diverges] > 0).all()
+    assert (got.diverge_step[~diverges] == -1).all()
+
+
+@pytest.mark.slow
+def test_divergence_without_end_begins_when_it_begins_in_steps():
+    rng = np.random.default_rng(6)
+    x, y = data_of("normal", rng)
+    config = relu(activation="identity")
+    # The slowest takes thousands of steps; beyond twice the limit both directions grow.
+    rate = stability_limit(x[:, None]) * (1 + np.geomspace(1e-3, 3.0, NUM_NEURONS))
+    weight, bias = rng.normal(size=(2, NUM_NEURONS))
+    got, by_steps = (
+        trained(x, y, method, num_steps, rate, weight, bias)
+        for method, num_steps in ((config, INFINITY), (stepping(config), 20_000))
+    )
+    np.testing.assert_array_equal(got.fate, Fate.diverged)
+    np.testing.assert_array_equal(by_steps.fate, Fate.diverged)
+    np.testing.assert_array_equal(got.diverge_step, by_steps.diverge_step)
+    assert got.diverge_step.max() > 1000
+
+
+def test_without_end_is_after_very_many_steps():
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=NUM_EXAMPLES)
+    y = np.abs(1.1 * x + 0.3) + 0.1
+    weight, bias = rng.normal(size=(2, NUM_NEURONS))
+    values = np.geomspace(1e-2, 0.3, NUM_NEURONS), weight, bias
+    got, many = (trained(x, y, relu(), num_steps, *values) for num_steps in (INFINITY, 10**7))
+    for field in ("fate", "death_step", "settle_step", "revivals", "num_active", "undecided"):
+        np.testing.assert_array_equal(getattr(got, field), getattr(many, field), err_msg=field)
+    np.testing.assert_allclose(params_of(got), params_of(many), rtol=1e-9, atol=1e-9)
+    fates = np.bincount(got.fate, minlength=5)
+    assert fates[Fate.converged] > NUM_NEURONS / 3
+    assert fates[Fate.unsettled] == 0
+    assert (got.period == 1).all()
+
+
+# The law of bits
+
+
+@pytest.mark.slow
+def test_neighbours_change_no_bit():
+    rng = np.random.default_rng(8)
+    x, y = data_of("normal", rng)
+    number = 1000
+    examples = examples_of(x, y, "float64")._replace(
+        half_lines=find_half_lines(x, y, "float64", num_probes=NUM_PROBES)
+    )
+    values = {
+        "learning_rate": rng.permutation(stability_limit(x[:, None]) * np.geomspace(1e-3, 3.0, number)),
+        "init_weight": rng.normal(size=number),
+        "init_bias": rng.normal(size=number),
+    }
+
+    def train(some, num_steps):
+        swept = {name: jnp.asarray(value[some]) for name, value in values.items()}
+        start = Start(jax.random.key(0), {}, {})
+        places = np.asarray(some, np.uint32), np.zeros(len(some), np.uint32)
+        found = train_population(*places, swept, start, examples, relu(), float(num_steps))
+        return [np.column_stack([np.asarray(leaf) for leaf in jax.tree.leaves(value)]) for value in found]
+
+    for num_steps in (5000, INFINITY):
+        whole = train(np.arange(number), num_steps)
+        for size, many in ((7, 20), (300, 1), (number, 1)):
+            for _ in range(many):
+                some = rng.permutation(number)[:size]
+                for name, want, got in zip(Trained._fields, whole, train(some, num_steps), strict=True):
+                    assert want.dtype == got.dtype
+                    differ = want[some].reshape(-1).view(np.uint8) != got.reshape(-1).view(np.uint8)
+                    assert not differ.any(), f"{name} among {size}"
+
+
+# Kinks and cycles
+
+
+@cache
+def engel():
+    """Standardised, as a study has it."""
+    with open(ENGEL) as file:
+        rows = np.array([[float(value) for value in row] for row in list(csv.reader(file))[1:]])
+    x, y = ((rows - rows.mean(0)) / rows.std(0)).T
+    return x, y
+
+
+def test_small_rates_are_held_at_the_kink_where_the_loss_is_least():
+    x, y = engel()
+    kink = np.sort(x)[119]
+    weight = np.sum(np.where(x > kink, (x - kink) * y, 0)) / np.sum(np.where(x > kink, x - kink, 0) ** 2)
+    np.testing.assert_allclose([weight, -weight * kink], [0.8001777, 0.14672651], rtol=1e-6)
+    rng = np.random.default_rng(9)
+    values = np.geomspace(1e-6, 1e-3, 128), rng.uniform(0.1, 2, 128), rng.uniform(-1, 3, 128)
+    got = trained(x, y, relu(), INFINITY, *values)
+    np.testing.assert_array_equal(got.fate, Fate.unsettled)
+    # For millions of steps one slides along another kink, which it will leave: nothing is said of it.
+    held = ~got.undecided
+    assert held.sum() >= 126
+    np.testing.assert_array_equal(got.period[held], 0)
+    np.testing.assert_allclose(params_of(got)[:, held].T - [weight, -weight * kink], 0, atol=1e-6)
+    for field in ("death_step", "settle_step", "diverge_step"):
+        np.testing.assert_array_equal(getattr(got, field), -1)
+
+
+def test_cycles_are_found_and_skipped_to_where_steps_go():
+    x, y = engel()
+    rng = np.random.default_rng(10)
+    rate = np.repeat([0.1, 0.3, 0.7], 20)
+    values = rate, rng.uniform(0.5, 1.2, 60), rng.uniform(-0.3, 0.5, 60)
+    got = trained(x, y, relu(), INFINITY, *values)
+    np.testing.assert_array_equal(got.fate, Fate.unsettled)
+    np.testing.assert_array_equal(got.period, np.repeat([26, 7, 3], 20))
+    assert not got.undecided.any()
+    for num_steps in (20_000, 20_011):
+        by_jumps, by_steps = (trained(x, y, c, num_steps, *values) for c in (relu(), stepping(relu())))
+        np.testing.assert_allclose(params_of(by_jumps), params_of(by_steps), rtol=1e-9)
+        np.testing.assert_array_equal(by_jumps.num_active, by_steps.num_active)
+        np.testing.assert_array_equal(by_jumps.fate, by_steps.fate)
+
+
+# Extreme cases
+
+
+def test_a_rate_of_0_changes_nothing():
+    x, y = data_of("normal", np.random.default_rng(11))
+    weight, bias = np.random.default_rng(12).normal(size=(2, NUM_NEURONS))
+    weight[::5] = bias[::7] = 0.0
+    for num_steps in (0, 1, 1000, INFINITY):
+        got = trained(x, y, relu(), num_steps, np.zeros(NUM_NEURONS), weight, bias)
+        np.testing.assert_array_equal(params_of(got), [weight, bias])
+        silent = np.max(np.outer(weight, x) + bias[:, None], axis=1) <= 0
+        np.testing.assert_array_equal(got.fate, np.where(silent, Fate.born_dead, Fate.unsettled))
+        np.testing.assert_array_equal(got.death_step, np.where(silent, 0, -1))
+
+
+@pytest.mark.parametrize("case", ["one", "two", "at 0"])
+def test_steps_of_exactly_1_and_2_and_samples_exactly_at_0(case):
+    """Samples may be at 0 before the first step. Where a later step leads to exactly 0, rounding decides, and
+    another way to the same number is as right."""
+    examples = {
+        "one": ([1.0], [1.0]),
+        "two": ([1.0, -1.0], [2.0, 0.0]),
+        "at 0": ([1.0, 0.0, -1.0, 2.0], [1.0, -1.0, 0.0, 2.0]),
+    }
+    x, y = (np.resize(values, 32) for values in examples[case])
+    rate, weight, bias = (
+        values.ravel() for values in np.meshgrid([0.25, 0.5, 1.0, 2.0], *[[-1.0, -0.5, 0.0, 0.5, 1.0]] * 2)
+    )
+    values = {"learning_rate": rate, "init_weight": weight, "init_bias": bias}
+    for num_steps in (1, 2, 12):
+        got = trained(x, y, relu(), num_steps, **values)
+        path = stepped(x, y, values, num_steps, relu(), np.float64)
+        since, _, _ = told(*path[2:], relu())
+        z = path[0][1:, :, None] * x + path[1][1:, :, None]
+        is_clear = (abs(z) > 1e-12).all((0, 2))
+        assert is_clear.mean() > 0.5
+        wanted = np.array([path[0][-1], path[1][-1]])[:, is_clear]
+        np.testing.assert_allclose(params_of(got)[:, is_clear], wanted, rtol=1e-12, atol=1e-14)
+        np.testing.assert_array_equal(got.death_step[is_clear], since[is_clear])
+
+
+def test_a_step_of_exactly_2_goes_to_and_fro_for_ever():
+    """One example with x = 1 is curved by 2: at a rate of 1 z goes round its target."""
+    z = np.linspace(0.05, 2.5, NUM_NEURONS)
+    got = trained(*one_example(1, 1), relu(), INFINITY, np.ones(NUM_NEURONS), np.zeros_like(z), z)
+    dies = z >= 2
+    np.testing.assert_array_equal(got.fate, np.where(dies, Fate.died, Fate.unsettled))
+    np.testing.assert_array_equal(got.death_step, np.where(dies, 1, -1))
+    np.testing.assert_array_equal(got.period[~dies], 2)
+    assert not got.undecided.any()
+
+
+@pytest.mark.parametrize("rest", ["all alike", "one of many"])
+def test_who_comes_to_0_from_above_never_dies(rest):
+    """A lone active example with target 0: its z shrinks by one factor at every step, and stays above 0."""
+    x, y = one_example(1.3, 0.0)
+    if rest == "one of many":
+        x, y = np.linspace(-1, 1, NUM_EXAMPLES), np.zeros(NUM_EXAMPLES)
+    rng = np.random.default_rng(13)
+    share = 1.0 if rest == "all alike" else 1 / NUM_EXAMPLES
+    kappa = rng.uniform(0.01, 0.95, NUM_NEURONS)
+    rate = kappa / (share * (x[-1] ** 2 + 1))
+    # Between the largest input and the next one lies the threshold.
+    weight = rng.uniform(0.5, 2, NUM_NEURONS)
+    bias = -weight * x[-1] + rng.uniform(0.1, 0.9, NUM_NEURONS) * weight / 16
+    got = trained(x, y, relu(), INFINITY, rate, weight, bias)
+    np.testing.assert_array_equal(got.fate, Fate.converged)
+    np.testing.assert_array_equal(got.death_step, -1)
+    np.testing.assert_allclose(got.params.weight[:, 0] * x[-1] + got.params.bias, 0, atol=1e-14)
+
+
+def test_a_number_of_steps_is_not_compiled(monkeypatch):
+    forget_compiled_programs()
+    times, jumps = [], population_train.train_by_jumps
+
+    def counted(*arguments):
+        times.append(1)
+        return jumps(*arguments)
+
+    monkeypatch.setattr(population_train, "train_by_jumps", counted)
+    for num_steps in (0, 100, 10**6, INFINITY):
+        got = trained(*one_example(1.5, 1.0), relu(), num_steps, [0.1, 0.01], [0.3, 1.0], [0.1, -2.0])
+        assert got.fate.tolist() == [Fate.converged if num_steps > 50 else Fate.unsettled, Fate.born_dead]
+    assert len(times) == 1
