@@ -19,7 +19,15 @@ from jaxneuron.population.summary import Bins
 from jaxneuron.study.checksum import checksum_of
 from jaxneuron.study.location import Location
 from jaxneuron.study.skeleton import FORMAT, contents_of
-from jaxneuron.study.variables import CELLS, LOSS_UNITS, NEURONS, STARTS, STEPS
+from jaxneuron.study.variables import (
+    LOSS_UNITS,
+    STARTS,
+    STEPS,
+    CellVariable,
+    NeuronVariable,
+    cells_of,
+    neurons_of,
+)
 
 COMPRESSORS = (ZstdCodec(), Crc32cCodec())
 
@@ -32,6 +40,7 @@ def create(
     bins: Bins,
     inputs: Sequence[str],
     precision: str,
+    method: str,
     has_neurons: bool,
     attrs: Mapping[str, Any],
     replace: bool,
@@ -40,11 +49,13 @@ def create(
     with location.draft(replace=replace) as store:
         root = zarr.create_group(store, overwrite=True)
         _create_work(root.create_group("work"), chunking.num_chunks)
-        _create_cells(root.create_group("cells"), design, chunking, bins)
+        summaries = cells_of(method)
+        _create_cells(root.create_group("cells"), design, chunking, bins, summaries)
         if chunking.num_blocks > 1:
-            _create_parts(root.create_group("parts"), design, chunking, bins)
+            _create_parts(root.create_group("parts"), design, chunking, bins, summaries)
         if has_neurons:
-            _create_neurons(root.create_group("neurons"), design, chunking, inputs, precision)
+            records = neurons_of(method)
+            _create_neurons(root.create_group("neurons"), design, chunking, inputs, precision, records)
         known = {
             "format": FORMAT,
             "tile": list(chunking.tile),
@@ -76,18 +87,35 @@ def _create_work(group: zarr.Group, num_chunks: int) -> None:
     )
 
 
-def _create_cells(group: zarr.Group, design: Design, chunking: Chunking, bins: Bins) -> None:
+def _create_cells(
+    group: zarr.Group,
+    design: Design,
+    chunking: Chunking,
+    bins: Bins,
+    variables: Mapping[str, CellVariable],
+) -> None:
     _write_coordinates(group, design)
     _write_bins(group, bins)
-    _create_summaries(group, design, chunking, bins)
+    _create_summaries(group, design, chunking, bins, variables)
 
 
-def _create_parts(group: zarr.Group, design: Design, chunking: Chunking, bins: Bins) -> None:
-    _create_summaries(group, design, chunking, bins, {"part": chunking.num_blocks})
+def _create_parts(
+    group: zarr.Group,
+    design: Design,
+    chunking: Chunking,
+    bins: Bins,
+    variables: Mapping[str, CellVariable],
+) -> None:
+    _create_summaries(group, design, chunking, bins, variables, {"part": chunking.num_blocks})
 
 
 def _create_summaries(
-    group: zarr.Group, design: Design, chunking: Chunking, bins: Bins, part: Mapping[str, int] | None = None
+    group: zarr.Group,
+    design: Design,
+    chunking: Chunking,
+    bins: Bins,
+    variables: Mapping[str, CellVariable],
+    part: Mapping[str, int] | None = None,
 ) -> None:
     num_bins = {
         "fate": len(Fate),
@@ -95,7 +123,7 @@ def _create_summaries(
         "final_loss_bin": len(bins.loss) - 1,
     }
     part = part or {}
-    for name, variable in CELLS.items():
+    for name, variable in variables.items():
         dims = () if variable.dim is None else (variable.dim,)
         sizes = tuple(num_bins[dim] for dim in dims)
         coordinates = (
@@ -113,11 +141,16 @@ def _create_summaries(
 
 
 def _create_neurons(
-    group: zarr.Group, design: Design, chunking: Chunking, inputs: Sequence[str], precision: str
+    group: zarr.Group,
+    design: Design,
+    chunking: Chunking,
+    inputs: Sequence[str],
+    precision: str,
+    variables: Mapping[str, NeuronVariable],
 ) -> None:
     _write_coordinates(group, design)
     _write_coordinate(group, "input", ("input",), np.array(inputs), "", "input", "name of the input")
-    for name, variable in NEURONS.items():
+    for name, variable in variables.items():
         if name in design.coordinates:  # a swept starting value is there already, under the same name
             continue
         dims = ("input",) if variable.field.endswith("weight") else ()

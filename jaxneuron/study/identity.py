@@ -24,7 +24,8 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         f"{table}.{key}": value
         for table in ("neuron", "training", "sweep")
         for key, value in tables[table].items()
-        if key != "chunk_size"  # the one below counts, whoever chose it
+        # The chunk size below counts, whoever chose it; and runs that are older know of no other method.
+        if key != "chunk_size" and (key, value) != ("method", "steps")
     }
     return {
         "data": sha256_of(datasets),

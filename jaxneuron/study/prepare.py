@@ -40,6 +40,7 @@ def prepare(setup: Setup, location: Location, *, overwrite: bool = False, proces
                     bins=setup.bins,
                     inputs=setup.datasets[0].inputs,
                     precision=setup.study.training.precision,
+                    method=setup.study.training.method,
                     has_neurons=setup.study.sweep.records == "neurons",
                     attrs=provenance(setup),
                     replace=overwrite,

@@ -15,7 +15,7 @@ from jaxneuron.population.chunks import Chunking, cut_into_chunks
 from jaxneuron.population.summary import Bins
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.location import Location
-from jaxneuron.study.variables import CELLS, NEURONS, STEPS
+from jaxneuron.study.variables import STEPS, cells_of, neurons_of
 
 # Measured on two cores, with two chunks under way and chunks of 2^12 to 2^20 neurons; compressed, the numbers
 # of a cell take about a byte for each bin that is not empty, and those of a neuron half of what they are.
@@ -52,11 +52,12 @@ class Sizes:
     num_inputs: int
     precision: str
     has_neurons: bool
+    method: str = "steps"
     num_datasets: int = 1
 
     def needs(self) -> Needs:
         """What the whole of it takes."""
-        num_singles = sum(variable.dim is None for variable in CELLS.values())
+        num_singles = sum(variable.dim is None for variable in cells_of(self.method).values())
         num_step_bins = len(STEPS) * (len(self.bins.step) - 1)
         num_bins = len(Fate) + num_step_bins + len(self.bins.loss) - 1 + num_singles
         chunking = self.chunking
@@ -76,17 +77,18 @@ class Sizes:
     def num_objects(self) -> int:
         """Files, or objects of a store, that the chunks of all arrays are, about."""
         chunking = self.chunking
-        of_a_chunk = len(CELLS) + 1 + (len(NEURONS) if self.has_neurons else 0)
+        num_summaries = len(cells_of(self.method))
+        of_a_chunk = num_summaries + 1 + (len(neurons_of(self.method)) if self.has_neurons else 0)
         has_parts = chunking.num_blocks > 1
         tiles = chunking.num_chunks // chunking.num_blocks if has_parts else 0
-        return of_a_chunk * chunking.num_chunks + len(CELLS) * tiles
+        return of_a_chunk * chunking.num_chunks + num_summaries * tiles
 
     @property
     def _record_bytes(self) -> int:
         return sum(
             np.dtype(v.dtype or self.precision).itemsize
             * (self.num_inputs if v.field.endswith("weight") else 1)
-            for v in NEURONS.values()
+            for v in neurons_of(self.method).values()
         )
 
     def smaller_chunks(self, memory: float) -> int | None:

@@ -58,7 +58,14 @@ class Setup:
         has_neurons = self.study.sweep.records == "neurons"
         precision = self.study.training.precision
         return Sizes(
-            self.chunking, self.bins, num_examples, num_inputs, precision, has_neurons, len(self.datasets)
+            self.chunking,
+            self.bins,
+            num_examples,
+            num_inputs,
+            precision,
+            has_neurons,
+            self.study.training.method,
+            len(self.datasets),
         )
 
     def trainers(self, devices: Sequence[Device]) -> dict[Device, ChunkTrainer]:
@@ -140,8 +147,11 @@ def silent_loss(study: Study, datasets: Sequence[Dataset]) -> float:
 def config_of(study: Study, data: Dataset) -> Config:
     """The static facts of the training; BadInput where the gradient that is asked for cannot be had."""
     training, neuron = study.training, study.neuron
+    num_inputs = data.x.shape[1]
+    if training.method == "jumps" and num_inputs != 1:
+        raise BadInput(f'training.method: "jumps" is for one input, and the data has {num_inputs}')
     try:
-        form = choose_form(training.gradient, neuron.activation, data.x.shape[1], jax.default_backend())
+        form = choose_form(training.gradient, neuron.activation, num_inputs, jax.default_backend())
     except ValueError as error:
         raise BadInput(f"training.gradient: {error}") from None
     return Config(
@@ -150,6 +160,7 @@ def config_of(study: Study, data: Dataset) -> Config:
         optimizer=training.optimizer,
         batch_size=training.batch_size,
         gradient=form,
+        method=training.method,
         tolerance=training.tolerance,
         divergence_factor=training.divergence_factor,
         silence_tolerance=training.silence_tolerance,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL, LogUniform, Normal, Uniform
 from jaxneuron.neuron.hyperparams import MEANINGS
@@ -15,7 +15,7 @@ from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.train import Config
 from jaxneuron.population import design
 from jaxneuron.population.axes import Axis
-from jaxneuron.study.bad_input import BadInput, nearest
+from jaxneuron.study.bad_input import BadInput, nearest, shown
 from jaxneuron.study.quantity import Quantity, check_size, num_values, support
 from jaxneuron.study.section import Section
 from jaxneuron.study.sources import Data, Table
@@ -23,6 +23,7 @@ from jaxneuron.study.sources import Data, Table
 # fold_in takes 32 bits for the cell and 32 for the replicate.
 MOST_CELLS = MOST_REPLICATES = 2**32
 MOST_STEPS = 2**31 - 2
+MOST_JUMPED = 2**53  # as far as the numbers count by which steps are jumped over
 
 
 def _one_of(known: Mapping[str, Any]) -> Callable[[str], str]:
@@ -42,17 +43,46 @@ class Neuron(Section):
     init_weight: Quantity = STANDARD_NORMAL
 
 
+def _whole_or_infinite(value: Any) -> Any:
+    """A number of steps; "inf" is how one without end is kept in JSON."""
+    if value in ("inf", math.inf):
+        return math.inf
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"is {shown(value)}; it must be a whole number, or inf")
+    if value < 0:
+        raise ValueError(f"is {value}; it must be at least 0")
+    return value
+
+
+# Whole, or without end.
+NumSteps = Annotated[
+    int | float,
+    PlainValidator(_whole_or_infinite),
+    PlainSerializer(lambda value: "inf" if math.isinf(value) else value, when_used="json"),
+]
+
+
 class Training(Section):
     """How it is trained."""
 
     optimizer: Annotated[str, AfterValidator(_one_of(OPTIMIZERS))] = "sgd"
-    num_steps: int = Field(default=1000, ge=0, le=MOST_STEPS)
+    method: Literal["steps", "jumps"] = "steps"
+    num_steps: NumSteps = 1000
     batch_size: int | None = Field(default=None, ge=1)
     gradient: Literal["auto", "autodiff", "moments"] = "auto"
     precision: Literal["float32", "float64"] = "float32"
     tolerance: float = Field(default=Config.tolerance, ge=0.0)
     divergence_factor: float = Field(default=Config.divergence_factor, ge=1.0)
     silence_tolerance: float = Field(default=Config.silence_tolerance, ge=0.0)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        most = MOST_JUMPED if self.method == "jumps" else MOST_STEPS
+        if math.isinf(self.num_steps) and self.method != "jumps":
+            raise ValueError('num_steps: is inf; only method = "jumps" comes to an end without one')
+        if most < self.num_steps < math.inf:
+            raise ValueError(f"num_steps: is {self.num_steps}; it must be at most {most}")
+        return self
 
 
 class Points(Section):
@@ -113,6 +143,8 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.training.method == "jumps" and (objection := self.objection_to_jumps):
+            raise ValueError(f'training.method: "jumps" is {objection}')
         optimizer, taken = self.training.optimizer, set(OPTIMIZERS[self.training.optimizer].takes)
         taken |= {"learning_rate", "weight_decay", "target_scale"}
         if self.neuron.activation == "leaky_relu":
@@ -147,6 +179,26 @@ class Study(Section):
         if num_cells > MOST_CELLS:
             raise ValueError(f"sweep: has {num_cells} cells; it may have {MOST_CELLS}")
         return self
+
+    @property
+    def objection_to_jumps(self) -> str | None:
+        """What stands against jumps, but for the number of inputs, which the data tells."""
+        training = self.training
+        if training.optimizer != "sgd":
+            return f"for plain gradient descent, and training.optimizer is {training.optimizer!r}"
+        if training.batch_size is not None:
+            return f"for steps over all examples, and training.batch_size is {training.batch_size}"
+        if training.gradient == "autodiff":
+            return "for gradients from moments; leave training.gradient out"
+        if training.precision != "float64":
+            return f'for training.precision = "float64", and it is {training.precision!r}'
+        if not ACTIVATIONS[self.neuron.activation].is_piecewise_linear:
+            straight = ", ".join(name for name, a in ACTIVATIONS.items() if a.is_piecewise_linear)
+            return (
+                f"for activations that are straight on either side of 0 ({straight}), and "
+                f"neuron.activation is {self.neuron.activation!r}"
+            )
+        return None
 
     @property
     def quantities(self) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.train import StepInfo, Trained
 from jaxneuron.population.follow import follow
+from jaxneuron.population.milestones import follow_by_jumps
+from jaxneuron.population.place import Place
 from jaxneuron.population.train import train_population
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset, load, shared_probes
@@ -27,7 +29,8 @@ class Training:
     """The life of one neuron.
 
     `history` has one row a step, from step 0 to the end: the params before the step's update, the loss
-    and `num_active` over all examples, the gradient (over the step's mini-batch, if there are any).
+    and `num_active` over all examples, the gradient (over the step's mini-batch, if there are any). By jumps
+    it has every step of the first ones, and of more a few hundred, ever farther apart.
     """
 
     study: Study
@@ -42,11 +45,13 @@ class Training:
     absorbed: bool
     nearly_silent: bool
     gradient_norm: float
+    period: int | None = None  # by jumps: of the cycle that it ends in, 1 at rest, 0 unknown, -1 none known
+    undecided: bool = False  # by jumps: whether its fate could not be told
 
     @property
     def num_steps(self) -> int:
         """Steps that were taken."""
-        return self.history.sizes["step"] - 1
+        return int(self.history.step.values[-1])
 
     @property
     def weight(self) -> np.ndarray:
@@ -68,9 +73,18 @@ class Training:
         """The examples' targets as the neuron is taught them: scaled by γ where the study says so."""
         return self.hyperparams.get("target_scale", 1.0) * self.data.y
 
-    def output(self, x: np.ndarray, step: int = -1) -> np.ndarray:
-        """The neuron's output for scaled inputs x[points, inputs], with its params before a step's update."""
-        at = self.history.isel(step=step)
+    @property
+    def is_whole(self) -> bool:
+        """Whether the history has a row for every step."""
+        return self.history.sizes["step"] == self.num_steps + 1
+
+    def row_of(self, step: int) -> int:
+        """The row of the history of a step, or of the last before it that has one."""
+        return int(np.searchsorted(self.history.step.values, step, side="right")) - 1
+
+    def output(self, x: np.ndarray, row: int = -1) -> np.ndarray:
+        """The neuron's output for scaled inputs x[points, inputs], with the params of a row of `history`."""
+        at = self.history.isel(step=row)
         z = x @ at.weight.values.astype(np.float64) + float(at.bias)
         function = ACTIVATIONS[self.study.neuron.activation].function
         return np.asarray(function(z, self.hyperparams.get("negative_slope", 0.01)))
@@ -97,7 +111,8 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     It ends after the study's num_steps, or before where its loss has converged: every component of the
     gradient and of the update is at most the study's tolerance (for a silent neuron the update is 0), or a
     number is not finite. With mini-batches, whose gradients do not speak for all examples, all steps are
-    taken. Until it ends it has the bits it has in a sweep; its fate is that of its last step.
+    taken. By jumps it goes on to the study's num_steps, or to where it comes without end. Until it ends it
+    has the bits it has in a sweep; its fate is that of its last step.
 
     `cell` counts the cells of the study's design in C order; of several data sets the neuron has its cell's.
     """
@@ -147,12 +162,24 @@ def _train(study: Study, datasets: Sequence[Dataset], cell: int, replicate: int)
     data = datasets[study.design.dataset(cell)]
     config, start = config_of(study, data), make_start(study)
     examples = data.examples(precision, config, shared_probes(datasets, precision, config))
-    followed = follow(cell, replicate, swept, start, examples, config, study.training.num_steps)
-    return _as_training(study, data, *followed)
+    num_steps = study.training.num_steps
+    if config.method == "jumps":
+        place = Place(np.uint32(cell), np.uint32(replicate), swept)  # pyright: ignore[reportArgumentType]
+        hyperparams, steps, history, trained = follow_by_jumps(place, start, examples, config, num_steps)
+    else:
+        followed = follow(cell, replicate, swept, start, examples, config, int(num_steps))
+        hyperparams, history, trained = followed
+        steps = np.arange(len(history.loss))
+    return _as_training(study, data, hyperparams, steps.astype(np.int64), history, trained)
 
 
 def _as_training(
-    study: Study, data: Dataset, hyperparams: Hyperparams, history: StepInfo, trained: Trained
+    study: Study,
+    data: Dataset,
+    hyperparams: Hyperparams,
+    steps: np.ndarray,
+    history: StepInfo,
+    trained: Trained,
 ) -> Training:
     def variable(values: Any, long_name: str, units: str = "") -> tuple[Any, ...]:
         dims = ("step", "input")[: np.ndim(values)]
@@ -173,7 +200,7 @@ def _as_training(
                 "update_weight": variable(history.updates.weight, "what the step adds to W"),
                 "update_bias": variable(history.updates.bias, "what the step adds to b"),
             },
-            coords={"step": np.arange(len(history.loss)), "input": list(data.inputs)},
+            coords={"step": steps, "input": list(data.inputs)},
         ),
         fate=Fate(int(trained.fate)),
         death_step=int(trained.death_step),
@@ -183,4 +210,6 @@ def _as_training(
         absorbed=bool(trained.absorbed),
         nearly_silent=bool(trained.nearly_silent),
         gradient_norm=float(trained.gradient_norm),
+        period=None if trained.period is None else int(trained.period),
+        undecided=bool(trained.undecided),
     )

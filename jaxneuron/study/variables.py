@@ -21,6 +21,7 @@ class CellVariable(NamedTuple):
     units: str
     long_name: str
     definition: str
+    method: str | None = None  # by which it is known, where not by any
 
 
 class NeuronVariable(NamedTuple):
@@ -31,6 +32,7 @@ class NeuronVariable(NamedTuple):
     units: str
     long_name: str
     definition: str
+    method: str | None = None
 
 
 CELLS = {
@@ -87,6 +89,21 @@ CELLS = {
         "neurons",
         "revived neurons",
         "number of the cell's neurons that were silent at a step and active at a later one",
+    ),
+    "cycling_count": CellVariable(
+        None,
+        "neurons",
+        "cycling neurons",
+        "number of the cell's neurons that are found to go round a cycle of more than one step for ever",
+        "jumps",
+    ),
+    "undecided_count": CellVariable(
+        None,
+        "neurons",
+        "undecided neurons",
+        "number of the cell's unsettled neurons that are so because their active examples changed more often "
+        "than could be followed: what becomes of them is not known",
+        "jumps",
     ),
     "active_count": CellVariable(
         None,
@@ -161,6 +178,24 @@ NEURONS = {
         "first step from which the params stay bit for bit the same to the end; -1 where the last step "
         "changes them",
     ),
+    "period": NeuronVariable(
+        "period",
+        "int64",
+        "steps",
+        "period",
+        "steps after which the neuron is where it was, in the end: 1 at rest, 0 where it goes round for ever "
+        "and the period is not known, -1 where nothing is known or it goes out of all numbers",
+        "jumps",
+    ),
+    "undecided": NeuronVariable(
+        "undecided",
+        "int8",
+        "",
+        "undecided",
+        "1 where the active examples changed more often than could be followed: params and loss are those "
+        "at the step where it was left, and the fate is unsettled; else 0",
+        "jumps",
+    ),
     "final_loss": NeuronVariable(
         "loss", None, LOSS_UNITS, "final loss", "mean over the examples of ½(ŷ − y)² at the end"
     ),
@@ -169,3 +204,22 @@ NEURONS = {
     "final_weight": NeuronVariable("params.weight", None, "", "final weight", "weight W after the last step"),
     "final_bias": NeuronVariable("params.bias", None, "", "final bias", "bias b after the last step"),
 }
+
+# By jumps, steps may be more than 32 bits hold.
+WIDE = {"int32": "int64"}
+
+
+def cells_of(method: str) -> dict[str, CellVariable]:
+    """The variables of cells that are trained by a method."""
+    return {name: variable for name, variable in CELLS.items() if variable.method in (None, method)}
+
+
+def neurons_of(method: str) -> dict[str, NeuronVariable]:
+    """The variables of neurons that are trained by a method."""
+    return {
+        name: variable._replace(dtype=WIDE.get(variable.dtype, variable.dtype))
+        if method == "jumps" and variable.units == "steps" and variable.dtype
+        else variable
+        for name, variable in NEURONS.items()
+        if variable.method in (None, method)
+    }

@@ -958,7 +958,7 @@ CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
     "option of the wrong type": (
         write,
         f"{TRAIN} --num-steps many",
-        ("'--num-steps'", "'many'", "integer", "train --help"),
+        ("'--num-steps'", "'many'", "a whole number, or inf", "train --help"),
     ),
     "train: data missing": (write, "train dta.csv --input x --target y", ("dta.csv: there is no such file",)),
     "train: unknown column": (write, f"{TRAIN} --input z", ("data.csv: has no column 'z'", "known: x, y")),
