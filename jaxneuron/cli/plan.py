@@ -27,8 +27,9 @@ def plan(study: Path, devices: tuple[int, ...], seconds: float, as_json: bool) -
     found = make_plan(read_study(study), seconds=seconds)
     devices = tuple(sorted(set(devices))) or (1, 8, 64, 512)
     if as_json:
+        other = found.other and found.other._asdict()
         print_json(
-            **found._asdict() | {"needs": found.needs._asdict()},
+            **found._asdict() | {"needs": found.needs._asdict(), "other": other},
             neuron_steps=found.neuron_steps,
             device_seconds=found.device_seconds,
             seconds={number: found.seconds(number) for number in devices},

@@ -1,5 +1,6 @@
 """`jaxneuron train`."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,26 @@ import click
 from jaxneuron.cli.figure import check_figure
 from jaxneuron.cli.report import check_page
 from jaxneuron.cli.terminal import console, print_json, terminal_size
+
+
+class NumSteps(click.ParamType):
+    """A whole number, also as 1e8, or inf."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if number == math.inf:
+            return number
+        if not number.is_integer():
+            self.fail(f"is {value!r}; it must be a whole number, or inf", param, ctx)
+        return int(value) if str(value).lstrip("+-").isdigit() else int(number)
+
+
+NUM_STEPS = NumSteps()
 
 
 @click.command()
@@ -23,7 +44,10 @@ from jaxneuron.cli.terminal import console, print_json, terminal_size
 @click.option("--momentum", type=float, help="For momentum and nesterov.  [default: 0.9]")
 @click.option("--weight-decay", type=float, help="For any optimizer; adamw needs it.")
 @click.option("--batch-size", type=int, help="Examples per step; all if not given.")
-@click.option("--num-steps", type=int, default=10_000, show_default=True, help="Steps at most.")
+@click.option("--method", default="steps", show_default=True, help="steps or jumps.")
+@click.option(
+    "--num-steps", type=NUM_STEPS, default=10_000, show_default=True, help="Steps at most; by jumps inf too."
+)
 @click.option(
     "--tolerance",
     type=float,
@@ -31,7 +55,7 @@ from jaxneuron.cli.terminal import console, print_json, terminal_size
     show_default=True,
     help="The loss has converged when its gradient is at most this in every component.",
 )
-@click.option("--precision", default="float32", show_default=True, help="float32 or float64.")
+@click.option("--precision", help="float32 or float64.  [default: float32; by jumps float64]")
 @click.option("--scale", default="standard", show_default=True, help="standard or none.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For what is drawn.")
 @click.option("--explain", is_flag=True, help="Walk through one full pass with its numbers.")
@@ -53,9 +77,10 @@ def train(
     momentum: float | None,
     weight_decay: float | None,
     batch_size: int | None,
-    num_steps: int,
+    method: str,
+    num_steps: float,
     tolerance: float,
-    precision: str,
+    precision: str | None,
     scale: str,
     seed: int,
     explain: bool,
@@ -79,9 +104,10 @@ def train(
         | ({} if init_weight is None else {"init_weight": init_weight}),
         "training": {
             "optimizer": optimizer,
+            "method": method,
             "num_steps": num_steps,
             "batch_size": batch_size,
-            "precision": precision,
+            "precision": precision or ("float64" if method == "jumps" else "float32"),
             "tolerance": tolerance,
         },
         "sweep": {
@@ -119,6 +145,7 @@ def train(
             death_step=training.death_step,
             num_steps=training.num_steps,
             losses=training.history.loss.values.tolist(),
+            steps=training.history.step.values.tolist(),
             figure=str(figure),
             report=None if report is None else str(report),
         )

@@ -1,5 +1,6 @@
 """How many neurons are born dead or die, by which step, and what makes the difference: the numbers."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -119,6 +120,16 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
     )
 
 
+def _last_step(run: Run) -> int:
+    """The last step; of a training without end that of the last bin in which a neuron died or diverged."""
+    num_steps = run.study.training.num_steps
+    if not math.isinf(num_steps):
+        return int(num_steps)
+    met = sum(run.pooled(f"{name}_step_count", ()).values for name in ("death", "diverge"))
+    bins = np.flatnonzero(met)
+    return int(run.cells.death_step_bin_end.values[bins[-1] if len(bins) else 0]) - 1
+
+
 def phase_of(run: Run, phase: tuple[int, int] | None = None) -> tuple[int, int] | None:
     """The first and the last step of the phase that is asked for, or of the one by default; None where
     nothing can be told of it."""
@@ -128,7 +139,7 @@ def phase_of(run: Run, phase: tuple[int, int] | None = None) -> tuple[int, int] 
                 f"phase: {run.path} is of an older format, which does not tell when neurons diverge"
             )
         return None
-    num_steps = run.study.training.num_steps
+    num_steps = _last_step(run)
     first, last = phase or (max(1, num_steps // 10), num_steps)
     cells = run.cells
     holds_a_bin = (cells.death_step_bin >= first) & (cells.death_step_bin_end - 1 <= last)

@@ -37,7 +37,7 @@ class FullPass:
 
 def preactivations(training: Training, step: int) -> np.ndarray:
     """z = W·x + b of every example before a step's update, in float64: [examples]."""
-    at = training.history.isel(step=step)
+    at = training.history.isel(step=training.row_of(step))
     return training.data.x @ at.weight.values.astype(np.float64) + float(at.bias)
 
 
@@ -46,7 +46,8 @@ def full_pass(training: Training, step: int = 0) -> FullPass:
     data, study, targets = training.data, training.study, training.targets
     activation = study.neuron.activation
     negative_slope = training.hyperparams.get("negative_slope", 0.01)
-    at = training.history.isel(step=step)
+    row = training.row_of(step)
+    at = training.history.isel(step=row)
     weight, bias = at.weight.values.astype(np.float64), float(at.bias)
     with jax.enable_x64(True):
         z = data.x @ weight + bias
@@ -57,7 +58,8 @@ def full_pass(training: Training, step: int = 0) -> FullPass:
         value, jax_grads = jax.value_and_grad(loss)(params, examples, activation, negative_slope)
     output, slope = np.asarray(output), np.asarray(slope)
     error = output - targets
-    is_last = step + 1 >= training.history.sizes["step"]
+    steps = training.history.step.values
+    has_next = row + 1 < len(steps) and steps[row + 1] == step + 1
     return FullPass(
         step=step,
         weight=weight,
@@ -73,5 +75,5 @@ def full_pass(training: Training, step: int = 0) -> FullPass:
         loss=float(value),
         jax_grads=jax.tree.map(np.asarray, jax_grads),
         update=Params(at.update_weight.values, at.update_bias.values),
-        next_loss=None if is_last else float(training.history.loss.values[step + 1]),
+        next_loss=float(training.history.loss.values[row + 1]) if has_next else None,
     )

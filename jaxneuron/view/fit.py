@@ -20,6 +20,7 @@ class Fit:
     the input's range for one input, at the examples' own targets for several.
     """
 
+    loss_steps: np.ndarray
     losses: np.ndarray
     steps: np.ndarray
     x: np.ndarray
@@ -35,7 +36,8 @@ class Fit:
 def fit(training: Training) -> Fit:
     """What the neuron's output was after the first step, some in the middle, and the last."""
     data, scaling = training.data, training.data.scaling
-    steps = shown_steps(training.num_steps, LINES)
+    rows = shown_rows(training, LINES)
+    steps = training.history.step.values
     targets = training.targets * scaling.y_scale + scaling.y_offset
     if len(data.inputs) == 1:
         places = np.linspace(data.x.min(), data.x.max(), POINTS)[:, None]
@@ -48,10 +50,11 @@ def fit(training: Training) -> Fit:
     else:
         places, x, data_x = data.x, targets, targets
         x_label, y_label = f"{data.target} in the data", f"{data.target} by the neuron"
-    outputs = [training.output(places, step) * scaling.y_scale + scaling.y_offset for step in steps]
+    outputs = [training.output(places, row) * scaling.y_scale + scaling.y_offset for row in rows]
     return Fit(
+        loss_steps=steps,
         losses=training.history.loss.values,
-        steps=steps,
+        steps=steps[rows],
         x=x,
         outputs=np.array(outputs),
         data_x=data_x,
@@ -62,6 +65,11 @@ def fit(training: Training) -> Fit:
         title=f"{FATE_LABELS[training.fate]} after {training.num_steps:,} steps, "
         f"loss {number_in_words(training.loss)}",
     )
+
+
+def shown_rows(training: Training, number: int) -> np.ndarray:
+    """The rows of the history that tell of `shown_steps`."""
+    return np.unique([training.row_of(step) for step in shown_steps(training.num_steps, number)])
 
 
 def shown_steps(num_steps: int, number: int) -> np.ndarray:

@@ -140,6 +140,8 @@ def sample(run: Run) -> list[tuple[int, int]]:
 
 def _affordable(run: Run, fewest: int, most: int) -> int:
     """How many lives are followed: fewer where training is long."""
+    if run.study.training.method == "jumps":
+        return most
     return int(np.clip(MOST_STEPS // max(1, run.study.training.num_steps), fewest, most))
 
 

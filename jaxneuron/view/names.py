@@ -3,6 +3,10 @@
 import math
 import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # not for `status`, which is quick
+    from jaxneuron.study.study import Training as StudyTraining
 
 LONGEST_NAME, MOST_NAMES = 40, 3
 
@@ -29,3 +33,11 @@ def columns_in_words(inputs: Sequence[str], target: str) -> str:
     """'income → foodexp'; of many inputs the first few."""
     shown = [shortened(name) for name in inputs[:MOST_NAMES]] + ["…"] * (len(inputs) > MOST_NAMES)
     return f"{', '.join(shown)} → {shortened(target)}"
+
+
+def steps_in_words(training: "StudyTraining") -> str:
+    """'1,000 steps of sgd', 'sgd without end, by jumps'."""
+    by = ", by jumps" if training.method == "jumps" else ""
+    if math.isinf(training.num_steps):
+        return f"{training.optimizer} without end{by}"
+    return f"{training.num_steps:,} steps of {training.optimizer}{by}"

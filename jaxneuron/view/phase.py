@@ -7,7 +7,7 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.run import Run
 from jaxneuron.view.axes import MapAxis
 from jaxneuron.view.maps import Map, Others, quantity_map
-from jaxneuron.view.names import columns_in_words
+from jaxneuron.view.names import columns_in_words, steps_in_words
 
 LINEAR_ACTIVATIONS = ("relu", "leaky_relu", "identity")  # slope 1 where all examples are active
 
@@ -53,7 +53,7 @@ def phase_diagram(
         loss=maps["final_loss"],
         stability_limit=_stability_limit(run),
         title=f"{columns_in_words(data['inputs'], data['target'])}: {run.attrs['num_neurons']:,} neurons, "
-        f"{training.num_steps:,} steps of {training.optimizer}",
+        f"{steps_in_words(training)}",
     )
 
 

@@ -185,7 +185,7 @@ def _path_of(training: Training) -> Path:
     )
     is_finite = np.isfinite(weight) & np.isfinite(bias)
     end = len(weight) if is_finite.all() else int(is_finite.argmin())
-    return Path(weight[:end], bias[:end], training.fate, training.death_step)
+    return Path(weight[:end], bias[:end], training.fate, training.row_of(training.death_step))
 
 
 def _window(trainings: Sequence[Training], paths: Sequence[Path]) -> list[tuple[float, float]]:

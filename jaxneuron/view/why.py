@@ -42,7 +42,7 @@ def _born_dead(training: Training) -> str:
 
 def _died(training: Training) -> str:
     step = training.death_step
-    before = training.history.isel(step=step - 1)
+    before = training.history.isel(step=training.row_of(step - 1))
     number, passing = len(training.data.y), _passing(training, int(before.num_active))
     moved = ", ".join(_moves(training, step - 1))
     thrown = (
@@ -64,7 +64,8 @@ def _converged(training: Training) -> str:
 
 def _diverged(training: Training) -> str:
     losses, step = training.history.loss.values, training.diverge_step
-    finite = losses[: step + 1][np.isfinite(losses[: step + 1])]
+    finite = losses[: training.row_of(step) + 1]
+    finite = finite[np.isfinite(finite)]
     grown = ""
     if len(finite) >= 3 and finite[-3] > 0:
         factor = float(np.sqrt(finite[-1] / finite[-3]))
@@ -83,6 +84,8 @@ def _diverged(training: Training) -> str:
 
 def _unsettled(training: Training) -> str:
     losses = training.history.loss.values
+    if training.study.training.method == "jumps":
+        return _unsettled_by_jumps(training)
     if training.num_steps == 0:
         return f"No step was taken: the loss is {_number(training.loss)}, and its gradient is not 0."
     period = _period(training)
@@ -112,6 +115,27 @@ def _unsettled(training: Training) -> str:
     )
 
 
+def _unsettled_by_jumps(training: Training) -> str:
+    gradient = f"the largest part of the gradient is {_number(training.gradient_norm)}"
+    if training.undecided:
+        return (
+            "Its active examples change so often that it could not be followed to its end: what becomes of "
+            f"it is not known. It was left at a loss of {_number(training.loss)}, where {gradient}."
+        )
+    if training.period == 0:
+        return (
+            "It is held at a kink of its loss, where an example becomes active and silent again and again, "
+            f"for ever: it circles about a loss of {_number(training.loss)}."
+        )
+    if (training.period or 0) > 1:
+        return (
+            f"It goes round in a cycle of {training.period:,} steps, at a loss of {_number(training.loss)}."
+        )
+    if training.period == 1:
+        return f"It comes to rest, though {_stalled(training)}."
+    return f"It is still on its way: the loss is {_number(training.loss)}, and {gradient}."
+
+
 def _stalled(training: Training) -> str:
     """What goes with a gradient above the tolerance that no longer moves anything."""
     above = f"the largest part of the gradient, {_number(training.gradient_norm)}, is above the tolerance"
@@ -137,6 +161,8 @@ def _losses(losses: np.ndarray) -> str:
 
 def oscillates(training: Training) -> bool:
     """Whether its last steps go round in a cycle, or each undoes the direction of the one before."""
+    if training.period is not None:  # the last rows of its history are no steps one after another
+        return training.period == 0 or training.period > 1
     number = min(TAIL, training.num_steps) - 1
     return _period(training) > 1 or (number > 4 and _turns(training) >= MOSTLY * number)
 
@@ -183,7 +209,7 @@ def _too_far(training: Training, step: int) -> list[str]:
 
 
 def _moves(training: Training, step: int) -> list[str]:
-    before, after = (training.history.isel(step=i) for i in (step, step + 1))
+    before, after = (training.history.isel(step=training.row_of(i)) for i in (step, step + 1))
     names = training.data.inputs
     moves = []
     if len(names) == 1:
@@ -197,7 +223,8 @@ def _moves(training: Training, step: int) -> list[str]:
 
 def _moved(training: Training, step: int) -> bool:
     at = training.history
-    is_same = (at.weight.values[-1] == at.weight.values[step]).all() and at.bias[-1] == at.bias[step]
+    row = training.row_of(step)
+    is_same = (at.weight.values[-1] == at.weight.values[row]).all() and at.bias[-1] == at.bias[row]
     return not bool(is_same)
 
 

@@ -18,9 +18,10 @@ def loss_svg(training: Training) -> str:
     losses = training.history.loss.values.astype(np.float64)
     known = np.isfinite(losses) & (losses > 0)
     floor = losses[known].min() if known.any() else 1.0
-    steps = np.unique(np.geomspace(1, len(losses), 2 * MOST_POINTS).round().astype(int)) - 1
+    rows = np.unique(np.geomspace(1, len(losses), 2 * MOST_POINTS).round().astype(int)) - 1
+    steps = training.history.step.values[rows]
     with np.errstate(invalid="ignore"):
-        y = np.log(np.where(np.isfinite(losses), np.maximum(losses, floor), np.nan))[steps]
+        y = np.log(np.where(np.isfinite(losses), np.maximum(losses, floor), np.nan))[rows]
     colour = SCREEN_COLOURS[training.fate]
     ends = f"{losses[0]:.3g} at step 0, {losses[-1]:.3g} at step {training.num_steps:,}"
     curve = _polyline(_placed(np.log1p(steps), *_ends(np.log1p(steps)), WIDTH), _up(y, *_ends(y)), colour)

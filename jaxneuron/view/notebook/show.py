@@ -178,10 +178,16 @@ def _figure(svg: str, caption: str) -> str:
 
 
 def _steps(training: Training) -> str:
-    number, names = training.num_steps + 1, training.data.inputs[:SHOWN_WEIGHTS]
+    number, names = training.history.sizes["step"], training.data.inputs[:SHOWN_WEIGHTS]
     shown = np.unique([*range(min(number, SHOWN_STEPS)), *range(max(0, number - SHOWN_STEPS), number)])
     at = training.history.isel(step=shown)
-    columns = (shown, at.loss.values, *at.weight.values.T[: len(names)], at.bias.values, at.num_active.values)
+    columns = (
+        at.step.values,
+        at.loss.values,
+        *at.weight.values.T[: len(names)],
+        at.bias.values,
+        at.num_active.values,
+    )
     weights = ["W"] if len(training.data.inputs) == 1 else [f"W {shortened(name)}" for name in names]
     rows = ([f"{step:,}", *(f"{value:.6g}" for value in row)] for step, *row in zip(*columns, strict=True))
     return table(["step", "loss", *weights, "b", "active examples"], rows)

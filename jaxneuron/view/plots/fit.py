@@ -1,5 +1,7 @@
 """One trained neuron drawn: its loss step by step, and its line among the data as it moved."""
 
+import math
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -32,20 +34,27 @@ def _described(numbers: Fit) -> str:
     steps = ", ".join(f"{step:,}" for step in numbers.steps)
     return (
         f"One neuron: {numbers.title}. Its loss by step, mean of ½(ŷ − y)²: {first} at step 0, {last} at "
-        f"step {len(numbers.losses) - 1:,}. And {len(numbers.data_y):,} examples with the neuron's output at "
+        f"step {numbers.loss_steps[-1]:,}. And {len(numbers.data_y):,} examples with the neuron's output at "
         f"steps {steps}: {shortened(numbers.y_label)} over {shortened(numbers.x_label)}."
     )
 
 
 def _draw_losses(axes: Axes, numbers: Fit) -> None:
-    steps = np.arange(len(numbers.losses))
+    steps = numbers.loss_steps
     losses = np.where(np.isfinite(numbers.losses), numbers.losses, np.nan)
     axes.plot(steps, losses, color="#404040", marker="o" if len(steps) < 30 else "")
     if (losses > 0).any():
         scale_by_decades(axes.yaxis, losses[losses > 0])
+    if len(steps) <= steps[-1]:  # told of ever farther apart
+        axes.set_xscale("symlog", linthresh=1)
+        axes.set_xlim(-0.2, steps[-1] * 1.5)
+        decades = np.arange(0, np.log10(steps[-1]) + 1e-9)
+        axes.set_xticks([0, *10 ** decades[:: math.ceil(len(decades) / 5)]])
+        axes.minorticks_off()
     axes.set_xlabel("step (one full pass over the data)")
     axes.set_ylabel("loss, mean of ½(ŷ − y)²")
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    if len(steps) > steps[-1]:
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def _draw_lines(axes: Axes, numbers: Fit, is_narrow: bool) -> None:

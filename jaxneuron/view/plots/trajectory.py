@@ -65,11 +65,11 @@ def _draw_part(
         style = {"color": FATE_COLOURS[life.fate], "alpha": 1.0 if len(lives) < 10 else 0.5}
         is_short = len(life.step) < 3  # a lone point on the edge is seen whole
         axes.plot(life.step, shown, marker="o" if is_short else "", clip_on=not is_short, **style)
-        died = life.death_step
+        died = int(np.searchsorted(life.step, life.death_step))
         if 0 < died < len(shown):
             last = died - 1 if by_decades and not np.all(shown[died] > 0) else died
             places = np.atleast_1d(shown[last])
-            axes.plot(np.full(len(places), last), places, "X", color=style["color"], markersize=5)
+            axes.plot(np.full(len(places), life.step[last]), places, "X", color=style["color"], markersize=5)
     values = np.concatenate([np.ravel(part[np.isfinite(part)]) for part in parts])
     if by_decades and (values > 0).any():
         scale_by_decades(axes.yaxis, values[values > 0])

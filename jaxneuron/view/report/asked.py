@@ -9,7 +9,7 @@ from jaxneuron.study.quantity import num_values, support
 from jaxneuron.study.run import Run
 from jaxneuron.study.sources import Synthetic, Table
 from jaxneuron.study.study import Study
-from jaxneuron.view.names import shortened
+from jaxneuron.view.names import shortened, steps_in_words
 
 LONGEST_NAME, MOST_NAMES = 60, 6
 
@@ -25,7 +25,7 @@ def asked(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
     return {
         "data": _data(study, data),
         "neuron": f"ŷ = {neuron.activation}(W·x + b), loss: mean of ½(ŷ − y)²{has_bias}",
-        "training": f"{training.num_steps:,} steps of {training.optimizer}, {batches}, {training.precision}",
+        "training": f"{steps_in_words(training)}, {batches}, {training.precision}",
         **{_label(name): _quantity(quantity) for name, quantity in study.quantities.items()},
     }
 

@@ -35,7 +35,8 @@ def lives_of(run: Run) -> tuple[dict[str, Any] | None, str]:
         )
     if sha256_of(datasets) != run.attrs["data"]["sha256"]:
         return None, "There are no lives here: the data is no longer that of the run."
-    if (num_steps := run.study.training.num_steps) > LONGEST:
+    training = run.study.training
+    if training.method == "steps" and (num_steps := training.num_steps) > LONGEST:
         return None, f"There are no lives here: {num_steps:,} steps are too many to be kept for each neuron."
     lives, titles = [], []
     for kind in gallery(run):
@@ -89,10 +90,10 @@ def _life(training: Training) -> dict[str, Any]:
     """The steps that are shown, with what happened at each; and (0, the examples)."""
     is_one = len(training.data.inputs) == 1
     steps = shown_steps(training, SHOWN_STEPS if is_one else SHOWN_STEPS_OF_SEVERAL)
-    at = training.history.isel(step=steps)
+    at = training.history.isel(step=[training.row_of(step) for step in steps])
     shown = _shown_examples(training.data.x, is_one)
     numbers = {
-        "step": steps.astype(np.int32),
+        "step": steps.astype(np.float64 if steps[-1] >= 2**31 else np.int32),
         **{name: at[name].values for name in ("loss", "bias", "grad_bias", "update_bias")},
         **{name: at[name].values[:, :SHOWN_WEIGHTS] for name in ("weight", "grad_weight", "update_weight")},
         "num_active": at.num_active.values.astype(np.int32),
@@ -148,6 +149,8 @@ def _shown_examples(x: np.ndarray, is_one: bool) -> np.ndarray:
 
 def shown_steps(training: Training, number: int) -> np.ndarray:
     """Each of the first steps, then fewer and fewer; each one around a death, a divergence and the end."""
+    if not training.is_whole:
+        return training.history.step.values
     last = training.num_steps
     spread = np.round(np.geomspace(FIRST_STEPS, max(FIRST_STEPS, last), number)).astype(int)
     events = [training.death_step, training.diverge_step, training.settle_step]

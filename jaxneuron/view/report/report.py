@@ -9,7 +9,7 @@ from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training
 from jaxneuron.view.axes import shown_values
 from jaxneuron.view.deaths import Deaths, deaths
-from jaxneuron.view.names import columns_in_words
+from jaxneuron.view.names import columns_in_words, steps_in_words
 from jaxneuron.view.palette import FATE_LABELS
 from jaxneuron.view.report.asked import asked, asked_of
 from jaxneuron.view.report.found import best_of, deaths_of, fates_of
@@ -30,7 +30,7 @@ def report(run: Run, path: Path) -> dict[str, Any]:
     page = render(
         data,
         title=f"{run.attrs['num_neurons']:,} neurons on {columns_in_words(attrs['inputs'], attrs['target'])}",
-        lead=f"{training.num_steps:,} steps of {training.optimizer}",
+        lead=f"{steps_in_words(training)}",
         fates=fates_of(run),
         best=best_of(run),
         deaths=deaths_of(found),
