@@ -76,7 +76,7 @@ def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
     One chunk is trained, and then about so many seconds some more that lie spread over the study, as chunks
     differ: neurons that come to rest take no further time. BadInput where the study cannot be run, or there
     is no room for a chunk. Where the study could be trained by jumps as well as by steps, some chunks are
-    trained by the other method too.
+    trained by the other method too, unless there are no seconds to measure.
     """
     began = time.monotonic()
     setup = set_up(study)
@@ -111,7 +111,7 @@ def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
         seconds_to_begin=seconds_to_begin,
         chunk_seconds=chunk_seconds,
         neurons_per_second=num_neurons / together,
-        other=_other_method(study, setup, numbers),
+        other=_other_method(study, setup, numbers) if seconds else None,
     )
 
 

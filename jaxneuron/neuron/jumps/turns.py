@@ -112,15 +112,16 @@ def walk(
     )
     is_new = (back >= 0) & (state.period == UNKNOWN)
     period = jnp.where(is_new, state.train.step + back - mark_step, state.period)
-    train = _chosen(is_new, _skipped(train, period, num_steps), train)
+    if train.silence is None:  # else revivals are counted, of which each time round may have some
+        train = _chosen(is_new, _skipped(train, period, num_steps), train)
     cost = state.cost + COST_OF_WALK
     is_held = _is_held(train, state.cost, cost, hyperparams, examples, config, num_steps)
     stage = _first_of(
         (train.step >= num_steps, Stage.arrived),
         ((period != UNKNOWN) & jnp.isinf(num_steps), Stage.recurs),
         (is_held, Stage.held),
+        (changes < LEAST_CHANGES, Stage.flies),  # first, for it may have died
         ((cost >= MOST_COST) & (num_steps > EXACT_STEPS), Stage.undecided),
-        (changes < LEAST_CHANGES, Stage.flies),
         otherwise=Stage.walks,
     )
     in_a_row = jnp.where(stage == Stage.flies, 0, walks)
