@@ -5,13 +5,16 @@ of steps. It turns at most once, at a time that is known; before and after it cr
 So what is asked of all of them together changes once, and bisection finds where.
 """
 
+import operator
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from jaxneuron.neuron.jumps.flight import MOST_STEPS, Course, Modes, Powers, Steps, powers_after_pairs
+from jaxneuron.neuron.jumps import MOST_STEPS
+from jaxneuron.neuron.jumps.flight import Course, Modes, Powers, Steps, powers_after_pairs
 
 
 def count_bits(most: Steps) -> Int[Array, ""]:
@@ -33,15 +36,14 @@ def first_below(
 
     `num_bits` is that of `most`, or of more.
     """
-    parts = [(*_odd_and_even(course, modes), at_0) for course, at_0 in zip(courses, with_0, strict=True)]
-    even = [(course, at_0) for course, _, at_0 in parts]
-    odd = [(course, at_0) for _, course, at_0 in parts]
-    turns = [_turn(course, modes) for course, _ in (*even, *odd)]
+    odd = [_one_step_on(course, modes) for course in courses]
+    all_of = list(zip((*courses, *odd), (*with_0, *with_0), strict=True))
+    turns = [turn_of(course, modes) for course, _ in all_of]
     # One that falls first is below 0 from some pair on, until it has turned, or was never. Then only that
     # counts.
     ends = [jnp.where(falls, turn, jnp.inf) for turn, falls in turns]
     sticks = []
-    for (course, at_0), end in zip((*even, *odd), ends, strict=True):
+    for (course, at_0), end in zip(all_of, ends, strict=True):
         is_end = jnp.isfinite(end)
         around = [jnp.where(is_end, end + i, 0) for i in (0, 1)]
         sticks.append(
@@ -57,9 +59,9 @@ def first_below(
         powers = powers_after_pairs(modes, pairs)
         found = [
             jnp.where(pairs <= end, _is_below(course.after(powers), at_0), stick)
-            for (course, at_0), end, stick in zip((*even, *odd), ends, sticks, strict=True)
+            for (course, at_0), end, stick in zip(all_of, ends, sticks, strict=True)
         ]
-        half = len(even)
+        half = len(courses)
         return _any(found[:half]), _any(found[half:])
 
     def is_above(pairs: Steps) -> Bool[Array, ""]:
@@ -70,7 +72,7 @@ def first_below(
     even_is, odd_is = are_below(first)
     steps = jnp.where(even_is, 2 * first, 2 * first + 1)
     found = jnp.where((even_is | odd_is) & (steps <= most), steps, jnp.inf)
-    begins = _any([_is_below(course.begin, at_0) for course, at_0 in odd])
+    begins = _any([_is_below(course.begin, at_0) for course, at_0 in all_of[len(courses) :]])
     return jnp.where(begins & (most >= 1), 1.0, found)
 
 
@@ -83,17 +85,16 @@ def last_outside(
 ) -> Steps:
     """The last of the steps 0 to `most` − 1 before which one of the courses is off 0 by more than the
     tolerance; -1 if there is none."""
-    even, odd = zip(*(_odd_and_even(course, modes) for course in courses), strict=True)
+    odd = [_one_step_on(course, modes) for course in courses]
     last_even, last_odd = jnp.floor((most - 1) / 2), jnp.floor((most - 2) / 2)
-    halves = [*((course, last_even) for course in even), *((course, last_odd) for course in odd)]
+    halves = [*((course, last_even) for course in courses), *((course, last_odd) for course in odd)]
 
     def is_outside(course: Course, powers: Powers) -> Bool[Array, ""]:
         return jnp.abs(course.after(powers)) > tolerance
 
     ends = []
     for course, last in halves:
-        turn, _ = _turn(course, modes)
-        turn = jnp.where(jnp.isnan(turn), -1.0, jnp.minimum(turn, last))
+        turn = jnp.minimum(turn_of(course, modes)[0], last)
         behind = jnp.clip(turn + 1, 0, jnp.maximum(last, 0))
         ends.append(
             (
@@ -110,7 +111,7 @@ def last_outside(
             (pairs <= last) & (is_outside(course, powers) | at_last | ((pairs <= turn) & behind))
             for (course, last), (turn, behind, at_last) in zip(halves, ends, strict=True)
         ]
-        half = len(even)
+        half = len(courses)
         return _any(found[:half]), _any(found[half:])
 
     pairs = last_that(lambda pairs: _any(are_outside(pairs)), last_even, num_bits)
@@ -119,24 +120,21 @@ def last_outside(
 
 
 def _any(values: Sequence[Bool[Array, ""]]) -> Bool[Array, ""]:
-    first, *others = values
-    for other in others:
-        first = first | other
-    return first
+    return reduce(operator.or_, values)
 
 
 def _is_below(value: Float[Array, ""], at_0: Bool[Array, ""]) -> Bool[Array, ""]:
     return (value < 0) | ((value == 0) & at_0)
 
 
-def _odd_and_even(course: Course, modes: Modes) -> tuple[Course, Course]:
-    """The number after pairs of steps, and after one step and pairs of steps."""
+def _one_step_on(course: Course, modes: Modes) -> Course:
+    """The number on its way from after one step on; after pairs of steps more, those are odd ones."""
     powers = Powers((modes[0].step, modes[1].step), (1 - modes[0].step, 1 - modes[1].step))
     reach = course.reach[0] * powers.left[0], course.reach[1] * powers.left[1]
-    return course, Course(course.after(powers), course.limit, reach)
+    return Course(course.after(powers), course.limit, reach)
 
 
-def _turn(course: Course, modes: Modes) -> tuple[Steps, Bool[Array, ""]]:
+def turn_of(course: Course, modes: Modes) -> tuple[Steps, Bool[Array, ""]]:
     """The last pair before it turns, infinity where it does not, and whether it falls until then.
 
     It turns where its two powers, which change by reachₖ·log|λₖ|·|λₖ|²ⁿ, make up for one another.

@@ -5,8 +5,8 @@ from jaxtyping import Array, Bool, Int
 
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.judge import has_diverged
-from jaxneuron.neuron.jumps.crossing import count_bits, last_that
-from jaxneuron.neuron.jumps.flight import Steps
+from jaxneuron.neuron.jumps.crossing import count_bits, last_that, turn_of
+from jaxneuron.neuron.jumps.flight import Course, Steps
 from jaxneuron.neuron.jumps.scene import Scene
 from jaxneuron.neuron.jumps.state import Bound
 from jaxneuron.neuron.moments import loss
@@ -38,9 +38,10 @@ def bound_in_flight(
         )
         return ~has_diverged(are_finite(params, value), value, limit)
 
-    one, other = (mode.off**2 * mode.step * mode.log_ratio for mode in modes)
-    turn = jnp.log(-other / one) / (2 * (modes[0].log_ratio - modes[1].log_ratio))
-    least = jnp.where((turn > 0) & (turn < steps), jnp.floor(turn), 0)
+    # What the loss has along each mode goes by λ²ᵗ.
+    one, other = (mode.off**2 * mode.step for mode in modes)
+    turn, _ = turn_of(Course(one + other, jnp.zeros_like(one), (one, other)), modes)
+    least = jnp.where(turn < steps, turn, 0)
     first = jnp.where(is_within(jnp.zeros_like(steps)), 0, least)
     number = last_that(lambda i: is_within(first + i), steps - 1 - first, count_bits(2 * steps))
     is_some = (steps > 0) & is_within(first)

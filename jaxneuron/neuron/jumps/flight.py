@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Float
 
 from jaxneuron.neuron.half_lines import HalfLine
 from jaxneuron.neuron.hyperparams import Scalar
+from jaxneuron.neuron.jumps import MOST_STEPS
 from jaxneuron.neuron.jumps.quadratic import ratio
 from jaxneuron.neuron.params import Params
 
@@ -23,8 +24,6 @@ from jaxneuron.neuron.params import Params
 LEAST_LOG = -800.0
 # Powers are told from 0 and from infinity as long as they lie between e⁻⁷⁰⁰ and e⁷⁰⁰.
 MOST_LOG = 700.0
-# Floats count to 2⁵³.
-MOST_STEPS = 2.0**53
 
 Steps = Float[Array, ""]  # a whole number, or infinity
 Pair = tuple[Float[Array, ""], Float[Array, ""]]
@@ -43,6 +42,11 @@ class Mode(NamedTuple):
     def alternates(self) -> Bool[Array, ""]:
         """Whether λ < 0."""
         return self.step > 1
+
+    @property
+    def rate(self) -> Float[Array, ""]:
+        """log |λ| where there is anything to grow or to fall, else 0."""
+        return jnp.where(self.off == 0, 0, self.log_ratio)
 
 
 Modes = tuple[Mode, Mode]
@@ -173,9 +177,8 @@ def _mode(weight: Array, bias: Array, off: Array, curvature: Array, learning_rat
 def steps_that_count(modes: Modes, most: Steps) -> Steps:
     """As many of `most` steps as can change the sign of a number on its way: as long as what grows is a
     number, or else as the slowest of what falls is not 0."""
-    rates = [jnp.where(mode.off == 0, 0, mode.log_ratio) for mode in modes]
-    grows = jnp.maximum(jnp.maximum(*rates), 0)
-    falls = jnp.minimum(*(jnp.where(rate < 0, -rate, jnp.inf) for rate in rates))
+    grows = jnp.maximum(jnp.maximum(modes[0].rate, modes[1].rate), 0)
+    falls = jnp.minimum(*(jnp.where(mode.rate < 0, -mode.rate, jnp.inf) for mode in modes))
     # What neither grows nor falls, but alternates, comes back after two steps.
     of_turns = jnp.where((modes[0].off != 0) & modes[0].alternates, 2.0, 0.0)
     slowest = jnp.where(grows > 0, grows, falls)

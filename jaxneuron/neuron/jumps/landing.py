@@ -103,9 +103,7 @@ def land(
 def _period(state: JumpState, scene: Scene, num_steps: Steps) -> Int[Array, ""]:
     """Steps of the cycle that the neuron ends in."""
     modes = scene.flight.modes
-    grows = ((modes[0].off != 0) & (modes[0].log_ratio > 0)) | (
-        (modes[1].off != 0) & (modes[1].log_ratio > 0)
-    )
+    grows = (modes[0].rate > 0) | (modes[1].rate > 0)
     alternates = (modes[0].off != 0) & (modes[0].log_ratio == 0) & modes[0].alternates
     in_the_end = jnp.where(grows, UNKNOWN, jnp.where(alternates, 2, AT_REST))
     flown = jnp.where(jnp.isinf(num_steps), in_the_end, UNKNOWN)

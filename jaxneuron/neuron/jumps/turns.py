@@ -4,7 +4,7 @@ with an activation that is straight on either side of 0.
 A flight of the params ends where an example becomes active or silent, and until then all that the steps would
 have told is known. A neuron takes turns, of one kind or the other:
 
-  fly   a jump to the end of the flight, and a few steps, for changes often come together
+  fly   a jump to the end of the flight
   walk  some hundred steps, where changes come so often that there is nothing to jump over
 
 until its flight has no end, or all steps are taken; or it comes back, walking, to params that it had before;
@@ -31,13 +31,13 @@ from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Config, TrainState
 
-# Steps behind each jump. With so many changes among them, the neuron walks; and after so many jumps one after
-# another that are shorter than is worth while.
+# Steps ahead that are looked at behind each jump. With so many changes among them the neuron walks, and after
+# so many jumps one after another that are shorter than is worth while.
 FEW_STEPS = 6
 FEW_CHANGES = 2
 SHORT = 32
 MANY_SHORT = 4
-# Steps of a walk. With fewer changes among them, the neuron flies on.
+# Steps of a walk. With fewer changes among them the neuron flies, twice as often before it walks again.
 WALK = 256
 LEAST_CHANGES = 12
 # What a neuron may spend: a turn in flight costs 1, a walk what it takes.
@@ -54,7 +54,11 @@ Value = TypeVar("Value")
 def fly(
     state: JumpState, hyperparams: Hyperparams, examples: Examples, config: Config, num_steps: Steps
 ) -> JumpState:
-    """A jump to the end of the neuron's flight and a few steps; a neuron without one has arrived."""
+    """A jump to the end of the neuron's flight; a neuron without one has arrived.
+
+    The few steps ahead are not kept unless it walks: where a z tends to 0, steps end in rounding, and a
+    flight does not.
+    """
     begin = state.train
     scene = scene_of(begin, hyperparams, examples, config, num_steps)
     modes, num_bits = scene.flight.modes, count_bits(num_steps)
@@ -75,26 +79,27 @@ def fly(
     )
     left = jnp.where(ends, scene.steps_left - steps, 0)
     flown = bound_in_flight(state.bound, scene, begin.step, steps, hyperparams, config)
-    train, changes, _, bound = take_steps(
-        landed, state.mark, flown, FEW_STEPS, hyperparams, examples, config, left
-    )
+    ahead = take_steps(landed, state.mark, flown, FEW_STEPS, hyperparams, examples, config, left)
+    in_a_row = jnp.where(steps < SHORT, state.in_a_row + 1, 0)
+    walks = (ahead.changes >= FEW_CHANGES) | (in_a_row >= MANY_SHORT)
     # Behind a change the gradient is mostly large, and what it was before does not matter.
-    is_known = jnp.asarray(train.moving_until) >= 0
+    seen_until = jnp.asarray(ahead.state.moving_until)
+    is_known = seen_until >= 0
     moving_until = _moving_until(scene, begin, steps, ends & ~is_known, config)
-    train = train._replace(moving_until=jnp.where(is_known, jnp.asarray(train.moving_until), moving_until))
+    landed = landed._replace(moving_until=jnp.where(is_known, seen_until, moving_until))
+    train = _chosen(walks, ahead.state._replace(moving_until=landed.moving_until), landed)
     has_arrived = ~ends | (train.step >= num_steps)
     cost = state.cost + 1
-    in_a_row = jnp.where(steps < SHORT, state.in_a_row + 1, 0)
     is_held = _is_held(train, state.cost, cost, hyperparams, examples, config, num_steps)
     stage = _first_of(
         (has_arrived, Stage.arrived),
         (is_held, Stage.held),
         ((cost >= MOST_COST) & (num_steps > EXACT_STEPS), Stage.undecided),
-        ((changes >= FEW_CHANGES) | (in_a_row >= MANY_SHORT), Stage.walks),
+        (walks, Stage.walks),
         otherwise=Stage.flies,
     )
     in_a_row = jnp.where(stage == Stage.walks, 0, in_a_row)
-    return state._replace(train=train, stage=stage, cost=cost, in_a_row=in_a_row, bound=bound)
+    return state._replace(train=train, stage=stage, cost=cost, in_a_row=in_a_row, bound=ahead.bound)
 
 
 def walk(
@@ -107,25 +112,26 @@ def walk(
     mark = _chosen(is_marked, state.train.params, state.mark)
     mark_step = jnp.where(is_marked, state.train.step, state.mark_step)
     left = num_steps - state.train.step.astype(num_steps.dtype)
-    train, changes, back, bound = take_steps(
-        state.train, mark, state.bound, WALK, hyperparams, examples, config, left
-    )
-    is_new = (back >= 0) & (state.period == UNKNOWN)
-    period = jnp.where(is_new, state.train.step + back - mark_step, state.period)
+    taken = take_steps(state.train, mark, state.bound, WALK, hyperparams, examples, config, left)
+    # With few changes it should have flown, and does so from where the walk began.
+    flies_on = taken.changes < LEAST_CHANGES
+    is_new = (taken.back >= 0) & (state.period == UNKNOWN) & ~flies_on
+    period = jnp.where(is_new, state.train.step + taken.back - mark_step, state.period)
+    train = _chosen(flies_on, state.train, taken.state)
     if train.silence is None:  # else revivals are counted, of which each time round may have some
         train = _chosen(is_new, _skipped(train, period, num_steps), train)
     cost = state.cost + COST_OF_WALK
     is_held = _is_held(train, state.cost, cost, hyperparams, examples, config, num_steps)
     stage = _first_of(
+        (flies_on, Stage.flies),  # to its end, which may be death
         (train.step >= num_steps, Stage.arrived),
         ((period != UNKNOWN) & jnp.isinf(num_steps), Stage.recurs),
         (is_held, Stage.held),
-        (changes < LEAST_CHANGES, Stage.flies),  # first, for it may have died
         ((cost >= MOST_COST) & (num_steps > EXACT_STEPS), Stage.undecided),
         otherwise=Stage.walks,
     )
-    in_a_row = jnp.where(stage == Stage.flies, 0, walks)
-    return JumpState(train, stage, cost, in_a_row, mark, mark_step, period, bound)
+    in_a_row = jnp.where(stage == Stage.flies, -2 * LEAST_CHANGES, walks)
+    return JumpState(train, stage, cost, in_a_row, mark, mark_step, period, taken.bound)
 
 
 def hold(params: Params, hyperparams: Hyperparams, examples: Examples, config: Config) -> Hold:
