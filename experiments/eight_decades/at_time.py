@@ -1,13 +1,11 @@
 """The neurons of a study after the same training time: η·t steps of size η, however small η is."""
 
-import jax
 import numpy as np
 
 from experiments.eight_decades.diagram import Diagram
+from experiments.studies import with_settings
 from jaxneuron import Fate, Study
-from jaxneuron.population.train import train_population
-from jaxneuron.study.data import load
-from jaxneuron.study.setup import config_of, make_start
+from jaxneuron.study.training import train_some
 
 
 def train_to_time(study: Study, time: float) -> Diagram:
@@ -15,32 +13,20 @@ def train_to_time(study: Study, time: float) -> Diagram:
 
     One learning rate after the other: the number of steps is all that differs, and is no part of the program.
     """
-    (data,) = load(study.data)
     design, replicates = study.design, study.sweep.replicates
     num_rates, num_biases = design.shape.values()
+    rates = design.values(np.arange(num_rates) * num_biases)["learning_rate"]
     fates, losses = [], []
-    with jax.enable_x64(True):
-        config, start = config_of(study, data), make_start(study)
-        examples = data.examples("float64", config, 0)
-        for row in range(num_rates):
-            cells = np.repeat(row * num_biases + np.arange(num_biases), replicates)
-            swept = design.values(cells)
-            num_steps = max(1.0, np.round(time / swept["learning_rate"][0]))
-            trained = train_population(
-                cells.astype(np.uint32),
-                np.tile(np.arange(replicates, dtype=np.uint32), num_biases),
-                swept,
-                start,
-                examples,
-                config,
-                num_steps,
-            )
-            fate = np.asarray(trained.fate).reshape(num_biases, replicates)
-            fates.append([np.count_nonzero(fate == f, axis=-1) for f in Fate])
-            losses.append(np.median(np.asarray(trained.loss).reshape(num_biases, replicates), axis=-1))
+    for row, rate in enumerate(rates):
+        in_time = with_settings(study, training={"num_steps": max(1, round(time / rate))})
+        cells = np.repeat(row * num_biases + np.arange(num_biases), replicates)
+        trained = train_some(in_time, cells, np.tile(np.arange(replicates), num_biases))
+        fate, loss = (values.reshape(num_biases, replicates) for values in (trained.fate, trained.loss))
+        fates.append(np.stack([np.count_nonzero(fate == f, axis=-1) for f in Fate], axis=-1))
+        losses.append(np.median(loss, axis=-1))
     return Diagram(
-        learning_rate=design.values(np.arange(num_rates) * num_biases)["learning_rate"],
+        learning_rate=rates,
         init_bias=design.values(np.arange(num_biases))["init_bias"],
-        fate_count=np.array(fates).transpose(0, 2, 1),
+        fate_count=np.array(fates),
         median_loss=np.array(losses),
     )

@@ -17,15 +17,16 @@ class NumSteps(click.ParamType):
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
-        if number == math.inf:
-            return number
-        if not number.is_integer():
-            self.fail(f"is {value!r}; it must be a whole number, or inf", param, ctx)
-        return int(value) if str(value).lstrip("+-").isdigit() else int(number)
+        if str(value) == "inf":
+            return math.inf
+        for convert in (int, float):  # not every whole number is a float
+            try:
+                number = convert(value)
+            except ValueError:
+                continue
+            if math.isfinite(number) and number == int(number):
+                return int(number)
+        return self.fail(f"is {value!r}; it must be a whole number, or inf", param, ctx)
 
 
 NUM_STEPS = NumSteps()

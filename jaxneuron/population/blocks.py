@@ -101,11 +101,8 @@ def train_blocks(
     )
     line = jax.lax.while_loop(lambda line: (line.num_moving > 0) & (line.step < num_steps), advance, line)
     end = jax.tree.map(lambda values: values[inverse(line.neuron)], line.state)
-    in_blocks = jax.tree.map(
-        lambda values: values.reshape(-1, block, *values.shape[1:]), (numbers, begin.params, end)
-    )
-    trained = jax.lax.map(lambda some: jax.vmap(conclude_neuron)(*some), in_blocks)
-    return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:])[:num_neurons], trained)
+    trained = map_in_blocks(conclude_neuron, block, numbers, begin.params, end)
+    return jax.tree.map(lambda values: values[:num_neurons], trained)
 
 
 def _advance(
@@ -186,6 +183,13 @@ def _advance(
     num_moving = jnp.sum(moves, dtype=jnp.int32)
     saves_blocks = (-(-num_moving // block) < num_blocks) & (line.step + number < num_steps)
     return jax.lax.cond(saves_blocks, come_forward, stay, states)
+
+
+def map_in_blocks(function: Callable[..., Trained], block: int, *arguments: PyTree[Array, "..."]) -> Trained:
+    """The function of each neuron's arguments, one block of neurons after the other."""
+    in_blocks = jax.tree.map(lambda values: values.reshape(-1, block, *values.shape[1:]), arguments)
+    found = jax.lax.map(lambda some: jax.vmap(function)(*some), in_blocks)
+    return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:]), found)
 
 
 def inverse(permutation: Int[Array, " line"]) -> Int[Array, " line"]:

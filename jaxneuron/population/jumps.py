@@ -21,7 +21,7 @@ from jaxneuron.neuron.jumps.turns import fly, walk
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Config, Trained, TrainState, full_pass, loss_limit
-from jaxneuron.population.blocks import LANES, SetOut, inverse
+from jaxneuron.population.blocks import LANES, SetOut, inverse, map_in_blocks
 
 # Neurons of a block, where there are so many: what stays in a core's cache. Elsewhere unmeasured.
 CPU_BLOCK, BLOCK = 256, 2**16
@@ -97,13 +97,9 @@ def train_by_jumps(
         line,
     )
     end = jax.tree.map(lambda values: values[inverse(line.neuron)], line.state)
-    in_blocks = jax.tree.map(
-        lambda values: values.reshape(-1, block, *values.shape[1:]),
-        (numbers, states.train.params, end),
-    )
     # Always of several blocks: of one alone the compiler makes no loop, and what it fuses rounds otherwise.
-    trained = jax.lax.map(lambda some: jax.vmap(land_neuron)(*some), in_blocks)
-    return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:])[:num_neurons], trained)
+    trained = map_in_blocks(land_neuron, block, numbers, states.train.params, end)
+    return jax.tree.map(lambda values: values[:num_neurons], trained)
 
 
 def _take_rounds(

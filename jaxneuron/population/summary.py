@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.jumps import MOST_STEPS
 
 # A bin is 15 % wide; the decades reach from deep convergence to divergence.
 LOSS_BINS_PER_DECADE = 16
@@ -31,10 +32,6 @@ class Bins:
 
     loss: np.ndarray
     step: np.ndarray
-
-
-# Of steps without end, as many are told apart as a float counts.
-MOST_STEPS = 2**53
 
 
 def make_bins(reference_loss: float, num_steps: int | float) -> Bins:

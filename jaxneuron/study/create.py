@@ -49,10 +49,12 @@ def create(
     with location.draft(replace=replace) as store:
         root = zarr.create_group(store, overwrite=True)
         _create_work(root.create_group("work"), chunking.num_chunks)
-        summaries = cells_of(method)
-        _create_cells(root.create_group("cells"), design, chunking, bins, summaries)
-        if chunking.num_blocks > 1:
-            _create_parts(root.create_group("parts"), design, chunking, bins, summaries)
+        summaries, cells = cells_of(method), root.create_group("cells")
+        _write_coordinates(cells, design)
+        _write_bins(cells, bins)
+        _create_summaries(cells, design, chunking, bins, summaries)
+        if (parts := chunking.num_blocks) > 1:
+            _create_summaries(root.create_group("parts"), design, chunking, bins, summaries, {"part": parts})
         if has_neurons:
             records = neurons_of(method)
             _create_neurons(root.create_group("neurons"), design, chunking, inputs, precision, records)
@@ -85,28 +87,6 @@ def _create_work(group: zarr.Group, num_chunks: int) -> None:
             [],
         ),
     )
-
-
-def _create_cells(
-    group: zarr.Group,
-    design: Design,
-    chunking: Chunking,
-    bins: Bins,
-    variables: Mapping[str, CellVariable],
-) -> None:
-    _write_coordinates(group, design)
-    _write_bins(group, bins)
-    _create_summaries(group, design, chunking, bins, variables)
-
-
-def _create_parts(
-    group: zarr.Group,
-    design: Design,
-    chunking: Chunking,
-    bins: Bins,
-    variables: Mapping[str, CellVariable],
-) -> None:
-    _create_summaries(group, design, chunking, bins, variables, {"part": chunking.num_blocks})
 
 
 def _create_summaries(

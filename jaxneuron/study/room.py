@@ -19,8 +19,9 @@ from jaxneuron.study.variables import STEPS, cells_of, neurons_of
 
 # Measured on two cores, with two chunks under way and chunks of 2^12 to 2^20 neurons; compressed, the numbers
 # of a cell take about a byte for each bin that is not empty, and those of a neuron half of what they are.
-PROGRAM_BYTES = 260e6
-NEURON_BYTES, INPUT_BYTES, EXAMPLE_BYTES = 350, 80, 1300
+PROGRAM_BYTES = {"steps": 260e6, "jumps": 950e6}  # most of it while it is compiled
+NEURON_BYTES = {"steps": 350, "jumps": 900}
+INPUT_BYTES, EXAMPLE_BYTES = 80, 1300
 # What is kept of an example while other data sets are trained: tables and buckets, in float64.
 KEPT_BYTES = 650
 COPIES_OF_COUNTS = 2
@@ -62,8 +63,8 @@ class Sizes:
         num_bins = len(Fate) + num_step_bins + len(self.bins.loss) - 1 + num_singles
         chunking = self.chunking
         memory = (
-            PROGRAM_BYTES
-            + chunking.chunk_size * (NEURON_BYTES + INPUT_BYTES * self.num_inputs)
+            PROGRAM_BYTES[self.method]
+            + chunking.chunk_size * (NEURON_BYTES[self.method] + INPUT_BYTES * self.num_inputs)
             + math.prod(chunking.tile) * num_bins * 8 * COPIES_OF_COUNTS
             + self.num_examples * max(EXAMPLE_BYTES, 40 * self.num_inputs)
             + (self.num_datasets - 1) * self.num_examples * (KEPT_BYTES + 16 * self.num_inputs)

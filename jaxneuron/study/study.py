@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
 
+from jaxneuron.neuron import jumps
 from jaxneuron.neuron.draws import STANDARD_NORMAL, LogUniform, Normal, Uniform
 from jaxneuron.neuron.hyperparams import MEANINGS
 from jaxneuron.neuron.optimizers import OPTIMIZERS
@@ -23,7 +24,6 @@ from jaxneuron.study.sources import Data, Table
 # fold_in takes 32 bits for the cell and 32 for the replicate.
 MOST_CELLS = MOST_REPLICATES = 2**32
 MOST_STEPS = 2**31 - 2
-MOST_JUMPED = 2**53  # as far as the numbers count by which steps are jumped over
 
 
 def _one_of(known: Mapping[str, Any]) -> Callable[[str], str]:
@@ -77,7 +77,7 @@ class Training(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        most = MOST_JUMPED if self.method == "jumps" else MOST_STEPS
+        most = jumps.MOST_STEPS if self.method == "jumps" else MOST_STEPS
         if math.isinf(self.num_steps) and self.method != "jumps":
             raise ValueError('num_steps: is inf; only method = "jumps" comes to an end without one')
         if most < self.num_steps < math.inf:

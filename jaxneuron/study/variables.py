@@ -205,9 +205,6 @@ NEURONS = {
     "final_bias": NeuronVariable("params.bias", None, "", "final bias", "bias b after the last step"),
 }
 
-# By jumps, steps may be more than 32 bits hold.
-WIDE = {"int32": "int64"}
-
 
 def cells_of(method: str) -> dict[str, CellVariable]:
     """The variables of cells that are trained by a method."""
@@ -215,11 +212,11 @@ def cells_of(method: str) -> dict[str, CellVariable]:
 
 
 def neurons_of(method: str) -> dict[str, NeuronVariable]:
-    """The variables of neurons that are trained by a method."""
+    """The variables of neurons that are trained by a method; by jumps, steps may be more than 32 bits."""
+    known = {name: variable for name, variable in NEURONS.items() if variable.method in (None, method)}
+    if method != "jumps":
+        return known
     return {
-        name: variable._replace(dtype=WIDE.get(variable.dtype, variable.dtype))
-        if method == "jumps" and variable.units == "steps" and variable.dtype
-        else variable
-        for name, variable in NEURONS.items()
-        if variable.method in (None, method)
+        name: variable._replace(dtype="int64") if variable.units == "steps" else variable
+        for name, variable in known.items()
     }

@@ -8,6 +8,7 @@ import numpy as np
 from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training
 from jaxneuron.view.axes import shown_values
+from jaxneuron.view.counted_apart import counted_apart
 from jaxneuron.view.deaths import Deaths, deaths
 from jaxneuron.view.names import columns_in_words, steps_in_words
 from jaxneuron.view.palette import FATE_LABELS
@@ -32,6 +33,7 @@ def report(run: Run, path: Path) -> dict[str, Any]:
         title=f"{run.attrs['num_neurons']:,} neurons on {columns_in_words(attrs['inputs'], attrs['target'])}",
         lead=f"{steps_in_words(training)}",
         fates=fates_of(run),
+        apart=counted_apart(run),
         best=best_of(run),
         deaths=deaths_of(found),
         asked=asked_of(run),

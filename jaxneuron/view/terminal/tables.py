@@ -14,6 +14,7 @@ from jaxneuron.study.plan import OtherMethod, Plan
 from jaxneuron.study.room import size
 from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training
+from jaxneuron.view.counted_apart import counted_apart
 from jaxneuron.view.explain import FullPass
 from jaxneuron.view.fit import shown_rows
 from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS, FATE_RULES
@@ -21,14 +22,6 @@ from jaxneuron.view.terminal.plain import duration, plain_table
 
 SHOWN_EXAMPLES = 6
 SHOWN_INPUTS = 3
-
-
-# Counted beside the fates.
-KINDS = (
-    ("fixed", 1, "fixed: their params no longer change by a bit"),
-    ("cycling", 3, "cycling: they go round for ever"),
-    ("undecided", 3, "undecided: their active examples changed too often to be followed"),
-)
 
 
 def fate_table(run: Run) -> Table:
@@ -42,11 +35,7 @@ def fate_table(run: Run) -> Table:
             FATE_LABELS[fate], style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold"
         )
         table.add_row(name, f"{counts[fate]:,}", f"{share:.2%}", FATE_RULES[fate])
-    table.caption = "\n".join(
-        f"{int(run.cells[f'{name}_count'].sum()) / counts.sum():.{digits}%} are {words}"
-        for name, digits, words in KINDS
-        if f"{name}_count" in run.cells
-    )
+    table.caption = "\n".join(counted_apart(run))
     return table
 
 

@@ -13,12 +13,6 @@ from jaxneuron.neuron.jumps.flight import Course, flight_of
 from jaxneuron.neuron.params import Params
 
 
-@pytest.fixture(autouse=True)
-def _double():
-    with jax.enable_x64(True):
-        yield
-
-
 def modes_of(steps):
     """Two modes with nothing but what a step does: η·μ = 1 − λ."""
 

@@ -10,24 +10,8 @@ from hypothesis import strategies as st
 from jaxneuron.neuron.half_lines import HalfLine
 from jaxneuron.neuron.jumps.flight import flight_of, powers_after, steps_that_count
 from jaxneuron.neuron.params import Params
+from tests.neuron.jumps.drawn import lines
 
-
-@pytest.fixture(autouse=True)
-def _double():
-    with jax.enable_x64(True):
-        yield
-
-
-# Shares, means, spreads and rises; spreads and shares of 0 are degenerate quadratics.
-lines = st.builds(
-    HalfLine,
-    share=st.sampled_from([0.0, 0.01, 0.3, 1.0]),
-    mean_x=st.floats(-3, 3),
-    mean_y=st.floats(-3, 3),
-    spread=st.sampled_from([0.0, 1e-3, 0.5, 2.0]),
-    rise=st.floats(-3, 3),
-).map(lambda line: HalfLine(*[0.0] * 5) if line.share == 0 else line)
-lines = lines.map(lambda line: line._replace(rise=0.0) if line.spread == 0 else line)
 # XLA takes subnormal numbers for 0.
 places = st.tuples(*[st.floats(-3, 3, allow_subnormal=False)] * 2)
 # η·μ from nearly 0 to beyond 2, with the values at which something changes.

@@ -11,24 +11,8 @@ from jaxneuron.neuron.half_lines import HalfLine, find_active_row, find_half_lin
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.jumps.quadratic import gradient_of, joined, loss_line, ratio, stretched, with_decay
 from jaxneuron.neuron.moments import piece_of
+from tests.neuron.jumps.drawn import lines
 
-
-@pytest.fixture(autouse=True)
-def _double():
-    with jax.enable_x64(True):
-        yield
-
-
-# Shares and spreads of 0 are degenerate quadratics.
-lines = st.builds(
-    HalfLine,
-    share=st.sampled_from([0.0, 0.01, 0.3, 1.0]),
-    mean_x=st.floats(-3, 3),
-    mean_y=st.floats(-3, 3),
-    spread=st.sampled_from([0.0, 1e-3, 0.5, 2.0]),
-    rise=st.floats(-3, 3),
-).map(lambda line: HalfLine(*[0.0] * 5) if line.share == 0 else line)
-lines = lines.map(lambda line: line._replace(rise=0.0) if line.spread == 0 else line)
 places = st.tuples(st.floats(-3, 3), st.floats(-3, 3))
 
 

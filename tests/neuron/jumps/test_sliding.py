@@ -13,12 +13,6 @@ from jaxneuron.neuron.params import Params
 NUM_EXAMPLES, NUM_NEURONS, NUM_DATA, NUM_PROBES = 6, 400, 24, 4
 
 
-@pytest.fixture(autouse=True)
-def _double():
-    with jax.enable_x64(True):
-        yield
-
-
 @jax.jit
 def held(weight, bias, rate, half_lines, num_steps):
     """Of each of some neurons with one data set whether it is held, and its params after some steps."""

@@ -1,0 +1,20 @@
+"""What is counted of a run's neurons beside their fates, in words."""
+
+from jaxneuron.study.run import Run
+
+# By the names of their counts: digits of the share in per cent, and what they are.
+KINDS = {
+    "fixed_count": (1, "fixed: their params no longer change by a bit"),
+    "cycling_count": (3, "cycling: they go round for ever"),
+    "undecided_count": (3, "undecided: their active examples changed too often to be followed"),
+}
+
+
+def counted_apart(run: Run) -> list[str]:
+    """'12.3% are fixed: …', for each kind that the run counts."""
+    total = int(run.cells.fate_count.sum())
+    return [
+        f"{int(run.cells[name].sum()) / total:.{digits}%} are {words}"
+        for name, (digits, words) in KINDS.items()
+        if name in run.cells
+    ]
