@@ -1047,7 +1047,7 @@ def test_a_sweep_that_cannot_begin_leaves_nothing(tmp_path, monkeypatch):
         raise RuntimeError("stopped")
 
     study = jaxneuron.Study(data={"x": [0.0, 1.0], "y": [1.0, 2.0]}, sweep={"learning_rate": 0.1})
-    monkeypatch.setattr(create, "_create_cells", fails)
+    monkeypatch.setattr(create, "_create_summaries", fails)
     with pytest.raises(RuntimeError, match="stopped"):
         jaxneuron.sweep(study, tmp_path / "new" / "folder" / "run.zarr")
 

@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 class Crew:
     """The actors, and what each of them has been asked."""
 
-    def __init__(self, ray: Any, wanted: int | None, name: str, kind: type[Actor] = Actor) -> None:
-        self.ray, self.wanted, self.name, self.kind = ray, wanted, name, kind
+    def __init__(self, ray: Any, wanted: int | None, name: str) -> None:
+        self.ray, self.wanted, self.name = ray, wanted, name
         self.ready: dict[Any, list[int]] = {}  # actors that have opened the run, and their chunks under way
         self.opening: set[Any] = set()
         self.asked: dict[Any, tuple[Any, int | None]] = {}  # by what will answer: actor, chunk or None
@@ -94,7 +94,7 @@ class Crew:
         # The next chunk is prepared while a GPU trains one; a core does one thing at a time.
         options = {"num_gpus": 1, "max_concurrency": CHUNKS_IN_FLIGHT} if device == "GPU" else {"num_cpus": 1}
         platform = None if device == "GPU" else "cpu"
-        return self.ray.remote(self.kind).options(**options).remote(os.getcwd(), platform)
+        return self.ray.remote(Actor).options(**options).remote(os.getcwd(), platform)
 
     @property
     def _devices(self) -> tuple[str, int]:
@@ -108,10 +108,17 @@ class Crew:
         self.asked[actor.open.remote(self.name)] = actor, None
 
     def _ask(self) -> None:
-        """Give chunks to those who have few, first one to each."""
+        """Give chunks to those who have few, first one to each.
+
+        A chunk with which an actor has died is given alone: if this one dies too, that chunk is to blame.
+        """
         for few in range(CHUNKS_IN_FLIGHT):
             for actor, numbers in self.ready.items():
                 if self.waiting and len(numbers) == few:
+                    if any(self.tries[number] for number in numbers) or (
+                        numbers and self.tries[self.waiting[0]]
+                    ):
+                        continue
                     number = self.waiting.popleft()
                     numbers.append(number)
                     self.asked[actor.work.remote(number)] = actor, number
@@ -128,22 +135,20 @@ class Crew:
     def _replace(self, actor: Any, error: Exception) -> None:
         """Give back what an actor had that came to nothing; another one will be called for.
 
-        It began its first chunk first, so that one is to blame; on a GPU, which has two under way, it may be
-        the other, until the innocent one is done. What it had written and could not tell is not trained
-        again: whoever is given it looks.
+        What it had written and could not tell is not trained again: whoever is given it looks.
         """
         numbers = self.ready.pop(actor, [])
         self.opening.discard(actor)
         self.asked = {answer: asked for answer, asked in self.asked.items() if asked[0] is not actor}
         self.ray.kill(actor)
         self.waiting.extendleft(reversed(numbers))
-        if numbers:
-            self.tries[numbers[0]] += 1
-        else:
-            self.fruitless_starts += 1
-        what = f"chunk {numbers[0]}" if numbers else "beginning"
-        if self.fruitless_starts == FRUITLESS_STARTS or (numbers and self.tries[numbers[0]] == MOST_TRIES):
-            raise Stopped(f"{self.name}: {what} failed time and again, at last: {_line(error)}")
+        self.tries.update(numbers)
+        self.fruitless_starts += not numbers
+        hopeless = [f"chunk {number}" for number in numbers if self.tries[number] == MOST_TRIES]
+        if self.fruitless_starts == FRUITLESS_STARTS:
+            hopeless = ["beginning"]
+        if hopeless:
+            raise Stopped(f"{self.name}: {hopeless[0]} failed time and again, at last: {_line(error)}")
         log.warning(f"an actor failed and is replaced: {_line(error)}")
         self.looked = -math.inf
 

@@ -116,13 +116,17 @@ def test_a_chunk_that_always_kills_its_actor_ends_the_sweep(local_ray, tmp_path,
         def work(self, number):
             if number == 7:
                 os._exit(1)
+            time.sleep(0.2)  # so that it has begun, and is not done, when the next one is 7
             super().work(number)
+
+    def two_at_once(_):
+        return ray.remote(Deadly).options(num_cpus=1, max_concurrency=2).remote(os.getcwd(), "cpu")
 
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
     try:
-        monkeypatch.setattr(crew.Crew.__init__, "__defaults__", (Deadly,))
+        monkeypatch.setattr(crew.Crew, "_new_actor", two_at_once)
         with pytest.raises(Stopped, match="chunk 7 failed time and again"):
-            sweep(study_of(PARTS), tmp_path / "run.zarr", engine=Ray(actors=2))
+            sweep(study_of(PARTS), tmp_path / "run.zarr", engine=Ray(actors=1))
     finally:
         ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
     assert status(tmp_path / "run.zarr").chunks_done > 3
