@@ -1,0 +1,137 @@
+"""What eyes see of training by jumps: rows ever farther apart, fates in the end, and what is not known."""
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import jaxneuron as jn
+from jaxneuron.view.counted_apart import counted_apart
+from jaxneuron.view.deaths import phase_of
+from jaxneuron.view.fit import fit
+from jaxneuron.view.names import steps_in_words
+from jaxneuron.view.plots.fit import draw_fit
+from jaxneuron.view.plots.trajectory import draw_trajectories
+from jaxneuron.view.report.lives import life_of
+from jaxneuron.view.report.report import report
+from jaxneuron.view.why import oscillates, why
+from tests.view.packed import unpacked
+
+pytestmark = pytest.mark.slow
+
+ENGEL = Path(__file__).parents[2] / "experiments" / "engel" / "engel.csv"
+ROWS = np.array([[float(value) for value in row] for row in list(csv.reader(ENGEL.read_text().splitlines()))[1:]])
+X, Y = ((ROWS - ROWS.mean(0)) / ROWS.std(0)).T
+WITHOUT_END = {"method": "jumps", "precision": "float64", "num_steps": float("inf")}
+
+
+def study(learning_rate, y=Y, training=None, **sweep):
+    return jn.Study(
+        data={"x": X, "y": y},
+        neuron={"init_weight": 0.7},
+        training=WITHOUT_END | (training or {}),
+        sweep={"learning_rate": learning_rate, "init_bias": 0.5} | sweep,
+    )
+
+
+def test_a_neuron_at_a_kink_is_said_to_be_held():
+    training = jn.train(study(1e-5))
+    assert training.fate == jn.Fate.unsettled
+    assert training.period == 0
+    assert not training.undecided
+    assert "held at a kink" in why(training)
+    assert oscillates(training)
+
+
+def test_a_cycle_is_said_to_be_one():
+    training = jn.train(study(0.3))
+    assert "cycle of 7 steps" in why(training)
+    assert oscillates(training)
+
+
+@pytest.fixture(scope="module")
+def chaos(tmp_path_factory):
+    """Beyond the stability limit of targets that are not centred nobody comes to rest for long."""
+    path = tmp_path_factory.mktemp("chaos") / "run.zarr"
+    wild = study(2.316, ROWS[:, 1] / ROWS[:, 1].std(), init_bias={"linear": [0.0, 2.0], "num": 12})
+    return jn.sweep(wild, path)
+
+
+def test_what_is_not_known_is_said_not_to_be(chaos, tmp_path):
+    undecided = np.flatnonzero(chaos.cells.undecided_count.values)
+    assert len(undecided) > 3
+    training = jn.train(chaos.study, cell=int(undecided[0]))
+    assert training.undecided
+    assert "what becomes of it is not known" in why(training)
+    assert not oscillates(training)
+    words = f"{len(undecided) / 12:.3%} are undecided"
+    assert any(line.startswith(words) for line in counted_apart(chaos))
+    report(chaos, tmp_path / "run.html")
+    page = (tmp_path / "run.html").read_text()
+    assert words in page
+    assert "sgd without end, by jumps" in page
+
+
+def test_one_still_on_its_way_is_said_to_be():
+    training = jn.train(study(1e-4, training={"num_steps": 1000}))
+    assert "still on its way" in why(training)
+    assert not oscillates(training)
+
+
+def test_the_phase_of_a_run_without_end_goes_to_its_last_death(tmp_path):
+    positive = ROWS[:, 1] / ROWS[:, 1].std()
+    run = jn.sweep(
+        study([1e-3, 5.0], positive, init_bias={"linear": [0.0, 3.0], "num": 16}), tmp_path / "run.zarr"
+    )
+    last = int(run.cells.death_step_bin_end.values[run.cells.death_step_count.values.sum((0, 1)) > 0][-1]) - 1
+    assert last > 0
+    assert phase_of(run) in ((max(1, last // 10), last), None)
+
+
+def test_the_words_for_steps():
+    assert steps_in_words(study(0.1).training) == "sgd without end, by jumps"
+    finite = study(0.1, training={"num_steps": 10**8}).training
+    assert steps_in_words(finite) == "100,000,000 steps of sgd, by jumps"
+    by_steps = study(0.1, training={"method": "steps", "num_steps": 1000}).training
+    assert steps_in_words(by_steps) == "1,000 steps of sgd"
+
+
+@pytest.fixture(scope="module")
+def long_life():
+    positive = ROWS[:, 1] / ROWS[:, 1].std()
+    return jn.train(study(1e-10, positive))
+
+
+def test_a_life_beyond_2_to_the_31_is_told_whole(long_life):
+    steps = long_life.history.step.values
+    assert steps[-1] > 2**33
+    numbers, _ = life_of(long_life)
+    np.testing.assert_array_equal(unpacked(numbers["list"][0]["step"]), steps)
+
+
+def test_figures_of_a_life_have_its_steps(long_life):
+    numbers = fit(long_life)
+    assert set(numbers.steps) <= set(long_life.history.step.values)
+    assert numbers.steps[-1] == long_life.num_steps
+    assert numbers.outputs.shape[0] == len(numbers.steps)
+    plot = draw_fit(numbers)
+    losses = plot.figure.axes[0]
+    assert losses.get_xscale() == "symlog"
+    assert losses.get_xlim()[1] > long_life.num_steps
+    assert losses.get_xlim()[0] > -1
+    shown = losses.lines[0].get_xdata()
+    np.testing.assert_array_equal(shown, long_life.history.step.values)
+
+
+def test_a_death_is_marked_at_its_step():
+    positive = ROWS[:, 1] / ROWS[:, 1].std()
+    found = [jn.train(study(rate, positive)) for rate in (4.0, 5.0, 7.0)]
+    dead = next(training for training in found if training.death_step > 0)
+    plot = draw_trajectories([dead])
+    marks = [line for axes in plot.figure.axes for line in axes.lines if line.get_marker() == "X"]
+    assert marks
+    for mark in marks:
+        assert set(np.atleast_1d(mark.get_xdata())) <= {dead.death_step, dead.death_step - 1}
+    assert re.search(rf"At step {dead.death_step - 1:,}", why(dead))
