@@ -162,7 +162,14 @@ def _take_rounds(
             & (num_blocks(flying.sum(dtype=jnp.int32)) == blocks_flying)
         )
 
-    return jax.lax.while_loop(are_in_place, take_round, take_round(line.state))
+    def goes_on(carry: tuple[Array, JumpState]) -> Array:
+        return carry[0]
+
+    def go_on(carry: tuple[Array, JumpState]) -> tuple[Array, JumpState]:
+        states = take_round(carry[1])
+        return are_in_place(states), states
+
+    return jax.lax.while_loop(goes_on, go_on, (jnp.bool(True), line.state))[1]
 
 
 def _come_forward(line: Line) -> Line:

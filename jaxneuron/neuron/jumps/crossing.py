@@ -39,20 +39,13 @@ def first_below(
     odd = [_one_step_on(course, modes) for course in courses]
     all_of = list(zip((*courses, *odd), (*with_0, *with_0), strict=True))
     turns = [turn_of(course, modes) for course, _ in all_of]
-    # One that falls first is below 0 from some pair on, until it has turned, or was never. Then only that
-    # counts.
+    # One that falls first is below 0 when it turns, or never. Behind its turn that counts.
     ends = [jnp.where(falls, turn, jnp.inf) for turn, falls in turns]
-    sticks = []
-    for (course, at_0), end in zip(all_of, ends, strict=True):
-        is_end = jnp.isfinite(end)
-        around = [jnp.where(is_end, end + i, 0) for i in (0, 1)]
-        sticks.append(
-            is_end
-            & (
-                _is_below(course.after(powers_after_pairs(modes, around[0])), at_0)
-                | _is_below(course.after(powers_after_pairs(modes, around[1])), at_0)
-            )
-        )
+    at_end = [powers_after_pairs(modes, jnp.where(jnp.isfinite(end), end, 0)) for end in ends]
+    sticks = [
+        _is_below(course.after(powers), at_0) & jnp.isfinite(end)
+        for (course, at_0), end, powers in zip(all_of, ends, at_end, strict=True)
+    ]
 
     def are_below(pairs: Steps) -> tuple[Bool[Array, ""], Bool[Array, ""]]:
         """Whether one is after so many pairs, or has been: of even steps, and of odd ones."""
@@ -94,22 +87,16 @@ def last_outside(
 
     ends = []
     for course, last in halves:
-        turn = jnp.minimum(turn_of(course, modes)[0], last)
-        behind = jnp.clip(turn + 1, 0, jnp.maximum(last, 0))
-        ends.append(
-            (
-                turn,
-                is_outside(course, powers_after_pairs(modes, behind)),
-                is_outside(course, powers_after_pairs(modes, jnp.maximum(last, 0))),
-            )
-        )
+        turn, end = jnp.minimum(turn_of(course, modes)[0], last), jnp.maximum(last, 0)
+        at_turn, at_end = (powers_after_pairs(modes, pairs) for pairs in (jnp.maximum(turn, 0), end))
+        ends.append((turn, is_outside(course, at_turn), is_outside(course, at_end)))
 
     def are_outside(pairs: Steps) -> tuple[Bool[Array, ""], Bool[Array, ""]]:
         """Whether one is before so many pairs, or will be: of even steps, and of odd ones."""
         powers = powers_after_pairs(modes, pairs)
         found = [
-            (pairs <= last) & (is_outside(course, powers) | at_last | ((pairs <= turn) & behind))
-            for (course, last), (turn, behind, at_last) in zip(halves, ends, strict=True)
+            (pairs <= last) & (is_outside(course, powers) | at_end | ((pairs <= turn) & at_turn))
+            for (course, last), (turn, at_turn, at_end) in zip(halves, ends, strict=True)
         ]
         half = len(courses)
         return _any(found[:half]), _any(found[half:])
@@ -135,14 +122,20 @@ def _one_step_on(course: Course, modes: Modes) -> Course:
 
 
 def turn_of(course: Course, modes: Modes) -> tuple[Steps, Bool[Array, ""]]:
-    """The last pair before it turns, infinity where it does not, and whether it falls until then.
+    """The number of pairs after which it turns, infinity where it does not, and whether it falls until then.
 
-    It turns where its two powers, which change by reachₖ·log|λₖ|·|λₖ|²ⁿ, make up for one another.
+    It turns when its two parts, which the next pair changes by reachₖ·(λₖ² − 1)·λₖ²ⁿ, have made up for one
+    another.
     """
-    one, other = (reach * mode.log_ratio for reach, mode in zip(course.reach, modes, strict=True))
-    turn = jnp.log(-other / one) / (2 * (modes[0].log_ratio - modes[1].log_ratio))
+    one, other = (
+        reach * mode.step * (mode.step - 2) for reach, mode in zip(course.reach, modes, strict=True)
+    )
+    share = -other / one
+    # Of 1 the logarithm is 0, which is no turn; where it is no number, a CPU takes long to say so.
+    log_share = jnp.log(jnp.where(share > 0, share, 1))
+    turn = log_share / (2 * (modes[0].log_ratio - modes[1].log_ratio))
     is_turn = (turn > 0) & (turn < MOST_STEPS)  # not so where it is not a number
-    return jnp.where(is_turn, jnp.floor(turn), jnp.inf), one + other < 0
+    return jnp.where(is_turn, jnp.ceil(turn), jnp.inf), one + other < 0
 
 
 def last_that(holds: Callable[[Steps], Bool[Array, ""]], most: Steps, num_bits: Int[Array, ""]) -> Steps:
