@@ -25,8 +25,8 @@ from jaxneuron.population.blocks import LANES, SetOut, inverse, map_in_blocks
 
 # Neurons of a block, where there are so many: what stays in a core's cache. Elsewhere unmeasured.
 CPU_BLOCK, BLOCK = 256, 2**16
-# Turns in flight between two looks at who has ended.
-FLIGHTS = 4
+# Turns between two looks at who has ended. Of one alone the compiler makes no loop, and copies the whole line.
+WALKS, FLIGHTS = 2, 4
 
 
 class Line(NamedTuple):
@@ -110,7 +110,7 @@ def _take_rounds(
     num_steps_of: Callable[[Array], Steps],
     block: int,
 ) -> JumpState:
-    """Rounds of a walk for every neuron that walks and some flights for every one that flies, until the line
+    """Rounds of some walks for every neuron that walks and some flights for every one that flies, until the line
     would be shorter if those that do neither left it, or somebody stands where the others are."""
 
     def turns_of(stage: Stage, number: int) -> Callable[[Array, JumpState], JumpState]:
@@ -150,7 +150,7 @@ def _take_rounds(
     blocks_walking, blocks_flying = num_blocks(line.num_walking), num_blocks(line.num_flying)
 
     def take_round(states: JumpState) -> JumpState:
-        states = in_blocks(turns_of(Stage.walks, 1), 0, blocks_walking, states)
+        states = in_blocks(turns_of(Stage.walks, WALKS), 0, blocks_walking, states)
         return in_blocks(turns_of(Stage.flies, FLIGHTS), line.num_walking, blocks_flying, states)
 
     def are_in_place(states: JumpState) -> Array:

@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.half_lines import find_half_lines
@@ -21,6 +23,7 @@ from jaxneuron.population import train as population_train
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
 from tests.conftest import THOROUGH, examples_of, forget_compiled_programs
+from tests.population.stepped import agreed, stepped, told
 
 # One number of each, so that each config is compiled once.
 NUM_EXAMPLES, NUM_NEURONS, NUM_PROBES = 33, 256, 6
@@ -63,36 +66,9 @@ def params_of(found):
 
 # Stepping
 
-
-def stepped(x, y, values, num_steps, config, dtype):
-    """Params, silence and the gradient's largest component before each step, and at the end."""
-    x, y = np.asarray(x, dtype), np.asarray(y, dtype)
-    w, b, rate = (np.asarray(values[name], dtype) for name in ("init_weight", "init_bias", "learning_rate"))
-    decay, scale = dtype(values.get("weight_decay", 0)), dtype(values.get("target_scale", 1))
-    slope = dtype(
-        {"relu": 0, "leaky_relu": values.get("negative_slope", 0), "identity": 1}[config.activation]
-    )
-    found = []
-    for _ in range(num_steps + 1):
-        z = w[:, None] * x + b[:, None]
-        inner = np.where(z > 0, dtype(1), slope)
-        error = (inner * z - scale * y) * inner
-        grad_w, grad_b = (error * x).mean(-1), error.mean(-1) * config.train_bias
-        found.append((w, b, (z <= 0).all(-1), np.maximum(np.abs(grad_w), np.abs(grad_b))))
-        w, b = w - rate * (grad_w + decay * w), b - rate * (grad_b + decay * b * config.train_bias)
-    return tuple(map(np.array, zip(*found, strict=True)))
-
-
-def told(silent, norm, config):
-    """When silence began that lasts to the end, revivals, and the step after the last that moves."""
-    can_die, num = config.activation == "relu", len(silent)
-    last_active = np.where((~silent).any(0), num - 1 - np.argmax(~silent[::-1], axis=0), -1)
-    since = np.where(silent[-1] & can_die, last_active + 1, -1)
-    revivals = (silent[:-1] & ~silent[1:]).sum(0) * can_die
-    moving = norm[:-1] > config.tolerance
-    until = np.where(moving.any(0), len(moving) - np.argmax(moving[::-1], axis=0), 0)
-    return since, revivals, until
-
+# Round numbers tie, and lead to exactly 0.
+inputs = st.one_of(st.integers(-3, 3).map(float), st.floats(-20, 20, allow_subnormal=False))
+targets = st.one_of(st.sampled_from([0.0, 1.0, -1.0]), st.floats(-10, 10, allow_subnormal=False))
 
 KINDS = ["normal", "three inputs", "ties", "outlier", "one input", "zeros", "negative"]
 SETTINGS = {
@@ -125,63 +101,79 @@ def data_of(kind, rng):
     return x, y
 
 
+def compare_with_stepping(x, y, config, num_steps, values):
+    """(how many neurons could be compared, how many diverged): jumps must find what stepping finds wherever
+    it finds the same in extended and in double precision."""
+    got = trained(x, y, config, num_steps, **values)
+    by_steps = trained(x, y, stepping(config), num_steps, **values)
+    with np.errstate(over="ignore", invalid="ignore"):
+        extended, double = (
+            stepped(x, y, values, num_steps, config, dtype) for dtype in (np.longdouble, np.float64)
+        )
+        since, revivals, until = told(*extended[2:4], config)
+        agrees = agreed(extended, double, config)
+        size = 1 + np.abs(extended[0][-1]) + np.abs(extended[1][-1])
+    diverged = by_steps.fate == Fate.diverged
+    is_limited = np.isfinite(extended[0]).all(0) & (agrees | diverged)
+    np.testing.assert_array_equal(got.fate[is_limited], by_steps.fate[is_limited])
+    np.testing.assert_array_equal(got.diverge_step[diverged], by_steps.diverge_step[diverged])
+    agrees &= ~diverged
+    np.testing.assert_array_equal(got.death_step[agrees], since[agrees])
+    np.testing.assert_array_equal(got.revivals[agrees], revivals[agrees])
+    settled = agrees & (got.fate == Fate.converged)
+    np.testing.assert_array_equal(got.settle_step[settled], until[settled])
+    off = np.abs(params_of(got) - [extended[0][-1], extended[1][-1]]).sum(0)
+    assert np.all(off[agrees] <= 1e-9 * size[agrees])
+    for field in ("death_step", "settle_step", "revivals", "num_active", "absorbed", "nearly_silent"):
+        np.testing.assert_array_equal(
+            getattr(got, field)[agrees], getattr(by_steps, field)[agrees], err_msg=field
+        )
+    died = agrees & (since >= 0) & (since < num_steps)  # at the last step nothing is known to stay
+    if "weight_decay" not in values:
+        np.testing.assert_array_equal(got.fixed_step[died], since[died])
+    np.testing.assert_allclose(got.loss[agrees], by_steps.loss[agrees], rtol=1e-8, atol=1e-12)
+    assert not got.undecided.any()
+    return agrees.sum(), diverged.sum()
+
+
+def values_of(x, config, rng):
+    """Neurons at rates up to three times the limit of stability, some without a weight or a bias."""
+    weight, bias = rng.normal(size=(2, NUM_NEURONS))
+    weight[::29], bias[::31] = 0.0, 0.0
+    limit = min(stability_limit(x[:, None], config.train_bias), 10.0)
+    return {
+        "learning_rate": limit * np.geomspace(1e-4, 3.0, NUM_NEURONS),
+        "init_weight": weight,
+        "init_bias": bias,
+    }
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SETTINGS if THOROUGH else ["relu", "fixed bias", "leaky_relu"])
 def test_fates_and_their_steps_are_those_of_stepping(name):
     config, rest = SETTINGS[name]
-    num_steps, num_compared, num_diverged = 420, 0, 0
+    num_compared, num_diverged = 0, 0
     for kind in KINDS:
         rng = np.random.default_rng([KINDS.index(kind), len(name)])
         x, y = data_of(kind, rng)
-        weight, bias = rng.normal(size=(2, NUM_NEURONS))
-        weight[::29], bias[::31] = 0.0, 0.0
-        limit = min(stability_limit(x[:, None], config.train_bias), 10.0)
-        values = {
-            "learning_rate": limit * np.geomspace(1e-4, 3.0, NUM_NEURONS),
-            "init_weight": weight,
-            "init_bias": bias,
-            **rest,
-        }
-        got = trained(x, y, config, num_steps, **values)
-        by_steps = trained(x, y, stepping(config), num_steps, **values)
-        with np.errstate(over="ignore", invalid="ignore"):
-            extended, double = (
-                stepped(x, y, values, num_steps, config, dtype) for dtype in (np.longdouble, np.float64)
-            )
-            since, revivals, until = told(*extended[2:], config)
-            agrees = np.all(
-                [a == b for a, b in zip((since, revivals, until), told(*double[2:], config), strict=True)],
-                axis=0,
-            )
-            agrees &= (extended[2] == double[2]).all(0)
-            for one, other in zip(extended[:2], double[:2], strict=True):
-                agrees &= (np.abs(one - other) <= 1e-12 * (1 + np.abs(one))).all(0)
-            size = 1 + np.abs(extended[0][-1]) + np.abs(extended[1][-1])
-        diverged = by_steps.fate == Fate.diverged
-        is_limited = np.isfinite(extended[0]).all(0) & (agrees | diverged)
-        np.testing.assert_array_equal(got.fate[is_limited], by_steps.fate[is_limited])
-        np.testing.assert_array_equal(got.diverge_step[diverged], by_steps.diverge_step[diverged])
-        agrees &= ~diverged
-        np.testing.assert_array_equal(got.death_step[agrees], since[agrees])
-        np.testing.assert_array_equal(got.revivals[agrees], revivals[agrees])
-        settled = agrees & (got.fate == Fate.converged)
-        np.testing.assert_array_equal(got.settle_step[settled], until[settled])
-        off = np.abs(params_of(got) - [extended[0][-1], extended[1][-1]]).sum(0)
-        assert np.all(off[agrees] <= 1e-9 * size[agrees])
-        for field in ("death_step", "settle_step", "revivals", "num_active", "absorbed", "nearly_silent"):
-            np.testing.assert_array_equal(
-                getattr(got, field)[agrees], getattr(by_steps, field)[agrees], err_msg=f"{kind}: {field}"
-            )
-        died = agrees & (since >= 0)
-        if "weight_decay" not in rest:
-            np.testing.assert_array_equal(got.fixed_step[died], since[died])
-        np.testing.assert_allclose(got.loss[agrees], by_steps.loss[agrees], rtol=1e-8, atol=1e-12)
-        assert not got.undecided.any()
-        num_compared += agrees.sum()
-        num_diverged += diverged.sum()
+        counts = compare_with_stepping(x, y, config, 420, values_of(x, config, rng) | rest)
+        num_compared, num_diverged = num_compared + counts[0], num_diverged + counts[1]
     assert num_compared > len(KINDS) * NUM_NEURONS / 3  # or nothing was compared
     if name in ("fixed bias", "identity"):
         assert num_diverged > 20
+
+
+@pytest.mark.slow
+@settings(max_examples=200 if THOROUGH else 20, deadline=None)
+@given(
+    st.lists(st.tuples(inputs, targets), min_size=1, max_size=NUM_EXAMPLES),
+    st.sampled_from(["relu", "fixed bias"]),
+    st.integers(0, 10**6),
+)
+def test_no_data_is_found_on_which_they_differ(examples, name, seed):
+    config, rest = SETTINGS[name]
+    x, y = (np.resize(column, NUM_EXAMPLES) for column in np.transpose(examples))
+    compare_with_stepping(x, y, config, 90, values_of(x, config, np.random.default_rng(seed)) | rest)
 
 
 # Without end: what theory says
@@ -436,7 +428,7 @@ def test_steps_of_exactly_1_and_2_and_samples_exactly_at_0(case):
     for num_steps in (1, 2, 12):
         got = trained(x, y, relu(), num_steps, **values)
         path = stepped(x, y, values, num_steps, relu(), np.float64)
-        since, _, _ = told(*path[2:], relu())
+        since, _, _ = told(*path[2:4], relu())
         z = path[0][1:, :, None] * x + path[1][1:, :, None]
         is_clear = (abs(z) > 1e-12).all((0, 2))
         assert is_clear.mean() > 0.5

@@ -22,7 +22,8 @@ from tests.view.packed import unpacked
 pytestmark = pytest.mark.slow
 
 ENGEL = Path(__file__).parents[2] / "experiments" / "engel" / "engel.csv"
-ROWS = np.array([[float(value) for value in row] for row in list(csv.reader(ENGEL.read_text().splitlines()))[1:]])
+TABLE = list(csv.reader(ENGEL.read_text().splitlines()))[1:]
+ROWS = np.array([[float(value) for value in row] for row in TABLE])
 X, Y = ((ROWS - ROWS.mean(0)) / ROWS.std(0)).T
 WITHOUT_END = {"method": "jumps", "precision": "float64", "num_steps": float("inf")}
 

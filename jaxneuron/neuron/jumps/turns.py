@@ -43,6 +43,7 @@ LEAST_CHANGES = 12
 # What a neuron may spend: a turn in flight costs 1, a walk what it takes.
 COST_OF_WALK = 16
 MOST_COST = 1024
+MOST_COST_WITHOUT_END = 4096  # of those that die in the end beyond the limit of stability, many do so late
 # With so few steps in all it may take every one of them.
 EXACT_STEPS = 2**15
 # What is spent in looking for a way back before a neuron that is held at a kink is left to it.
@@ -94,7 +95,7 @@ def fly(
     stage = _first_of(
         (has_arrived, Stage.arrived),
         (is_held, Stage.held),
-        ((cost >= MOST_COST) & (num_steps > EXACT_STEPS), Stage.undecided),
+        (_is_spent(cost, num_steps), Stage.undecided),
         (walks, Stage.walks),
         otherwise=Stage.flies,
     )
@@ -127,7 +128,7 @@ def walk(
         (train.step >= num_steps, Stage.arrived),
         ((period != UNKNOWN) & jnp.isinf(num_steps), Stage.recurs),
         (is_held, Stage.held),
-        ((cost >= MOST_COST) & (num_steps > EXACT_STEPS), Stage.undecided),
+        (_is_spent(cost, num_steps), Stage.undecided),
         otherwise=Stage.walks,
     )
     in_a_row = jnp.where(stage == Stage.flies, -2 * LEAST_CHANGES, walks)
@@ -151,6 +152,11 @@ def _first_of(*cases: tuple[Bool[Array, ""], Stage], otherwise: Stage) -> Int[Ar
     """The stage of the first case that is so."""
     conditions, stages = zip(*cases, strict=True)
     return jnp.select(conditions, [jnp.int8(stage) for stage in stages], jnp.int8(otherwise))
+
+
+def _is_spent(cost: Int[Array, ""], num_steps: Steps) -> Bool[Array, ""]:
+    most = jnp.where(jnp.isinf(num_steps), MOST_COST_WITHOUT_END, MOST_COST)
+    return (cost >= most) & (num_steps > EXACT_STEPS)
 
 
 def _is_held(
