@@ -25,7 +25,7 @@ from jaxneuron.population.blocks import LANES, SetOut, inverse, map_in_blocks
 
 # Neurons of a block, where there are so many: what stays in a core's cache. Elsewhere unmeasured.
 CPU_BLOCK, BLOCK = 256, 2**16
-# Turns between two looks at who has ended. Of one alone the compiler makes no loop, and copies the whole line.
+# Turns between two looks at who has ended; for one alone the compiler makes no loop, and copies the line.
 WALKS, FLIGHTS = 2, 4
 
 
@@ -110,8 +110,8 @@ def _take_rounds(
     num_steps_of: Callable[[Array], Steps],
     block: int,
 ) -> JumpState:
-    """Rounds of some walks for every neuron that walks and some flights for every one that flies, until the line
-    would be shorter if those that do neither left it, or somebody stands where the others are."""
+    """Rounds of some walks for every neuron that walks and some flights for every one that flies, until the
+    line would be shorter if those that do neither left it, or somebody stands where the others are."""
 
     def turns_of(stage: Stage, number: int) -> Callable[[Array, JumpState], JumpState]:
         turn = {Stage.walks: walk, Stage.flies: fly}[stage]

@@ -11,10 +11,10 @@ KINDS = {
 
 
 def counted_apart(run: Run) -> list[str]:
-    """'12.3% are fixed: …', for each kind that the run counts."""
+    """'12.3% are fixed: …' or 'none are …', for each kind that the run counts."""
     total = int(run.cells.fate_count.sum())
-    return [
-        f"{int(run.cells[name].sum()) / total:.{digits}%} are {words}"
-        for name, (digits, words) in KINDS.items()
-        if name in run.cells
-    ]
+    counts = {name: int(run.cells[name].sum()) for name in KINDS if name in run.cells}
+    shares = {
+        name: f"{count / total:.{KINDS[name][0]}%}" if count else "none" for name, count in counts.items()
+    }
+    return [f"{share} are {KINDS[name][1]}" for name, share in shares.items()]
