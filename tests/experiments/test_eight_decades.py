@@ -8,6 +8,7 @@ from scipy.integrate import solve_ivp
 
 import experiments.eight_decades
 import jaxneuron as jn
+from experiments.eight_decades import cost
 from experiments.eight_decades.at_time import train_to_time
 from experiments.eight_decades.diagram import diagram_of, draw, table_of
 from experiments.studies import with_settings
@@ -66,3 +67,12 @@ def test_the_table_and_the_picture_are_made(study, at_time, tmp_path):
     assert table_of(at_time, at_time).row_count == 9
     draw(at_time, at_time, TIME, tmp_path / "eight_decades.png")
     assert (tmp_path / "eight_decades.png").stat().st_size > 10_000
+
+
+def test_costs_are_measured_in_turns_and_compared():
+    costs = cost.measure({50: (1e-2, 0.3), 10**7: (1e-7, 1e-5)}, num_neurons=64, rounds=2)
+    few, many = costs.values()
+    assert (few.within, few.fates_differ) == (1.0, 0)
+    assert min(few.jumps, few.steps, many.jumps) > 0
+    assert many.steps is None  # they would take too long
+    assert cost.table_of(costs).row_count == 2

@@ -89,6 +89,10 @@ def test_the_phase_of_a_run_without_end_goes_to_its_last_death(tmp_path):
     last = int(run.cells.death_step_bin_end.values[run.cells.death_step_count.values.sum((0, 1)) > 0][-1]) - 1
     assert last > 0
     assert phase_of(run) in ((max(1, last // 10), last), None)
+    assert [line.split(":")[0] for line in counted_apart(run)][1:] == [
+        "none are cycling",
+        "none are undecided",
+    ]
 
 
 def test_the_words_for_steps():

@@ -127,6 +127,24 @@ def test_a_dip_below_0_is_found(fast, slow, reach, depth, is_first):
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.floats(0.2, 0.9), st.floats(0.005, 0.1), st.floats(0.5, 3), st.floats(1e-4, 0.1), st.booleans())
+def test_a_way_out_and_back_is_found(fast, slow, reach, depth, is_first):
+    """One mode goes at once and the other stays behind: between, for some steps, the number is outside."""
+    reaches = [-reach, reach]  # begins at 0, where it comes to rest
+    path = numbers_of(0.0, reaches, (fast, slow), 4000)
+    tolerance = float(path.max() * (1 - depth))
+    if np.any(np.abs(path - tolerance) < 1e-12):
+        return
+    ways = [reaches, [0.0, 0.0]][:: 1 if is_first else -1]
+    zeros = jnp.zeros(2)
+    rates = jnp.asarray([fast, slow])
+    for most in (4000, 10**6):
+        num_bits = count_bits(jnp.float64(most))
+        found = leave(zeros, zeros, jnp.asarray(ways), rates, tolerance, float(most), num_bits)
+        assert found == np.flatnonzero(path > tolerance)[-1]
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.floats(1e-14, 0.5), st.floats(0.1, 3), st.floats(0.001, 0.99), st.booleans())
 def test_a_crossing_far_off_is_found_to_the_step(step, begin, part, with_0):
     """What falls at one rate is below 0 when so much of its way is gone: trillions of steps on, too."""
