@@ -23,11 +23,12 @@ LONG = 30.0  # seconds of a training that is measured once
 
 
 class Cost(NamedTuple):
-    """Medians of seconds, and how far final params are apart; None where the steps were not taken."""
+    """Medians of seconds, and what both found of the neurons that are decided; None where the steps were not
+    taken."""
 
     jumps: float
     steps: float | None
-    within: float | None  # the share of neurons whose params agree to 1e-9
+    within: float | None  # the share whose params agree to 1e-9
     fates_differ: int | None
     undecided: int
 
@@ -77,14 +78,19 @@ def _cost(
 ) -> Cost:
     jumps, steps = found[num_steps, "jumps"], found.get((num_steps, "steps"))
     median = float(np.median(seconds[num_steps, "jumps"]))
-    undecided = int(np.sum(jumps.undecided))
+    is_decided = ~np.asarray(jumps.undecided)
+    undecided = int(np.sum(~is_decided))
     if steps is None:
         return Cost(median, None, None, None, undecided)
     one, other = (np.column_stack([found.params.weight, found.params.bias]) for found in (jumps, steps))
     off = np.max(np.abs(one - other) / (1 + np.abs(other)), axis=1)
-    differ = int(np.sum(np.asarray(jumps.fate) != np.asarray(steps.fate)))
+    differ = np.asarray(jumps.fate) != np.asarray(steps.fate)
     return Cost(
-        median, float(np.median(seconds[num_steps, "steps"])), float(np.mean(off <= 1e-9)), differ, undecided
+        jumps=median,
+        steps=float(np.median(seconds[num_steps, "steps"])),
+        within=float(np.mean(off[is_decided] <= 1e-9)),
+        fates_differ=int(np.sum(differ & is_decided)),
+        undecided=undecided,
     )
 
 
