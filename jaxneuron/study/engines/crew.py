@@ -114,14 +114,14 @@ class Crew:
         """
         for few in range(CHUNKS_IN_FLIGHT):
             for actor, numbers in self.ready.items():
-                if self.waiting and len(numbers) == few:
-                    if any(self.tries[number] for number in numbers) or (
-                        numbers and self.tries[self.waiting[0]]
-                    ):
-                        continue
-                    number = self.waiting.popleft()
-                    numbers.append(number)
-                    self.asked[actor.work.remote(number)] = actor, number
+                if not self.waiting or len(numbers) != few:
+                    continue
+                is_suspect = any(self.tries[number] for number in (*numbers, self.waiting[0]))
+                if numbers and is_suspect:
+                    continue
+                number = self.waiting.popleft()
+                numbers.append(number)
+                self.asked[actor.work.remote(number)] = actor, number
 
     def _answer(self, answer: Any) -> Any:
         """What was answered; RayError where the actor died or failed, BadInput or OSError where all would."""
