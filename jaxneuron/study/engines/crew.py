@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 class Crew:
     """The actors, and what each of them has been asked."""
 
-    def __init__(self, ray: Any, wanted: int | None, name: str) -> None:
-        self.ray, self.wanted, self.name = ray, wanted, name
+    def __init__(self, ray: Any, wanted: int | None, name: str, kind: type[Actor] = Actor) -> None:
+        self.ray, self.wanted, self.name, self.kind = ray, wanted, name, kind
         self.ready: dict[Any, list[int]] = {}  # actors that have opened the run, and their chunks under way
         self.opening: set[Any] = set()
         self.asked: dict[Any, tuple[Any, int | None]] = {}  # by what will answer: actor, chunk or None
@@ -94,7 +94,7 @@ class Crew:
         # The next chunk is prepared while a GPU trains one; a core does one thing at a time.
         options = {"num_gpus": 1, "max_concurrency": CHUNKS_IN_FLIGHT} if device == "GPU" else {"num_cpus": 1}
         platform = None if device == "GPU" else "cpu"
-        return self.ray.remote(Actor).options(**options).remote(os.getcwd(), platform)
+        return self.ray.remote(self.kind).options(**options).remote(os.getcwd(), platform)
 
     @property
     def _devices(self) -> tuple[str, int]:
