@@ -65,6 +65,8 @@ except Stopped as error:
     sys.exit(str(error))
 except KeyboardInterrupt:
     os._exit(130)
+# Ctrl-C while Python and JAX are torn down is none of the sweep's affair.
+os._exit(0)
 """
 
 

@@ -66,7 +66,7 @@ def test_a_machine_that_comes_late_gets_work(whole, environment, tmp_path, monke
             if done and not late:
                 late.append(cluster.add_node(num_cpus=1))
             if done < total and len(processes()) == 1:
-                time.sleep(0.5)  # so slowly that something is left when the second one has begun
+                time.sleep(2)  # so slowly that something is left when the second one has begun
 
         def processes():
             return {m.process for m in Store(Location(tmp_path / "run.zarr")).markers(range(64)).values()}
