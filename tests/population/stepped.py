@@ -48,3 +48,8 @@ def agreed(extended, double, config):
     for one, other in zip(extended[:2], double[:2], strict=True):
         agrees &= (np.abs(one - other) <= 1e-12 * (1 + np.abs(one))).all(0)
     return agrees
+
+
+def params_of(found):
+    """The final params of many neurons with one input, [weight and bias, neurons]."""
+    return np.stack([found.params.weight[:, 0], found.params.bias])

@@ -12,7 +12,8 @@ from jaxneuron.neuron.train import Config
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
 from tests.conftest import THOROUGH, examples_of
-from tests.population.stepped import agreed, stepped
+from tests.population.special_data import data_of
+from tests.population.stepped import agreed, params_of, stepped
 
 pytestmark = [
     pytest.mark.slow,
@@ -53,24 +54,6 @@ def _double():
         yield
 
 
-def data_of(size, kind, rng):
-    x, y = rng.normal(size=(2, size))
-    match kind:
-        case "zeros":
-            y = np.where(x > 0.3, x, 0.0)
-        case "negative":
-            y = -np.abs(y)
-        case "ties":
-            x = np.round(x)
-        case "outlier":
-            x[-1], y[0] = 30.0, 9.0
-    return x, y
-
-
-def params_of(found):
-    return np.stack([found.params.weight[:, 0], found.params.bias])
-
-
 @pytest.mark.parametrize(("size", "kind"), DATA)
 @pytest.mark.parametrize("name", CONFIGS)
 def test_every_run_that_is_not_chaotic_is_that_of_stepping(name, size, kind):
@@ -78,7 +61,7 @@ def test_every_run_that_is_not_chaotic_is_that_of_stepping(name, size, kind):
     differ all the same, stepping in extended precision must differ too: the nudge was lost in rounding before
     it could grow, or a z came so close to 0 that rounding decided its sign."""
     rng = np.random.default_rng([size, len(kind)])
-    x, y = data_of(size, kind, rng)
+    x, y = data_of(kind, size, rng)
     weight, bias = rng.normal(size=(2, NUM_NEURONS))
     config, rest = Config(gradient="moments", **CONFIGS[name][0]), CONFIGS[name][1]
     limit = min(stability_limit(x[:, None], config.train_bias), 1e3)

@@ -4,10 +4,6 @@ The oracle is NumPy, passing over all examples at every step, in extended precis
 Where both agree on the whole way the neuron is not chaotic, and what they agree on is what jumps must find.
 """
 
-import csv
-from functools import cache
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,13 +18,14 @@ from jaxneuron.neuron.train import Config, Trained
 from jaxneuron.population import train as population_train
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
+from tests import engel
 from tests.conftest import THOROUGH, examples_of, forget_compiled_programs
-from tests.population.stepped import agreed, stepped, told
+from tests.population.special_data import KINDS, data_of
+from tests.population.stepped import agreed, params_of, stepped, told
 
 # One number of each, so that each config is compiled once.
 NUM_EXAMPLES, NUM_NEURONS, NUM_PROBES = 33, 256, 6
 INFINITY = float("inf")
-ENGEL = Path(__file__).parents[2] / "experiments" / "engel" / "engel.csv"
 
 
 @pytest.fixture(autouse=True)
@@ -60,17 +57,12 @@ def trained(x, y, config, num_steps, learning_rate, init_weight, init_bias, **re
     return jax.tree.map(lambda values: np.asarray(values)[:number], found)
 
 
-def params_of(found):
-    return np.stack([found.params.weight[:, 0], found.params.bias])
-
-
 # Stepping
 
 # Round numbers tie, and lead to exactly 0.
 inputs = st.one_of(st.integers(-3, 3).map(float), st.floats(-20, 20, allow_subnormal=False))
 targets = st.one_of(st.sampled_from([0.0, 1.0, -1.0]), st.floats(-10, 10, allow_subnormal=False))
 
-KINDS = ["normal", "three inputs", "ties", "outlier", "one input", "zeros", "negative"]
 SETTINGS = {
     "relu": (relu(), {}),
     "fixed bias": (relu(False), {}),
@@ -81,24 +73,6 @@ SETTINGS = {
     ),
     "identity": (relu(activation="identity"), {}),
 }
-
-
-def data_of(kind, rng):
-    x, y = rng.normal(size=(2, NUM_EXAMPLES))
-    match kind:
-        case "three inputs":
-            x, y = np.resize(x[:3], NUM_EXAMPLES), np.resize(y[:3], NUM_EXAMPLES)
-        case "ties":
-            x = np.round(x)
-        case "outlier":
-            x[-1], y[0] = 30.0, 9.0
-        case "one input":
-            x, y = np.full_like(x, x[0]), np.full_like(y, y[0])
-        case "zeros":
-            y = np.where(x > 0.3, x, 0.0)
-        case "negative":
-            y = -np.abs(y)
-    return x, y
 
 
 def compare_with_stepping(x, y, config, num_steps, values):
@@ -155,7 +129,7 @@ def test_fates_and_their_steps_are_those_of_stepping(name):
     num_compared, num_diverged = 0, 0
     for kind in KINDS:
         rng = np.random.default_rng([KINDS.index(kind), len(name)])
-        x, y = data_of(kind, rng)
+        x, y = data_of(kind, NUM_EXAMPLES, rng)
         counts = compare_with_stepping(x, y, config, 420, values_of(x, config, rng) | rest)
         num_compared, num_diverged = num_compared + counts[0], num_diverged + counts[1]
     assert num_compared > len(KINDS) * NUM_NEURONS / 3  # or nothing was compared
@@ -284,7 +258,7 @@ def test_no_bias_and_two_sides_have_the_boundary_of_the_golden_ratio():
 @pytest.mark.slow
 def test_divergence_without_end_begins_when_it_begins_in_steps():
     rng = np.random.default_rng(6)
-    x, y = data_of("normal", rng)
+    x, y = data_of("normal", NUM_EXAMPLES, rng)
     config = relu(activation="identity")
     # The slowest takes thousands of steps; beyond twice the limit both directions grow.
     rate = stability_limit(x[:, None]) * (1 + np.geomspace(1e-3, 3.0, NUM_NEURONS))
@@ -321,7 +295,7 @@ def test_without_end_is_after_very_many_steps():
 @pytest.mark.slow
 def test_neighbours_change_no_bit():
     rng = np.random.default_rng(8)
-    x, y = data_of("normal", rng)
+    x, y = data_of("normal", NUM_EXAMPLES, rng)
     number = 1000
     examples = examples_of(x, y, "float64")._replace(
         half_lines=find_half_lines(x, y, "float64", num_probes=NUM_PROBES)
@@ -353,17 +327,8 @@ def test_neighbours_change_no_bit():
 # Kinks and cycles
 
 
-@cache
-def engel():
-    """Standardised, as a study has it."""
-    with open(ENGEL) as file:
-        rows = np.array([[float(value) for value in row] for row in list(csv.reader(file))[1:]])
-    x, y = ((rows - rows.mean(0)) / rows.std(0)).T
-    return x, y
-
-
 def test_small_rates_are_held_at_the_kink_where_the_loss_is_least():
-    x, y = engel()
+    x, y = engel.X, engel.Y
     kink = np.sort(x)[119]
     weight = np.sum(np.where(x > kink, (x - kink) * y, 0)) / np.sum(np.where(x > kink, x - kink, 0) ** 2)
     np.testing.assert_allclose([weight, -weight * kink], [0.8001777, 0.14672651], rtol=1e-6)
@@ -381,7 +346,7 @@ def test_small_rates_are_held_at_the_kink_where_the_loss_is_least():
 
 
 def test_cycles_are_found_and_skipped_to_where_steps_go():
-    x, y = engel()
+    x, y = engel.X, engel.Y
     rng = np.random.default_rng(10)
     rate = np.repeat([0.1, 0.3, 0.7], 20)
     values = rate, rng.uniform(0.5, 1.2, 60), rng.uniform(-0.3, 0.5, 60)
@@ -400,7 +365,7 @@ def test_cycles_are_found_and_skipped_to_where_steps_go():
 
 
 def test_a_rate_of_0_changes_nothing():
-    x, y = data_of("normal", np.random.default_rng(11))
+    x, y = data_of("normal", NUM_EXAMPLES, np.random.default_rng(11))
     weight, bias = np.random.default_rng(12).normal(size=(2, NUM_NEURONS))
     weight[::5] = bias[::7] = 0.0
     for num_steps in (0, 1, 1000, INFINITY):
