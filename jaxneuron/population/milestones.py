@@ -31,7 +31,7 @@ def follow_by_jumps(
     place: Place, start: Start, examples: Examples, config: Config, num_steps: int | float
 ) -> tuple[Hyperparams, Float[np.ndarray, " rows"], StepInfo, Trained]:
     """A neuron's hyperparams, the steps at which it was looked at, what each of them told, and what became of
-    it, as NumPy arrays.
+    it, as NumPy arrays. Steps to which it could not be followed are left out.
 
     The last row is the neuron at the end, with the update that it would make next. Without end, that is
     where it comes to, and is told of a step by which it is there.
@@ -46,9 +46,11 @@ def follow_by_jumps(
     steps = milestones(_horizon(end, events) if math.isinf(num_steps) else num_steps, events)
     ends = np.concatenate([steps[:-1], np.full(MOST + 1 - len(steps), float(num_steps))])
     trained = train_for(place, ends, *shared)
+    rows = np.append(np.flatnonzero(~np.asarray(trained.undecided)[: len(steps) - 1]), -1)
+    steps = steps[rows]
     begin, hyperparams = set_out_all(place_once, *shared)
     states = jax.tree.map(lambda value: jnp.broadcast_to(value[0], (len(steps), *value.shape[1:])), begin)
-    params = jax.tree.map(lambda values: np.asarray(values)[[*range(len(steps) - 1), -1]], trained.params)
+    params = jax.tree.map(lambda values: np.asarray(values)[rows], trained.params)
     info = jax.tree.map(np.asarray, tell(place, states._replace(params=params), *shared))
     return jax.tree.map(lambda value: np.asarray(value[0]), hyperparams), steps, info, end
 
@@ -65,6 +67,6 @@ def milestones(last: int | float, events: Sequence[int]) -> Float[np.ndarray, " 
 
 
 def _horizon(trained: Trained, events: Sequence[int]) -> float:
-    """A step by which a neuron has met its fate for long."""
+    """A step by which a neuron has met its fate for long, or behind the rows around its divergence."""
     times = 1 if trained.fate == Fate.diverged else TIMES
-    return float(max(times * max(events), FEWEST_STEPS))
+    return float(max(times * max(events) + AROUND + 1, FEWEST_STEPS))

@@ -63,19 +63,21 @@ def _converged(training: Training) -> str:
 
 
 def _diverged(training: Training) -> str:
-    losses, step = training.history.loss.values, training.diverge_step
-    finite = losses[: training.row_of(step) + 1]
-    finite = finite[np.isfinite(finite)]
+    losses, steps = training.history.loss.values, training.history.step.values
+    step = training.diverge_step
+    row = training.row_of(step)
+    finite = np.flatnonzero(np.isfinite(losses[: row + 1]))
     grown = ""
-    if len(finite) >= 3 and finite[-3] > 0:
-        factor = float(np.sqrt(finite[-1] / finite[-3]))
+    if len(finite) >= 3 and losses[finite[-3]] > 0:
+        first, last = finite[[-3, -1]]
+        factor = float(losses[last] / losses[first]) ** (1 / float(steps[last] - steps[first]))
         grown = f"the loss grows {_number(factor)}-fold a step, and " if factor > 1 else ""
-    last = losses[step] if step < len(losses) else np.nan
+    reached = losses[row] if steps[row] == step else np.nan
     limit = training.study.training.divergence_factor
     beyond = (
         f"{'it' if grown else 'the loss'} is above {_number(limit)} times the larger of its start and "
         "½·mean y²"
-        if np.isfinite(last)
+        if np.isfinite(reached)
         else "W, b or the loss is not finite"
     )
     reason = f"{grown}from step {step:,} on {beyond}."

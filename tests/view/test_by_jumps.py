@@ -70,6 +70,28 @@ def test_what_is_not_known_is_said_not_to_be(chaos, tmp_path):
     assert "sgd without end, by jumps" in page
 
 
+def test_a_life_is_shown_as_far_as_it_could_be_followed():
+    training = jn.train(study(2.316, POSITIVE_Y, {"num_steps": 10**8}))
+    assert training.undecided
+    history = training.history.isel(step=slice(0, -1))
+    assert 2000 < history.step[-1] < 10**6
+    assert len(np.unique(history.loss)) == len(history.step)  # nowhere does it stand still
+
+
+def test_divergence_is_told_with_its_reason_and_its_pace():
+    """Of z − y along each mode a step leaves 1 − η·μ: at 1.01 times the limit of stability, −1.02."""
+    cases = [(2.02, num_steps, "1.04", "366") for num_steps in (1000, 10**7, float("inf"))]
+    for rate, num_steps, pace, step in (*cases, (2.002, float("inf"), "1.004", "3,624")):
+        asked = jn.Study(
+            data={"x": X, "y": POSITIVE_Y},
+            neuron={"init_weight": 0.7, "activation": "identity"},
+            training=WITHOUT_END | {"num_steps": num_steps},
+            sweep={"learning_rate": rate, "init_bias": 0.5},
+        )
+        known = f"The loss grows {pace}-fold a step, and from step {step} on it is above 1e+06 times"
+        assert why(jn.train(asked)).startswith(known)
+
+
 def test_one_still_on_its_way_is_said_to_be():
     training = jn.train(study(1e-4, training={"num_steps": 1000}))
     assert "still on its way" in why(training)

@@ -36,6 +36,8 @@ def first_below(
 
     `num_bits` is that of `most`, or of more.
     """
+    if not courses:
+        return jnp.full_like(most, jnp.inf)
     odd = [_one_step_on(course, modes) for course in courses]
     all_of = list(zip((*courses, *odd), (*with_0, *with_0), strict=True))
     turns = [turn_of(course, modes) for course, _ in all_of]

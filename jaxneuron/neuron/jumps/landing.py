@@ -48,7 +48,8 @@ def land(
         train.params,
     )
     found = find_piece(params, examples.half_lines)
-    piece = jax.tree.map(lambda flown, left: jnp.where(arrives, flown, left), scene.piece, found)
+    stays = arrives if scene.guards else jnp.bool(False)
+    piece = jax.tree.map(lambda flown, left: jnp.where(stays, flown, left), scene.piece, found)
     # Without end, as many as decide.
     steps = steps_that_count(scene.flight.modes, scene.steps_left)
     steps = jnp.where(jnp.isinf(num_steps), steps, scene.steps_left)

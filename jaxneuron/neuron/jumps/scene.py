@@ -53,7 +53,8 @@ def scene_of(
     line = loss_line(piece, hyperparams, config.activation)
     descended = with_decay(line, hyperparams.weight_decay, config.train_bias)
     flight = flight_of(params, descended, hyperparams.learning_rate, config.train_bias)
-    guards, with_0 = _guards(row, half_lines, flight)
+    # The identity has no kink: the loss is one quadratic, whichever examples are active.
+    guards, with_0 = ([], []) if config.activation == "identity" else _guards(row, half_lines, flight)
     return Scene(piece, line, flight, guards, with_0, num_steps - state.step.astype(num_steps.dtype))
 
 
