@@ -10,11 +10,12 @@ import pytest
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.engines import crew
 from jaxneuron.study.engines import ray as ray_engine
+from jaxneuron.study.engines.crew import Crew
 from jaxneuron.study.engines.ray import Ray
 from jaxneuron.study.location import Location
 from jaxneuron.study.store import Store
 from jaxneuron.study.sweep import sweep
-from tests.study.engines.studies import PARTS, study_of
+from tests.study.engines.studies import NUM_CHUNKS, PARTS, study_of
 from tests.study.test_survival import bytes_of
 
 
@@ -58,21 +59,25 @@ def test_a_machine_that_comes_late_gets_work(whole, environment, tmp_path, monke
         monkeypatch.setenv(name, environment[name])
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setattr(crew, "SECONDS_BETWEEN_COUNTS", 0.2)
+    crews, late = [], []
+    monkeypatch.setattr(ray_engine, "Crew", lambda *given: crews.append(Crew(*given)) or crews[-1])
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+
+    def progress(done, total):
+        """Call the second machine when the first has begun, and wait for its actor to be ready."""
+        if done and not late:
+            late.append(cluster.add_node(num_cpus=1))
+            while ray.cluster_resources()["CPU"] < 2:
+                time.sleep(0.1)
+        [crew] = crews
+        opening = [answer for answer, (_, number) in crew.asked.items() if number is None]
+        if late and opening:
+            assert ray.wait(opening, timeout=300)[0], f"it has not begun: {ray.nodes()}"
+
     try:
-        late = []
-
-        def progress(done, total):
-            if done and not late:
-                late.append(cluster.add_node(num_cpus=1))
-            if done < total and len(processes()) == 1:
-                time.sleep(2)  # so slowly that something is left when the second one has begun
-
-        def processes():
-            return {m.process for m in Store(Location(tmp_path / "run.zarr")).markers(range(64)).values()}
-
         run = sweep(study_of(PARTS), tmp_path / "run.zarr", engine=Ray(cluster.address), progress=progress)
-        assert len(processes()) == 2
+        markers = Store(Location(run.path)).markers(range(NUM_CHUNKS[PARTS]))
+        assert len({marker.process for marker in markers.values()}) == 2
         assert bytes_of(run) == whole
         assert not ray.is_initialized()
     finally:
