@@ -1,5 +1,7 @@
 """Why a neuron's training ended as it did, in a sentence or two: what the numbers show, and nothing else."""
 
+import math
+
 import numpy as np
 
 from jaxneuron.neuron.fate import Fate
@@ -70,8 +72,8 @@ def _diverged(training: Training) -> str:
     grown = ""
     if len(finite) >= 3 and losses[finite[-3]] > 0:
         first, last = finite[[-3, -1]]
-        factor = float(losses[last] / losses[first]) ** (1 / float(steps[last] - steps[first]))
-        grown = f"the loss grows {_number(factor)}-fold a step, and " if factor > 1 else ""
+        growth = np.expm1(np.log(losses[[first, last]]) @ (-1, 1) / float(steps[last] - steps[first]))
+        grown = f"the loss grows {_above_1(growth)}-fold a step, and " if growth > 0 else ""
     reached = losses[row] if steps[row] == step else np.nan
     limit = training.study.training.divergence_factor
     beyond = (
@@ -203,10 +205,12 @@ def _too_far(training: Training, step: int) -> list[str]:
     rate = training.hyperparams["learning_rate"]
     if rate <= limit:
         return []
+    beyond = (rate - limit) / limit
+    digits = _digits_above_1(beyond)
     return [
-        f"Its learning rate of {_number(rate)} is {_number(rate / limit)} times the stability limit "
-        f"2/λ_max = {_number(limit)} of the examples active then, beyond which steps overshoot further each "
-        "time."
+        f"Its learning rate of {_number(rate, digits)} is {_above_1(beyond)} times the stability limit "
+        f"2/λ_max = {_number(limit, digits)} of the examples active then, beyond which steps overshoot "
+        "further each time."
     ]
 
 
@@ -249,6 +253,15 @@ def _passing(training: Training, active: int) -> str:
 
 def _steps(number: int) -> str:
     return "step" if number == 1 else f"{number:,} steps"
+
+
+def _above_1(excess: float) -> str:
+    """1 + excess, and that it is not 1."""
+    return _number(1 + excess, _digits_above_1(excess))
+
+
+def _digits_above_1(excess: float) -> int:
+    return max(4, 2 - math.floor(math.log10(excess)))
 
 
 def _number(value: float, digits: int = 4) -> str:

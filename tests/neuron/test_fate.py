@@ -90,8 +90,7 @@ def test_an_activation_with_a_slope_never_dies(activation):
 
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(
-    st.floats(-3, 3, width=32),
-    st.floats(-3, 3, width=32),
+    *[st.floats(-3, 3, width=32, allow_subnormal=False)] * 2,  # XLA takes subnormal numbers for 0
     st.floats(0, 5, width=32),
     st.integers(0, 2**32 - 1),
 )

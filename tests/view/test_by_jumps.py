@@ -86,6 +86,7 @@ def test_divergence_is_told_with_its_reason_and_its_pace():
         (2.02, 10**7, 0.5, 1e6, f"1.04-fold a step, and from step 366 on {beyond}"),
         (2.02, float("inf"), 0.5, 1e6, f"1.04-fold a step, and from step 366 on {beyond}"),
         (2.002, float("inf"), 0.5, 1e6, f"1.004-fold a step, and from step 3,624 on {beyond}"),
+        (2.0002, float("inf"), 0.5, 1e6, f"1.0004-fold a step, and from step 36,202 on {beyond}"),
         # The limit is no number, nor is the loss then; of the rows before, the third last is far off.
         (2.02, 10**7, 9.0, 1e308, "1.04-fold a step, and from step 17,826 on W, b or the loss is not finite"),
     ):
@@ -95,7 +96,9 @@ def test_divergence_is_told_with_its_reason_and_its_pace():
             training=WITHOUT_END | {"num_steps": num_steps, "divergence_factor": factor},
             sweep={"learning_rate": rate, "init_bias": bias},
         )
-        assert why(jn.train(asked)).startswith(f"The loss grows {told}")
+        words = why(jn.train(asked))
+        assert words.startswith(f"The loss grows {told}")
+        assert f"Its learning rate of {rate} is {rate / 2} times the stability limit 2/λ_max = 2 of" in words
 
 
 def test_one_still_on_its_way_is_said_to_be():
