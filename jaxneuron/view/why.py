@@ -72,7 +72,8 @@ def _diverged(training: Training) -> str:
     grown = ""
     if len(finite) >= 3 and losses[finite[-3]] > 0:
         first, last = finite[[-3, -1]]
-        growth = np.expm1(np.log(losses[[first, last]]) @ (-1, 1) / float(steps[last] - steps[first]))
+        log_growth = (np.log(losses[last]) - np.log(losses[first])) / float(steps[last] - steps[first])
+        growth = np.expm1(log_growth)
         grown = f"the loss grows {_above_1(growth)}-fold a step, and " if growth > 0 else ""
     reached = losses[row] if steps[row] == step else np.nan
     limit = training.study.training.divergence_factor
@@ -261,7 +262,7 @@ def _above_1(excess: float) -> str:
 
 
 def _digits_above_1(excess: float) -> int:
-    return max(4, 2 - math.floor(math.log10(excess)))
+    return 4 if excess > 0.01 else 2 - math.floor(math.log10(excess))
 
 
 def _number(value: float, digits: int = 4) -> str:
