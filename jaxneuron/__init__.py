@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from jaxneuron.study.sweep import sweep as sweep
     from jaxneuron.study.training import train as train
 
+    __version__: str
+
 # Imported when first asked for, so that the command line's --help does not wait for jax.
 _HOME = {
     "BadInput": "study.bad_input",
@@ -50,6 +52,10 @@ __all__ = sorted(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("jaxneuron")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,6 +1,5 @@
 """What all tests share: shapes are checked, ranks are never promoted by accident, data is small."""
 
-import gc
 import os
 import shlex
 import signal
@@ -11,12 +10,12 @@ import pytest
 
 from jaxneuron import cli
 from jaxneuron.neuron.loss import Examples
-from jaxneuron.population import train as population_train
+from jaxneuron.population import program
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
-# What is tried again and again is tried more often when this is asked for than CI has time for.
-THOROUGH = "JAXNEURON_THOROUGH" in os.environ
+# How often what is killed again and again is killed; more when asked for by hand.
+KILLS = int(os.environ.get("JAXNEURON_KILLS", "6"))
 
 # Where the tests are started in the background Ctrl-C is ignored, and what they start would ignore it too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -33,6 +32,21 @@ def _keep_compiled_programs_for_the_session(tmp_path_factory):
 
 
 @pytest.fixture
+def compilations():
+    """The names of the functions that are compiled from now on, or read from those compiled before."""
+    program.forget()
+    names: list[str] = []
+
+    def note(event: str, _: float, **about: object) -> None:
+        if event == COMPILATION:
+            names.append(str(about["fun_name"]))
+
+    jax.monitoring.register_event_duration_secs_listener(note)
+    yield names
+    jax.monitoring.unregister_event_duration_listener(note)
+
+
+@pytest.fixture
 def run_line(monkeypatch, capfd):
     """Runs a command line in this process: (exit code, stdout, stderr)."""
 
@@ -46,18 +60,30 @@ def run_line(monkeypatch, capfd):
     return run
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _forget_compiled_programs():
-    """Every program holds hundreds of memory maps; with those of all tests the compiler runs out of them."""
-    yield
-    forget_compiled_programs()
+def pytest_runtest_teardown():
+    """Every program holds hundreds of memory maps, of which a process may have only so many: before they run
+    out, what has been compiled so far is forgotten. They are counted when many programs have come."""
+    if len(_compiled) >= 16:
+        _compiled.clear()
+        with open("/proc/self/maps", "rb") as maps:
+            number = sum(1 for _ in maps)
+        if number > MOST_MAPS:
+            program.forget()
 
 
-def forget_compiled_programs():
-    """Free what has been compiled so far."""
-    population_train._compiled_once.cache_clear()
-    jax.clear_caches()
-    gc.collect()
+# JAX's name of the event.
+COMPILATION = "/jax/core/compile/backend_compile_duration"
+# Half of what Linux gives a process unless it is told otherwise.
+MOST_MAPS = 2**15
+_compiled: list[str] = []
+
+
+def _note_compilation(event: str, _: float, **__: object) -> None:
+    if event == COMPILATION:
+        _compiled.append(event)
+
+
+jax.monitoring.register_event_duration_secs_listener(_note_compilation)
 
 
 @pytest.fixture(params=["float32", "float64"])

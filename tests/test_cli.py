@@ -67,7 +67,7 @@ def python(code: str) -> str:
 
 def start(*arguments: str, **options) -> subprocess.Popen:
     """The command line as a process of its own."""
-    return subprocess.Popen([sys.executable, "-m", "jaxneuron.cli", *arguments], **options)
+    return subprocess.Popen([sys.executable, "-m", "jaxneuron", *arguments], **options)
 
 
 def strict_json(text: str) -> dict:
@@ -313,7 +313,7 @@ def test_reading_a_study_starts_no_backend():
 
 def test_help_names_the_command_however_it_was_started():
     ended = subprocess.run(
-        [sys.executable, "-m", "jaxneuron.cli", "--help"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "jaxneuron", "--help"], capture_output=True, text=True, timeout=60
     )
 
     assert ended.returncode == 0
@@ -407,7 +407,7 @@ def test_a_terminal_sees_a_bar(folder):
     assert "Fates" in seen
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.skipif(not find_spec("ray"), reason="Ray is not installed")
 def test_a_terminal_sees_what_ray_trained(folder):
     code, seen = on_a_terminal("sweep", "study.toml", "--engine", "ray")
@@ -570,7 +570,7 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_signal_that_is_swallowed_is_raised_again_and_ends_the_program():
     ended = subprocess.run(
         [sys.executable, "-c", SWALLOWED, "0.6"], capture_output=True, text=True, timeout=60

@@ -16,7 +16,7 @@ def measure(work, peers=PEERS):
     return side_by_side(work, peers, rounds=1, say=lambda line: None)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("work", dict.fromkeys(map(tiny, MAIN_WORKS)), ids=Work.label)
 def test_everyone_trains_the_same_neurons(work):
     found = measure(work)

@@ -58,7 +58,7 @@ def _start(run: str, index: int, of: int) -> subprocess.Popen:
     os.sched_setaffinity(0, {cores[index]})  # the new process has it from this one
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "jaxneuron.cli", "worker", run, *share], stdout=subprocess.DEVNULL
+            [sys.executable, "-m", "jaxneuron", "worker", run, *share], stdout=subprocess.DEVNULL
         )
     finally:
         os.sched_setaffinity(0, cores)

@@ -18,9 +18,9 @@ from jaxtyping import Array, Bool, Int, PyTree
 
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
-from jaxneuron.neuron.optimizers import has_memory
 from jaxneuron.neuron.params import Params
-from jaxneuron.neuron.train import Config, Trained, TrainState, conclude, update_step
+from jaxneuron.neuron.train import Config, Trained, TrainState, conclude
+from jaxneuron.population.steps import advance, axes_of, is_count, with_one_count
 
 # Finds fixed points and the cycles that period doubling makes (2, 4, … 32), and those of 3, 6, …
 CYCLE = 96
@@ -57,18 +57,6 @@ def block_of(form: str, num_neurons: int) -> int:
     return size if form == "at_once" else min(size, -(-num_neurons // LANES) * LANES)
 
 
-def compiler_options(config: Config) -> dict[str, str]:
-    """What the compiler is told of a program that trains.
-
-    By itself XLA uses vectors of 256 bits on a CPU; wider ones take a third less time. Only plain gradient
-    descent is told so: square roots, which other optimizers take, round otherwise in wider vectors than
-    in narrow ones, and a neuron followed alone would differ from itself among many.
-    """
-    if jax.default_backend() != "cpu" or has_memory(config.optimizer):
-        return {}
-    return {"xla_cpu_prefer_vector_width": "512"}
-
-
 def train_blocks(
     set_out: SetOut,
     num_neurons: int,
@@ -89,23 +77,28 @@ def train_blocks(
         return conclude(init_params, state._replace(step=num_steps), hyperparams, examples, config)
 
     begin = jax.vmap(lambda number: _own(set_out_padded(number)[0]))(numbers)
+    # Made once: for the training and for what is told of the start XLA would else draw the weights twice,
+    # in two programs that may round otherwise.
+    begin = jax.lax.optimization_barrier(begin)
     line = Line(numbers, begin, jnp.int32(num_neurons), jnp.int32(0))
-    advance = partial(
-        _advance,
+    advance_line = partial(
+        _advance_line,
         set_out=set_out_padded,
         examples=examples,
         config=config,
         num_steps=num_steps,
         block=block,
-        can_finish=finish_early and not any(map(_is_count, jax.tree.leaves(begin.opt_state))),
+        can_finish=finish_early and not any(map(is_count, jax.tree.leaves(begin.opt_state))),
     )
-    line = jax.lax.while_loop(lambda line: (line.num_moving > 0) & (line.step < num_steps), advance, line)
+    line = jax.lax.while_loop(
+        lambda line: (line.num_moving > 0) & (line.step < num_steps), advance_line, line
+    )
     end = jax.tree.map(lambda values: values[inverse(line.neuron)], line.state)
     trained = map_in_blocks(conclude_neuron, block, numbers, begin.params, end)
     return jax.tree.map(lambda values: values[:num_neurons], trained)
 
 
-def _advance(
+def _advance_line(
     line: Line,
     set_out: SetOut,
     examples: Examples,
@@ -117,28 +110,12 @@ def _advance(
     """Some steps for every neuron that moves, block by block."""
     beyond = (num_steps - line.step) % CYCLE
     number = jnp.where(beyond == 0, CYCLE, beyond)
-    # On a CPU the few kernels of a step with moments are run one after the other if they are a branch of
-    # their own, which is always taken. In a longer body XLA looks for some to run at the same time, and
-    # waits for them.
-    runs_in_branch = config.gradient == "moments" and jax.default_backend() == "cpu"
-    # What an optimizer counts is the same for all.
-    axes = jax.tree.map(lambda values: None if _is_count(values) else 0, line.state)._replace(
-        silence=jax.tree.map(lambda _: 0, line.state.silence), unchanged_since=0, moving_until=0
-    )
 
     def take_steps(neuron: Array, state: TrainState) -> TrainState:
         start, hyperparams = set_out(neuron)
 
-        def step(state: TrainState) -> TrainState:
-            return update_step(state, hyperparams, examples, config)[0]
-
-        def turn(_: Array, state: TrainState) -> TrainState:
-            if not runs_in_branch:
-                return step(state)
-            return jax.lax.cond(line.step < num_steps, step, lambda state: state, state)
-
         state = state._replace(step=line.step, key=start.key)
-        return _own(jax.lax.fori_loop(0, number, turn, state))
+        return _own(advance(state, number, hyperparams, examples, config))
 
     def advance_block(i: Array, carry: tuple[TrainState, Array]) -> tuple[TrainState, Array]:
         states, moves = carry
@@ -150,7 +127,7 @@ def _advance(
             return jax.lax.dynamic_update_slice_in_dim(values, some, i * block, 0)
 
         old = jax.tree.map(of_block, states)
-        new = jax.vmap(take_steps, (0, axes))(of_block(line.neuron), _count_once(old))
+        new = jax.vmap(take_steps, (0, axes_of(old)))(of_block(line.neuron), with_one_count(old))
         if not can_finish:
             return jax.tree.map(with_block, states, new), moves
         # In a branch of its own, what is compared is taken out of the line before the block is put back.
@@ -199,17 +176,6 @@ def inverse(permutation: Int[Array, " line"]) -> Int[Array, " line"]:
 
 def _own(state: TrainState) -> TrainState:
     return state._replace(step=None, key=None)
-
-
-def _is_count(values: Array) -> bool:
-    """Whether a leaf of an optimizer's state counts steps; all others are real numbers."""
-    return jnp.issubdtype(values.dtype, jnp.integer)
-
-
-def _count_once(states: TrainState) -> TrainState:
-    """The states with one count of the optimizer's steps for all."""
-    opt_state = jax.tree.map(lambda v: v[0] if _is_count(v) else v, states.opt_state)
-    return states._replace(opt_state=opt_state)
 
 
 def _has_finished(old: TrainState, new: TrainState, config: Config) -> Bool[Array, ""]:

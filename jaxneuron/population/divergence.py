@@ -5,7 +5,6 @@ moments, which does without it. Most of what diverges is soon beyond all numbers
 """
 
 from collections.abc import Callable
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +19,7 @@ from jaxneuron.neuron.train import Config, Trained, TrainState, are_finite, full
 from jaxneuron.population.blocks import LANES, block_of
 from jaxneuron.population.jumps import train_by_jumps
 from jaxneuron.population.place import Place
+from jaxneuron.population.program import compiled
 from jaxneuron.population.start import Start, set_out
 from jaxneuron.population.steps import set_out_all, take_some_steps
 
@@ -72,12 +72,11 @@ def _by_jumps(
     places: Place, start: Start, examples: Examples, config: Config, num_steps: int | float
 ) -> Int[np.ndarray, " neurons"]:
     """The first step from which a group of neurons is beyond the limit of its losses to the end."""
-    return np.asarray(_jump(places, start, examples, np.float64(num_steps), config=config))
+    return np.asarray(compiled(_jump, config)(places, start, examples, np.float64(num_steps)))
 
 
-@partial(jax.jit, static_argnames="config")
 def _jump(
-    places: Place, start: Start, examples: Examples, num_steps: Array, config: Config
+    config: Config, places: Place, start: Start, examples: Examples, num_steps: Array
 ) -> Int[Array, " neurons"]:
     def set_out_neuron(number: Array) -> tuple[TrainState, Hyperparams]:
         return set_out(jax.tree.map(lambda values: values[number], places), start, examples, config)
@@ -93,14 +92,15 @@ def _by_steps(
 ) -> Int[np.ndarray, " neurons"]:
     """The first step from which a group of neurons is beyond the limit of its losses to the end."""
     num_steps = int(num_steps)
-    shared = (start, examples, config)
-    state, _ = set_out_all(places, *shared)
-    limit = _limits(places, state, *shared)
+    data = (start, examples)
+    state, _ = compiled(set_out_all, config)(places, *data)
+    limit = compiled(_limits, config)(places, state, *data)
+    take, look = compiled(take_some_steps, config, STEPS), compiled(_look, config)
     bounded_until = np.zeros(len(places.cell), np.int32)
     for step in range(0, num_steps, STEPS):
         taken = min(STEPS, num_steps - step)
-        state, states = take_some_steps(places, state, taken, *shared, STEPS)
-        last, can_return = map(np.asarray, _look(places, state, states, limit, *shared))
+        state, states = take(places, state, taken, *data)
+        last, can_return = map(np.asarray, look(places, state, states, limit, *data))
         bounded_until = np.where(last > 0, step + last, bounded_until)
         if not can_return.any():
             break
@@ -108,9 +108,8 @@ def _by_steps(
     return np.minimum(bounded_until, num_steps)
 
 
-@partial(jax.jit, static_argnames="config")
 def _limits(
-    places: Place, state: TrainState, start: Start, examples: Examples, config: Config
+    config: Config, places: Place, state: TrainState, start: Start, examples: Examples
 ) -> Float[Array, " neurons"]:
     def limit(place: Place, state: TrainState) -> Float[Array, ""]:
         _, hyperparams = set_out(place, start, examples, config)
@@ -120,15 +119,14 @@ def _limits(
     return jax.vmap(limit)(places, state)
 
 
-@partial(jax.jit, static_argnames="config")
 def _look(
+    config: Config,
     places: Place,
     state: TrainState,
     states: TrainState,
     limit: Float[Array, " neurons"],
     start: Start,
     examples: Examples,
-    config: Config,
 ) -> tuple[Int[Array, " neurons"], Bool[Array, " neurons"]]:
     """Up to which of the states each neuron is within its limit, and whether it can be so after the last."""
 

@@ -2,7 +2,6 @@
 among many, and with every step kept."""
 
 from collections.abc import Mapping
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -26,6 +25,7 @@ from jaxneuron.neuron.train import (
 )
 from jaxneuron.population.blocks import LANES, block_of
 from jaxneuron.population.place import Place
+from jaxneuron.population.program import compiled
 from jaxneuron.population.start import Start, set_out
 from jaxneuron.population.steps import set_out_all, take_some_steps
 
@@ -55,23 +55,24 @@ def follow(
         lambda value: jnp.broadcast_to(value, (num_lanes, *value.shape)),
         Place(jnp.uint32(cell), jnp.uint32(replicate), dict(swept)),
     )
-    shared = (start, examples, config)
-    begin, hyperparams = set_out_all(place, *shared)
+    data = (start, examples)
+    begin, hyperparams = compiled(set_out_all, config)(place, *data)
+    take = compiled(take_some_steps, config, BLOCK)
     state, infos, left, has_ended = begin, [], num_steps, False
     while left > 0 and not has_ended:
         taken = min(left, BLOCK)
-        after, states = take_some_steps(place, state, taken, *shared, BLOCK)
-        info = _tell_first(place, states, *shared)
+        after, states = take(place, state, taken, *data)
+        info = _tell_first(config, place, states, *data)
         ends = np.flatnonzero(_has_ended(info, config)[:taken])
         if has_ended := len(ends) > 0:
             taken = int(ends[0])
-            after, _ = take_some_steps(place, state, taken, *shared, BLOCK)
+            after, _ = take(place, state, taken, *data)
         infos.append(jax.tree.map(lambda values, taken=taken: values[:taken], info))
         state, left = after, left - taken
-    _, states = take_some_steps(place, state, 0, *shared, BLOCK)
-    infos.append(jax.tree.map(lambda values: values[:1], _tell_first(place, states, *shared)))
+    _, states = take(place, state, 0, *data)
+    infos.append(jax.tree.map(lambda values: values[:1], _tell_first(config, place, states, *data)))
     history = jax.tree.map(lambda *parts: np.concatenate(parts), *infos)
-    trained = _conclude(place, begin.params, state, *shared)
+    trained = compiled(_conclude_all, config)(place, begin.params, state, *data)
     hyperparams, trained = jax.tree.map(lambda values: values[0], (hyperparams, trained))
     limit = loss_limit(trained.initial_loss, hyperparams, examples, config)
     is_beyond = has_diverged(_are_finite(history), jnp.asarray(history.loss), limit)
@@ -81,34 +82,32 @@ def follow(
 
 
 def _tell_first(
-    place: Place, states: TrainState, start: Start, examples: Examples, config: Config
+    config: Config, place: Place, states: TrainState, start: Start, examples: Examples
 ) -> StepInfo:
     """What the neuron's steps from each of its states tell."""
     place, states = jax.tree.map(lambda values: values[0], (place, states))
-    return jax.tree.map(np.asarray, tell(place, states, start, examples, config))
+    return jax.tree.map(np.asarray, compiled(tell, config)(place, states, start, examples))
 
 
-@partial(jax.jit, static_argnames="config")
-def tell(place: Place, states: TrainState, start: Start, examples: Examples, config: Config) -> StepInfo:
+def tell(config: Config, place: Place, states: TrainState, start: Start, examples: Examples) -> StepInfo:
     """What a neuron's steps from each of some states tell."""
     _, hyperparams = set_out(place, start, examples, config)
     return jax.vmap(lambda state: update_step(state, hyperparams, examples, config)[1])(states)
 
 
-@partial(jax.jit, static_argnames="config")
-def _conclude(
+def _conclude_all(
+    config: Config,
     place: Place,
     init_params: Params,
-    state: TrainState,
+    states: TrainState,
     start: Start,
     examples: Examples,
-    config: Config,
 ) -> Trained:
     def conclude_neuron(place: Place, init_params: Params, state: TrainState) -> Trained:
         _, hyperparams = set_out(place, start, examples, config)
         return conclude(init_params, state, hyperparams, examples, config)
 
-    return jax.vmap(conclude_neuron)(place, init_params, state)
+    return jax.vmap(conclude_neuron)(place, init_params, states)
 
 
 def _has_ended(info: StepInfo, config: Config) -> np.ndarray:

@@ -16,6 +16,7 @@ from jaxneuron.neuron.train import Config, StepInfo, Trained
 from jaxneuron.population.divergence import with_diverge_steps
 from jaxneuron.population.follow import tell
 from jaxneuron.population.place import Place
+from jaxneuron.population.program import compiled
 from jaxneuron.population.start import Start
 from jaxneuron.population.steps import set_out_all
 from jaxneuron.population.train import train_for
@@ -48,10 +49,11 @@ def follow_by_jumps(
     trained = train_for(place, ends, *shared)
     rows = np.append(np.flatnonzero(~np.asarray(trained.undecided)[: len(steps) - 1]), -1)
     steps = steps[rows]
-    begin, hyperparams = set_out_all(place_once, *shared)
+    begin, hyperparams = compiled(set_out_all, config)(place_once, start, examples)
     states = jax.tree.map(lambda value: jnp.broadcast_to(value[0], (len(steps), *value.shape[1:])), begin)
     params = jax.tree.map(lambda values: np.asarray(values)[rows], trained.params)
-    info = jax.tree.map(np.asarray, tell(place, states._replace(params=params), *shared))
+    info = compiled(tell, config)(place, states._replace(params=params), start, examples)
+    info = jax.tree.map(np.asarray, info)
     return jax.tree.map(lambda value: np.asarray(value[0]), hyperparams), steps, info, end
 
 

@@ -1,10 +1,8 @@
-"""Taking the steps of a few neurons with the states between them kept."""
-
-from functools import partial
+"""Taking steps: the one loop that all programs compile, also with the states between its steps kept."""
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array
+from jaxtyping import Array, Int
 
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
@@ -12,13 +10,56 @@ from jaxneuron.neuron.train import Config, TrainState, update_step
 from jaxneuron.population.place import Place
 from jaxneuron.population.start import Start, set_out
 
-# Each of these works out the hyperparams from the neuron's place, as the program for many does: a value
-# that all neurons share then enters the arithmetic in the same way, and rounds in the same way.
+
+def advance(
+    state: TrainState,
+    number: Int[Array, ""],
+    hyperparams: Hyperparams,
+    examples: Examples,
+    config: Config,
+) -> TrainState:
+    """A neuron's state after a number of further steps.
+
+    Whoever trains a neuron takes its steps here. XLA compiles a loop by itself, so a step rounds in the
+    same way wherever the loop stands; a step outside of it may be fused with what is around.
+    """
+
+    def step(state: TrainState) -> TrainState:
+        return update_step(state, hyperparams, examples, config)[0]
+
+    def turn(_: Array, state: TrainState) -> TrainState:
+        # On a CPU the few kernels of a step with moments are run one after the other if they are a branch
+        # of their own, which is always taken. In a longer body XLA looks for some to run at the same time,
+        # and waits for them.
+        if config.gradient == "moments" and jax.default_backend() == "cpu":
+            return jax.lax.cond(number > 0, step, lambda state: state, state)
+        return step(state)
+
+    return jax.lax.fori_loop(0, number, turn, state)
 
 
-@partial(jax.jit, static_argnames="config")
+def is_count(values: Array) -> bool:
+    """Whether a leaf of an optimizer's state counts steps; all others are real numbers."""
+    return jnp.issubdtype(values.dtype, jnp.integer)
+
+
+def with_one_count(states: TrainState) -> TrainState:
+    """The states of neurons with one step, and one count of the optimizer's steps, for all of them.
+
+    Besides saving work it is a matter of bits: XLA may take a power of one number otherwise than of many.
+    """
+    opt_state = jax.tree.map(lambda v: v[0] if is_count(v) else v, states.opt_state)
+    return states._replace(step=None if states.step is None else states.step[0], opt_state=opt_state)
+
+
+def axes_of(states: TrainState) -> TrainState:
+    """Along which axis of the states neurons are mapped: none of what they count together, 0 of the rest."""
+    opt_state = jax.tree.map(lambda v: None if is_count(v) else 0, states.opt_state)
+    return jax.tree.map(lambda _: 0, states)._replace(step=None, opt_state=opt_state)
+
+
 def set_out_all(
-    place: Place, start: Start, examples: Examples, config: Config
+    config: Config, place: Place, start: Start, examples: Examples
 ) -> tuple[TrainState, Hyperparams]:
     """The states before step 0, and the hyperparams, of the neurons at some places."""
 
@@ -28,34 +69,29 @@ def set_out_all(
     return jax.vmap(set_out_neuron)(place)
 
 
-@partial(jax.jit, static_argnames=("config", "most"))
 def take_some_steps(
-    place: Place,
-    state: TrainState,
-    num_steps: int,
-    start: Start,
-    examples: Examples,
     config: Config,
     most: int,
+    place: Place,
+    states: TrainState,
+    num_steps: Int[Array, ""] | int,
+    start: Start,
+    examples: Examples,
 ) -> tuple[TrainState, TrainState]:
-    """The states after `num_steps`, at most `most`, and before each of `most` steps.
+    """The states of neurons after `num_steps`, at most `most`, and before each of `most` steps.
 
-    One compilation for any number of steps: those beyond it leave the state as it is. What a step tells
-    is not asked for here: having to show the update, the compiler would round it.
+    One compilation for any number of steps: those beyond it leave the state as it is. The hyperparams are
+    worked out here from each neuron's place, as the program for many does: a value that all neurons share
+    then enters the arithmetic in the same way.
     """
 
     def follow_neuron(place: Place, state: TrainState) -> tuple[TrainState, TrainState]:
         _, hyperparams = set_out(place, start, examples, config)
 
         def step(state: TrainState, i: Array) -> tuple[TrainState, TrainState]:
-            after = jax.lax.cond(
-                i < num_steps,
-                lambda state: update_step(state, hyperparams, examples, config)[0],
-                lambda state: state,
-                state,
-            )
-            return after, state
+            number = (i < num_steps).astype(jnp.int32)
+            return advance(state, number, hyperparams, examples, config), state
 
         return jax.lax.scan(step, state, jnp.arange(most))
 
-    return jax.vmap(follow_neuron)(place, state)
+    return jax.vmap(follow_neuron, (0, axes_of(states)))(place, with_one_count(states))

@@ -1,8 +1,7 @@
 """Training many neurons: those at given places of a study, or one chunk, each with its values and key."""
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
-from threading import Lock
+from collections.abc import Mapping
+from functools import partial
 
 import jax
 import numpy as np
@@ -11,10 +10,11 @@ from jaxtyping import Array, Float, UInt
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.train import Config, Trained, TrainState
-from jaxneuron.population.blocks import compiler_options, train_blocks
+from jaxneuron.population.blocks import train_blocks
 from jaxneuron.population.divergence import with_diverge_steps
 from jaxneuron.population.jumps import train_by_jumps
 from jaxneuron.population.place import Bounds, Layout, Place, place_in_chunk, places_in_chunk
+from jaxneuron.population.program import compiled
 from jaxneuron.population.start import Start, set_out
 
 
@@ -35,7 +35,7 @@ def train_population(
     its neighbours. One compilation serves every value of a hyperparameter and any number of steps.
     Finishing early leaves out what would change no bit. By jumps, the steps may be infinitely many.
     """
-    program = _compiled(_train_places, config, finish_early)
+    program = compiled(_train_places, config, finish_early)
     places = Place(cells, replicates, dict(swept))  # pyright: ignore[reportArgumentType]
     trained = program(places, start, examples, _as_number(num_steps, config))
     return with_diverge_steps(trained, lambda: places, start, examples, config, num_steps)
@@ -52,7 +52,7 @@ def train_for(
     diverged is not found.)"""
     number = len(num_steps)
     places = jax.tree.map(lambda value: np.broadcast_to(value, (number, *np.shape(value))), place)
-    return _compiled(_train_places, config, True)(places, start, examples, num_steps)
+    return compiled(_train_places, config, True)(places, start, examples, num_steps)
 
 
 def train_chunk(
@@ -64,7 +64,7 @@ def train_chunk(
     num_steps: int | float,
 ) -> Trained:
     """Train the neurons of one chunk of a study, padding included; one compilation serves all its chunks."""
-    program = _compiled(_train_chunk, config, layout)
+    program = compiled(_train_chunk, config, layout)
     trained = program(bounds, start, examples, _as_number(num_steps, config))
     places = partial(places_in_chunk, bounds, layout)
     return with_diverge_steps(trained, places, start, examples, config, num_steps)
@@ -72,25 +72,6 @@ def train_chunk(
 
 def _as_number(num_steps: int | float, config: Config) -> np.number:
     return np.float64(num_steps) if config.method == "jumps" else np.int32(num_steps)
-
-
-def _compiled(
-    function: Callable[..., Trained], config: Config, *static: bool | Layout
-) -> Callable[..., Trained]:
-    # Of two threads that found no program at the same time, each would make and compile its own.
-    with _one_at_a_time:
-        return _compiled_once(function, config, *static)
-
-
-_one_at_a_time = Lock()
-
-
-# Few are kept: each holds hundreds of memory maps, of which a process may have only so many.
-@lru_cache(maxsize=8)
-def _compiled_once(
-    function: Callable[..., Trained], config: Config, *static: bool | Layout
-) -> Callable[..., Trained]:
-    return jax.jit(partial(function, config, *static), compiler_options=compiler_options(config))
 
 
 def _train_places(

@@ -4,7 +4,7 @@ import math
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
 
@@ -140,6 +140,17 @@ class Study(Section):
     neuron: Neuron = Neuron()
     training: Training = Training()
     sweep: Sweep
+
+    if TYPE_CHECKING:  # tables may be given as dicts, which type checkers cannot see from the fields
+
+        def __init__(
+            self,
+            *,
+            data: Data | Mapping[str, Any],
+            neuron: Neuron | Mapping[str, Any] = ...,
+            training: Training | Mapping[str, Any] = ...,
+            sweep: Sweep | Mapping[str, Any],
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _check(self) -> Self:

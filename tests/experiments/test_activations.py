@@ -16,7 +16,7 @@ from experiments.activations.tables import losses_table, outcomes_table, rates_f
 from experiments.activations.theory import share_born_dead
 from experiments.studies import with_settings
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 FOLDER = Path(experiments.activations.__file__).parent
 PLACES = [4, 11, 17]  # of the large run's 20 rates: two up to the limit, one beyond
 REPLICATES = 24

@@ -16,7 +16,7 @@ from experiments.bias.worked import work_out, worked_table
 from experiments.studies import with_settings
 from jaxneuron.study.data import load
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 FOLDER = Path(experiments.bias.__file__).parent
 STDS = (0.5, 2.0)
 

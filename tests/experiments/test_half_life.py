@@ -27,7 +27,7 @@ from jaxneuron.population.summary import make_bins
 from jaxneuron.study.data import load
 from jaxneuron.study.study import resolved
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 FOLDER = Path(experiments.half_life.__file__).parent
 RATES = [2.0, 3.2, 3.5]
 CELLS = ["by_fate", "deaths", "at_optimum"]

@@ -11,7 +11,7 @@ from experiments.revival.revival import LATER, SETTINGS, coast_of_adam, decay, d
 from experiments.revival.theory import adam_coast, revival_step
 from experiments.studies import with_settings
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 FOLDER = Path(experiments.revival.__file__).parent
 
 

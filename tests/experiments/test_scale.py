@@ -8,7 +8,7 @@ from experiments.scale.reading import of_small_chunks
 from jaxneuron.study.status import status
 from jaxneuron.study.store import Store
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 
 def test_idle_devices_hand_out_every_chunk_and_write_nothing(tmp_path):

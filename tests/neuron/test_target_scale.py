@@ -82,7 +82,7 @@ def test_where_none_is_given_nothing_else_is_traced(form):
     assert plain == without != scaled
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("batch_size", [None, 5])
 def test_fates_are_those_of_scaled_examples(form, batch_size, precision):

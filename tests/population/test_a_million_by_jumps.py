@@ -11,13 +11,12 @@ from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.neuron.train import Config
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
-from tests.conftest import THOROUGH, examples_of
+from tests.conftest import examples_of
 from tests.population.special_data import data_of
 from tests.population.stepped import agreed, params_of, stepped
 
 pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not THOROUGH, reason="a million runs are made when JAXNEURON_THOROUGH asks for them"),
+    pytest.mark.thorough,
 ]
 
 NUM_NEURONS, NUM_STEPS = 2**16, 1000

@@ -20,7 +20,7 @@ from jaxneuron.population.place import bounds_of, layout_of, place_in_chunk
 shapes = st.lists(st.integers(1, 7), min_size=1, max_size=3).map(tuple)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(shapes, st.integers(1, 9), st.integers(1, 200))
 def test_every_neuron_is_in_exactly_one_chunk(cells, replicates, chunk_size):

@@ -50,7 +50,7 @@ SLOW_CASES = [
 ]
 PRECISIONS = ("float32", "float64")
 CASES = [
-    pytest.param(precision, *case, marks=[pytest.mark.slow] * (case in SLOW_CASES or precision == "float64"))
+    pytest.param(precision, *case, marks=[pytest.mark.thorough] * (case in SLOW_CASES or precision == "float64"))
     for case in [*QUICK_CASES, *SLOW_CASES]
     for precision in PRECISIONS
     # Of the rest only every other one in each precision.
@@ -135,7 +135,7 @@ def test_small_chunks_change_no_bit(chunk_size, precision):
     assert_same_bits(whole, train_in_chunks(IN_ORDER, chunk_size, study))
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", pytest.param("adam", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("optimizer", ["sgd", pytest.param("adam", marks=pytest.mark.thorough)])
 def test_with_several_inputs_neighbours_change_no_bit_either(optimizer, precision):
     # Matrix products are summed in an order that depends on their shape: so it is always the same.
     start, _, config = make_study(precision, optimizer=optimizer)
@@ -155,7 +155,7 @@ def test_with_several_inputs_neighbours_change_no_bit_either(optimizer, precisio
             np.testing.assert_allclose(got, values[i], rtol=64 * eps, atol=4 * eps)
 
 
-@pytest.mark.parametrize("form", ["moments", pytest.param("in_order", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("form", ["moments", pytest.param("in_order", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize(
     ("optimizer", "batch_size"), [("sgd", None), ("momentum", None), ("sgd", 5), ("adam", None)]
 )
@@ -177,7 +177,7 @@ def test_finishing_early_changes_no_bit(form, optimizer, batch_size, precision, 
 
 
 @pytest.mark.parametrize("train_bias", [True, False])
-@pytest.mark.parametrize("num_examples", [1, pytest.param(5, marks=pytest.mark.slow), 33])
+@pytest.mark.parametrize("num_examples", [1, pytest.param(5, marks=pytest.mark.thorough), 33])
 def test_finishing_early_with_moments_changes_no_bit_whatever_the_steps(
     num_examples, train_bias, precision, monkeypatch
 ):

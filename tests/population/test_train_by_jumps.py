@@ -19,7 +19,7 @@ from jaxneuron.population import train as population_train
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
 from tests import engel
-from tests.conftest import THOROUGH, examples_of, forget_compiled_programs
+from tests.conftest import examples_of
 from tests.population.special_data import KINDS, data_of
 from tests.population.stepped import agreed, params_of, stepped, told
 
@@ -122,8 +122,8 @@ def values_of(x, config, rng):
     }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SETTINGS if THOROUGH else ["relu", "fixed bias", "leaky_relu"])
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", SETTINGS)
 def test_fates_and_their_steps_are_those_of_stepping(name):
     config, rest = SETTINGS[name]
     num_compared, num_diverged = 0, 0
@@ -137,8 +137,8 @@ def test_fates_and_their_steps_are_those_of_stepping(name):
         assert num_diverged > 20
 
 
-@pytest.mark.slow
-@settings(max_examples=200 if THOROUGH else 20, deadline=None)
+@pytest.mark.thorough
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(inputs, targets), min_size=1, max_size=NUM_EXAMPLES),
     st.sampled_from(["relu", "fixed bias"]),
@@ -255,7 +255,7 @@ def test_no_bias_and_two_sides_have_the_boundary_of_the_golden_ratio():
     assert (got.diverge_step[~diverges] == -1).all()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_divergence_without_end_begins_when_it_begins_in_steps():
     rng = np.random.default_rng(6)
     x, y = data_of("normal", NUM_EXAMPLES, rng)
@@ -292,7 +292,7 @@ def test_without_end_is_after_very_many_steps():
 # The law of bits
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_neighbours_change_no_bit():
     rng = np.random.default_rng(8)
     x, y = data_of("normal", NUM_EXAMPLES, rng)
@@ -433,7 +433,7 @@ def test_who_comes_to_0_from_above_never_dies(rest):
 
 
 def test_a_number_of_steps_is_not_compiled(monkeypatch):
-    forget_compiled_programs()
+    program.forget()
     times, jumps = [], population_train.train_by_jumps
 
     def counted(*arguments):

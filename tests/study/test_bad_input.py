@@ -1028,7 +1028,7 @@ def test_the_executable_says_the_same(name, tmp_path, monkeypatch):
     before = listing()
 
     ended = subprocess.run(
-        [sys.executable, "-m", "jaxneuron.cli", *shlex.split(line)],
+        [sys.executable, "-m", "jaxneuron", *shlex.split(line)],
         capture_output=True,
         text=True,
         timeout=60,

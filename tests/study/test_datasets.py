@@ -8,7 +8,7 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.neuron.train import Config
-from jaxneuron.population import train as population_train
+from jaxneuron.population import program
 from jaxneuron.population.chunks import cut_into_chunks
 from jaxneuron.population.summary import make_bins
 from jaxneuron.study.data import load, sha256_of, shared_probes, teach
@@ -99,9 +99,9 @@ def test_points_are_the_same_on_each(tmp_path):
 @pytest.mark.parametrize("gradient", ["moments", "autodiff"])
 def test_one_program_serves_all(tmp_path, gradient):
     # Crowded inputs in one of the data sets need more probes of its half-lines than the others.
-    population_train._compiled_once.cache_clear()
+    program.forget()
     programs = []
-    compiled = population_train._compiled_once
+    compiled = program._compiled_once
 
     def kept(*args):
         programs.append(compiled(*args))
@@ -115,11 +115,11 @@ def test_one_program_serves_all(tmp_path, gradient):
         file.write_text(f"x,y\n{rows}\n")
     data = {"file": [str(file) for file in files], "inputs": ["x"], "target": "y", "scale": "none"}
     study = study_of(data=data, training={"gradient": gradient}, chunk_size=7)
-    population_train._compiled_once = kept
+    program._compiled_once = kept
     try:
         run = jn.sweep(study, tmp_path / "run.zarr")
     finally:
-        population_train._compiled_once = compiled
+        program._compiled_once = compiled
     assert len({id(program) for program in programs}) == 1
     assert programs[0]._cache_size() == 1
     if gradient == "moments":

@@ -32,7 +32,6 @@ from jaxneuron.study.store import Findings, Store
 from jaxneuron.study.sweep import sweep
 from jaxneuron.study.work import Stopped
 from jaxneuron.view.deaths import as_values, deaths
-from tests.conftest import THOROUGH
 from tests.study.stopping import Stop, stop_after
 
 X = np.linspace(-1, 2, 20)
@@ -346,7 +345,7 @@ def is_reported(path):
 
 # Each seed takes eight seconds.
 @pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 15 if THOROUGH else 5))]
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(1, 15))]
 )
 def test_no_damage_changes_a_number_silently(seed, whole, tmp_path):
     """A bit of a file is flipped, or its end cut off: 27 times a seed."""
@@ -515,7 +514,7 @@ def bucket():
     server.stop()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_object_store_keeps_runs_as_a_disk_does(bucket, tmp_path, caplog):
     study, (url, files) = study_of(), bucket
     run, url = sweep(study, tmp_path / "run.zarr"), f"{url}/folder/run.zarr"

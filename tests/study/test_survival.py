@@ -15,9 +15,8 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.study.status import status
 from jaxneuron.study.sweep import sweep
-from tests.conftest import THOROUGH
+from tests.conftest import KILLS
 
-KILLS = 20 if THOROUGH else 6
 STUDY = {
     "data": {"x": np.linspace(-1, 2, 20), "y": np.linspace(-1, 2, 20) ** 2},
     "training": {"num_steps": 400},
@@ -109,7 +108,7 @@ def wait_until_it_trains(process):
     return process.stdout.readline()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("chunk_size", CHUNK_SIZES)
 def test_killed_at_any_moment(chunk_size, whole, environment, tmp_path):
     rng, kills, run = random.Random(chunk_size), 0, 0
@@ -137,7 +136,7 @@ def test_killed_at_any_moment(chunk_size, whole, environment, tmp_path):
     assert all(name.endswith(".draft") for name in drafts)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_at_any_moment(stop, whole, environment, tmp_path):
     rng, path = random.Random(stop), tmp_path / "run.zarr"
@@ -158,7 +157,7 @@ def mounted(folder, size):
     return os.geteuid() == 0 and subprocess.run(mount, capture_output=True).returncode == 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_full_disk(whole, environment, tmp_path):
     folder = tmp_path / "small"
     folder.mkdir()
@@ -185,7 +184,7 @@ def test_a_full_disk(whole, environment, tmp_path):
         subprocess.run(["umount", str(folder)], check=True)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_files_of_limited_size(whole, environment, tmp_path):
     path = tmp_path / "run.zarr"
     with pytest.raises(KeyboardInterrupt):
@@ -203,7 +202,7 @@ def interrupt(done, total):
     raise KeyboardInterrupt
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_processes_take_turns(whole, environment, tmp_path):
     """Of several at once, one sweeps and the others are refused; a dead one keeps nobody."""
     path = tmp_path / "run.zarr"

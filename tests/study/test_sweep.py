@@ -11,7 +11,7 @@ import xarray as xr
 import jaxneuron as jn
 from jaxneuron.neuron import train as neuron_train
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.population import train as population_train
+from jaxneuron.population import program
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.sweep import sweep
 
@@ -139,15 +139,15 @@ def test_one_trace_serves_every_chunk_and_every_value(tmp_path, monkeypatch):
     monkeypatch.setattr(neuron_train, "evaluate", counting)
     neuron_train.update_step.clear_cache()
     neuron_train.take_steps.clear_cache()
-    population_train._compiled_once.cache_clear()
+    program.forget()
     sweep(study_of({"chunk_size": 35}), tmp_path / "first.zarr")
     assert len(traces) == 2  # one trace: of the step, and of the start and the end
-    assert population_train._compiled_once.cache_info().currsize == 1
+    assert program._compiled_once.cache_info().currsize == 1
     # Other values, another seed, twice the cells: the same shapes and so the same program.
     values = {"learning_rate": jn.Log(0.02, 7.0, 12), "seed": 5, "chunk_size": 35}
     sweep(study_of(values, neuron={"init_weight": jn.Normal(0.5, 2.0)}), tmp_path / "second.zarr")
     assert len(traces) == 2
-    assert population_train._compiled_once.cache_info().currsize == 1
+    assert program._compiled_once.cache_info().currsize == 1
 
 
 def test_points_have_one_dim_and_coordinates(tmp_path):

@@ -18,7 +18,7 @@ from jaxneuron.view.why import oscillates, why
 from tests.engel import POSITIVE_Y, X, Y
 from tests.view.packed import unpacked
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 WITHOUT_END = {"method": "jumps", "precision": "float64", "num_steps": float("inf")}
 

@@ -16,7 +16,7 @@ from jaxneuron.view.why import oscillates, why
 from tests.view.packed import unpacked
 
 # Together they take a minute, most of it compiling.
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 X = np.linspace(-1, 1, 16)
 DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}

@@ -29,7 +29,7 @@ from jaxneuron.view.plots.training_plots import TrainingPlots
 from jaxneuron.view.quantities import Quantity
 
 # Together they take more than a minute: every figure of every design is drawn.
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 X = np.linspace(-1, 1, 12)
 DATA = {"x": X, "y": np.maximum(0, X)}

@@ -3,10 +3,6 @@
 import numpy as np
 
 import jaxneuron as jn
-from tests.conftest import THOROUGH
-
-# Processes that are killed in one test, each of which takes seconds to start.
-KILLS = 20 if THOROUGH else 6
 
 NUM_NEURONS = 8 * 4 * 6
 WHOLE_CELLS, PARTS = 12, 5

@@ -46,7 +46,7 @@ print(devices[3], *(used.count(device) for device in devices))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_eight_devices_make_the_bytes_of_one(whole, environment, tmp_path):
     eight = environment | {
         "JAX_PLATFORMS": "cpu",

@@ -19,7 +19,8 @@ from jaxneuron.study.status import status
 from jaxneuron.study.store import Store
 from jaxneuron.study.sweep import sweep
 from jaxneuron.study.work import Stopped
-from tests.study.engines.studies import KILLS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
+from tests.conftest import KILLS
+from tests.study.engines.studies import NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
 from tests.study.stopping import Stop, stop_after
 from tests.study.test_survival import bytes_of
 
@@ -27,7 +28,7 @@ ray = pytest.importorskip("ray")
 
 # Ray's processes are its own affair.
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.thorough,
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -39,6 +40,7 @@ DRIVER = """
 import sys
 from jaxneuron.study.engines.ray import Ray
 from jaxneuron.study.sweep import sweep
+from tests.conftest import KILLS
 from tests.study.engines.studies import PARTS, study_of
 
 told = lambda done, total: print(done, flush=True)

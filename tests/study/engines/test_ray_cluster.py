@@ -32,7 +32,7 @@ def test_an_address_that_is_none(address):
         Ray(address)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("is_mute", [False, True])
 def test_a_cluster_that_does_not_answer_is_given_up(is_mute, tmp_path, monkeypatch):
     """Nobody listens there, or somebody who says nothing."""
@@ -49,7 +49,7 @@ def test_a_cluster_that_does_not_answer_is_given_up(is_mute, tmp_path, monkeypat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore")
 def test_a_machine_that_comes_late_gets_work(whole, environment, tmp_path, monkeypatch):
     ray = pytest.importorskip("ray")

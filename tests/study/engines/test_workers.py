@@ -22,7 +22,8 @@ from jaxneuron.study.store import Store
 from jaxneuron.study.sweep import sweep
 from jaxneuron.study.work import Stopped
 from jaxneuron.study.worker import worker
-from tests.study.engines.studies import KILLS, NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
+from tests.conftest import KILLS
+from tests.study.engines.studies import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
 from tests.study.test_survival import bytes_of
 
 
@@ -34,7 +35,7 @@ def create(path, chunk_size=WHOLE_CELLS):
 def start_worker(path, index, of, environment):
     share = ["--index", str(index), "--of", str(of), "--json"]
     return subprocess.Popen(
-        [sys.executable, "-m", "jaxneuron.cli", "worker", str(path), *share],
+        [sys.executable, "-m", "jaxneuron", "worker", str(path), *share],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -137,6 +138,7 @@ SWEEPER = """
 import signal, sys
 from jaxneuron.study.engines.workers import Workers
 from jaxneuron.study.sweep import sweep
+from tests.conftest import KILLS
 from tests.study.engines.studies import PARTS, study_of
 
 signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -145,7 +147,7 @@ sweep(study_of(PARTS), sys.argv[1], engine=Workers(2), progress=told)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_four_workers_of_a_sweep(whole, tmp_path):
     told = []
     run = sweep(
@@ -161,7 +163,7 @@ def test_four_workers_of_a_sweep(whole, tmp_path):
     assert len(processes) == 4
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_killed_again_and_again(whole, environment, tmp_path):
     """One worker is killed again and again, another one not."""
     rng, path = random.Random(0), create(tmp_path / "run.zarr", PARTS)
@@ -189,7 +191,7 @@ def test_killed_again_and_again(whole, environment, tmp_path):
     assert bytes_of(jn.open_run(path)) == whole
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_worker_that_dies_is_started_again(whole, tmp_path, caplog):
     killed = []
 
@@ -229,7 +231,7 @@ def test_workers_that_cannot_do_anything_are_given_up(does, error, words, tmp_pa
         sweep(study_of(WHOLE_CELLS), tmp_path / "run.zarr", engine=Workers(2))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGKILL])
 def test_a_sweep_with_workers_is_stopped_and_goes_on(stop, whole, environment, tmp_path):
     """Killed outright its workers stay, and those of the next sweep share the work with them."""
@@ -249,13 +251,13 @@ def test_a_sweep_with_workers_is_stopped_and_goes_on(stop, whole, environment, t
     assert bytes_of(run) == whole
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_made_by_several_at_once(environment, tmp_path):
     """As in a Slurm array or a Kubernetes job, where each task makes the run if it is not there."""
     (tmp_path / "study.toml").write_text(
         "data = { x = [0, 1, 2, 3], y = [1, 2, 2, 5] }\nsweep = { learning_rate = 0.1, replicates = 9 }"
     )
-    line = [sys.executable, "-m", "jaxneuron.cli", "create", "study.toml", "--out", "run.zarr", "--json"]
+    line = [sys.executable, "-m", "jaxneuron", "create", "study.toml", "--out", "run.zarr", "--json"]
     options = {"env": environment, "cwd": tmp_path, "stdout": subprocess.PIPE, "text": True}
     processes = [subprocess.Popen(line, **options) for _ in range(4)]
     told = [process.communicate(timeout=120)[0] for process in processes]

@@ -7,7 +7,7 @@ import jaxneuron as jn
 from jaxneuron.view.plots.run_plots import RunPlots
 from jaxneuron.view.plots.training_plots import TrainingPlots
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.thorough
 
 X = np.linspace(-1, 1, 12)
 DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}

@@ -13,7 +13,7 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.report.lives import shown_steps
 from jaxneuron.view.report.report import life_report, report
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.thorough
 
 X = np.linspace(-1, 1, 16)
 DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}

@@ -12,7 +12,7 @@ from jaxneuron.view.maps import quantity_map
 from jaxneuron.view.palette import FATE_LABELS
 from jaxneuron.view.report.report import report
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.thorough
 
 X = np.linspace(-1, 1, 16)
 FIGURE = "document.querySelector('#map [role=img]')"

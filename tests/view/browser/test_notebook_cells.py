@@ -5,7 +5,7 @@ import pytest
 
 import jaxneuron as jn
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.thorough
 
 X = np.linspace(-1, 1, 20)
 THEMES = {"light": ("#ffffff", "#202020"), "dark": ("#111111", "#e0e0e0")}

@@ -9,7 +9,7 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.view.report.report import report
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.thorough
 
 X = np.linspace(-1, 1, 16)
 DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}

@@ -1,4 +1,4 @@
-"""`python -m jaxneuron.cli` is `jaxneuron`."""
+"""`python -m jaxneuron` is the command `jaxneuron`."""
 
 from jaxneuron.cli.program import main
 
