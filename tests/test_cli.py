@@ -1,14 +1,17 @@
 """The command line: what it prints, what it writes, how it ends."""
 
 import json
+import logging
 import os
 import pty
 import re
 import select
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +20,7 @@ import numpy as np
 import pytest
 
 import jaxneuron
+from jaxneuron import cli
 
 DATA = "x,y\n" + "".join(f"{x},{max(0.0, 1.5 * x + 0.5)}\n" for x in np.linspace(-2, 2, 12))
 STUDY = """\
@@ -30,6 +34,7 @@ num_steps = 20
 learning_rate = [0.1, 1.0, 30.0]
 init_bias = [-4.0, 0.0]
 replicates = 4
+chunk_size = 8
 """
 LONG_STUDY = """\
 data = { x = [0, 1, 2, 3], y = [1, 2, 2, 5] }
@@ -50,6 +55,22 @@ def folder(tmp_path, monkeypatch) -> Path:
     (tmp_path / "study.toml").write_text(STUDY)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory) -> Path:
+    """The run of the study, made once: tests that read, damage or replace one have a copy of it."""
+    home = tmp_path_factory.mktemp("swept")
+    (home / "data.csv").write_text(DATA)
+    (home / "study.toml").write_text(STUDY)
+    jaxneuron.sweep(jaxneuron.read_study(home / "study.toml"), home / "run.zarr")
+    return home / "run.zarr"
+
+
+@pytest.fixture
+def run(swept, folder) -> Path:
+    """A copy of the study's run in the folder."""
+    return Path(shutil.copytree(swept, folder / "run.zarr").name)
 
 
 @pytest.fixture
@@ -116,7 +137,10 @@ def test_train_json_of_a_neuron_that_diverged(jaxneuron_command):
     assert found["loss"] is None
 
 
-@pytest.mark.parametrize("options", ["", "--optimizer adam", "--no-bias --activation tanh"])
+@pytest.mark.parametrize(
+    "options",
+    ["", "--optimizer adam", pytest.param("--no-bias --activation tanh", marks=pytest.mark.thorough)],
+)
 def test_train_explains_the_chain_rule(options, jaxneuron_command):
     code, out, err = jaxneuron_command(f"{TRAIN} --init-weight 1 --num-steps 20 --explain {options}")
 
@@ -171,7 +195,7 @@ def test_sweep(jaxneuron_command, folder):
     assert code == 0
     room, *told = err.splitlines()
     assert re.fullmatch(r"24 neurons take about \d+ MB of memory and \d+ kB of disk", room)
-    assert told == ["0 of 24 neurons", "24 of 24 neurons"]
+    assert told == [f"{done} of 24 neurons" for done in (0, 8, 16, 24)]
     for word in ("Fates", "converged", "diverged", "born dead", "died", "unsettled", "Best cells"):
         assert word in out
     assert "run: new/run.zarr" in out
@@ -198,27 +222,26 @@ def test_sweep_json(jaxneuron_command, folder):
     assert {"learning_rate", "init_bias", "final_loss", "converged"} <= set(found["best"][0])
 
 
-def test_a_second_sweep_returns_at_once_and_another_study_is_refused(jaxneuron_command, folder):
-    jaxneuron.sweep(jaxneuron.read_study("study.toml"), "run.zarr")
-    written = {path: path.stat().st_mtime_ns for path in Path("run.zarr").rglob("*") if path.name != "lock"}
+def test_a_second_sweep_returns_at_once_and_another_study_is_refused(jaxneuron_command, folder, run):
+    written = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.name != "lock"}
 
     code, out, err = jaxneuron_command("sweep study.toml --out run.zarr")
 
     assert (code, err) == (0, "24 of 24 neurons\n")
     assert "Fates" in out
 
-    (folder / "study.toml").write_text(STUDY.replace("replicates = 4", "replicates = 2"))
+    (folder / "study.toml").write_text(STUDY.replace("num_steps = 20", "num_steps = 21"))
     code, out, err = jaxneuron_command("sweep study.toml --out run.zarr")
 
     assert (code, out) == (2, "")
-    assert "run.zarr: holds another run: sweep.replicates is 4 there and 2 here" in err
+    assert "run.zarr: holds another run: training.num_steps is 20 there and 21 here" in err
     assert len(err.splitlines()) == 1
-    assert {p: p.stat().st_mtime_ns for p in Path("run.zarr").rglob("*") if p.name != "lock"} == written
+    assert {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.name != "lock"} == written
 
     code, _, _ = jaxneuron_command("sweep study.toml --out run.zarr --overwrite")
 
     assert code == 0
-    assert jaxneuron.open_run("run.zarr").attrs["num_neurons"] == 12
+    assert jaxneuron.open_run("run.zarr").study.training.num_steps == 21
     assert sorted(os.listdir()) == ["data.csv", "run.png", "run.zarr", "study.toml"]
 
 
@@ -272,33 +295,35 @@ def test_version(jaxneuron_command):
 # What is imported when
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import sys, jaxneuron",
-        "import sys, jaxneuron.cli; jaxneuron.cli.commands.main(['--help'], standalone_mode=False)",
-        "import sys, jaxneuron.cli; jaxneuron.cli.commands.main(['sweep', '--help'], standalone_mode=False)",
-    ],
-)
-def test_help_waits_for_nothing_heavy(code):
-    heavy = "{'jax', 'optax', 'matplotlib', 'xarray', 'zarr', 'pandas', 'scipy', 'rich.table'}"
+def test_neither_help_nor_status_waits_for_anything_heavy(run):
+    """In one process, from what imports the least to what imports the most."""
+    code = """
+import contextlib, sys
 
-    assert python(f"{code}\nprint('heavy:', sorted({heavy} & set(sys.modules)))").endswith("heavy: []")
+def say_what_is_heavy(*heavy):
+    print("heavy:", sorted({"jax", "optax", "xarray", "pandas", *heavy} & set(sys.modules)))
 
+def command(*line):
+    sys.argv = ["jaxneuron", *line]
+    with contextlib.suppress(SystemExit):
+        cli.main()
 
-def test_status_waits_for_no_jax_and_no_pandas(jaxneuron_command, folder):
-    jaxneuron_command("sweep study.toml --out run.zarr")
-    code = (
-        "import contextlib, sys\n"
-        "from jaxneuron import cli\n"
-        "sys.argv = ['jaxneuron', 'status', 'run.zarr']\n"
-        "with contextlib.suppress(SystemExit): cli.main()\n"
-        "print('heavy:', sorted({'jax', 'pandas', 'xarray'} & set(sys.modules)))"
-    )
+import jaxneuron
+say_what_is_heavy("matplotlib", "zarr", "scipy", "rich.table")
+from jaxneuron import cli
+for line in (["--help"], ["sweep", "--help"]):
+    command(*line)
+    say_what_is_heavy("matplotlib", "zarr", "scipy", "rich.table")
+command("status", "run.zarr")
+say_what_is_heavy()
+"""
     printed = python(code)
+    heavy = [line for line in printed.splitlines() if line.startswith("heavy:")]
 
+    assert "Usage: jaxneuron [OPTIONS] COMMAND" in printed
+    assert "Usage: jaxneuron sweep" in printed
     assert "missing" in printed
-    assert printed.endswith("heavy: []")
+    assert heavy == ["heavy: []"] * 4
 
 
 def test_reading_a_study_starts_no_backend():
@@ -323,8 +348,8 @@ def test_help_names_the_command_however_it_was_started():
 # Stopping
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_and_the_end_of_a_container_keep_what_is_done(stop, folder):
+@pytest.mark.parametrize("stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)])
+def test_ctrl_c_and_the_end_of_a_container_keep_what_is_done(stop, folder, jaxneuron_command):
     (folder / "long.toml").write_text(LONG_STUDY)
     command = "sweep long.toml --out runs/run.zarr"
     process = start(*shlex.split(command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -345,18 +370,13 @@ def test_ctrl_c_and_the_end_of_a_container_keep_what_is_done(stop, folder):
     assert re.fullmatch(
         r"interrupted: [\d,]+ of 4,096 neurons are kept; this goes on: jaxneuron " + re.escape(command), last
     )
-    assert 0 < jaxneuron_status("runs/run.zarr")["neurons_done"] < 4096
+    code, out, _ = jaxneuron_command("status runs/run.zarr --json")
+    assert code == 1
+    assert 0 < strict_json(out)["neurons_done"] < 4096
     assert not any((folder / "runs").rglob(".*"))
 
 
-def jaxneuron_status(run: str) -> dict:
-    """What `status --json` says of a run that is not whole."""
-    ended = start("status", run, "--json", stdout=subprocess.PIPE, text=True)
-    out, _ = ended.communicate(timeout=60)
-    assert ended.returncode == 1
-    return strict_json(out)
-
-
+@pytest.mark.thorough
 def test_ctrl_c_ends_train(folder):
     before = sorted(folder.rglob("*"))
     options = "--num-steps 2_000_000_000 --tolerance 0 --batch-size 4"
@@ -374,18 +394,15 @@ def test_ctrl_c_ends_train(folder):
     assert sorted(folder.rglob("*")) == before
 
 
-def on_a_terminal(*arguments: str, columns: int = 100, **variables: str) -> tuple[int, str]:
-    """Exit code and all that a person sees."""
-    ours, theirs = pty.openpty()
-    environment = {
-        **os.environ,
-        "TERM": "xterm-256color",
-        "COLUMNS": str(columns),
-        "LINES": "24",
-        **variables,
-    }
-    process = start(*arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
-    os.close(theirs)
+# On a terminal
+
+
+def variables_of_a_terminal(columns: int) -> dict[str, str]:
+    return {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "24"}
+
+
+def all_that_is_seen(ours: int) -> str:
+    """What comes to our end of a terminal until the other one is closed."""
     seen = b""
     while select.select([ours], [], [], 60)[0]:
         try:
@@ -396,24 +413,75 @@ def on_a_terminal(*arguments: str, columns: int = 100, **variables: str) -> tupl
             break
         seen += part
     os.close(ours)
-    return process.wait(timeout=60), seen.decode()
+    return seen.decode()
 
 
-def test_a_terminal_sees_a_bar(folder):
-    code, seen = on_a_terminal("sweep", "study.toml")
+def in_a_process_on_a_terminal(*arguments: str, columns: int = 100) -> tuple[int, str]:
+    """Exit code and all that a person sees."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, **variables_of_a_terminal(columns)}
+    process = start(*arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    seen = all_that_is_seen(ours)
+    return process.wait(timeout=60), seen
+
+
+@pytest.fixture
+def on_a_terminal(folder, monkeypatch):
+    """Runs a command line in this process and in the folder, its output a terminal: (exit code, all that a
+    person sees)."""
+
+    def run(line: str, columns: int = 100, **variables: str) -> tuple[int | str | None, str]:
+        ours, theirs = pty.openpty()
+        seen: list[str] = []
+        reader = threading.Thread(target=lambda: seen.append(all_that_is_seen(ours)))
+        reader.start()
+        handlers = logging.root.handlers[:]
+        with open(theirs, "w") as terminal, monkeypatch.context() as patch:
+            for name, value in (variables_of_a_terminal(columns) | variables).items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["jaxneuron", *shlex.split(line)])
+            patch.setattr(sys, "stdout", terminal)
+            patch.setattr(sys, "stderr", terminal)
+            with pytest.raises(SystemExit) as exit:
+                cli.main()
+        logging.root.handlers[:] = handlers  # one of the command line's writes to the terminal
+        reader.join()
+        return exit.value.code, seen[0]
+
+    return run
+
+
+def without_colours(seen: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)
+
+
+def assert_there_is_a_map(seen: str, columns: int) -> None:
+    """In colours, and of the width and the height of the terminal."""
+    lines = without_colours(seen).split("\r\n")
+    start = next(i for i, line in enumerate(lines) if re.search(MAP, line))
+    drawn = lines[start : lines.index("", start)]
+    assert sum("▀" in line for line in drawn) == 24 // 2 - 3
+    assert max(map(len, drawn)) <= columns
+    assert "\x1b[38;" in seen
+
+
+def test_a_terminal_sees_a_bar_and_a_map(folder):
+    code, seen = in_a_process_on_a_terminal("sweep", "study.toml")
 
     assert code == 0
-    assert "24/24 neurons" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)
+    assert "24/24 neurons" in without_colours(seen)
     assert "Fates" in seen
+    assert_there_is_a_map(seen, 100)
 
 
 @pytest.mark.thorough
 @pytest.mark.skipif(not find_spec("ray"), reason="Ray is not installed")
 def test_a_terminal_sees_what_ray_trained(folder):
-    code, seen = on_a_terminal("sweep", "study.toml", "--engine", "ray")
+    code, seen = in_a_process_on_a_terminal("sweep", "study.toml", "--engine", "ray")
 
     assert code == 0
-    seen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)
+    seen = without_colours(seen)
     assert "24/24 neurons" in seen
     assert "Fates" in seen
     assert f"figure: runs/{folder.name}.png" in seen
@@ -423,30 +491,25 @@ def test_a_terminal_sees_what_ray_trained(folder):
     ("command", "columns"),
     [("sweep study.toml", 40), (f"{TRAIN} --init-weight 1", 80), ("sweep study.toml", 160)],
 )
-def test_a_terminal_sees_a_map_of_its_width(command, columns, folder):
-    code, seen = on_a_terminal(*shlex.split(command), columns=columns)
+def test_a_terminal_sees_a_map_of_its_width(command, columns, on_a_terminal):
+    code, seen = on_a_terminal(command, columns)
 
     assert code == 0
-    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen).split("\r\n")
-    start = next(i for i, line in enumerate(lines) if re.search(MAP, line))
-    drawn = lines[start : lines.index("", start)]
-    assert sum("▀" in line for line in drawn) == 24 // 2 - 3
-    assert max(map(len, drawn)) <= columns
-    assert "\x1b[38;" in seen
+    assert_there_is_a_map(seen, columns)
 
 
 @pytest.mark.parametrize("command", ["sweep study.toml", f"{TRAIN} --init-weight 1"])
-def test_there_is_no_map_but_on_a_terminal(command, jaxneuron_command, monkeypatch):
+def test_there_is_no_map_but_on_a_terminal(command, jaxneuron_command, on_a_terminal, monkeypatch):
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.setenv(name, "1")
         _, out, _ = jaxneuron_command(command)
         assert not re.search(MAP, out)
 
-    code, seen = on_a_terminal(*shlex.split(command), "--json", NO_COLOR="1")
+    code, seen = on_a_terminal(f"{command} --json", NO_COLOR="1")
     assert code == 0
     strict_json(seen)
 
-    code, seen = on_a_terminal(*shlex.split(command), NO_COLOR="1")
+    code, seen = on_a_terminal(command, NO_COLOR="1")
     assert code == 0
     assert re.search(MAP, seen)
     after = re.split(MAP, seen)[-1]
@@ -454,10 +517,10 @@ def test_there_is_no_map_but_on_a_terminal(command, jaxneuron_command, monkeypat
     assert "\x1b[38;" not in after
 
 
-def test_a_terminal_sees_no_bar_where_a_study_is_refused(folder):
+def test_a_terminal_sees_no_bar_where_a_study_is_refused(folder, on_a_terminal):
     (folder / "study.toml").write_text(STUDY.replace("num_steps = 20", "num_steps = -1"))
 
-    code, seen = on_a_terminal("sweep", "study.toml")
+    code, seen = on_a_terminal("sweep study.toml")
 
     assert code == 2
     assert seen == "jaxneuron: study.toml: training.num_steps: is -1; it must be at least 0\r\n"
@@ -467,9 +530,7 @@ def test_a_terminal_sees_no_bar_where_a_study_is_refused(folder):
 # Reading a run
 
 
-def test_status_best_and_export(jaxneuron_command, folder):
-    jaxneuron.sweep(jaxneuron.read_study("study.toml"), "run.zarr")
-
+def test_status_best_and_export(jaxneuron_command, run):
     code, out, err = jaxneuron_command("status run.zarr --verify")
     assert (code, err) == (0, "")
     for word in ("all", "done", "missing", "24", "everything that is done holds what was written"):
@@ -498,37 +559,34 @@ def test_status_best_and_export(jaxneuron_command, folder):
     assert strict_json(out) == {"file": "cells.csv", "rows": 6}
 
 
-def test_deaths(jaxneuron_command, folder):
-    (folder / "study.toml").write_text(STUDY)
-    run = jaxneuron.sweep(jaxneuron.read_study("study.toml"), "runs/run.zarr")
-    counts = run.cells.fate_count.sum(run.dims)
+def test_deaths(jaxneuron_command, folder, run):
+    found = jaxneuron.open_run(run)
+    counts = found.cells.fate_count.sum(found.dims)
 
-    code, out, err = jaxneuron_command("deaths runs/run.zarr")
+    code, out, err = jaxneuron_command("deaths run.zarr")
 
     assert (code, err) == (0, "")
     assert re.search(rf"all +{int(counts.sum()):,} ", out)
     assert f"{float(counts[1] / counts.sum()):.2%}".rstrip("%") in out
-    assert (folder / "runs/run-deaths.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "run-deaths.png").read_bytes().startswith(b"\x89PNG")
 
-    code, out, err = jaxneuron_command("deaths runs/run.zarr --along learning_rate --figure d.svg --json")
+    code, out, err = jaxneuron_command("deaths run.zarr --along learning_rate --figure d.svg --json")
     found = strict_json(out)
     assert (code, err, found["figure"], found["along"]) == (0, "", "d.svg", "learning_rate")
     assert sum(found["born_dead"]["number"]) == counts[1]
     assert [row[-1] for row in found["incidence"]["number"]] == found["dead"]["number"]
     assert (folder / "d.svg").is_file()
 
-    code, out, err = jaxneuron_command("deaths runs/run.zarr --phase 1 20 --json")
+    code, out, err = jaxneuron_command("deaths run.zarr --phase 1 20 --json")
     found = strict_json(out)
     assert (code, err, found["half_life"]["last_step"]) == (0, "", 20)
-    code, out, err = jaxneuron_command("deaths runs/run.zarr --phase 9 3")
+    code, out, err = jaxneuron_command("deaths run.zarr --phase 9 3")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "phase: is 9 to 3, which holds no whole bin" in err
 
 
-def test_status_of_a_run_that_is_not_whole(jaxneuron_command, folder):
-    (folder / "study.toml").write_text(STUDY + "chunk_size = 8\n")
-    jaxneuron.sweep(jaxneuron.read_study("study.toml"), "run.zarr")
-    (folder / "run.zarr/work/marker/c/1").unlink()
+def test_status_of_a_run_that_is_not_whole(jaxneuron_command, run):
+    (run / "work/marker/c/1").unlink()
 
     code, out, err = jaxneuron_command("status run.zarr")
 
@@ -536,7 +594,7 @@ def test_status_of_a_run_that_is_not_whole(jaxneuron_command, folder):
     assert re.search(r"missing +1 +8", out)
     assert "neurons a second" in out
 
-    shard = next((folder / "run.zarr/cells/fate_count/c").rglob("0"))
+    shard = next((run / "cells/fate_count/c").rglob("0"))
     shard = shard if shard.is_file() else next(p for p in shard.rglob("*") if p.is_file())
     shard.write_bytes(shard.read_bytes()[:-1])
     code, out, err = jaxneuron_command("status run.zarr --verify")

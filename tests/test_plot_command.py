@@ -47,7 +47,7 @@ def _in_the_folder(folder, monkeypatch):
         ("--show panels --by learning_rate --quantity fate --at init_bias=0", "by learning rate"),
         ("--show importance --quantity died", "share of the variance of the share died"),
         ("--show incidence --over init_bias", "along initial bias"),
-        ("--show surface", "loss of one neuron"),
+        pytest.param("--show surface", "loss of one neuron", marks=pytest.mark.thorough),
     ],
 )
 def test_every_figure_is_drawn(run_line, folder, options, words):

@@ -1,6 +1,7 @@
 """`jaxneuron create`, `worker` and `plan`, and where a sweep trains: what is printed and how it ends."""
 
 import json
+import shutil
 
 import jax
 import numpy as np
@@ -8,8 +9,12 @@ import pytest
 
 import jaxneuron as jn
 from jaxneuron.study import room
+from jaxneuron.study.location import Location
 from jaxneuron.study.plan import plan
+from jaxneuron.study.prepare import prepare
+from jaxneuron.study.setup import set_up
 from jaxneuron.study.status import status
+from jaxneuron.study.store import Store
 from jaxneuron.study.study import read_study
 
 STUDY = """\
@@ -32,6 +37,21 @@ def command(tmp_path, monkeypatch, run_line):
     for name in ("JOB_COMPLETION_INDEX", *(f"SLURM_ARRAY_TASK_{key}" for key in SLURM)):
         monkeypatch.delenv(name, raising=False)
     return run_line
+
+
+@pytest.fixture(scope="module")
+def created(tmp_path_factory):
+    """The path of the study's run, in which nothing is done yet."""
+    folder = tmp_path_factory.mktemp("created")
+    (folder / "study.toml").write_text(STUDY)
+    prepare(set_up(read_study(folder / "study.toml")), Location(folder / "run.zarr"))
+    return folder / "run.zarr"
+
+
+@pytest.fixture
+def there(created, command):
+    """A copy of it in the working folder."""
+    shutil.copytree(created, "run.zarr")
 
 
 def test_a_run_is_made_and_filled_by_workers(command, tmp_path):
@@ -73,14 +93,10 @@ def test_the_run_s_place_is_that_of_a_sweep(command, tmp_path):
         ({"JOB_COMPLETION_INDEX": 2}, "--of 3 --index 0", {0, 3}),
     ],
 )
-def test_batch_systems_tell_which_worker_it_is(environment, options, done, command, monkeypatch):
-    command("create study.toml --out run.zarr")
+def test_batch_systems_tell_which_worker_it_is(environment, options, done, there, command, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, str(value))
     assert command(f"worker run.zarr {options}")[0] == 0
-    from jaxneuron.study.location import Location
-    from jaxneuron.study.store import Store
-
     assert Store(Location("run.zarr")).marked() == done
 
 
@@ -109,8 +125,7 @@ def test_batch_systems_tell_which_worker_it_is(environment, options, done, comma
         ({}, "plan study.toml --devices 0", "Invalid value for '--devices'"),
     ],
 )
-def test_bad_input_is_answered_in_one_line(environment, line, words, command, monkeypatch):
-    command("create study.toml --out run.zarr")
+def test_bad_input_is_answered_in_one_line(environment, line, words, there, command, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, str(value))
     code, out, err = command(line)
@@ -119,8 +134,7 @@ def test_bad_input_is_answered_in_one_line(environment, line, words, command, mo
     assert status("run.zarr").chunks_done == 0
 
 
-def test_create_refuses_another_study(command, tmp_path):
-    command("create study.toml --out run.zarr")
+def test_create_refuses_another_study(there, command, tmp_path):
     (tmp_path / "study.toml").write_text(STUDY.replace("[0.1,", "[0.15,"))
     code, _, err = command("create study.toml --out run.zarr")
     assert code == 2
@@ -128,7 +142,10 @@ def test_create_refuses_another_study(command, tmp_path):
     assert command("create study.toml --out run.zarr --overwrite")[0] == 0
 
 
-def test_workers_of_a_sweep_make_its_bytes(command):
+def test_workers_of_a_sweep_make_its_bytes(command, monkeypatch):
+    # The workers share compiled programs with this process.
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", jax.config.jax_compilation_cache_dir)
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     assert command("sweep study.toml --out one.zarr --json")[0] == 0
     code, out, err = command("sweep study.toml --out two.zarr --workers 2 --json")
     assert (code, err) == (0, "")
@@ -162,7 +179,10 @@ def test_a_plan_is_printed(command, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["study.toml"]
 
 
-@pytest.mark.parametrize(("records", "chunk_size"), [("cells", 10), ("neurons", 10), ("cells", 3)])
+@pytest.mark.parametrize(
+    ("records", "chunk_size"),
+    [("cells", 10), ("neurons", 10), pytest.param("cells", 3, marks=pytest.mark.thorough)],
+)
 def test_the_files_of_a_plan_are_those_of_the_run(records, chunk_size, command, tmp_path):
     text = STUDY.replace("chunk_size = 10", f'chunk_size = {chunk_size}\nrecords = "{records}"')
     (tmp_path / "study.toml").write_text(text)

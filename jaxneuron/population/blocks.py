@@ -67,7 +67,7 @@ def train_blocks(
 ) -> Trained:
     """Train the neurons that `set_out` numbers 0, 1, …; every result has an axis of neurons."""
     block = block_of(config.gradient, num_neurons)
-    numbers = jnp.arange(-(-num_neurons // block) * block, dtype=jnp.int32)
+    numbers = jnp.arange((-(-num_neurons // block) + 1) * block, dtype=jnp.int32)
 
     def set_out_padded(number: Array) -> tuple[TrainState, Hyperparams]:
         return set_out(jnp.minimum(number, num_neurons - 1))
@@ -163,10 +163,30 @@ def _advance_line(
 
 
 def map_in_blocks(function: Callable[..., Trained], block: int, *arguments: PyTree[Array, "..."]) -> Trained:
-    """The function of each neuron's arguments, one block of neurons after the other."""
-    in_blocks = jax.tree.map(lambda values: values.reshape(-1, block, *values.shape[1:]), arguments)
-    found = jax.lax.map(lambda some: jax.vmap(function)(*some), in_blocks)
-    return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:]), found)
+    """The function of each neuron's arguments, block after block; the last block is padding and left out.
+
+    It is a loop however few the blocks are, or else a neuron would round otherwise among few than among
+    many. So their number is kept from the compiler, which takes a loop of one apart; and a block is never all
+    that there is, as what does not change from turn to turn is taken out of the loop.
+    """
+
+    def of_block(i: Array | int) -> Trained:
+        some = [jax.lax.dynamic_slice_in_dim(values, i * block, block) for values in leaves]
+        return jax.vmap(function)(*jax.tree.unflatten(structure, some))
+
+    def put_block(i: Array, found: Trained) -> Trained:
+        return jax.tree.map(
+            lambda values, some: jax.lax.dynamic_update_slice_in_dim(values, some, i * block, 0),
+            found,
+            of_block(i),
+        )
+
+    leaves, structure = jax.tree.flatten(arguments)
+    num_neurons = len(leaves[0])
+    shapes = jax.eval_shape(of_block, 0)
+    found = jax.tree.map(lambda some: jnp.zeros((num_neurons, *some.shape[1:]), some.dtype), shapes)
+    num_blocks = jax.lax.optimization_barrier(jnp.int32(num_neurons // block - 1))
+    return jax.lax.fori_loop(0, num_blocks, put_block, found)
 
 
 def inverse(permutation: Int[Array, " line"]) -> Int[Array, " line"]:

@@ -18,12 +18,11 @@ from jaxneuron.neuron.train import (
     StepInfo,
     Trained,
     TrainState,
-    are_finite,
     conclude,
     loss_limit,
     update_step,
 )
-from jaxneuron.population.blocks import LANES, block_of
+from jaxneuron.population.blocks import LANES, block_of, map_in_blocks
 from jaxneuron.population.place import Place
 from jaxneuron.population.program import compiled
 from jaxneuron.population.start import Start, set_out
@@ -52,17 +51,17 @@ def follow(
     """
     num_lanes = block_of(config.gradient, LANES)
     place = jax.tree.map(
-        lambda value: jnp.broadcast_to(value, (num_lanes, *value.shape)),
-        Place(jnp.uint32(cell), jnp.uint32(replicate), dict(swept)),
+        lambda value: np.broadcast_to(value, (num_lanes, *np.shape(value))),
+        Place(np.uint32(cell), np.uint32(replicate), dict(swept)),  # pyright: ignore[reportArgumentType]
     )
     data = (start, examples)
     begin, hyperparams = compiled(set_out_all, config)(place, *data)
-    take = compiled(take_some_steps, config, BLOCK)
+    take, tell_first = compiled(take_some_steps, config, BLOCK), compiled(_tell_first, config)
     state, infos, left, has_ended = begin, [], num_steps, False
     while left > 0 and not has_ended:
         taken = min(left, BLOCK)
         after, states = take(place, state, taken, *data)
-        info = _tell_first(config, place, states, *data)
+        info = jax.tree.map(np.asarray, tell_first(place, states, *data))
         ends = np.flatnonzero(_has_ended(info, config)[:taken])
         if has_ended := len(ends) > 0:
             taken = int(ends[0])
@@ -70,23 +69,24 @@ def follow(
         infos.append(jax.tree.map(lambda values, taken=taken: values[:taken], info))
         state, left = after, left - taken
     _, states = take(place, state, 0, *data)
-    infos.append(jax.tree.map(lambda values: values[:1], _tell_first(config, place, states, *data)))
+    infos.append(jax.tree.map(lambda values: np.asarray(values)[:1], tell_first(place, states, *data)))
     history = jax.tree.map(lambda *parts: np.concatenate(parts), *infos)
     trained = compiled(_conclude_all, config)(place, begin.params, state, *data)
-    hyperparams, trained = jax.tree.map(lambda values: values[0], (hyperparams, trained))
-    limit = loss_limit(trained.initial_loss, hyperparams, examples, config)
-    is_beyond = has_diverged(_are_finite(history), jnp.asarray(history.loss), limit)
-    diverge_step = until_last(~is_beyond) if trained.fate == Fate.diverged else NOT_SO
-    trained = trained._replace(diverge_step=np.int32(diverge_step))
-    return jax.tree.map(np.asarray, (hyperparams, history, trained))
+    hyperparams, trained = jax.tree.map(lambda values: np.asarray(values)[0], (hyperparams, trained))
+    diverge_step = NOT_SO
+    if trained.fate == Fate.diverged:
+        limit = loss_limit(jnp.asarray(trained.initial_loss), hyperparams, examples, config)
+        is_beyond = has_diverged(jnp.asarray(_are_finite(history)), jnp.asarray(history.loss), limit)
+        diverge_step = until_last(~is_beyond)
+    return hyperparams, history, trained._replace(diverge_step=np.int32(diverge_step))
 
 
 def _tell_first(
     config: Config, place: Place, states: TrainState, start: Start, examples: Examples
 ) -> StepInfo:
-    """What the neuron's steps from each of its states tell."""
+    """What the steps of the first of some neurons tell, from each of its states."""
     place, states = jax.tree.map(lambda values: values[0], (place, states))
-    return jax.tree.map(np.asarray, compiled(tell, config)(place, states, start, examples))
+    return tell(config, place, states, start, examples)
 
 
 def tell(config: Config, place: Place, states: TrainState, start: Start, examples: Examples) -> StepInfo:
@@ -107,12 +107,13 @@ def _conclude_all(
         _, hyperparams = set_out(place, start, examples, config)
         return conclude(init_params, state, hyperparams, examples, config)
 
-    return jax.vmap(conclude_neuron)(place, init_params, states)
+    arguments = jax.tree.map(lambda v: jnp.concatenate([v, v]), (place, init_params, states))
+    return map_in_blocks(conclude_neuron, len(init_params.bias), *arguments)
 
 
 def _has_ended(info: StepInfo, config: Config) -> np.ndarray:
     """For each step, whether the loss has converged or diverged for good."""
-    finite = np.asarray(_are_finite(info))
+    finite = _are_finite(info)
     if config.batch_size is not None:
         return ~finite
     grad, update = (
@@ -123,6 +124,7 @@ def _has_ended(info: StepInfo, config: Config) -> np.ndarray:
     return ~finite | ((grad <= config.tolerance) & is_still)
 
 
-def _are_finite(info: StepInfo) -> Bool[Array, " steps"]:
+def _are_finite(info: StepInfo) -> Bool[np.ndarray, " steps"]:
     """For each step, whether params and loss are."""
-    return jax.vmap(are_finite)(*jax.tree.map(jnp.asarray, (info.params, info.loss)))
+    weight, bias = info.params
+    return np.isfinite(weight).all(-1) & np.isfinite(bias) & np.isfinite(info.loss)

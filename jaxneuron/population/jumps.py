@@ -97,7 +97,6 @@ def train_by_jumps(
         line,
     )
     end = jax.tree.map(lambda values: values[inverse(line.neuron)], line.state)
-    # Always of several blocks: of one alone the compiler makes no loop, and what it fuses rounds otherwise.
     trained = map_in_blocks(land_neuron, block, numbers, states.train.params, end)
     return jax.tree.map(lambda values: values[:num_neurons], trained)
 

@@ -134,8 +134,8 @@ def sample(run: Run) -> list[tuple[int, int]]:
     replicates = min(run.study.sweep.replicates, LANES // len(cells))
     places = [(cell, replicate) for cell in cells for replicate in range(replicates)]
     padded = (places * (LANES // len(places) + 1))[:LANES]
-    fates = train_some(run.study, *zip(*padded, strict=True)).fate[: len(places)].reshape(len(cells), -1)
-    return [(cell, _typical(of_cell)) for cell, of_cell in zip(cells, fates, strict=True)]
+    fates = np.asarray(train_some(run.study, *zip(*padded, strict=True)).fate)[: len(places)]
+    return [(cell, _typical(some)) for cell, some in zip(cells, fates.reshape(len(cells), -1), strict=True)]
 
 
 def _affordable(run: Run, fewest: int, most: int) -> int:

@@ -16,59 +16,96 @@ from jaxneuron.study.data import load
 
 FOLDER = Path(experiments.eight_decades.__file__).parent
 TIME = 2.0
+# The programs of tests/study/test_jumps.py and tests/view/test_by_jumps.py serve these studies too.
 SMALL = {
     "learning_rate": [1e-8, 1e-5, 1.0],
-    "init_bias": [-0.5, 0.5, 3.0],
-    "replicates": 2,
+    "init_bias": [-0.5, 0.5, 1.5, 3.0],
+    "replicates": 8,
+    "chunk_size": 8,
 }
 
 
 @pytest.fixture(scope="module")
 def study():
     study = jn.read_study(FOLDER / "study.toml")
-    return with_settings(study, sweep=SMALL, neuron={"init_weight": 0.7})
+    return with_settings(study, sweep=SMALL, neuron={"init_weight": {"normal": [0.7, 1e-12]}})
 
 
 @pytest.fixture(scope="module")
-def at_time(study):
-    return train_to_time(study, TIME)
+def in_the_end(study, tmp_path_factory):
+    return jn.sweep(study, tmp_path_factory.mktemp("end") / "run.zarr")
 
 
-def test_small_steps_follow_the_gradient_flow(study, at_time):
+def loss_on_the_flow(study, bias):
+    """Where the gradient flow has come to after the time."""
     (data,) = load(study.data)
     x, y = data.x[:, 0], data.y
-
-    def loss(params):
-        return 0.5 * np.mean((np.maximum(params[0] * x + params[1], 0) - y) ** 2)
 
     def flow(_, params):
         z = params[0] * x + params[1]
         error = np.where(z > 0, z - y, 0)
         return -np.mean(error * x), -np.mean(error)
 
+    path = solve_ivp(flow, (0, TIME), (0.7, bias), rtol=1e-10, atol=1e-10, max_step=1e-2)
+    weight, bias = path.y[:, -1]
+    return 0.5 * np.mean((np.maximum(weight * x + bias, 0) - y) ** 2)
+
+
+def check_flow(study, losses):
+    """Losses at 1e-8 and 1e-5, [rates, biases], are those of the flow."""
     for column, bias in enumerate(SMALL["init_bias"]):
-        path = solve_ivp(flow, (0, TIME), (0.7, bias), rtol=1e-10, atol=1e-10, max_step=1e-2)
+        known = loss_on_the_flow(study, bias)
         for row, rate in ((0, 1e-8), (1, 1e-5)):
             # Euler's method lags behind the flow by a multiple of its step.
-            known = loss(path.y[:, -1])
-            assert at_time.median_loss[row, column] == pytest.approx(known, rel=1e-6 + 10 * rate)
+            assert losses[row, column] == pytest.approx(known, rel=1e-6 + 10 * rate)
 
 
-def test_in_the_end_all_are_decided(study, tmp_path):
-    run = jn.sweep(study, tmp_path / "run.zarr")
-    assert int(run.cells.undecided_count.sum()) == 0
-    in_the_end = diagram_of(run)
-    assert in_the_end.fate_count.sum() == 18
-    assert (in_the_end.fate_count[..., jn.Fate.converged] == 2).all()
-    np.testing.assert_allclose(in_the_end.median_loss, in_the_end.median_loss[0, 0], rtol=0.2)
+def test_small_steps_follow_the_gradient_flow(study, tmp_path):
+    losses = []
+    for rate in (1e-8, 1e-5):
+        in_time = with_settings(
+            study, training={"num_steps": round(TIME / rate)}, sweep={"learning_rate": [rate]}
+        )
+        run = jn.sweep(in_time, tmp_path / f"{rate}.zarr")
+        losses.append(run.final_loss(0.5).values[0])
+    check_flow(study, np.array(losses))
 
 
-def test_the_table_and_the_picture_are_made(study, at_time, tmp_path):
-    assert table_of(at_time, at_time).row_count == 9
-    draw(at_time, at_time, TIME, tmp_path / "eight_decades.png")
+@pytest.mark.thorough
+def test_every_rate_is_trained_to_the_same_time(study):
+    many = with_settings(study, sweep={"replicates": 256})
+    at_time = train_to_time(many, TIME)
+    check_flow(study, at_time.median_loss)
+    assert (at_time.fate_count.sum(-1) == 256).all()
+    np.testing.assert_array_equal(at_time.learning_rate, SMALL["learning_rate"])
+    np.testing.assert_array_equal(at_time.init_bias, SMALL["init_bias"])
+
+
+def test_in_the_end_all_are_decided(in_the_end):
+    assert int(in_the_end.cells.undecided_count.sum()) == 0
+    diagram = diagram_of(in_the_end)
+    assert diagram.fate_count.sum() == 96
+    assert (diagram.fate_count[..., jn.Fate.converged] == 8).all()
+    np.testing.assert_allclose(diagram.median_loss, diagram.median_loss[0, 0], rtol=0.2)
+
+
+def test_the_table_and_the_picture_are_made(in_the_end, tmp_path):
+    diagram = diagram_of(in_the_end)
+    assert table_of(diagram, diagram).row_count == 9
+    draw(diagram, diagram, TIME, tmp_path / "eight_decades.png")
     assert (tmp_path / "eight_decades.png").stat().st_size > 10_000
 
 
+def test_costs_are_told_a_row_for_each_number_of_steps():
+    table = cost.table_of({50: cost.Cost(2.0, 1.0, 0.5, 3, 4), 10**7: cost.Cost(3.0, None, None, None, 5)})
+    rows = zip(*(column.cells for column in table.columns), strict=True)
+    assert list(rows) == [
+        ("50", "2.000", "1", "0.5", "50.000%", "3", "4"),
+        ("10,000,000", "3.000", "", "", "", "", "5"),
+    ]
+
+
+@pytest.mark.thorough
 def test_costs_are_measured_in_turns_and_compared():
     costs = cost.measure({50: (1e-2, 0.3), 10**7: (1e-7, 1e-5)}, num_neurons=64, rounds=2)
     few, many = costs.values()

@@ -12,6 +12,7 @@ from experiments.golden_ratio.lyapunov import lyapunov_exponent
 from experiments.golden_ratio.theory import BOUNDARY, share_that_diverges
 from experiments.studies import with_settings
 
+pytestmark = pytest.mark.thorough
 FOLDER = Path(experiments.golden_ratio.__file__).parent
 
 

@@ -11,6 +11,7 @@ from experiments.momentum.survival import draw, survival, table_of
 from experiments.momentum.theory import share_alive, smallest_that_dies
 from experiments.studies import with_settings
 
+pytestmark = pytest.mark.thorough
 FOLDER = Path(experiments.momentum.__file__).parent
 
 

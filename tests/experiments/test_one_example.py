@@ -11,6 +11,7 @@ from experiments.one_example.diagram import SPREAD, compare, draw, table_of
 from experiments.one_example.theory import death_step, share_alive
 from experiments.studies import with_settings
 
+pytestmark = pytest.mark.thorough
 FOLDER = Path(experiments.one_example.__file__).parent
 
 

@@ -11,6 +11,7 @@ from experiments.strict_or_effective.silence import PRECISIONS, draw, silence, t
 from experiments.strict_or_effective.theory import nearest
 from experiments.studies import with_settings
 
+pytestmark = pytest.mark.thorough
 FOLDER = Path(experiments.strict_or_effective.__file__).parent
 
 

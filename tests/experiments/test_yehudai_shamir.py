@@ -10,6 +10,7 @@ from experiments.yehudai_shamir.figure import draw
 from experiments.yehudai_shamir.theory import EXPONENTS, share_below_a_quarter
 from jaxneuron import Fate
 
+pytestmark = pytest.mark.thorough
 NEURONS = 50_000
 
 

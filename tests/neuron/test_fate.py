@@ -1,6 +1,7 @@
 """The definitions of what became of a neuron, and the known answers of one example."""
 
 import itertools
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from tests.conftest import examples_of
 KEY = jax.random.key(0)
 
 
+@partial(jax.jit, static_argnames=("config", "num_steps"))
 def train_from(params, hyperparams, examples, config, num_steps):
     state = init_state(KEY, params, hyperparams, config)
     return train(state, hyperparams, examples, config, num_steps)
@@ -110,9 +112,11 @@ def test_a_dead_neuron_never_moves_again(w, b, learning_rate, seed):
         assert (np.asarray(info.num_active[first:]) == 0).all()
 
 
-@pytest.mark.parametrize("gradient", ["in_order", "at_once", "moments"])
-@pytest.mark.parametrize("num_steps", [0, 1, 7, 60])
-def test_silence_told_at_the_end_is_the_silence_watched_at_every_step(gradient, num_steps):
+@pytest.mark.parametrize(
+    "gradient",
+    ["moments", *(pytest.param(form, marks=pytest.mark.thorough) for form in ("in_order", "at_once"))],
+)
+def test_silence_told_at_the_end_is_the_silence_watched_at_every_step(gradient):
     # A decay of 0 moves nothing, but silence is watched for it.
     x, y = np.array([-1.5, -0.5, 0.25, 1.0, 2.0]), np.array([-1.0, 0.5, 0.0, -2.0, 1.0])
     examples = examples_of(x, y)._replace(half_lines=find_half_lines(x, y, "float32"))
@@ -123,21 +127,27 @@ def test_silence_told_at_the_end_is_the_silence_watched_at_every_step(gradient, 
         -0.0,
     )  # a 0 may change its sign when it is silent
 
-    def train_many(weight_decay):
-        def train_neuron(weight, bias, learning_rate):
+    @jax.jit
+    @jax.vmap
+    def told_and_watched(weight, bias, learning_rate):
+        def found(weight_decay, num_steps):
             hyperparams = Hyperparams(learning_rate, weight_decay=weight_decay)
             params = Params(weight[None], bias)
-            return train_from(params, hyperparams, examples, Config(gradient=gradient), num_steps)
+            trained = train_from(params, hyperparams, examples, Config(gradient=gradient), num_steps)
+            return {name: getattr(trained, name) for name in ("fate", "death_step", "revivals")}
 
-        rates = np.geomspace(0.05, 5.0, len(values), dtype=np.float32)
-        return jax.vmap(train_neuron)(*values.T.astype(np.float32), rates)
+        return {
+            num_steps: (found(None, num_steps), found(jnp.float32(0), num_steps))
+            for num_steps in (0, 1, 7, 60)
+        }
 
-    told, watched = train_many(None), train_many(jnp.float32(0))
-    for name in ("fate", "death_step", "revivals"):
-        np.testing.assert_array_equal(getattr(told, name), getattr(watched, name), name)
-    if num_steps == 60:
-        assert all((told.fate == fate).any() for fate in (Fate.born_dead, Fate.died, Fate.converged))
-        assert len(np.unique(told.death_step)) > 5
+    rates = np.geomspace(0.05, 5.0, len(values), dtype=np.float32)
+    for num_steps, (told, watched) in told_and_watched(*values.T.astype(np.float32), rates).items():
+        for name in told:
+            np.testing.assert_array_equal(told[name], watched[name], f"{name}, {num_steps} steps")
+        if num_steps == 60:
+            assert all((told["fate"] == fate).any() for fate in (Fate.born_dead, Fate.died, Fate.converged))
+            assert len(np.unique(told["death_step"])) > 5
 
 
 def test_momentum_can_revive_a_silent_neuron():
@@ -150,38 +160,46 @@ def test_momentum_can_revive_a_silent_neuron():
     assert trained.revivals >= 1
 
 
-@pytest.mark.parametrize("kappa", [1.5, 2.3, 3.0, 6.0])
-def test_death_steps_of_one_example_are_exact(kappa):
+def death_steps_of_one_example(z0, kappa, y, num_steps):
+    """Of neurons with x = 1, w₀ = z₀ and b₀ = 0, in float64."""
+
+    @jax.jit
+    @jax.vmap
+    def death_step(z0, kappa):
+        params = Params(z0[None], jnp.zeros_like(z0))
+        examples = examples_of([1.0], [y], "float64")
+        return train_from(params, Hyperparams(kappa / 2), examples, Config(), num_steps).death_step
+
+    with jax.enable_x64(True):
+        return np.asarray(death_step(jnp.asarray(z0), jnp.asarray(kappa)))
+
+
+def test_death_steps_of_one_example_are_exact():
     """theory 2, y > 0: κ ≤ 2 dies at step 1 or never; κ > 2 at the first t of the right parity with
     (κ − 1)ᵗ·|z₀ − y| ≥ y."""
-    x, y = 1.0, 1.0
-    learning_rate = kappa / (x**2 + 1)
-    with jax.enable_x64(True):
-        for z0 in np.random.default_rng(2).uniform(0.01, 4.0, 40):
-            params = Params(jnp.array([z0]), jnp.array(0.0))
-            got = train_from(
-                params, Hyperparams(learning_rate), examples_of([x], [y], "float64"), Config(), 200
-            )
-            if kappa <= 2:
-                want = 1 if (kappa - 1) * (z0 - y) >= y else -1
-            else:
-                t = np.arange(1, 201)
-                right_parity = t % 2 == (1 if z0 > y else 0)
-                hits = t[right_parity & ((kappa - 1.0) ** t * abs(z0 - y) >= y)]
-                want = hits[0]
-            assert got.death_step == want
+    y, t = 1.0, np.arange(1, 201)
+    pairs = [
+        (z0, kappa)
+        for kappa in (1.5, 2.3, 3.0, 6.0)
+        for z0 in np.random.default_rng(2).uniform(0.01, 4.0, 40)
+    ]
+    found = death_steps_of_one_example(*np.transpose(pairs), y, 200)
+    for (z0, kappa), got in zip(pairs, found, strict=True):
+        if kappa <= 2:
+            want = 1 if (kappa - 1) * (z0 - y) >= y else -1
+        else:
+            right_parity = t % 2 == (1 if z0 > y else 0)
+            hits = t[right_parity & ((kappa - 1.0) ** t * abs(z0 - y) >= y)]
+            want = hits[0]
+        assert got == want, (z0, kappa)
 
 
 def test_a_negative_target_kills_in_the_known_number_of_steps():
     """theory 2, y < 0 and κ < 1: dies at max(1, ⌈ln(|y|/(z₀ + |y|))/ln(1 − κ)⌉)."""
     kappa, y = 0.3, -0.8
-    with jax.enable_x64(True):
-        for z0 in np.random.default_rng(3).uniform(0.01, 4.0, 40):
-            params = Params(jnp.array([z0]), jnp.array(0.0))
-            examples = examples_of([1.0], [y], "float64")
-            got = train_from(params, Hyperparams(kappa / 2), examples, Config(), 60)
-            want = max(1, np.ceil(np.log(-y / (z0 - y)) / np.log(1 - kappa)))
-            assert got.death_step == want
+    z0 = np.random.default_rng(3).uniform(0.01, 4.0, 40)
+    want = np.maximum(1, np.ceil(np.log(-y / (z0 - y)) / np.log(1 - kappa)))
+    np.testing.assert_array_equal(death_steps_of_one_example(z0, np.full(40, kappa), y, 60), want)
 
 
 @pytest.mark.parametrize("target_scale", [None, 3.0, -0.5])
@@ -195,12 +213,14 @@ def test_nearly_silent_is_z_within_the_tolerance_on_every_example(num_inputs, ta
     x, y = 1 + rng.random((11, num_inputs)), rng.normal(size=11)
     weight, bias = 0.3 * rng.normal(size=(500, num_inputs)), 0.4 * rng.normal(size=500)
 
+    @jax.jit
+    @jax.vmap
     def nearly_silent(weight, bias):
         return train_from(Params(weight, bias), hyperparams, examples_of(x, y), config, 0).nearly_silent
 
     largest = (weight @ x.T + bias[:, None]).max(1)
     is_near = largest <= 0.2 * np.sqrt(np.mean((factor * y) ** 2))
-    found = jax.vmap(nearly_silent)(jnp.float32(weight), jnp.float32(bias))
+    found = nearly_silent(jnp.float32(weight), jnp.float32(bias))
     np.testing.assert_array_equal(found, is_near)
     assert 50 < is_near.sum() < 450
     assert (is_near & (largest > 0)).sum() > 10

@@ -10,13 +10,13 @@ import pytest
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.half_lines import find_half_lines
+from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.train import Config
-from jaxneuron.population import blocks
 from jaxneuron.population.follow import follow
 from jaxneuron.population.keys import neuron_key
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
-from tests.conftest import THOROUGH, examples_of, forget_compiled_programs
+from tests.conftest import examples_of
 
 RNG = np.random.default_rng(4)
 X = RNG.normal(size=33)
@@ -25,43 +25,50 @@ NUM_NEURONS, NUM_STEPS = 1003, 120
 CELLS, REPLICATES = np.divmod(np.arange(NUM_NEURONS), 3)
 RATES = np.geomspace(1e-3, 5.0, NUM_NEURONS)
 IN_ORDER = np.arange(NUM_NEURONS)
+# So many that they fill more than one block, and those that still move come forward again and again.
+MANY = 8192
+MANY_CELLS, MANY_REPLICATES = np.divmod(np.arange(MANY), 3)
 
-QUICK_CASES = [
-    ("relu", "sgd", None, "in_order"),
-    ("relu", "sgd", 5, "in_order"),
-    ("tanh", "rmsprop", None, "in_order"),
+# (activation, optimizer, batch size, form of the gradient). Each compiles half a dozen programs, which takes
+# seconds: so the rest of the optimizers, activations and forms, and the other precision, are thorough.
+CASES = [
     ("relu", "sgd", None, "moments"),
-    ("relu", "rmsprop", None, "moments"),
-]
-# The rest of the activations and optimizers: each compiles programs of its own, ten seconds in all.
-SLOW_CASES = [
-    ("relu", "momentum", None, "in_order"),
     ("leaky_relu", "adam", None, "in_order"),
-    ("gelu", "sgd", None, "in_order"),
+    ("relu", "sgd", 5, "in_order"),
+]
+MORE_CASES = [
     ("leaky_relu", "momentum", None, "moments"),
-    ("softplus", "adagrad", None, "in_order"),
+    ("relu", "rmsprop", None, "moments"),
     ("sigmoid", "nesterov", None, "in_order"),
     ("elu", "adamw", None, "in_order"),
-    ("identity", "sgd", None, "in_order"),
+    ("softplus", "adagrad", None, "in_order"),
+    ("tanh", "rmsprop", None, "in_order"),
+    ("relu", "momentum", None, "in_order"),
+    ("relu", "sgd", None, "in_order"),
     ("tanh", "sgd", None, "in_order"),
     ("softplus", "sgd", None, "in_order"),
     ("elu", "sgd", None, "in_order"),
+    ("gelu", "sgd", None, "in_order"),
+    ("identity", "sgd", None, "in_order"),
     ("sigmoid", "sgd", 5, "in_order"),
 ]
-PRECISIONS = ("float32", "float64")
-CASES = [
-    pytest.param(precision, *case, marks=[pytest.mark.thorough] * (case in SLOW_CASES or precision == "float64"))
-    for case in [*QUICK_CASES, *SLOW_CASES]
-    for precision in PRECISIONS
-    # Of the rest only every other one in each precision.
-    if case in QUICK_CASES or THOROUGH or precision == PRECISIONS[SLOW_CASES.index(case) % 2]
+SEVERAL_INPUTS = [("relu", optimizer, None, "at_once") for optimizer in ("sgd", "adam")]
+MORE_OF_SEVERAL_INPUTS = [
+    *(("relu", name, None, "at_once") for name in OPTIMIZERS if name not in ("sgd", "adam")),
+    *((activation, "sgd", None, "at_once") for activation in ("tanh", "gelu", "softplus")),
+    ("relu", "adam", 5, "at_once"),
 ]
 
 
-@pytest.fixture(autouse=True)
-def _forget_after_each():
-    yield
-    forget_compiled_programs()
+def each_precision(cases, more):
+    """The cases in single precision, and marked as thorough all others."""
+    return [
+        pytest.param(
+            precision, *case, marks=[pytest.mark.thorough] * (precision == "float64" or case in more)
+        )
+        for case in [*cases, *more]
+        for precision in ("float32", "float64")
+    ]
 
 
 def make_study(precision, activation="relu", optimizer="sgd", batch_size=None):
@@ -100,23 +107,15 @@ def assert_same_bits(one, other):
         assert not differ.any(), f"{differ.sum()} of {differ.size} differ"
 
 
-@pytest.mark.parametrize(
-    ("precision", "activation", "optimizer", "batch_size", "form"), CASES, indirect=["precision"]
-)
-def test_neither_neighbours_nor_cores_nor_following_change_a_bit(
-    precision, activation, optimizer, batch_size, form
-):
-    start, examples, config = make_study(precision, activation, optimizer, batch_size)
-    config = dataclasses.replace(config, gradient=form, tolerance=0.0)
-    if form == "moments":
-        examples = examples._replace(half_lines=find_half_lines(X, Y, precision))
-    study = start, examples, config
+def assert_law_of_bits(study):
+    """Neither neighbours nor chunks nor cores nor being followed change a bit of a neuron."""
     many = np.tile(IN_ORDER, 20)  # so many that the compiler splits them between cores
     trained = train_in_chunks(many, len(many), study)
     whole = [values[:NUM_NEURONS] for values in trained]
     assert_same_bits([values[many] for values in whole], trained)
-    for i in range(0, NUM_NEURONS, 41):
-        assert_same_bits([values[[i]] for values in whole], train_in_chunks(IN_ORDER[[i]], 1, study))
+    some = IN_ORDER[::41]
+    assert_same_bits([values[some] for values in whole], train_in_chunks(some, 1, study))
+    precision = study[1].y.dtype
     for i in (0, 300, 500, 800, 1002):
         swept = {"learning_rate": jnp.asarray(RATES[i], precision)}
         _, history, trained = follow(CELLS[i], REPLICATES[i], swept, *study, NUM_STEPS)
@@ -128,75 +127,134 @@ def test_neither_neighbours_nor_cores_nor_following_change_a_bit(
         assert history.params.bias[-1] == trained.params.bias
 
 
-@pytest.mark.parametrize("chunk_size", [1, 7, 64])
+@pytest.mark.parametrize(
+    ("precision", "activation", "optimizer", "batch_size", "form"),
+    each_precision(CASES, MORE_CASES),
+    indirect=["precision"],
+)
+def test_neither_neighbours_nor_cores_nor_following_change_a_bit(
+    precision, activation, optimizer, batch_size, form
+):
+    start, examples, config = make_study(precision, activation, optimizer, batch_size)
+    config = dataclasses.replace(config, gradient=form, tolerance=0.0)
+    if form == "moments":
+        examples = examples._replace(half_lines=find_half_lines(X, Y, precision))
+    assert_law_of_bits((start, examples, config))
+
+
+@pytest.mark.parametrize(
+    ("precision", "activation", "optimizer", "batch_size", "form"),
+    each_precision(SEVERAL_INPUTS, MORE_OF_SEVERAL_INPUTS),
+    indirect=["precision"],
+)
+def test_with_several_inputs_they_change_no_bit_either(precision, activation, optimizer, batch_size, form):
+    # Matrix products are summed in an order that depends on their shape: so it is always the same.
+    start, _, config = make_study(precision, activation, optimizer, batch_size)
+    config = dataclasses.replace(config, gradient=form, tolerance=0.0)
+    x = np.column_stack([X, X**2, np.sin(5 * X)])
+    assert_law_of_bits((start, examples_of(x, Y, precision), config))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("num_inputs", [1, 17, 300])
+@pytest.mark.parametrize("num_examples", [7, 1030])  # within a group of one matrix product, and beyond it
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_matrices_of_any_shape_change_no_bit(num_inputs, num_examples, optimizer):
+    rng = np.random.default_rng(num_inputs * num_examples)
+    x = rng.normal(size=(num_examples, num_inputs)) / num_inputs**0.5
+    start, _, config = make_study("float32", optimizer=optimizer)
+    config = dataclasses.replace(config, gradient="at_once", tolerance=0.0)
+    study = start, examples_of(x, np.maximum(0, x.sum(1) + 0.2)), config
+    some = IN_ORDER[:700]
+    whole = train_in_chunks(some, 700, study)
+    assert_same_bits(whole, train_in_chunks(some, 100, study))
+    swept = {"learning_rate": jnp.asarray(RATES[500], "float32")}
+    _, _, trained = follow(CELLS[500], REPLICATES[500], swept, *study, NUM_STEPS)
+    assert_same_bits([values[500] for values in whole], [np.asarray(v) for v in jax.tree.leaves(trained)])
+
+
+@pytest.mark.parametrize(
+    ("chunk_size", "precision"),
+    [
+        (7, "float32"),
+        pytest.param(64, "float64", marks=pytest.mark.thorough),
+    ],
+    indirect=["precision"],
+)
 def test_small_chunks_change_no_bit(chunk_size, precision):
     study = make_study(precision)
     whole = train_in_chunks(IN_ORDER, NUM_NEURONS, study)
     assert_same_bits(whole, train_in_chunks(IN_ORDER, chunk_size, study))
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", pytest.param("adam", marks=pytest.mark.thorough)])
-def test_with_several_inputs_neighbours_change_no_bit_either(optimizer, precision):
-    # Matrix products are summed in an order that depends on their shape: so it is always the same.
-    start, _, config = make_study(precision, optimizer=optimizer)
-    x = np.column_stack([X, X**2, np.sin(5 * X)])
-    config = dataclasses.replace(config, gradient="at_once", tolerance=0.0)
-    study = start, examples_of(x, Y, precision), config
-    whole = train_in_chunks(IN_ORDER, NUM_NEURONS, study)
-    for chunk_size in (300, 64):
-        assert_same_bits(whole, train_in_chunks(IN_ORDER, chunk_size, study))
-    # A neuron that is followed has products of another shape, which JAX 0.12 sums in another order: its last
-    # bits differ there. (Adam's, which take the square root of what is near 0, differ by more.)
-    for i in (0, 500, 700) if optimizer == "sgd" else ():
-        swept = {"learning_rate": jnp.asarray(RATES[i], precision)}
-        _, _, trained = follow(CELLS[i], REPLICATES[i], swept, *study, NUM_STEPS)
-        eps = np.finfo(precision).eps
-        for values, got in zip(whole, jax.tree.leaves(trained), strict=True):
-            np.testing.assert_allclose(got, values[i], rtol=64 * eps, atol=4 * eps)
-
-
-@pytest.mark.parametrize("form", ["moments", pytest.param("in_order", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize(
-    ("optimizer", "batch_size"), [("sgd", None), ("momentum", None), ("sgd", 5), ("adam", None)]
+    ("form", "optimizer", "batch_size", "precision"),
+    [
+        ("moments", "sgd", None, "float32"),
+        *(
+            pytest.param(*case, marks=pytest.mark.thorough)
+            for case in [
+                ("moments", "momentum", None, "float64"),
+                ("in_order", "sgd", 5, "float32"),
+                ("moments", "sgd", None, "float64"),
+                ("moments", "sgd", 5, "float32"),
+                ("moments", "adam", None, "float32"),
+                ("in_order", "sgd", None, "float64"),
+                ("in_order", "momentum", None, "float32"),
+                ("in_order", "adam", None, "float64"),
+            ]
+        ),
+    ],
+    indirect=["precision"],
 )
-def test_finishing_early_changes_no_bit(form, optimizer, batch_size, precision, monkeypatch):
-    monkeypatch.setitem(blocks.CPU_BLOCK, form, 64)  # so that lanes are packed again and again
+def test_finishing_early_changes_no_bit(form, optimizer, batch_size, precision):
     start, examples, config = make_study(precision, "relu", optimizer, batch_size)
     start = start._replace(fixed={})  # weight decay moves for ever
     config = dataclasses.replace(config, gradient=form)
     examples = examples._replace(half_lines=find_half_lines(X, Y, precision))
-    places = jnp.asarray(CELLS, jnp.uint32), jnp.asarray(REPLICATES, jnp.uint32)
-    swept = {"learning_rate": jnp.asarray(RATES, precision)}
+    places = jnp.asarray(MANY_CELLS, jnp.uint32), jnp.asarray(MANY_REPLICATES, jnp.uint32)
+    swept = {"learning_rate": jnp.asarray(np.geomspace(1e-3, 5.0, MANY), precision)}
     early, late = (
         train_population(*places, swept, start, examples, config, 1500, finish_early=finish_early)
         for finish_early in (True, False)
     )
     assert_same_bits(*([np.asarray(v) for v in jax.tree.leaves(trained)] for trained in (early, late)))
     if optimizer == "sgd" and batch_size is None:
-        assert (early.fixed_step >= 0).sum() > NUM_NEURONS / 8  # or nothing was tried
+        assert (early.fixed_step >= 0).sum() > MANY / 8  # or nothing was tried
 
 
-@pytest.mark.parametrize("train_bias", [True, False])
-@pytest.mark.parametrize("num_examples", [1, pytest.param(5, marks=pytest.mark.thorough), 33])
-def test_finishing_early_with_moments_changes_no_bit_whatever_the_steps(
-    num_examples, train_bias, precision, monkeypatch
-):
-    monkeypatch.setitem(blocks.CPU_BLOCK, "moments", 64)
+@pytest.mark.parametrize(
+    ("num_examples", "train_bias", "precision"),
+    [
+        (33, True, "float32"),
+        *(
+            pytest.param(*case, marks=pytest.mark.thorough)
+            for case in [
+                (1, True, "float64"),
+                (1, False, "float32"),
+                (5, True, "float32"),
+                (33, False, "float64"),
+            ]
+        ),
+    ],
+    indirect=["precision"],
+)
+def test_finishing_early_with_moments_changes_no_bit_whatever_the_steps(num_examples, train_bias, precision):
     x, y = X[:num_examples], Y[:num_examples]
     examples = examples_of(x, y, precision)._replace(half_lines=find_half_lines(x, y, precision))
     config = Config(gradient="moments", train_bias=train_bias)
     start, _, _ = make_study(precision)
     # Rates beyond what is stable: some diverge, some chatter; weights of 0: some have no threshold.
     rng = np.random.default_rng(0)
-    weight, bias = rng.normal(size=NUM_NEURONS), rng.uniform(-2, 2, NUM_NEURONS)
+    weight, bias = rng.normal(size=MANY), rng.uniform(-2, 2, MANY)
     weight[::17], bias[::51] = 0.0, 0.0
     swept = {
-        "learning_rate": jnp.asarray(RATES, precision),
+        "learning_rate": jnp.asarray(np.geomspace(1e-3, 5.0, MANY), precision),
         "init_weight": jnp.asarray(weight, precision),
         "init_bias": jnp.asarray(bias, precision),
     }
     start = start._replace(fixed={}, drawn={})
-    places = jnp.asarray(CELLS, jnp.uint32), jnp.asarray(REPLICATES, jnp.uint32)
+    places = jnp.asarray(MANY_CELLS, jnp.uint32), jnp.asarray(MANY_REPLICATES, jnp.uint32)
     for num_steps in (0, 1, 40, 1500):
         early, late = (
             train_population(*places, swept, start, examples, config, num_steps, finish_early=finish_early)
@@ -205,6 +263,9 @@ def test_finishing_early_with_moments_changes_no_bit_whatever_the_steps(
         assert_same_bits(*([np.asarray(v) for v in jax.tree.leaves(trained)] for trained in (early, late)))
 
 
+@pytest.mark.parametrize(
+    "precision", ["float32", pytest.param("float64", marks=pytest.mark.thorough)], indirect=True
+)
 def test_a_fixed_step_is_the_first_from_which_nothing_changes(precision):
     study = make_study(precision)
     for i in range(0, NUM_NEURONS, 97):
@@ -218,6 +279,9 @@ def test_a_fixed_step_is_the_first_from_which_nothing_changes(precision):
             assert trained.fixed_step == (last if last < 1500 else -1)
 
 
+@pytest.mark.parametrize(
+    "precision", ["float32", pytest.param("float64", marks=pytest.mark.thorough)], indirect=True
+)
 def test_permuting_neurons_permutes_results(precision):
     study = make_study(precision)
     whole = train_in_chunks(IN_ORDER, 64, study)

@@ -1,4 +1,6 @@
-"""A sweep that is stopped by its progress, as Ctrl-C in the middle would."""
+"""A sweep that is stopped by its progress, as Ctrl-C in the middle would, and one that only holds its run."""
+
+from jaxneuron.study.location import Location
 
 
 class Stop(Exception):
@@ -15,3 +17,10 @@ def stop_after(chunks):
             raise Stop
 
     return progress
+
+
+def hold(path, locked, release):
+    """Keep others out of the run at the path: what a process does that sweeps it."""
+    with Location(path).lock():
+        locked.set()
+        release.wait()

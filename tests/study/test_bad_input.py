@@ -1,17 +1,18 @@
 """Bad input is refused in one line: what is wrong, where, what would be right. Nothing is written."""
 
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import jaxneuron
-from jaxneuron import cli
 from jaxneuron.study import create
 from jaxneuron.study.bad_input import BadInput
 
@@ -114,15 +115,11 @@ def with_file(name: str, content: str = "{}") -> Prepare:
     return prepare
 
 
-def with_run(name: str, then: Callable[[], object] = lambda: None) -> Prepare:
+class WithRun(NamedTuple):
     """The study's run, and what is done to it or to the study."""
 
-    def prepare() -> None:
-        write()
-        jaxneuron.sweep(jaxneuron.read_study("study.toml"), name)
-        then()
-
-    return prepare
+    name: str
+    then: Callable[[], object] = lambda: None
 
 
 def changed(file: str, old: str, new: str) -> Callable[[], object]:
@@ -140,7 +137,7 @@ TRAIN = "train data.csv --input x --target y"
 # name: (what is prepared, the command line, the words its line must hold)
 LATER = '{"zarr_format": 3, "node_type": "group", "attributes": {"format": "jaxneuron run, format 999"}}'
 
-CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
+CASES: dict[str, tuple[Prepare | WithRun, str, str | tuple[str, ...]]] = {
     # The study file.
     "study missing": (write, "sweep stduy.toml", ("stduy.toml", "no such file", "TOML")),
     "study is a folder": (write, "sweep .", ("cannot be read", "directory", "TOML")),
@@ -810,27 +807,27 @@ CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
         ("taken: exists and is not a run",),
     ),
     "out is a run of other data": (
-        with_run("run.zarr", changed("data.csv", "3,8", "3,9")),
+        WithRun("run.zarr", changed("data.csv", "3,8", "3,9")),
         f"{SWEEP} --out run.zarr",
         ("run.zarr: holds another run: data is", "there and", "here", "--overwrite"),
     ),
     "out is a run of another seed": (
-        with_run("run.zarr", another_study("learning_rate = 0.1", "learning_rate = 0.1\nseed = 1")),
+        WithRun("run.zarr", another_study("learning_rate = 0.1", "learning_rate = 0.1\nseed = 1")),
         f"{SWEEP} --out run.zarr",
         ("holds another run: sweep.seed is 0 there and 1 here; choose another --out", "--overwrite"),
     ),
     "out is a run of fewer steps": (
-        with_run("run.zarr", another_study("num_steps = 5", "num_steps = 9")),
+        WithRun("run.zarr", another_study("num_steps = 5", "num_steps = 9")),
         f"{SWEEP} --out run.zarr",
         ("training.num_steps is 5 there and 9 here", "more replicates or steps make a new run"),
     ),
     "out is a run of another precision": (
-        with_run("run.zarr", another_study("num_steps = 5", 'num_steps = 5\nprecision = "float64"')),
+        WithRun("run.zarr", another_study("num_steps = 5", 'num_steps = 5\nprecision = "float64"')),
         f"{SWEEP} --out run.zarr",
         ("training.precision is 'float32' there and 'float64' here",),
     ),
     "out is a run whose description is damaged": (
-        with_run("run.zarr", changed("run.zarr/cells/fate_count/zarr.json", "neurons", "meurons")),
+        WithRun("run.zarr", changed("run.zarr/cells/fate_count/zarr.json", "neurons", "meurons")),
         f"{SWEEP} --out run.zarr",
         ("run.zarr: is damaged (cells/fate_count) beyond repair", "--overwrite"),
     ),
@@ -850,20 +847,20 @@ CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
             ),
             (
                 "damaged root",
-                with_run("run.zarr", changed("run.zarr/zarr.json", '"relu"', '"rely"')),
+                WithRun("run.zarr", changed("run.zarr/zarr.json", '"relu"', '"rely"')),
                 "run.zarr",
                 ("run.zarr: is damaged (zarr.json) beyond repair; --overwrite replaces it",),
             ),
             (
                 "damaged description",
-                with_run("run.zarr", changed("run.zarr/cells/fate/zarr.json", "became", "become")),
+                WithRun("run.zarr", changed("run.zarr/cells/fate/zarr.json", "became", "become")),
                 "run.zarr",
                 ("run.zarr: is damaged (cells/fate) beyond repair",),
             ),
         )
     },
     **{
-        f"{command}: {what}": (with_run("run.zarr", then), f"{command} run.zarr {rest}", words)
+        f"{command}: {what}": (WithRun("run.zarr", then), f"{command} run.zarr {rest}", words)
         for command, rest in (("best", ""), ("export", "cells.csv"))
         for what, then, words in (
             (
@@ -883,37 +880,37 @@ CASES: dict[str, tuple[Prepare, str, str | tuple[str, ...]]] = {
             ),
         )
     },
-    "best: by what": (with_run("run.zarr"), "best run.zarr --by worst", ("--by: is 'worst'", "median, mean")),
-    "best: by 1.5": (with_run("run.zarr"), "best run.zarr --by 1.5", ("--by: is '1.5'", "between 0 and 1")),
-    "best: none": (with_run("run.zarr"), "best run.zarr --number 0", ("'--number'", "0", "x>=1")),
-    "best: lost": (with_run("run.zarr"), "best run.zarr --most-lost 2", ("'--most-lost'", "0<=x<=1")),
+    "best: by what": (WithRun("run.zarr"), "best run.zarr --by worst", ("--by: is 'worst'", "median, mean")),
+    "best: by 1.5": (WithRun("run.zarr"), "best run.zarr --by 1.5", ("--by: is '1.5'", "between 0 and 1")),
+    "best: none": (WithRun("run.zarr"), "best run.zarr --number 0", ("'--number'", "0", "x>=1")),
+    "best: lost": (WithRun("run.zarr"), "best run.zarr --most-lost 2", ("'--most-lost'", "0<=x<=1")),
     "deaths: along what": (
-        with_run("run.zarr"),
+        WithRun("run.zarr"),
         "deaths run.zarr --along learning_rat",
         ("run.zarr: has no axis 'learning_rat'; known: none",),
     ),
     "deaths: no figure": (
-        with_run("run.zarr"),
+        WithRun("run.zarr"),
         "deaths run.zarr --figure d.txt",
         ("--figure: d.txt", ".png, .svg or .pdf"),
     ),
     "deaths: no run": (write, "deaths nowhere.zarr", ("nowhere.zarr: there is no such run",)),
     "best: no run given": (write, "best", ("Missing argument 'RUN'", "best --help")),
     "export: no file given": (write, "export run.zarr", ("Missing argument 'FILE'", "export --help")),
-    "export: ending": (with_run("run.zarr"), "export run.zarr cells.xls", ("cells.xls: must end in .csv",)),
+    "export: ending": (WithRun("run.zarr"), "export run.zarr cells.xls", ("cells.xls: must end in .csv",)),
     "export: a folder": (
-        with_run("run.zarr", lambda: Path("cells.csv").mkdir()),
+        WithRun("run.zarr", lambda: Path("cells.csv").mkdir()),
         "export run.zarr cells.csv",
         ("cells.csv: is a folder",),
     ),
-    "export: exists": (with_run("run.zarr"), "export run.zarr data.csv", ("exists already", "--overwrite")),
-    "export: under a file": (with_run("run.zarr"), "export run.zarr data.csv/c.csv", ("cannot be made",)),
+    "export: exists": (WithRun("run.zarr"), "export run.zarr data.csv", ("exists already", "--overwrite")),
+    "export: under a file": (WithRun("run.zarr"), "export run.zarr data.csv/c.csv", ("cannot be made",)),
     "export: no records": (
-        with_run("run.zarr"),
+        WithRun("run.zarr"),
         "export run.zarr neurons.csv --rows neurons",
         ('run.zarr: has no records of neurons; sweep with records = "neurons"',),
     ),
-    "export: rows": (with_run("run.zarr"), "export run.zarr a.csv --rows cell", ("'cell' is not one of",)),
+    "export: rows": (WithRun("run.zarr"), "export run.zarr a.csv --rows cell", ("'cell' is not one of",)),
     "out is the study": (
         write,
         f"{SWEEP} --out study.toml --overwrite",
@@ -997,34 +994,123 @@ def listing() -> dict[str, bytes | None]:
     return {str(path): path.read_bytes() if path.is_file() else None for path in Path().rglob("*")}
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_is_refused_in_one_line(name, tmp_path, monkeypatch, capfd):
-    prepare, line, words = CASES[name]
+# Most are checks of a study and its data, which a sweep makes however it is called: of these, one of each
+# kind comes through the command line.
+THROUGH_THE_COMMAND_LINE = {
+    "study is not TOML",
+    "study is not UTF-8",
+    "unknown key in sweep",
+    "unknown key with a line break",
+    "unknown table",
+    "string for a whole number",
+    "bool for a quantity",
+    "number for sweep",
+    "a long value",
+    "no learning rate",
+    "data that names none",
+    "data missing",
+    "unknown column",
+    "not numbers",
+    "missing values",
+    "constant input",
+    "too large for float32",
+    "not NPZ",
+    "not Parquet",
+    "x does not fit y",
+    "teacher without num_examples",
+    "files of other lengths",
+    "axis unsorted",
+    "too many cells",
+    "negative learning rate",
+    "adamw without weight_decay",
+    "unknown optimizer",
+    "batch_size above the data",
+    "points with an axis",
+}
+OF_A_STUDY = [
+    name for name, (_, line, _) in CASES.items() if line == SWEEP and name not in THROUGH_THE_COMMAND_LINE
+]
+OF_A_COMMAND = [name for name in CASES if name not in OF_A_STUDY]
+
+
+@pytest.fixture(scope="module")
+def run_of_the_study(tmp_path_factory):
+    """The run of the study as it is, to be copied."""
+    folder = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write()
+        jaxneuron.sweep(jaxneuron.read_study("study.toml"), "run.zarr")
+    return folder / "run.zarr"
+
+
+@pytest.fixture
+def prepared(run_of_the_study, tmp_path, monkeypatch):
+    """Prepares a case in the working folder."""
     monkeypatch.chdir(tmp_path)
-    prepare()
-    before = listing()
-    monkeypatch.setattr(sys, "argv", ["jaxneuron", *shlex.split(line)])
-    capfd.readouterr()
 
-    with pytest.raises(SystemExit) as exit:
-        cli.main()
+    def prepare(case: Prepare | WithRun) -> None:
+        if isinstance(case, WithRun):
+            write()
+            shutil.copytree(run_of_the_study, case.name)
+            case.then()
+        else:
+            case()
 
-    out, err = capfd.readouterr()
-    assert exit.value.code == 2
-    assert out == ""
-    assert len(err.splitlines()) == 1
-    assert len(err) < 500
+    return prepare
+
+
+def check(told: str, words: str | tuple[str, ...]) -> None:
+    """It is one line, and holds these words."""
+    assert len(told.splitlines()) == 1
+    assert len(told) < 500
     for word in (words,) if isinstance(words, str) else words:
-        assert word in err
-    assert "None" not in err
+        assert word in told
+    assert "None" not in told
+
+
+def test_all_kinds_come_through_the_command_line():
+    assert {CASES[name][1] for name in THROUGH_THE_COMMAND_LINE} == {SWEEP}
+    assert len(OF_A_STUDY) > 100
+
+
+@pytest.mark.parametrize("name", OF_A_STUDY)
+def test_a_study_is_refused_in_one_line(name, prepared):
+    prepare, _, words = CASES[name]
+    prepared(prepare)
+    before = listing()
+
+    with pytest.raises(BadInput) as refused:
+        jaxneuron.sweep(jaxneuron.read_study("study.toml"), "run.zarr")
+
+    check(str(refused.value), words)
     assert listing() == before
 
 
-@pytest.mark.parametrize("name", ["unknown key in sweep", "not numbers", "unknown option"])
-def test_the_executable_says_the_same(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", OF_A_COMMAND)
+def test_a_command_is_refused_in_one_line(name, prepared, run_line):
     prepare, line, words = CASES[name]
-    monkeypatch.chdir(tmp_path)
-    prepare()
+    prepared(prepare)
+    before = listing()
+
+    code, out, err = run_line(line)
+
+    assert (code, out) == (2, "")
+    check(err, words)
+    assert listing() == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "unknown key in sweep",
+        pytest.param("not numbers", marks=pytest.mark.thorough),
+        pytest.param("unknown option", marks=pytest.mark.thorough),
+    ],
+)
+def test_the_executable_says_the_same(name, prepared):
+    prepare, line, words = CASES[name]
+    prepared(prepare)
     before = listing()
 
     ended = subprocess.run(
@@ -1036,9 +1122,7 @@ def test_the_executable_says_the_same(name, tmp_path, monkeypatch):
 
     assert ended.returncode == 2
     assert ended.stdout == ""
-    assert len(ended.stderr.splitlines()) == 1
-    for word in words:
-        assert word in ended.stderr
+    check(ended.stderr, words)
     assert listing() == before
 
 
@@ -1054,11 +1138,16 @@ def test_a_sweep_that_cannot_begin_leaves_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def faster_study() -> jaxneuron.Study:
+    """The study in the working folder with another learning rate."""
+    Path("faster.toml").write_text(STUDY.replace("learning_rate = 0.1", "learning_rate = 0.2"))
+    return jaxneuron.read_study("faster.toml")
+
+
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
-def test_what_would_be_replaced_is_kept_until_the_new_run_stands(stop, tmp_path, monkeypatch):
-    tables = {"data": {"x": [0.0, 1.0], "y": [1.0, 2.0]}, "training": {"num_steps": 2}}
-    path = tmp_path / "run.zarr"
-    jaxneuron.sweep(jaxneuron.Study(**tables, sweep={"learning_rate": 0.1}), path)
+def test_what_would_be_replaced_is_kept_until_the_new_run_stands(stop, prepared, monkeypatch):
+    prepared(WithRun("run.zarr"))
+    faster, before = faster_study(), listing()
     rename = Path.rename
 
     def fails(self: Path, target: Path) -> Path:
@@ -1068,23 +1157,22 @@ def test_what_would_be_replaced_is_kept_until_the_new_run_stands(stop, tmp_path,
 
     monkeypatch.setattr(Path, "rename", fails)
     with pytest.raises(stop):
-        jaxneuron.sweep(jaxneuron.Study(**tables, sweep={"learning_rate": 0.2}), path, overwrite=True)
+        jaxneuron.sweep(faster, "run.zarr", overwrite=True)
 
-    assert jaxneuron.open_run(path).study.sweep.learning_rate == 0.1
-    assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
+    assert jaxneuron.open_run("run.zarr").study.sweep.learning_rate == 0.1
+    assert listing().keys() - before.keys() <= {"run.zarr/lock"}
 
 
-def test_a_run_behind_a_link_is_replaced(tmp_path):
-    tables = {"data": {"x": [0.0, 1.0], "y": [1.0, 2.0]}, "training": {"num_steps": 2}}
-    jaxneuron.sweep(jaxneuron.Study(**tables, sweep={"learning_rate": 0.1}), tmp_path / "run.zarr")
-    link = tmp_path / "link.zarr"
+def test_a_run_behind_a_link_is_replaced(prepared):
+    prepared(WithRun("run.zarr"))
+    link = Path("link.zarr")
     link.symlink_to("run.zarr")
 
-    run = jaxneuron.sweep(jaxneuron.Study(**tables, sweep={"learning_rate": 0.2}), link, overwrite=True)
+    run = jaxneuron.sweep(faster_study(), link, overwrite=True)
 
     assert link.is_symlink()
     assert run.study.sweep.learning_rate == 0.2
-    assert jaxneuron.open_run(tmp_path / "run.zarr").study.sweep.learning_rate == 0.2
+    assert jaxneuron.open_run("run.zarr").study.sweep.learning_rate == 0.2
 
 
 def test_what_is_no_run_is_not_opened(tmp_path):

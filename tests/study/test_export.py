@@ -25,10 +25,17 @@ def run_of(path, x=X[:, 0], **settings):
     return sweep(study, path)
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Runs of one input and of two, by their number."""
+    folder = tmp_path_factory.mktemp("runs")
+    return {1: run_of(folder / "1.zarr"), 2: run_of(folder / "2.zarr", X)}
+
+
 @pytest.mark.parametrize("ending", READ)
 @pytest.mark.parametrize("rows_at_a_time", [1, 20, 10**6])
-def test_cells(ending, rows_at_a_time, tmp_path, monkeypatch):
-    run, file = run_of(tmp_path / "run.zarr"), tmp_path / "new" / f"cells.{ending}"
+def test_cells(ending, rows_at_a_time, runs, tmp_path, monkeypatch):
+    run, file = runs[1], tmp_path / "new" / f"cells.{ending}"
     monkeypatch.setattr(export_module, "ROWS_AT_A_TIME", rows_at_a_time)
     assert export(run, file) == 12
     table = READ[ending](file)
@@ -45,10 +52,10 @@ def test_cells(ending, rows_at_a_time, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("ending", READ)
-@pytest.mark.parametrize("x", [X[:, 0], X])
-def test_neurons(ending, x, tmp_path, monkeypatch):
+@pytest.mark.parametrize("num_inputs", [1, 2])
+def test_neurons(ending, num_inputs, runs, tmp_path, monkeypatch):
     monkeypatch.setattr(export_module, "ROWS_AT_A_TIME", 20)
-    run, file = run_of(tmp_path / "run.zarr", x), tmp_path / f"neurons.{ending}"
+    run, file = runs[num_inputs], tmp_path / f"neurons.{ending}"
     assert export(run, file, rows="neurons") == 60
     table = READ[ending](file)
     records = run.neurons
@@ -60,7 +67,7 @@ def test_neurons(ending, x, tmp_path, monkeypatch):
     np.testing.assert_array_equal(table.final_loss.astype(np.float32), records.final_loss.values.ravel())
     inputs = records.input.values
     for i, column in enumerate(
-        [f"final_weight {name}" for name in inputs] if x.ndim > 1 else ["final_weight"]
+        [f"final_weight {name}" for name in inputs] if num_inputs > 1 else ["final_weight"]
     ):
         np.testing.assert_array_equal(
             table[column].astype(np.float32), records.final_weight[..., i].values.ravel()
@@ -78,8 +85,8 @@ def test_points_and_a_single_cell(tmp_path):
     assert list(pd.read_parquet(tmp_path / "single.parquet").replicate) == list(range(5))
 
 
-def test_a_file_is_not_overwritten_and_none_is_left_half_written(tmp_path, monkeypatch):
-    run, file = run_of(tmp_path / "run.zarr"), tmp_path / "cells.csv"
+def test_a_file_is_not_overwritten_and_none_is_left_half_written(runs, tmp_path, monkeypatch):
+    run, file = runs[1], tmp_path / "cells.csv"
     file.write_text("mine")
     with pytest.raises(BadInput, match=r"cells.csv: exists already; give --overwrite"):
         export(run, file)
@@ -93,5 +100,5 @@ def test_a_file_is_not_overwritten_and_none_is_left_half_written(tmp_path, monke
         with pytest.raises(OSError, match="No space"):
             export(run, file, overwrite=True)
     assert file.read_text() == "mine"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["cells.csv", "run.zarr"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["cells.csv"]
     assert export(run, file, overwrite=True) == 12

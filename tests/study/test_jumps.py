@@ -1,5 +1,7 @@
 """Studies by jumps: what they refuse and store, the life of one neuron, what a plan says of them."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -10,23 +12,26 @@ from jaxneuron.study.plan import plan
 from jaxneuron.study.study import resolved
 from jaxneuron.view.deaths import deaths
 from jaxneuron.view.why import why
+from tests.engel import X
 
-rng = np.random.default_rng(7)
-X = rng.normal(size=40)
-Y = np.maximum(0.0, 1.2 * X + 0.3) - 0.15 + 0.1 * rng.normal(size=40)
+# To compile a program that jumps takes longer than all else here. So all studies have as many examples, what
+# is swept and what is drawn is the same, and a chunk is the eight replicates of one cell. One program then
+# serves their runs and one their lives, here, in tests/view/test_by_jumps.py and for the eight decades.
+Y = np.maximum(0.0, 1.2 * X + 0.3) - 0.15 + 0.1 * np.random.default_rng(8).normal(size=len(X))
 BY_JUMPS = {"method": "jumps", "precision": "float64", "num_steps": 3000}
 
 
 def study_of(training=None, sweep=None, neuron=None, x=X):
     return jn.Study(
         data={"x": x, "y": Y},
-        neuron=neuron or {},
+        neuron={"init_weight": {"normal": [0.0, 1.0]}} | (neuron or {}),
         training=BY_JUMPS | (training or {}),
         sweep={
             "learning_rate": {"log": [1e-3, 0.5], "num": 5},
             "init_bias": {"linear": [-1.0, 1.0], "num": 4},
-            "replicates": 6,
+            "replicates": 8,
             "records": "neurons",
+            "chunk_size": 8,
         }
         | (sweep or {}),
     )
@@ -85,21 +90,16 @@ def test_runs_by_steps_have_the_fingerprint_that_they_had():
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """The same study by steps and by jumps, and by jumps in other chunks."""
-    folder = tmp_path_factory.mktemp("jumps")
-    return {
-        name: jn.sweep(study_of(*settings), folder / f"{name}.zarr")
-        for name, settings in {
-            "steps": [{"method": "steps"}],
-            "jumps": [],
-            "small": [None, {"chunk_size": 7}],
-        }.items()
-    }
+def by_steps(tmp_path_factory):
+    return jn.sweep(study_of({"method": "steps"}), tmp_path_factory.mktemp("steps") / "run.zarr")
 
 
-def test_a_run_by_jumps_is_the_run_by_steps(runs):
-    by_steps, by_jumps = runs["steps"], runs["jumps"]
+@pytest.fixture(scope="module")
+def by_jumps(tmp_path_factory):
+    return jn.sweep(study_of(), tmp_path_factory.mktemp("jumps") / "run.zarr")
+
+
+def test_a_run_by_jumps_is_the_run_by_steps(by_steps, by_jumps):
     for name, values in by_steps.neurons.data_vars.items():
         found = by_jumps.neurons[name].values
         if name == "fixed_step":  # by jumps a neuron is at rest when it is, not when its numbers are
@@ -116,26 +116,30 @@ def test_a_run_by_jumps_is_the_run_by_steps(runs):
     assert by_jumps.neurons.death_step.dtype == np.int64
 
 
-def test_the_bits_do_not_depend_on_the_chunks(runs):
-    for name, values in runs["jumps"].neurons.data_vars.items():
-        np.testing.assert_array_equal(runs["small"].neurons[name].values, values.values)
+@pytest.mark.thorough
+def test_the_bits_do_not_depend_on_the_chunks(by_jumps, tmp_path):
+    at_once = jn.sweep(study_of(None, {"chunk_size": 160}), tmp_path / "run.zarr")
+    for name, values in by_jumps.neurons.data_vars.items():
+        np.testing.assert_array_equal(at_once.neurons[name].values, values.values)
 
 
-def test_a_run_that_lost_a_chunk_is_made_whole_with_the_same_bytes(runs):
-    path = runs["small"].path
+def test_a_run_that_lost_a_chunk_is_made_whole_with_the_same_bytes(by_jumps, tmp_path):
+    path = tmp_path / "run.zarr"
+    shutil.copytree(by_jumps.path, path)
     before = {
         file: file.read_bytes() for file in path.rglob("*") if file.is_file() and "marker" not in str(file)
     }
     for file in [*path.glob("work/marker/c/3"), *path.glob("neurons/fate/c/*/*/*")][:2]:
         file.unlink()
-    jn.sweep(study_of(None, {"chunk_size": 7}), path)
+    jn.sweep(study_of(), path)
     assert {file: file.read_bytes() for file in before} == before
 
 
-def test_the_life_of_a_neuron_is_that_of_its_steps(runs):
+def test_the_life_of_a_neuron_is_that_of_its_steps(by_jumps):
+    stored = by_jumps.neurons.isel(learning_rate=3, init_bias=1, replicate=2)
     by_jumps, by_steps = (
-        jn.train(study_of({"method": method, "tolerance": 0.0}), cell=13, replicate=2)
-        for method in ("jumps", "steps")
+        jn.train(study_of(training), cell=13, replicate=2)
+        for training in ({}, {"method": "steps", "tolerance": 0.0})
     )
     steps = by_jumps.history.step.values
     assert steps[0] == 0
@@ -149,17 +153,16 @@ def test_the_life_of_a_neuron_is_that_of_its_steps(runs):
         np.testing.assert_allclose(
             by_jumps.history[name].values, shown[name].values, rtol=1e-9, atol=1e-11, err_msg=name
         )
-    stored = runs["jumps"].neurons.isel(learning_rate=3, init_bias=1, replicate=2)
     assert float(stored.final_weight.values[0]) == by_jumps.weight[0]
     assert float(stored.final_bias) == by_jumps.bias
 
 
-def test_a_life_has_rows_around_its_death(runs):
-    death_step = runs["jumps"].neurons.death_step.values
+def test_a_life_has_rows_around_its_death(by_jumps):
+    death_step = by_jumps.neurons.death_step.values
     assert death_step.max() > 5
     i, j, replicate = (int(n) for n in np.unravel_index(death_step.argmax(), death_step.shape))
     training = jn.train(study_of(), cell=4 * i + j, replicate=replicate)
-    assert training.death_step == runs["jumps"].neurons.death_step.values[i, j, replicate]
+    assert training.death_step == death_step[i, j, replicate]
     rows = {
         int(step): int(n) for step, n in zip(training.history.step, training.history.num_active, strict=True)
     }
@@ -169,7 +172,7 @@ def test_a_life_has_rows_around_its_death(runs):
 
 
 def test_a_life_without_end_goes_on_until_it_is_there():
-    study = study_of({"num_steps": float("inf")}, {"learning_rate": 1e-4, "init_bias": 1.0})
+    study = study_of({"num_steps": float("inf")}, {"learning_rate": [1e-4], "init_bias": [1.0]})
     training = jn.train(study)
     assert training.fate == jn.Fate.converged
     assert training.period == 1
@@ -180,9 +183,9 @@ def test_a_life_without_end_goes_on_until_it_is_there():
 def test_deaths_of_a_run_without_end(tmp_path):
     run = jn.sweep(study_of({"num_steps": float("inf")}), tmp_path / "run.zarr")
     assert int(run.cells.undecided_count.sum()) == 0
-    assert int(run.cells.fate_count.sum()) == 120
+    assert int(run.cells.fate_count.sum()) == 160
     found = deaths(run)
-    assert found.neurons.sum() == 120
+    assert found.neurons.sum() == 160
     assert int(run.cells.death_step_count.sum()) == int(run.cells.fate_count[..., [1, 2]].sum())
 
 

@@ -10,9 +10,9 @@ from jaxneuron.view.fit import fit
 X = np.linspace(-1, 2, 20)
 Y = np.maximum(0, 1.5 * X + 0.3) + 0.1 * np.sin(9 * X)
 STARTS = {
-    "learning_rate": jn.Log(0.01, 2.0, 5),
+    "learning_rate": jn.Log(0.01, 2.0, 3),
     "init_bias": [-1, 0, 1],
-    "replicates": 4,
+    "replicates": 5,
     "records": "neurons",
 }
 
@@ -25,7 +25,7 @@ def study_of(y=Y, gradient="auto", **sweep):
     )
 
 
-@pytest.mark.parametrize("gradient", ["moments", "autodiff"])
+@pytest.mark.parametrize("gradient", ["moments", pytest.param("autodiff", marks=pytest.mark.thorough)])
 def test_a_constant_is_the_data_multiplied_by_hand(tmp_path, gradient):
     # By a power of two everything is multiplied exactly.
     scaled = jn.sweep(study_of(gradient=gradient, target_scale=-4), tmp_path / "scaled.zarr")
@@ -40,17 +40,17 @@ def test_an_axis_has_the_same_bits_whatever_the_chunk(tmp_path):
     study = study_of(target_scale=[-1, 0.3, 1, 7])
     runs = [
         jn.sweep(study_of(target_scale=[-1, 0.3, 1, 7], chunk_size=size), tmp_path / f"{size}.zarr")
-        for size in (7, 64)
+        for size in (17, 64)
     ]
     assert runs[0].cells.fate_count.dims == ("learning_rate", "target_scale", "init_bias", "fate")
     for name in ("final_loss", "final_weight", "fate"):
         one, other = (run.neurons[name].values.tobytes() for run in runs)
         assert one == other
-    training = jn.train(study, cell=31, replicate=2)
-    neuron = runs[0].neurons.stack(cell=runs[0].dims).isel(cell=31, replicate=2)
+    training = jn.train(study, cell=19, replicate=2)
+    neuron = runs[0].neurons.stack(cell=runs[0].dims).isel(cell=19, replicate=2)
     if training.num_steps == 60:
         assert training.loss == neuron.final_loss.item()
-    assert training.hyperparams["target_scale"] == study.design.values(np.array([31]))["target_scale"][0]
+    assert training.hyperparams["target_scale"] == study.design.values(np.array([19]))["target_scale"][0]
 
 
 def test_what_is_shown_is_the_scaled_target():

@@ -1,4 +1,4 @@
-"""The store: what was stopped is gone on with, what is damaged is found, the bytes are always the same."""
+"""The store: what was stopped is resumed, what is damaged is found, the bytes are always the same."""
 
 import json
 import multiprocessing
@@ -8,37 +8,42 @@ import re
 import shutil
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import s3fs
 import xarray as xr
-import zarr
 from moto.server import ThreadedMotoServer
 
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study import identity, room
 from jaxneuron.study import prepare as prepare_module
-from jaxneuron.study import setup as study_setup
 from jaxneuron.study import status as status_module
 from jaxneuron.study import store as store_module
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.export import export
 from jaxneuron.study.location import LOCK, Location
+from jaxneuron.study.prepare import prepare
+from jaxneuron.study.run import Run
+from jaxneuron.study.setup import set_up
 from jaxneuron.study.skeleton import FORMAT
 from jaxneuron.study.status import status
-from jaxneuron.study.store import Findings, Store
+from jaxneuron.study.store import Store
 from jaxneuron.study.sweep import sweep
 from jaxneuron.study.work import Stopped
+from jaxneuron.study.worker import worker
 from jaxneuron.view.deaths import as_values, deaths
-from tests.study.stopping import Stop, stop_after
+from tests.study.stopping import Stop, hold, stop_after
 
 X = np.linspace(-1, 2, 20)
 Y = np.maximum(0, 1.5 * X + 0.3)
 STORED_RUNS = Path(__file__).parent / "stored_runs"
-# Chunks of whole cells, and chunks that share cells and so write parts.
-CHUNK_SIZES = [21, 3]
+NUM_NEURONS = 4 * 2 * 5
+# Four chunks of two whole cells, and sixteen that share their cells with another and so write parts.
+WHOLE_CELLS, PARTS = 10, 3
+CHUNK_SIZES = [WHOLE_CELLS, PARTS]
 
 
 def study_of(sweep=None, training=None, **data):
@@ -47,97 +52,144 @@ def study_of(sweep=None, training=None, **data):
         training={"num_steps": 30} | (training or {}),
         sweep={
             "learning_rate": jn.Log(0.01, 10.0, 4),
-            "init_bias": jn.Linear(-2.0, 2.0, 3),
-            "replicates": 7,
+            "init_bias": jn.Linear(-2.0, 2.0, 2),
+            "replicates": 5,
             "records": "neurons",
-            "chunk_size": 21,
+            "chunk_size": WHOLE_CELLS,
         }
         | (sweep or {}),
     )
 
 
-def values_of(run):
-    """Every array of a run, and the bytes of its values."""
+def values_of(run, arrays=None):
+    """Every array of a run, or these, and the bytes of its values."""
     return {
         f"{group}/{name}": values.values.tobytes()
         for group, dataset in (("cells", run.cells), ("neurons", run.neurons))
         for name, values in dataset.variables.items()
-        if values.dtype.kind in "iuf"
+        if values.dtype.kind in "iuf" and (arrays is None or f"{group}/{name}" in arrays)
     }
 
 
-@pytest.fixture(scope="module", params=CHUNK_SIZES)
-def whole(request, tmp_path_factory):
-    """(study, run) of a sweep that ran through."""
-    study = study_of({"chunk_size": request.param})
-    return study, sweep(study, tmp_path_factory.mktemp("whole") / "run.zarr")
+class Whole(NamedTuple):
+    """A run of a sweep that ran through."""
+
+    study: jn.Study
+    run: Run
+    values: dict[str, bytes]
+
+    def copied_to(self, path):
+        """A copy of it, to do something to."""
+        return shutil.copytree(self.run.path, path)
 
 
-# Going on
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """Makes a run with these settings, once."""
+    runs = {}
+
+    def make(**settings):
+        if (name := str(settings)) not in runs:
+            study = study_of(settings)
+            run = sweep(study, tmp_path_factory.mktemp("whole") / "run.zarr")
+            runs[name] = Whole(study, run, values_of(run))
+        return runs[name]
+
+    return make
 
 
-def test_a_stopped_sweep_goes_on_and_the_bytes_are_the_same(whole, tmp_path, monkeypatch):
-    study, run = whole
+@pytest.fixture(params=CHUNK_SIZES)
+def whole(request, swept):
+    """A run of chunks of whole cells, and one of parts."""
+    return swept(chunk_size=request.param)
+
+
+@pytest.fixture
+def sound(swept):
+    """A run of chunks of whole cells."""
+    return swept(chunk_size=WHOLE_CELLS)
+
+
+@pytest.fixture(scope="module")
+def stopped_after_one_chunk(tmp_path_factory):
+    """The path of a run of whole cells of which the first chunk is done."""
+    path = tmp_path_factory.mktemp("stopped") / "run.zarr"
+    with pytest.raises(Stop):
+        sweep(study_of(), path, progress=stop_after(1))
+    return path
+
+
+@pytest.fixture
+def unfinished(stopped_after_one_chunk, tmp_path):
+    """The path of a copy of it, alone in its folder."""
+    return shutil.copytree(stopped_after_one_chunk, tmp_path / "run.zarr")
+
+
+def trained_by(study, path, **rest):
+    """(run, numbers of neurons of the chunks that a sweep trained, in their order)."""
+    told = []
+    run = sweep(study, path, progress=lambda done, total: told.append(done), **rest)
+    assert told[-1] == NUM_NEURONS
+    return run, np.diff(told).tolist()
+
+
+# Resuming
+
+
+def test_a_stopped_sweep_is_resumed_and_the_bytes_are_the_same(whole, tmp_path):
     path, done = tmp_path / "run.zarr", []
-    trained = count_chunks(monkeypatch)
     for chunks in (0, 1, 2):
         with pytest.raises(Stop):
-            sweep(study, path, progress=stop_after(chunks))
+            sweep(whole.study, path, progress=stop_after(chunks))
         done.append(status(path).chunks_done)
         with pytest.raises(BadInput, match=r"is unfinished, \d+ of \d+ chunks"):
             jn.open_run(path)
     assert done == [0, 1, 3]
-    trained.clear()
-    assert values_of(sweep(study, path)) == values_of(run)
-    assert sorted(set(trained)) == sorted(trained)
+    before = markers_of(path)
+    run, trained = trained_by(whole.study, path)
+    assert values_of(run) == whole.values
     assert len(trained) == status(path).num_chunks - 3
-    trained.clear()
-    assert values_of(sweep(study, path)) == values_of(run)
+    markers = markers_of(path)
+    assert len(markers) == status(path).num_chunks
+    assert before == {number: markers[number] for number in before}
+    run, trained = trained_by(whole.study, path)
+    assert values_of(run) == whole.values
     assert trained == []
+    assert markers_of(path) == markers
     assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
 
 
-def count_chunks(monkeypatch):
-    """The chunks that are trained from now on."""
-    trained, train_chunk = [], study_setup.train_chunk
-
-    def counting(bounds, *rest):
-        trained.append((*np.asarray(bounds.first_cell), int(bounds.first_replicate)))
-        return train_chunk(bounds, *rest)
-
-    monkeypatch.setattr(study_setup, "train_chunk", counting)
-    return trained
+def markers_of(path):
+    """What each chunk says of itself, such as when it was trained."""
+    store = Store(Location(path))
+    return store.markers(range(store.chunking.num_chunks))
 
 
-def test_progress_begins_where_it_was(tmp_path):
-    with pytest.raises(Stop):
-        sweep(study_of(), tmp_path / "run.zarr", progress=stop_after(2))
+def test_progress_begins_where_it_was(unfinished):
     told = []
-    sweep(study_of(), tmp_path / "run.zarr", progress=lambda *numbers: told.append(numbers))
-    assert told == [(42, 84), (63, 84), (84, 84)]
+    sweep(study_of(), unfinished, progress=lambda *numbers: told.append(numbers))
+    assert told == [(10, 40), (20, 40), (30, 40), (40, 40)]
 
 
-@pytest.mark.parametrize("chunk_size", [1, 5, 30, 1000])
-def test_neither_the_order_nor_the_number_of_chunks_changes_a_byte(chunk_size, whole, tmp_path, monkeypatch):
-    examine = Store.examine
-
-    def shuffled(self, numbers):
-        missing, damaged = examine(self, numbers)
-        return Findings(random.Random(chunk_size).sample(missing, len(missing)), damaged)
-
-    monkeypatch.setattr(Store, "examine", shuffled)
-    run = sweep(study_of({"chunk_size": chunk_size}), tmp_path / "run.zarr")
-    assert values_of(run) == values_of(whole[1])
+@pytest.mark.thorough
+@pytest.mark.parametrize("chunk_size", [1, 4, 15, 1000])
+def test_neither_the_order_nor_the_number_of_chunks_changes_a_byte(chunk_size, sound, tmp_path):
+    """Workers, each of which does its share of the chunks, are called in another order."""
+    path, of = tmp_path / "run.zarr", 5
+    prepare(set_up(study_of({"chunk_size": chunk_size})), Location(path))
+    for index in random.Random(chunk_size).sample(range(of), of):
+        worker(path, index, of)
+    assert values_of(jn.open_run(path)) == sound.values
 
 
 def test_xarray_alone_reads_a_run(whole):
-    _, run = whole
+    run = whole.run
     for group in ("cells", "neurons"):
         dataset = xr.open_zarr(run.path, group=group, consolidated=False)
         for values in dataset.variables.values():
             assert {"units", "long_name", "definition"} <= set(values.attrs)
     markers = xr.open_zarr(run.path, group="work", consolidated=False).marker
-    assert sum(json.loads(str(text))["neurons"] for text in markers.values) == 84
+    assert sum(json.loads(str(text))["neurons"] for text in markers.values) == NUM_NEURONS
     assert run.attrs["format"] == FORMAT
     assert {"jaxneuron", "jax", "jaxlib", "optax", "numpy"} <= set(run.attrs["versions"])
     assert {"platform", "device", "began", "study", "data", "fingerprint", "identity"} <= set(run.attrs)
@@ -145,9 +197,9 @@ def test_xarray_alone_reads_a_run(whole):
 
 def test_how_far_very_many_chunks_are_is_told_from_some(tmp_path, monkeypatch):
     path = tmp_path / "run.zarr"
-    study = study_of({"chunk_size": 3})  # 36 chunks
+    study = study_of({"chunk_size": PARTS})
     with pytest.raises(Stop):
-        sweep(study, path, progress=stop_after(24))
+        sweep(study, path, progress=stop_after(12))
     exact = status(path)
     monkeypatch.setattr(store_module, "MOST_READ", 5)
     monkeypatch.setattr(status_module, "MOST_READ", 5)
@@ -155,11 +207,11 @@ def test_how_far_very_many_chunks_are_is_told_from_some(tmp_path, monkeypatch):
     # As if another process went on meanwhile: how many there are is told once.
     monkeypatch.setattr(Store, "marked", lambda store: listed.append(1) or marked(store))
     found = status(path)
-    assert (len(read), len(listed)) == (5, 1)
-    assert (found.chunks_done, found.neurons_done) == (24, exact.neurons_done)
+    assert (len(read), len(listed)) == (4, 1)
+    assert (found.chunks_done, found.neurons_done) == (12, exact.neurons_done)
     store = Store(Location(path))
-    some = [store.markers([number])[number].seconds for number in sorted(store.marked())[::5]]
-    assert found.training_seconds == pytest.approx(5 * sum(some))
+    some = [store.markers([number])[number].seconds for number in sorted(store.marked())[::3]]
+    assert found.training_seconds == pytest.approx(3 * sum(some))
 
 
 def count_markers(monkeypatch):
@@ -181,10 +233,10 @@ def test_the_rate_is_that_of_all_processes_together(tmp_path, monkeypatch):
     store = Store(Location(path), "r+")
     for number, (process, seconds) in enumerate([("1 on a", 0.5), ("1 on b", 0.25), ("1 on a", 1.5)]):
         monkeypatch.setattr(store_module, "PROCESS", process)
-        store.mark(number, 21, seconds, {})
+        store.mark(number, 10, seconds, {})
     found = status(path)
-    assert found.neurons_per_second == pytest.approx(42 / 2 + 21 / 0.25)
-    assert found.seconds_left == pytest.approx(21 / (21 + 84))
+    assert found.neurons_per_second == pytest.approx(20 / 2 + 10 / 0.25)
+    assert found.seconds_left == pytest.approx(10 / (10 + 40))
 
 
 # What is there is another run
@@ -195,50 +247,41 @@ OTHERS = {
     "scaling": ({"scale": "standard"}, None, None, "data is"),
     "seed": ({}, {"seed": 1}, None, "sweep.seed is 0 there and 1 here"),
     "an axis": ({}, {"learning_rate": jn.Log(0.01, 11.0, 4)}, None, "sweep.learning_rate is"),
-    "replicates": ({}, {"replicates": 8}, None, "more replicates or steps make a new run"),
+    "replicates": ({}, {"replicates": 6}, None, "more replicates or steps make a new run"),
     "steps": ({}, None, {"num_steps": 40}, "num_steps is 30 there and 40 here; more replicates or steps"),
     "precision": ({}, None, {"precision": "float64"}, "training.precision is 'float32' there and 'float64'"),
     "tolerance": ({}, None, {"tolerance": 1e-6}, "training.tolerance"),
     "records": ({}, {"records": "cells"}, None, "sweep.records is 'neurons' there and 'cells' here"),
-    "chunk size": ({}, {"chunk_size": 14}, None, "chunk_size is 21 there and 14 here"),
+    "chunk size": ({}, {"chunk_size": 5}, None, "chunk_size is 10 there and 5 here"),
 }
 
 
-@pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("is_whole", [True, False])
-def test_another_study_is_refused_and_changes_nothing(name, is_whole, tmp_path):
-    data, settings, training, words = OTHERS[name]
-    path = tmp_path / "run.zarr"
-    if is_whole:
-        sweep(study_of(), path)
-    else:
-        with pytest.raises(Stop):
-            sweep(study_of(), path, progress=stop_after(1))
-    before = bytes_under(tmp_path)
-    with pytest.raises(BadInput, match="holds another run") as refused:
-        sweep(study_of(settings, training, **data), path)
-    assert words in str(refused.value)
-    assert "--overwrite" in str(refused.value)
-    assert bytes_under(tmp_path) == before
+def test_another_study_is_refused_and_changes_nothing(is_whole, sound, stopped_after_one_chunk):
+    path = Path(sound.run.path) if is_whole else stopped_after_one_chunk
+    before = bytes_under(path.parent)
+    for data, settings, training, words in OTHERS.values():
+        with pytest.raises(BadInput, match="holds another run") as refused:
+            sweep(study_of(settings, training, **data), path)
+        assert words in str(refused.value)
+        assert "--overwrite" in str(refused.value)
+        assert bytes_under(path.parent) == before
 
 
 @pytest.mark.parametrize("what", ["processor", "version"])
-def test_other_numerics_are_refused(what, tmp_path, monkeypatch):
-    with pytest.raises(Stop):
-        sweep(study_of(), tmp_path / "run.zarr", progress=stop_after(1))
+def test_other_numerics_are_refused(what, stopped_after_one_chunk, monkeypatch):
     monkeypatch.setattr(identity, what, lambda *_: "another one")
     with pytest.raises(BadInput, match=f"{what}.* is '.*' there and 'another one' here"):
-        sweep(study_of(), tmp_path / "run.zarr")
+        sweep(study_of(), stopped_after_one_chunk)
 
 
-def test_overwrite_begins_anew(tmp_path):
-    path = tmp_path / "run.zarr"
-    first = values_of(sweep(study_of(), path))
+def test_overwrite_begins_anew(sound, tmp_path):
+    path = sound.copied_to(tmp_path / "run.zarr")
     with pytest.raises(Stop):
         sweep(study_of({"seed": 3}), path, overwrite=True, progress=stop_after(1))
     assert status(path).chunks_done == 1
-    assert values_of(sweep(study_of({"seed": 3}), path)) != first
-    assert values_of(sweep(study_of(), path, overwrite=True)) == first
+    assert values_of(sweep(study_of({"seed": 3}), path)) != sound.values
+    assert values_of(sweep(study_of(), path, overwrite=True)) == sound.values
     assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
 
 
@@ -249,49 +292,41 @@ def bytes_under(folder):
 # Two at once
 
 
-def hold(path, locked, release):
-    with Location(path).lock():
-        locked.set()
-        release.wait()
-
-
-@pytest.mark.parametrize("overwrite", [False, True])
-def test_a_second_process_is_refused_and_a_dead_one_keeps_nobody(overwrite, tmp_path):
-    path = tmp_path / "run.zarr"
-    with pytest.raises(Stop):
-        sweep(study_of(), path, progress=stop_after(1))
+def test_a_second_process_is_refused_and_a_dead_one_keeps_nobody(unfinished, tmp_path):
+    path = unfinished
     spawn = multiprocessing.get_context("spawn")
     locked, release = spawn.Event(), spawn.Event()
     other = spawn.Process(target=hold, args=(path, locked, release))
     other.start()
     assert locked.wait(60)
     before = bytes_under(tmp_path)
-    with pytest.raises(BadInput, match=f"is being swept by process {other.pid} on"):
-        sweep(study_of(), path, overwrite=overwrite)
-    assert bytes_under(tmp_path) == before
+    for overwrite in (False, True):
+        with pytest.raises(BadInput, match=f"is being swept by process {other.pid} on"):
+            sweep(study_of(), path, overwrite=overwrite)
+        assert bytes_under(tmp_path) == before
     assert status(path).swept_by == f"process {other.pid} on {os.uname().nodename}"
     other.kill()
     other.join()
     assert status(path).swept_by is None
     assert status(path).chunks_done == 1
-    sweep(study_of(), path, overwrite=overwrite)
+    sweep(study_of(), path)
+    sweep(study_of(), path, overwrite=True)
 
 
 @pytest.mark.parametrize("is_same", [True, False])
 def test_two_that_make_a_run_at_once(is_same, tmp_path, monkeypatch):
-    """The later one goes on with the run of the quicker one, or is refused where that is another study's."""
+    """The later one resumes the run of the quicker one, or is refused where that is another study's."""
     path, quicker = tmp_path / "run.zarr", study_of() if is_same else study_of({"seed": 1})
-    create = prepare_module.create
-    trained = count_chunks(monkeypatch)
+    create, trained = prepare_module.create, []
 
     def late(location, **rest):
         monkeypatch.setattr(prepare_module, "create", create)
-        sweep(quicker, path)
+        trained.extend(trained_by(quicker, path)[1])
         create(location, **rest)
 
     monkeypatch.setattr(prepare_module, "create", late)
     if is_same:
-        sweep(study_of(), path)
+        assert trained_by(study_of(), path)[1] == []
     else:
         with pytest.raises(BadInput, match=r"holds another run: sweep\.seed is 1 there and 0 here"):
             sweep(study_of(), path)
@@ -300,13 +335,12 @@ def test_two_that_make_a_run_at_once(is_same, tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["run.zarr"]
 
 
-def test_a_run_that_may_not_be_written_to_is_refused(tmp_path):
-    sweep(study_of(), tmp_path / "run.zarr")
-    lock = tmp_path / "run.zarr" / LOCK
+def test_a_run_that_may_not_be_written_to_is_refused(unfinished):
+    lock = unfinished / LOCK
     lock.unlink()
     lock.mkdir()
     with pytest.raises(BadInput, match=r"run\.zarr: cannot be written to \(Is a directory\)"):
-        sweep(study_of(), tmp_path / "run.zarr")
+        sweep(study_of(), unfinished)
 
 
 # Damage
@@ -328,10 +362,10 @@ def damage(path, rng):
         path.write_bytes(content[:place])
 
 
-def read(path):
-    """What a reader finds at the path: every value, or that it is damaged."""
+def read(path, arrays):
+    """What a reader finds in these arrays of the run at the path, or that it is damaged."""
     try:
-        return values_of(jn.open_run(path))
+        return values_of(jn.open_run(path), arrays)
     except Exception:  # a reader may hear it from zarr
         return None
 
@@ -343,26 +377,37 @@ def is_reported(path):
         return True
 
 
-# Each seed takes eight seconds.
 @pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(1, 15))]
+    ("chunk_size", "seed"),
+    [
+        (WHOLE_CELLS, 0),
+        *(
+            pytest.param(size, seed, marks=pytest.mark.thorough)
+            for size in CHUNK_SIZES
+            for seed in range(15)
+            if (size, seed) != (WHOLE_CELLS, 0)
+        ),
+    ],
 )
-def test_no_damage_changes_a_number_silently(seed, whole, tmp_path):
+def test_no_damage_changes_a_number_silently(seed, chunk_size, swept, tmp_path):
     """A bit of a file is flipped, or its end cut off: 27 times a seed."""
-    study, run = whole
-    sound, path, rng = values_of(run), tmp_path / "run.zarr", random.Random(seed)
-    shutil.copytree(run.path, path)
-    # With parts there are many files, and verifying them all takes its time.
-    for case in range(20 if study.sweep.chunk_size == CHUNK_SIZES[0] else 7):
-        file = rng.choice(files_of(path))
+    # A run of few files: two chunks, or eight of parts.
+    whole = swept(learning_rate=[0.1, 10.0], chunk_size=chunk_size)
+    path, rng = whole.copied_to(tmp_path / "run.zarr"), random.Random(seed)
+    files = files_of(path)
+    for case in range(20 if chunk_size == WHOLE_CELLS else 7):
+        file = rng.choice(files)
         content = file.read_bytes()
         damage(file, rng)
-        found = read(path)
-        assert found in (None, sound), file
+        # What is in other files is as it was.
+        array = "/".join(file.relative_to(path).parts[:2])
+        arrays = {array} & whole.values.keys() if "c" in file.parts else whole.values.keys()
+        found = read(path, arrays)
+        assert found in (None, {name: whole.values[name] for name in arrays}), file
         if found is None:
             assert is_reported(path) or file.parts[-3:-1] == ("cells", "c"), file
         if case == 0:
-            assert repair(study, path, sound)
+            assert repair(whole.study, path, whole.values)
         file.write_bytes(content)
 
 
@@ -375,11 +420,25 @@ def repair(study, path, sound):
     return repaired == sound and status(path, verify=True).is_whole
 
 
-@pytest.mark.parametrize("how", ["flipped", "cut", "empty", "gone", "another's"])
-@pytest.mark.parametrize("array", ["cells/fate_count", "neurons/final_bias", "work/marker"])
-def test_damaged_chunks_are_named_and_trained_again(array, how, tmp_path, monkeypatch, caplog):
-    study, path = study_of(), tmp_path / "run.zarr"
-    sound = values_of(sweep(study, path))
+@pytest.mark.parametrize(
+    ("array", "how"),
+    [
+        *(("neurons/final_bias", how) for how in ("flipped", "empty", "gone")),
+        *(("cells/fate_count", how) for how in ("cut", "another's")),
+        *(("work/marker", how) for how in ("cut", "another's")),
+        *(
+            pytest.param(array, how, marks=pytest.mark.thorough)
+            for array, hows in {
+                "neurons/final_bias": ("cut", "another's"),
+                "cells/fate_count": ("flipped", "empty", "gone"),
+                "work/marker": ("flipped", "empty", "gone"),
+            }.items()
+            for how in hows
+        ),
+    ],
+)
+def test_damaged_chunks_are_named_and_trained_again(array, how, sound, tmp_path, caplog):
+    path = sound.copied_to(tmp_path / "run.zarr")
     shards = sorted(p for p in (path / array / "c").rglob("*") if p.is_file())
     content = shards[1].read_bytes()
     match how:
@@ -392,7 +451,8 @@ def test_damaged_chunks_are_named_and_trained_again(array, how, tmp_path, monkey
         case "gone":
             shards[1].unlink()
         case "another's":
-            shards[1].write_bytes(shards[2].read_bytes())
+            others = (shard.read_bytes() for shard in shards)
+            shards[1].write_bytes(next(other for other in others if other != content))
     found = status(path, verify=True)
     assert not found.is_whole
     assert found.chunks_done == found.num_chunks - 1
@@ -401,8 +461,8 @@ def test_damaged_chunks_are_named_and_trained_again(array, how, tmp_path, monkey
     if how == "gone":
         with pytest.raises(BadInput, match="the same `jaxneuron sweep`"):
             jn.open_run(path)
-    trained = count_chunks(monkeypatch)
-    assert values_of(sweep(study, path)) == sound
+    run, trained = trained_by(sound.study, path)
+    assert values_of(run) == sound.values
     assert len(trained) == 1
     warned = f"{path}: 1 chunk is damaged: 1 ({array}); trained again"
     warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
@@ -410,20 +470,16 @@ def test_damaged_chunks_are_named_and_trained_again(array, how, tmp_path, monkey
     assert status(path, verify=True).is_whole
 
 
-def test_leftovers_are_removed(tmp_path):
-    path = tmp_path / "run.zarr"
-    with pytest.raises(Stop):
-        sweep(study_of(), path, progress=stop_after(2))
-    left = path / "neurons" / "fate" / "c" / "0.0123.partial"
+def test_leftovers_are_removed(unfinished):
+    left = unfinished / "neurons" / "fate" / "c" / "0.0123.partial"
     left.write_bytes(b"half")
-    sweep(study_of(), path)
+    sweep(study_of(), unfinished)
     assert not left.exists()
 
 
 @pytest.mark.parametrize("file", ["zarr.json", "cells/fate_count/zarr.json", "cells/learning_rate/c/0"])
-def test_a_run_that_cannot_be_repaired_says_so(file, tmp_path):
-    path = tmp_path / "run.zarr"
-    sweep(study_of(), path)
+def test_a_run_that_cannot_be_repaired_says_so(file, sound, tmp_path):
+    path = sound.copied_to(tmp_path / "run.zarr")
     content = (path / file).read_bytes()
     # A number of the description, or of the values.
     place = max(content.rfind(digit) for digit in b"123456789") if file.endswith("json") else 3
@@ -438,26 +494,36 @@ def test_a_run_that_cannot_be_repaired_says_so(file, tmp_path):
 # Room
 
 
-@pytest.mark.parametrize("write", [1, 9, 28, 57, 80])
-def test_a_write_that_fails_keeps_what_is_done(write, whole, tmp_path, monkeypatch):
-    study, run = whole
-    path, set_values, written = tmp_path / "run.zarr", zarr.Array.__setitem__, []
+@pytest.mark.parametrize(
+    ("chunk", "array"),
+    [
+        pytest.param(0, 0, marks=pytest.mark.thorough),
+        pytest.param(0, 8, marks=pytest.mark.thorough),
+        (1, 1),
+        pytest.param(2, 4, marks=pytest.mark.thorough),
+        pytest.param(3, 24, marks=pytest.mark.thorough),
+    ],
+)
+def test_a_write_that_fails_keeps_what_is_done(chunk, array, whole, tmp_path):
+    """An array of a chunk cannot be written, as there is a folder where its file is to be."""
+    path = tmp_path / "run.zarr"
     with pytest.raises(Stop):
-        sweep(study, path, progress=stop_after(0))
-
-    def no_room(self, region, values):
-        written.append(self.path)
-        if len(written) >= write:
-            raise OSError(28, "No space left on device")
-        set_values(self, region, values)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(zarr.Array, "__setitem__", no_room)
-        with pytest.raises(Stopped, match=r"No space left on device\); \d+ of 84 neurons are kept"):
-            sweep(study, path)
-    # A chunk writes 12 arrays of cells, 13 of neurons and its marker.
-    assert status(path, verify=True).chunks_done == (write - 1) // 26
-    assert values_of(sweep(study, path)) == values_of(run)
+        sweep(whole.study, path, progress=stop_after(0))
+    # A chunk writes 12 arrays of cells, or of parts, and 13 of neurons, and then its marker.
+    arrays = list(markers_of(whole.run.path)[chunk].checksums)
+    assert len(arrays) == 25
+    folder = Path(whole.run.path)
+    in_the_way = path / files_of(folder / arrays[array] / "c")[chunk].relative_to(folder)
+    in_the_way.mkdir(parents=True)
+    told = []
+    with pytest.raises(Stopped, match=r"\(Is a directory\); \d+ of 40 neurons are kept") as stopped:
+        sweep(whole.study, path, progress=lambda done, total: told.append(done))
+    found = status(path, verify=True)
+    assert (found.chunks_done, found.neurons_done, found.damaged) == (len(told) - 1, told[-1], {})
+    assert f"; {found.neurons_done} of" in str(stopped.value)
+    assert chunk not in markers_of(path)
+    in_the_way.rmdir()
+    assert values_of(sweep(whole.study, path)) == whole.values
 
 
 @pytest.mark.parametrize(
@@ -475,7 +541,8 @@ def test_a_write_that_fails_keeps_what_is_done(write, whole, tmp_path, monkeypat
 def test_too_little_room_is_said_before_anything_is_written(free, words, tmp_path, monkeypatch):
     for name, amount in free.items():
         monkeypatch.setattr(room, name, lambda *_, amount=amount: amount)
-    study = study_of({"learning_rate": jn.Log(0.01, 10.0, 5000), "replicates": 200, "chunk_size": 2**20})
+    rates = jn.Log(0.01, 10.0, 7500)
+    study = study_of({"learning_rate": rates, "replicates": 200, "chunk_size": 2**20})
     with pytest.raises(BadInput, match=words):
         sweep(study, tmp_path / "folder" / "run.zarr")
     assert list(tmp_path.iterdir()) == []
@@ -515,25 +582,26 @@ def bucket():
 
 
 @pytest.mark.thorough
-def test_an_object_store_keeps_runs_as_a_disk_does(bucket, tmp_path, caplog):
-    study, (url, files) = study_of(), bucket
-    run, url = sweep(study, tmp_path / "run.zarr"), f"{url}/folder/run.zarr"
+def test_an_object_store_keeps_runs_as_a_disk_does(bucket, swept, caplog):
+    sound, (url, files) = swept(learning_rate=[0.1, 10.0], chunk_size=WHOLE_CELLS), bucket
+    study, another = sound.study, study_of({"learning_rate": [0.1, 10.0], "seed": 1})
+    url = f"{url}/folder/run.zarr"
     with pytest.raises(BadInput, match="there is no such run"):
         jn.open_run(url)
     with pytest.raises(Stop):
-        sweep(study, url, progress=stop_after(2))
-    assert status(url).chunks_done == 2
-    with pytest.raises(BadInput, match="is unfinished, 2 of"):
+        sweep(study, url, progress=stop_after(1))
+    assert status(url).chunks_done == 1
+    with pytest.raises(BadInput, match="is unfinished, 1 of"):
         jn.open_run(url)
-    assert values_of(sweep(study, url)) == values_of(run)
+    assert values_of(sweep(study, url)) == sound.values
     with pytest.raises(BadInput, match=r"holds another run: sweep\.seed is 0 there and 1 here"):
-        sweep(study_of({"seed": 1}), url)
+        sweep(another, url)
     shard = next(path for path in files.find(url) if "/neurons/fate/c/" in path)
     files.rm_file(shard)
     assert list(status(url, verify=True).damaged.values()) == ["neurons/fate"]
-    assert values_of(sweep(study, url)) == values_of(run)
+    assert values_of(sweep(study, url)) == sound.values
     assert "1 chunk is damaged" in caplog.text
-    assert values_of(sweep(study_of({"seed": 1}), url, overwrite=True)) != values_of(run)
+    assert values_of(sweep(another, url, overwrite=True)) != sound.values
 
 
 @pytest.mark.parametrize(

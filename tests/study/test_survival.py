@@ -1,5 +1,5 @@
-"""Sweeps that are killed, stopped or out of room, in processes of their own: gone on with until they are
-done, they hold the bytes of one that ran through."""
+"""Sweeps that are killed, stopped or out of room, in processes of their own: resumed until they are done,
+they hold the bytes of one that ran through."""
 
 import os
 import random
@@ -9,27 +9,14 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
+import jax
 import pytest
 
 import jaxneuron as jn
 from jaxneuron.study.status import status
 from jaxneuron.study.sweep import sweep
 from tests.conftest import KILLS
-
-STUDY = {
-    "data": {"x": np.linspace(-1, 2, 20), "y": np.linspace(-1, 2, 20) ** 2},
-    "training": {"num_steps": 400},
-    "sweep": {
-        "learning_rate": jn.Log(0.01, 10.0, 16),
-        "init_bias": jn.Linear(-2.0, 2.0, 8),
-        "replicates": 6,
-        "records": "neurons",
-        "chunk_size": 16,  # 64 chunks of 2 cells …
-    },
-}
-# … or 128 that share their cells with another.
-CHUNK_SIZES = [16, 5]
+from tests.study.engines.studies import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
 
 # A process that sweeps. It can be killed in the middle of its n-th write of a file: half of the bytes are
 # there, under the name that they have until the file is whole.
@@ -38,7 +25,7 @@ import os, resource, signal, sys
 import zarr.storage._local as local
 from jaxneuron.study.sweep import sweep
 from jaxneuron.study.work import Stopped
-from tests.study.test_survival import study_of
+from tests.study.engines.studies import study_of
 
 path, chunk_size, kill_at, limit = sys.argv[1], *map(int, sys.argv[2:])
 put, writes = local._put, 0
@@ -69,10 +56,6 @@ os._exit(0)
 """
 
 
-def study_of(chunk_size):
-    return jn.Study(**STUDY | {"sweep": STUDY["sweep"] | {"chunk_size": chunk_size}})
-
-
 def bytes_of(run):
     return {
         f"{group}/{name}": values.values.tobytes()
@@ -88,12 +71,13 @@ def whole(tmp_path_factory):
     return bytes_of(sweep(study_of(1000), tmp_path_factory.mktemp("whole") / "run.zarr"))
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    """Compiled programs are kept between the processes."""
+@pytest.fixture(scope="session")
+def environment():
+    """What other processes are told: they share compiled programs with this one, and import this package."""
     return os.environ | {
-        "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled")),
+        "JAX_COMPILATION_CACHE_DIR": jax.config.jax_compilation_cache_dir,
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         "PYTHONPATH": str(Path(jn.__file__).parents[1]),
     }
 
@@ -109,10 +93,10 @@ def wait_until_it_trains(process):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("chunk_size", CHUNK_SIZES)
+@pytest.mark.parametrize("chunk_size", NUM_CHUNKS)
 def test_killed_at_any_moment(chunk_size, whole, environment, tmp_path):
     rng, kills, run = random.Random(chunk_size), 0, 0
-    while kills < KILLS // len(CHUNK_SIZES):
+    while kills < KILLS // len(NUM_CHUNKS):
         path, run = tmp_path / f"{run}.zarr", run + 1
         is_done = False
         while not is_done:
@@ -140,15 +124,15 @@ def test_killed_at_any_moment(chunk_size, whole, environment, tmp_path):
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_at_any_moment(stop, whole, environment, tmp_path):
     rng, path = random.Random(stop), tmp_path / "run.zarr"
-    for _ in range(4):
-        process = start(path, 16, environment)
+    for _ in range(3):
+        process = start(path, PARTS, environment)
         wait_until_it_trains(process)
         time.sleep(rng.uniform(0, 0.15))
         process.send_signal(stop)
         process.communicate(timeout=60)
         assert process.returncode in (0, 130)
         assert not status(path, verify=True).damaged
-    assert bytes_of(sweep(study_of(16), path)) == whole
+    assert bytes_of(sweep(study_of(PARTS), path)) == whole
 
 
 def mounted(folder, size):
@@ -165,7 +149,7 @@ def test_a_full_disk(whole, environment, tmp_path):
         pytest.skip("no file system may be mounted here; files of limited size take its place")
     try:
         path = folder / "run.zarr"
-        process = start(path, 16, environment, stderr=subprocess.PIPE)
+        process = start(path, PARTS, environment, stderr=subprocess.PIPE)
         while int(wait_until_it_trains(process)) == 0:
             pass
         # There was room for all of it when it began.
@@ -177,9 +161,9 @@ def test_a_full_disk(whole, environment, tmp_path):
         found = status(path, verify=True)
         assert 0 < found.chunks_done < found.num_chunks
         assert not found.damaged
-        assert f"{found.neurons_done:,} of 768 neurons are kept" in told
+        assert f"{found.neurons_done:,} of {NUM_NEURONS} neurons are kept" in told
         (folder / "others").unlink()
-        assert bytes_of(sweep(study_of(16), path)) == whole
+        assert bytes_of(sweep(study_of(PARTS), path)) == whole
     finally:
         subprocess.run(["umount", str(folder)], check=True)
 
@@ -188,14 +172,14 @@ def test_a_full_disk(whole, environment, tmp_path):
 def test_files_of_limited_size(whole, environment, tmp_path):
     path = tmp_path / "run.zarr"
     with pytest.raises(KeyboardInterrupt):
-        sweep(study_of(16), path, progress=interrupt)
+        sweep(study_of(WHOLE_CELLS), path, progress=interrupt)
     # The run is made; a marker is larger than a file may be.
-    process = start(path, 16, environment, limit=400, stderr=subprocess.PIPE)
+    process = start(path, WHOLE_CELLS, environment, limit=400, stderr=subprocess.PIPE)
     _, told = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "cannot be written (File too large)" in told
     assert not status(path, verify=True).damaged
-    assert bytes_of(sweep(study_of(16), path)) == whole
+    assert bytes_of(sweep(study_of(WHOLE_CELLS), path)) == whole
 
 
 def interrupt(done, total):
@@ -206,13 +190,14 @@ def interrupt(done, total):
 def test_processes_take_turns(whole, environment, tmp_path):
     """Of several at once, one sweeps and the others are refused; a dead one keeps nobody."""
     path = tmp_path / "run.zarr"
-    first = start(path, 5, environment)
+    first = start(path, PARTS, environment)
     wait_until_it_trains(first)
-    second = start(path, 5, environment, stderr=subprocess.PIPE)
+    first.send_signal(signal.SIGSTOP)  # so that it is not done before the other begins
+    second = start(path, PARTS, environment, stderr=subprocess.PIPE)
     _, told = second.communicate(timeout=120)
     first.kill()
     first.communicate(timeout=60)
-    if first.returncode == -signal.SIGKILL:
-        assert second.returncode == 1
-        assert f"is being swept by process {first.pid} on" in told
-    assert bytes_of(sweep(study_of(5), path)) == whole
+    assert first.returncode == -signal.SIGKILL
+    assert second.returncode == 1
+    assert f"is being swept by process {first.pid} on" in told
+    assert bytes_of(sweep(study_of(PARTS), path)) == whole

@@ -1,4 +1,4 @@
-"""Sweeps: one trace, the same bytes whatever the chunks, a run that xarray opens, nothing left behind."""
+"""Sweeps: one program, the same bytes whatever the chunks, a run that xarray opens, nothing left behind."""
 
 import json
 from pathlib import Path
@@ -9,14 +9,13 @@ import pytest
 import xarray as xr
 
 import jaxneuron as jn
-from jaxneuron.neuron import train as neuron_train
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.population import program
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.sweep import sweep
 
 X = np.linspace(-1, 2, 20)
 Y = np.maximum(0, 1.5 * X + 0.3)
+TO_THE_END = {"tolerance": 0.0}  # no neuron settles
 
 
 def study_of(sweep=None, training=None, neuron=None, **data):
@@ -37,6 +36,22 @@ def study_of(sweep=None, training=None, neuron=None, **data):
 def bytes_of(run):
     groups = (run.cells, run.neurons)
     return {name: group[name].values.tobytes() for group in groups for name in group.variables}
+
+
+def test_one_program_serves_every_chunk_and_every_value(tmp_path, compilations):
+    sweep(study_of({"chunk_size": 35}), tmp_path / "first.zarr")
+    assert compilations.count("jit(_train_chunk)") == 1
+    first = list(compilations)
+    # Other values, another seed, twice the cells: the same shapes and so the same program.
+    values = {"learning_rate": jn.Log(0.02, 7.0, 12), "seed": 5, "chunk_size": 35}
+    sweep(study_of(values, neuron={"init_weight": jn.Normal(0.5, 2.0)}), tmp_path / "second.zarr")
+    assert compilations == first
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The run of the study as it is."""
+    return sweep(study_of(), tmp_path_factory.mktemp("run") / "run.zarr")
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
@@ -82,9 +97,12 @@ def test_a_run_is_what_was_asked_for(tmp_path, precision, records):
     assert neurons.init_bias.equals(cells.init_bias)
 
 
-@pytest.mark.parametrize("tolerance", [0.0, 0.3, 2.0])
+@pytest.mark.parametrize(
+    "tolerance",
+    [pytest.param(0.0, marks=pytest.mark.thorough), 0.3, pytest.param(2.0, marks=pytest.mark.thorough)],
+)
 def test_nearly_silent_is_by_the_study_s_tolerance(tmp_path, tolerance):
-    run = sweep(study_of(training={"silence_tolerance": tolerance}), tmp_path / "run.zarr")
+    run = sweep(study_of(training=TO_THE_END | {"silence_tolerance": tolerance}), tmp_path / "run.zarr")
     weight, bias = run.neurons.final_weight.values[..., 0], run.neurons.final_bias.values
     largest = np.maximum(weight * X.min(), weight * X.max()) + bias
     is_near = largest <= np.float32(tolerance * np.sqrt(np.mean(Y**2)))
@@ -101,22 +119,21 @@ def test_the_loss_on_disk_is_the_loss_of_the_params_on_disk(tmp_path):
     assert (abs(run.neurons.final_loss - loss) <= 1e-14 * loss + 4 * 2**-52 * np.sqrt(2 * loss)).all()
 
 
-@pytest.mark.parametrize("chunk_size", [1, 7, 64])
-def test_chunk_size_changes_no_byte(tmp_path, chunk_size):
-    whole = sweep(study_of({"chunk_size": 1000}), tmp_path / "whole.zarr")
+@pytest.mark.parametrize("chunk_size", [pytest.param(4, marks=pytest.mark.thorough), 64])
+def test_chunk_size_changes_no_byte(run, tmp_path, chunk_size):
     cut = sweep(study_of({"chunk_size": chunk_size}), tmp_path / "cut.zarr")
-    assert bytes_of(cut) == bytes_of(whole)
+    assert bytes_of(cut) == bytes_of(run)
 
 
-def test_the_same_study_makes_the_same_bytes_and_another_seed_others(tmp_path):
-    one, again = (sweep(study_of(), tmp_path / f"{i}.zarr") for i in range(2))
+def test_the_same_study_makes_the_same_bytes_and_another_seed_others(run, tmp_path):
+    again = sweep(study_of(), tmp_path / "again.zarr")
     other = sweep(study_of({"seed": 1}), tmp_path / "other.zarr")
-    assert bytes_of(one) == bytes_of(again)
-    assert bytes_of(one) != bytes_of(other)
+    assert bytes_of(run) == bytes_of(again)
+    assert bytes_of(run) != bytes_of(other)
 
 
 def test_a_neuron_trained_alone_is_the_sweeps(tmp_path):
-    study = study_of(training={"tolerance": 0.0})
+    study = study_of(training=TO_THE_END | {"silence_tolerance": 0.3})
     run = sweep(study, tmp_path / "run.zarr")
     for cell, replicate in [(0, 0), (13, 3), (29, 6)]:
         place = {"learning_rate": cell // 5, "init_bias": cell % 5, "replicate": replicate}
@@ -128,28 +145,7 @@ def test_a_neuron_trained_alone_is_the_sweeps(tmp_path):
             assert getattr(alone, name) == int(among[name])
 
 
-def test_one_trace_serves_every_chunk_and_every_value(tmp_path, monkeypatch):
-    traces = []
-    evaluate = neuron_train.evaluate
-
-    def counting(*args):
-        traces.append(1)
-        return evaluate(*args)
-
-    monkeypatch.setattr(neuron_train, "evaluate", counting)
-    neuron_train.update_step.clear_cache()
-    neuron_train.take_steps.clear_cache()
-    program.forget()
-    sweep(study_of({"chunk_size": 35}), tmp_path / "first.zarr")
-    assert len(traces) == 2  # one trace: of the step, and of the start and the end
-    assert program._compiled_once.cache_info().currsize == 1
-    # Other values, another seed, twice the cells: the same shapes and so the same program.
-    values = {"learning_rate": jn.Log(0.02, 7.0, 12), "seed": 5, "chunk_size": 35}
-    sweep(study_of(values, neuron={"init_weight": jn.Normal(0.5, 2.0)}), tmp_path / "second.zarr")
-    assert len(traces) == 2
-    assert program._compiled_once.cache_info().currsize == 1
-
-
+@pytest.mark.thorough
 def test_points_have_one_dim_and_coordinates(tmp_path):
     settings = {
         "learning_rate": jn.LogUniform(0.01, 1.0),
@@ -220,8 +216,7 @@ def test_a_loss_of_exactly_zero_is_the_best(tmp_path):
     assert first.learning_rate == best.learning_rate[0]
 
 
-def test_the_median_says_what_it_is(tmp_path):
-    run = sweep(study_of(), tmp_path / "run.zarr")
+def test_the_median_says_what_it_is(run):
     assert "median" in run.final_loss().attrs["definition"]
     assert 0 <= run.num_as_good() <= 30
 

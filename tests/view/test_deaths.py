@@ -17,21 +17,24 @@ from jaxneuron.view.intervals import share_of
 from jaxneuron.view.plots.canvas import save
 from jaxneuron.view.plots.deaths import draw_deaths
 from jaxneuron.view.terminal.death_tables import SHOWN_VALUES, deaths_table
+from tests.view.studies import all_but_few_thorough
 
 NUM_STEPS, REPLICATES = 400, 40
-X = np.linspace(-1, 1, 21)
+X = np.linspace(-1, 1, 16)
 DATA = {"x": X, "y": np.maximum(0, X + 0.2)}
 
 
-def study(**sweep):
+def study(num_steps=NUM_STEPS, **sweep):
     return jn.Study(
         data=DATA,
-        training={"num_steps": NUM_STEPS},
+        training={"num_steps": num_steps},
         sweep={"replicates": REPLICATES, "records": "neurons"} | sweep,
     )
 
 
-@pytest.fixture(scope="module", params=[None, 7, 3 * REPLICATES])
+@pytest.fixture(
+    scope="module", params=all_but_few_thorough([None, 20, 3 * REPLICATES], [None, 3 * REPLICATES])
+)
 def run(request, tmp_path_factory):
     """A run whose cells lie in one part, are themselves in parts, or lie in many parts."""
     swept = study(
@@ -138,14 +141,8 @@ def test_half_as_many_are_dead_or_not(fewest, halves):
     assert Contrast("momentum", "momentum", 2, 0.0, few, 0.9, many, (0.0, 0.0, 0.0)).halves is halves
 
 
-def test_an_activation_with_a_slope_kills_nobody(tmp_path):
-    swept = jn.Study(
-        data=DATA,
-        neuron={"activation": "leaky_relu"},
-        training={"num_steps": 50},
-        sweep={"learning_rate": [0.1, 3.0], "replicates": 20},
-    )
-    found = deaths(jn.sweep(swept, tmp_path / "run.zarr"))
+def test_an_activation_with_a_slope_kills_nobody(run_of):
+    found = deaths(run_of("nobody can die"))
     assert not found.can_die
     assert found.dead.number.sum() == found.absorbed.number.sum() == 0
     assert not found.contrasts[0].halves
@@ -155,7 +152,7 @@ def test_an_activation_with_a_slope_kills_nobody(tmp_path):
 def test_the_share_born_dead_is_known(tmp_path):
     # Theory: with w ~ N(0, 1) on [−1, 1] and b₀ < 0, it is Φ(|b₀|) − Φ(−|b₀|).
     biases = np.array([-1.5, -0.5, -0.1, 0.0, 0.5])
-    swept = study(learning_rate=0.1, init_bias=biases.tolist(), replicates=20_000, records="cells")
+    swept = study(1, learning_rate=0.1, init_bias=biases.tolist(), replicates=20_000, records="cells")
     found = deaths(jn.sweep(swept, tmp_path / "run.zarr"))
     expected = np.where(biases < 0, norm.cdf(-biases) - norm.cdf(biases), 0)
     error = np.sqrt(expected * (1 - expected) / 20_000)
@@ -163,14 +160,13 @@ def test_the_share_born_dead_is_known(tmp_path):
     assert found.axis.name == "init_bias"
 
 
-def test_without_an_axis_all_neurons_are_one(tmp_path):
-    found = deaths(jn.sweep(study(learning_rate=30.0), tmp_path / "one.zarr"))
-    assert (found.axis, found.contrasts, found.neurons.tolist()) == (None, (), [REPLICATES])
+def test_without_an_axis_all_neurons_are_one(run_of, tmp_path):
+    found = deaths(run_of("no axis"))
+    assert (found.axis, found.contrasts, found.neurons.tolist()) == (None, (), [8])
     assert (found.half_lives.axes, found.half_life.deaths.shape) == ((), (1,))
-    points = study(learning_rate={"log_uniform": [0.1, 50]}, points={"sobol": 8})
-    run = jn.sweep(points, tmp_path / "points.zarr")
+    run = run_of("points")
     found = deaths(run)
-    assert (found.axis, found.neurons.tolist()) == (None, [8 * REPLICATES])
+    assert (found.axis, found.neurons.tolist()) == (None, [64 * 8])
     assert found.dead.number == np.isin(run.neurons.fate, [1, 2]).sum()
     with pytest.raises(BadInput, match="has no axis 'learning_rate'; known: none"):
         deaths(run, "learning_rate")
@@ -179,15 +175,10 @@ def test_without_an_axis_all_neurons_are_one(tmp_path):
         assert (tmp_path / f"points.{ending}").stat().st_size > 1000
 
 
-def test_data_sets_are_pooled(tmp_path):
-    swept = jn.Study(
-        data={"teacher": {"weight": {"unit_vector": 2}, "num_examples": 9, "num_datasets": 3}},
-        training={"num_steps": 5},
-        sweep={"learning_rate": [0.1, 30.0], "replicates": 50, "records": "neurons"},
-    )
-    run = jn.sweep(swept, tmp_path / "run.zarr")
+def test_data_sets_are_pooled(run_of):
+    run = run_of("data sets")
     found = deaths(run)
-    assert (found.axis.name, found.neurons.tolist()) == ("learning_rate", [150, 150])
+    assert (found.axis.name, found.neurons.tolist()) == ("learning_rate", [24, 24, 24])
     assert [contrast.name for contrast in found.contrasts] == ["learning_rate"]
     dead = np.isin(run.neurons.fate, [1, 2]).sum((0, 2))
     assert found.dead.number.tolist() == dead.tolist()

@@ -15,9 +15,7 @@ from jaxneuron.view.importance import (
 )
 from jaxneuron.view.maps import quantity_map
 from jaxneuron.view.quantities import quantity_of
-
-X = np.linspace(-1, 1, 12)
-DATA = {"x": X, "y": np.maximum(0, X)}
+from tests.view.studies import DATA
 
 
 def by_loops(values):
@@ -119,19 +117,9 @@ def test_what_has_no_variance_has_no_shares():
     assert variance_of(np.empty((0, 1))) == 0
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    study = jn.Study(
-        data=DATA,
-        training={"num_steps": 60, "optimizer": "momentum"},
-        sweep={
-            "learning_rate": jn.Log(0.05, 60.0, 6),
-            "init_bias": jn.Linear(-1.0, 1.0, 5),
-            "momentum": [0.0, 0.9],
-            "replicates": 8,
-        },
-    )
-    return jn.sweep(study, tmp_path_factory.mktemp("importance") / "run.zarr")
+@pytest.fixture
+def run(run_of):
+    return run_of("three axes")
 
 
 @pytest.mark.parametrize("name", ["dead", "final_loss", "death_step", "half_life", "fate"])
@@ -160,7 +148,7 @@ def test_a_run_s_shares_are_those_of_its_cells(run, name):
     want_first, want_total = by_loops(cells)
     np.testing.assert_allclose(found.first, want_first, atol=1e-9)
     np.testing.assert_allclose(found.total, want_total, atol=1e-9)
-    assert (found.num_cells, found.num_known) == (60, (~np.isnan(cells)).sum())
+    assert (found.num_cells, found.num_known) == (90, (~np.isnan(cells)).sum())
     assert found.variance == pytest.approx(np.nanvar(cells))
 
 
@@ -171,17 +159,16 @@ def test_infinite_values_count_as_the_largest_and_zero_as_the_smallest(run):
     assert np.ptp(as_numbers(quantity, np.full(3, np.inf))) == 0
 
 
-def test_points_and_a_run_without_a_sweep(tmp_path):
-    def study(**sweep):
-        return jn.Study(data=DATA, training={"num_steps": 20}, sweep={"replicates": 4} | sweep)
-
+def test_points_and_a_run_without_a_sweep(run_of, tmp_path):
     ranges = {"learning_rate": jn.LogUniform(0.1, 30.0), "init_bias": jn.Uniform(-0.1, 0.1)}
-    found = importance(jn.sweep(study(**ranges, points={"sobol": 128}), tmp_path / "points.zarr"), "dead")
+    sweep = {"replicates": 4, "points": {"sobol": 128}} | ranges
+    study = jn.Study(data=DATA, training={"num_steps": 20}, sweep=sweep)
+    found = importance(jn.sweep(study, tmp_path / "points.zarr"), "dead")
     assert not found.is_grid
     assert found.first[0] > 0.4
     assert found.first[1] < 0.2
     assert np.isnan(found.total).all()
-    nothing = importance(jn.sweep(study(learning_rate=0.1), tmp_path / "none.zarr"), "dead")
+    nothing = importance(run_of("no axis"), "dead")
     assert (nothing.names, nothing.variance, nothing.num_cells) == ((), 0.0, 1)
 
 

@@ -8,15 +8,12 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.training import train_some
-from jaxneuron.view import gallery as gallery_module
-from jaxneuron.view.gallery import gallery, sample
-from jaxneuron.view.report import lives as lives_module
-from jaxneuron.view.report.lives import life_of, lives_of, shown_steps
+from jaxneuron.view.gallery import LANES, gallery, sample
+from jaxneuron.view.report.lives import life_of as life_of_training
+from jaxneuron.view.report.lives import lives_of, shown_steps
 from jaxneuron.view.why import oscillates, why
 from tests.view.packed import unpacked
-
-# Together they take a minute, most of it compiling.
-pytestmark = pytest.mark.thorough
+from tests.view.studies import BIASES, LIVES, SWEEPS
 
 X = np.linspace(-1, 1, 16)
 DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}
@@ -35,17 +32,18 @@ def study(data=DATA, neuron=None, training=None, **sweep):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run with every fate but divergence."""
-    rates, biases = jn.Log(0.01, 10, num=10), jn.Linear(-2, 2, num=8)
     path = tmp_path_factory.mktemp("lives") / "run.zarr"
-    return jn.sweep(study(learning_rate=rates, init_bias=biases), path)
+    return jn.sweep(study(learning_rate=jn.Log(0.01, 10.0, 11), init_bias=BIASES), path)
 
 
-def test_some_neurons_are_those_of_the_sweep(tmp_path):
-    asked = study(learning_rate=jn.Log(0.1, 5, num=4), init_bias=[-1, 1], records="neurons")
-    swept = jn.sweep(asked, tmp_path / "run.zarr").neurons.stack(cell=("learning_rate", "init_bias"))
-    cells, replicates = [0, 3, 7, 6, 3], [2, 0, 7, 1, 5]
-    trained = train_some(asked, cells, replicates)
-    for i, (cell, replicate) in enumerate(zip(cells, replicates, strict=True)):
+def test_some_neurons_are_those_of_the_sweep(run_of):
+    run = run_of("grid")
+    swept = run.neurons.stack(cell=("learning_rate", "init_bias"))
+    # As many as for the gallery, so that one program serves.
+    cells, replicates = np.resize([0, 24, 76, 41, 24], LANES), np.resize([2, 0, 7, 1, 5], LANES)
+    trained = train_some(run.study, cells, replicates)
+    for i in (*range(7), LANES - 1):
+        cell, replicate = cells[i], replicates[i]
         kept = swept.isel(cell=cell, replicate=replicate)
         assert trained.fate[i] == kept.fate
         assert trained.death_step[i] == kept.death_step
@@ -69,22 +67,28 @@ def test_each_kind_is_what_it_says(run):
 
 
 def test_what_oscillates_is_found_and_nothing_is_said_to_oscillate_that_does_not(tmp_path):
-    # One example at x = 1 without a bias: z − y is multiplied by 1 − η at each step, at η = 2 by exactly −1.
-    data = {"x": [1.0], "y": [1.0]}
-    fixed = {"init_weight": 1.5, "train_bias": False}
-    to_and_fro = jn.train(study(data, fixed, {"num_steps": 40}, learning_rate=1.999))
-    creeping = jn.train(study(data, fixed, {"num_steps": 40}, learning_rate=0.001))
+    # All examples at x = 1: z − y is multiplied by 1 − 2η at each step, at η = 1 by exactly −1.
+    data = {"x": np.ones(16), "y": np.ones(16)}
+    fixed = {"init_weight": 1.5}
+    to_and_fro = jn.train(study(data, fixed, {"num_steps": 40}, learning_rate=0.9995))
+    creeping = jn.train(study(data, fixed, {"num_steps": 40}, learning_rate=0.0005))
     assert (to_and_fro.fate, creeping.fate) == (Fate.unsettled, Fate.unsettled)
     assert oscillates(to_and_fro)
     assert not oscillates(creeping)
     assert "to and fro" in why(to_and_fro)
     assert "still on its way" in why(creeping)
-    cycle = jn.train(study(data, fixed, {"num_steps": 400}, learning_rate=2.0))
+    cycle = jn.train(study(data, fixed, {"num_steps": 400}, learning_rate=1.0))
     assert "cycle of 2 steps" in why(cycle)
-    run = jn.sweep(study(data, fixed, {"num_steps": 400}, learning_rate=[0.5, 2.0]), tmp_path / "run.zarr")
-    kinds = {kind.name: kind for kind in gallery(run)}
-    assert kinds["one that oscillates"].training.hyperparams["learning_rate"] == 2.0
-    calm = jn.sweep(study(learning_rate=[0.001, 0.002]), tmp_path / "calm.zarr")
+    settling = study(
+        data,
+        training={"num_steps": 400},
+        learning_rate=[*np.linspace(0.25, 0.5, 10).tolist(), 1.0],
+        init_bias=BIASES,
+    )
+    kinds = {kind.name: kind for kind in gallery(jn.sweep(settling, tmp_path / "run.zarr"))}
+    assert kinds["one that oscillates"].training.hyperparams["learning_rate"] == 1.0
+    slow = study(learning_rate=jn.Log(0.001, 0.002, 11), init_bias=BIASES)
+    calm = jn.sweep(slow, tmp_path / "calm.zarr")
     assert "one that oscillates" not in {kind.name for kind in gallery(calm)}
 
 
@@ -106,8 +110,8 @@ def test_the_page_has_the_bits_of_the_training(run):
 
 def test_the_sample_lies_evenly_and_shows_the_usual_fate(run):
     chosen = sample(run)
-    assert len({cell for cell, _ in chosen}) == len(chosen) == 64
-    rates = np.unique([cell // 8 for cell, _ in chosen])
+    assert len({cell for cell, _ in chosen}) == len(chosen) == 56
+    rates = np.unique([cell // 7 for cell, _ in chosen])
     assert len(rates) == 8
     assert np.diff(rates).max() <= 2
     counts = run.cells.fate_count.values.reshape(-1, len(Fate))
@@ -124,8 +128,12 @@ def test_steps_around_what_happens_are_all_shown():
             range(training.num_steps + 1)
         ) <= set(steps.tolist())
         assert len(steps) <= 280
-    dead = jn.train(study(training={"optimizer": "momentum"}, learning_rate=4.0, init_bias=1.0), replicate=1)
+    coasting = study(
+        neuron={"init_weight": 0.4}, training={"optimizer": "momentum"}, learning_rate=5.0, init_bias=1.0
+    )
+    dead = jn.train(coasting)
     assert dead.fate == Fate.died
+    assert 40 < dead.death_step < dead.num_steps - 20  # where not every step is shown anyway
     assert {dead.death_step - 1, dead.death_step} <= set(shown_steps(dead, 10).tolist())
 
 
@@ -151,35 +159,58 @@ def test_a_death_is_told_with_its_step_and_its_numbers():
         pytest.fail("none died")
 
 
+# All examples at x = 1: the curvature is 2, the limit 1.
+ALIKE = {"x": np.ones(16), "y": np.ones(16)}
+
+
 def test_the_stability_limit_is_named_only_where_it_is_passed():
-    # All examples at x = 1 without a bias: the curvature is 1, the limit 2.
-    data = {"x": [1.0, 1.0], "y": [1.0, 1.0]}
-    fixed = {"init_weight": 1.5, "train_bias": False}
-    beyond = jn.train(study(data, fixed, learning_rate=4.0))
+    beyond = jn.train(study(ALIKE, {"init_weight": 1.5}, learning_rate=4.0))
     assert beyond.fate == Fate.died
-    assert "4 is 2 times the stability limit 2/λ_max = 2" in why(beyond)
-    for settings, sweep in (
-        ({"optimizer": "momentum"}, {"learning_rate": 4.0}),
-        ({}, {"learning_rate": 4.0, "weight_decay": 0.01}),
-        ({"batch_size": 1}, {"learning_rate": 4.0}),
-    ):
-        assert "stability limit" not in why(jn.train(study(data, fixed, settings, **sweep)))
-    assert "stability limit" not in why(jn.train(study(data, fixed, learning_rate=0.5)))
+    assert "4 is 4 times the stability limit 2/λ_max = 1" in why(beyond)
+    assert "stability limit" not in why(jn.train(study(ALIKE, {"init_weight": 1.5}, learning_rate=0.5)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "sweep"),
+    [
+        ({}, {"weight_decay": 0.01}),
+        pytest.param({"optimizer": "momentum"}, {}, marks=pytest.mark.thorough),
+        pytest.param({"batch_size": 4}, {}, marks=pytest.mark.thorough),
+    ],
+)
+def test_no_stability_limit_is_named_where_none_is_known(settings, sweep):
+    training = jn.train(study(ALIKE, {"init_weight": 1.5}, settings, learning_rate=4.0, **sweep))
+    assert "stability limit" not in why(training)
 
 
 def test_born_dead_and_diverged_and_stalled():
     born = jn.train(study(init_bias=-50.0))
     assert re.search(r"at most −\d+.* on all 16 examples: none passes a gradient", why(born))
-    with_decay = jn.train(study(init_bias=-50.0, weight_decay=0.1))
+    with_decay = jn.train(study(neuron={"init_weight": -1.0}, init_bias=-50.0, weight_decay=0.1))
     assert with_decay.fate == Fate.born_dead
     assert "never lifts z above 0" in why(with_decay)
-    gone = jn.train(study(neuron={"activation": "identity"}, learning_rate=60.0))
+    gone = jn.train(study(neuron={"activation": "identity", "init_weight": -1.0}, learning_rate=60.0))
     assert gone.fate == Fate.diverged
     assert re.search(r"The loss grows .*-fold a step, and from step \d+ on", why(gone))
     no_steps = jn.train(study(training={"num_steps": 0}, init_bias=1.0))
     assert why(no_steps).startswith("No step was taken")
 
 
+def checked(training):
+    """The one life of a training, of which everything is told and packed."""
+    lives, _ = life_of_training(training)
+    (life,) = lives["list"]
+    assert not re.search("nan|None", life["why"])
+    assert len(unpacked(life["step"])) == len(unpacked(life["loss"]))
+    return life
+
+
+@pytest.mark.parametrize("kind", LIVES)
+def test_every_kind_of_neuron_has_a_life(kind, life_of):
+    checked(life_of(kind))
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("neuron", "training", "sweep", "data"),
     [
@@ -193,26 +224,22 @@ def test_born_dead_and_diverged_and_stalled():
         ({}, {}, {"target_scale": -2.0}, DATA),
     ],
 )
-def test_every_kind_of_neuron_has_a_life(neuron, training, sweep, data):
+def test_whatever_the_start_a_neuron_has_a_life(neuron, training, sweep, data):
     for replicate in range(4):
-        found = jn.train(study(data, neuron, training, **sweep), replicate=replicate)
-        lives, _ = life_of(found)
-        (life,) = lives["list"]
-        assert not re.search("nan|None", life["why"])
-        assert len(unpacked(life["step"])) == len(unpacked(life["loss"]))
+        life = checked(jn.train(study(data, neuron, training, **sweep), replicate=replicate))
         if np.ndim(data["x"]) == 2:
-            z = unpacked(life["z"])
-            assert z.shape == (len(unpacked(life["step"])), 60)
+            assert unpacked(life["z"]).shape == (len(unpacked(life["step"])), 60)
             assert unpacked(life["weight"]).shape[1] == 3
 
 
 def test_lives_of_other_data_are_not_shown(tmp_path):
     file = tmp_path / "data.csv"
-    file.write_text("x,y\n0,0\n1,2\n2,4\n")
-    asked = study({"file": str(file), "inputs": ["x"], "target": "y"}, learning_rate=[0.1, 0.2])
+    lines = ["x,y", *(f"{x},{2 * x}" for x in range(15))]
+    file.write_text("\n".join([*lines, "15,30"]))
+    asked = study({"file": str(file), "inputs": ["x"], "target": "y"}, **SWEEPS["grid"])
     run = jn.sweep(asked, tmp_path / "run.zarr")
     assert lives_of(run)[0] is not None
-    file.write_text("x,y\n0,0\n1,2\n2,5\n")
+    file.write_text("\n".join([*lines, "15,31"]))
     assert lives_of(run) == (None, "There are no lives here: the data is no longer that of the run.")
     file.unlink()
     lives, note = lives_of(run)
@@ -220,28 +247,35 @@ def test_lives_of_other_data_are_not_shown(tmp_path):
     assert "there is no such file" in note
 
 
-def test_long_trainings_have_fewer_lives_and_the_longest_none(run, monkeypatch):
-    monkeypatch.setattr(lives_module, "LONGEST", 199)
-    assert lives_of(run) == (
+def test_long_trainings_have_fewer_lives_and_the_longest_none(run_of, tmp_path):
+    # All are born dead: of however many steps hardly one has to be taken.
+    asked = run_of("all born dead").study
+
+    def of_steps(num_steps):
+        training = asked.training.model_copy(update={"num_steps": num_steps})
+        return jn.sweep(asked.model_copy(update={"training": training}), tmp_path / f"{num_steps}.zarr")
+
+    assert lives_of(of_steps(1_000_001)) == (
         None,
-        "There are no lives here: 200 steps are too many to be kept for each neuron.",
+        "There are no lives here: 1,000,001 steps are too many to be kept for each neuron.",
     )
-    monkeypatch.setattr(gallery_module, "MOST_STEPS", 200 * 20)
-    assert len(sample(run)) == 25
-    monkeypatch.setattr(gallery_module, "MOST_STEPS", 200)
-    assert len(sample(run)) == 9
+    assert len(sample(run_of("all born dead"))) == 56
+    assert len(sample(of_steps(80_000))) == 25
+    assert len(sample(of_steps(2_000_000))) == 9
 
 
-def test_points_and_data_sets_have_lives(tmp_path):
-    drawn = {"learning_rate": jn.LogUniform(0.1, 1), "points": {"sobol": 32}}
-    run = jn.sweep(study(**drawn), tmp_path / "points.zarr")
+def test_points_have_lives(run_of):
+    run = run_of("points")
     lives, _ = lives_of(run)
     points = [life["point"] for life in lives["list"]]
     assert len(set(points)) >= 8
     for life in lives["list"][::5]:
         assert life["place"]["learning_rate"] == float(run.cells.learning_rate[life["point"]])
-    data = {"teacher": {"weight": [1.0], "num_examples": 16, "num_datasets": 3}}
-    run = jn.sweep(study(data, learning_rate=[0.1, 0.5, 4.0]), tmp_path / "sets.zarr")
+
+
+@pytest.mark.thorough
+def test_data_sets_have_lives(run_of):
+    run = run_of("data sets")
     lives, _ = lives_of(run)
     for life in lives["list"]:
         training = jn.train(run.study, cell=life["cell"], replicate=life["replicate"])

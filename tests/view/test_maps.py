@@ -13,42 +13,26 @@ from jaxneuron.view import frames
 from jaxneuron.view.frames import MOST_VALUES, frame_of, shown_by_default, swept_names
 from jaxneuron.view.maps import fates_over, quantity_map
 from jaxneuron.view.quantities import quantities_of
+from tests.view.studies import REPLICATES, SWEEPS
 
-X = np.linspace(-1, 1, 12)
-DATA = {"x": X, "y": np.maximum(0, X)}
-AXES = {
-    "learning_rate": jn.Log(0.05, 20.0, 6),
-    "init_bias": jn.Linear(-1.0, 1.0, 5),
-    "momentum": [0.0, 0.5, 0.9],
-}
+AXES = SWEEPS["three axes"]
 NAMES = tuple(AXES)
-REPLICATES = 8
-
-
-def swept(path, sweep, data=None, **training):
-    study = jn.Study(
-        data=data or DATA,
-        training={"num_steps": 60} | training,
-        sweep={"replicates": REPLICATES, "records": "neurons"} | sweep,
-    )
-    return jn.sweep(study, path)
 
 
 @pytest.fixture(scope="module", params=[None, 7 * REPLICATES])
-def run(request, tmp_path_factory):
+def run(request, run_of, tmp_path_factory):
     """A run of three axes, whose cells lie in one part or in many."""
-    path = tmp_path_factory.mktemp("maps") / "run.zarr"
-    return swept(path, AXES | {"chunk_size": request.param}, optimizer="momentum")
+    run = run_of("three axes")
+    if request.param is None:
+        return run
+    sweep = run.study.sweep.model_copy(update={"chunk_size": request.param})
+    study = run.study.model_copy(update={"sweep": sweep})
+    return jn.sweep(study, tmp_path_factory.mktemp("maps") / "run.zarr")
 
 
-@pytest.fixture(scope="module")
-def points(tmp_path_factory):
-    sweep = {
-        "learning_rate": jn.LogUniform(0.1, 10.0),
-        "init_bias": jn.Uniform(-1.0, 1.0),
-        "points": {"sobol": 64},
-    }
-    return swept(tmp_path_factory.mktemp("points") / "run.zarr", sweep)
+@pytest.fixture
+def points(run_of):
+    return run_of("points")
 
 
 def of_neurons(run, name, over, at):
@@ -208,9 +192,8 @@ def test_long_axes_are_pooled_into_squares(run):
     assert MOST_VALUES >= 512
 
 
-def test_data_sets_are_pooled_or_held(tmp_path):
-    data = {"teacher": {"weight": [1.5], "num_examples": 9, "num_datasets": 3}}
-    run = swept(tmp_path / "run.zarr", {"learning_rate": [0.1, 3.0, 30.0]}, data, num_steps=9)
+def test_data_sets_are_pooled_or_held(run_of):
+    run = run_of("data sets")
     assert swept_names(run) == ("learning_rate",)
     by_fate = run.cells.fate_count.values
     np.testing.assert_allclose(quantity_map(run, "died").value, by_fate[:, :, 2].mean(0) / REPLICATES)

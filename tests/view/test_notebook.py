@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 
 import matplotlib.image
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 
@@ -23,22 +24,17 @@ from jaxneuron.view.mosaic import SCREEN_COLOURS
 from jaxneuron.view.notebook import show as notebook
 from jaxneuron.view.notebook.inline_svg import fit_svg, loss_svg
 from jaxneuron.view.notebook.thumbnail import thumbnail
+from tests.view.studies import (
+    LIVES,
+    NOISY,
+    NORMAL,
+    QUICK,
+    REPLICATES,
+    SWEEPS,
+    all_but_few_thorough,
+    life_study,
+)
 
-RANDOM = np.random.default_rng(0)
-X = RANDOM.normal(size=30)
-Y = np.maximum(0, 1.2 * X + 0.4) + 0.1 * RANDOM.normal(size=30)
-RATES, BIASES = jn.Log(0.05, 30.0, 11), jn.Linear(-2.0, 2.0, 7)
-SWEEPS = {
-    "grid": {"learning_rate": RATES, "init_bias": BIASES},
-    "one axis": {"learning_rate": RATES},
-    "no axis": {"learning_rate": 0.1},
-    "points": {
-        "learning_rate": jn.LogUniform(0.05, 30.0),
-        "init_bias": jn.Uniform(-2, 2),
-        "points": {"sobol": 40},
-    },
-    "all diverged": {"learning_rate": [1e30], "init_bias": [5.0]},
-}
 HOSTILE = "<script>alert(1)</script>\"'&amp;</style><!--\x00\x1b[31m🙂" + "very long " * 80
 
 
@@ -95,40 +91,10 @@ def checked(html: str) -> Page:
     return page
 
 
-@pytest.fixture(scope="module")
-def run_of(tmp_path_factory):
-    """The run of a sweep by name, swept once."""
-    runs: dict[str, Run] = {}
-
-    def run(name: str) -> Run:
-        if name not in runs:
-            neuron = {"activation": "identity"} if name == "all diverged" else {}
-            study = jn.Study(
-                data={"x": X, "y": Y},
-                neuron=neuron,
-                training={"num_steps": 40},
-                sweep={"replicates": 6} | SWEEPS[name],
-            )
-            runs[name] = jn.sweep(study, tmp_path_factory.mktemp("runs") / "run.zarr")
-        return runs[name]
-
-    return run
-
-
-def trained(x=X, y=Y, neuron=None, training=None, **sweep):
-    study = jn.Study(
-        data={"x": x, "y": y},
-        neuron={"init_weight": -1.0} | (neuron or {}),
-        training={"num_steps": 200} | (training or {}),
-        sweep={"learning_rate": 0.1} | sweep,
-    )
-    return jn.train(study)
-
-
 # Runs
 
 
-@pytest.mark.parametrize("name", SWEEPS)
+@pytest.mark.parametrize("name", all_but_few_thorough(SWEEPS, QUICK))
 def test_a_run_shows_its_fates_with_their_intervals(name, run_of):
     run = run_of(name)
     page = checked(run._repr_html_())
@@ -155,12 +121,12 @@ def test_a_run_says_what_was_asked_and_which_cells_are_best(run_of):
     text = " ".join(checked(run._repr_html_()).text.split())
     for words in (
         f"Run {run.path}",
-        "x → y, 30 examples",
+        "x → y, 16 examples",
         "ŷ = relu(W·x + b)",
         "40 steps of sgd, full batches, float32",
         "learning rate 11 values from 0.05 to 30, evenly spaced in their logarithms",
         "initial bias 7 values from -2 to 2, evenly spaced",
-        "462 (77 cells × 6 replicates)",
+        "616 (77 cells × 8 replicates)",
         "Best cells",
     ):
         assert words in text
@@ -186,7 +152,7 @@ def test_the_map_has_the_colours_of_the_cells(run_of):
     for i, j in np.ndindex(11, 7):
         cell = found[(6 - j) * high : (7 - j) * high, i * wide : (i + 1) * wide]
         shares = [(abs(cell - colour).max(-1) < 0.01).mean() for colour in colours]
-        np.testing.assert_allclose(shares, counts[i, j] / 6, atol=0.03)
+        np.testing.assert_allclose(shares, counts[i, j] / REPLICATES, atol=0.03)
 
 
 def test_shares_along_one_axis_are_stacked(run_of):
@@ -205,15 +171,13 @@ def test_nothing_swept_has_no_map(run_of):
 
 
 def test_a_run_of_a_file_with_hostile_names(tmp_path):
-    np.savez(tmp_path / "data.npz", **{HOSTILE.replace("\x00", "\x01").replace("/", "|"): X, "y<b>": Y})
     column = HOSTILE.replace("\x00", "\x01").replace("/", "|")
-    study = jn.Study(
-        data={"file": str(tmp_path / "data.npz"), "inputs": [column], "target": "y<b>"},
-        training={"num_steps": 5},
-        sweep={"learning_rate": [0.1, 1.0]},
-    )
+    np.savez(tmp_path / "data.npz", **{column: NORMAL, "y<b>": NOISY})
+    data = {"file": str(tmp_path / "data.npz"), "inputs": [column], "target": "y<b>"}
+    sweep = SWEEPS["one axis"] | {"replicates": REPLICATES}
+    study = jn.Study(data=data, training={"num_steps": 5}, sweep=sweep)
     run = jn.sweep(study, tmp_path / "<i>&quot; run.zarr")
-    for html in (run._repr_html_(), jn.train(study)._repr_html_()):
+    for html in (run._repr_html_(), jn.train(life_study(data))._repr_html_()):
         page = checked(html)
         assert not {"b", "i", "script"} & {name for name, _ in page.tags}
         assert "<script>alert(1)" in page.text
@@ -254,22 +218,9 @@ def test_of_very_many_cells_the_best_are_not_looked_for(run_of, monkeypatch):
 # Trainings
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"init_bias": -9.0},
-        {"learning_rate": 60.0, "init_bias": 3.0},
-        {"learning_rate": 1e3, "neuron": {"activation": "identity"}},
-        {"training": {"num_steps": 0}},
-        {"x": RANDOM.normal(size=(30, 3))},
-        {"y": 0 * X},
-        {"x": X[:1], "y": Y[:1]},
-        {"x": X[:2] * 0 + 1, "y": Y[:2]},
-    ],
-)
-def test_a_training_shows_its_neuron_its_steps_and_its_curves(options):
-    training = trained(**options)
+@pytest.mark.parametrize("kind", LIVES)
+def test_a_training_shows_its_neuron_its_steps_and_its_curves(kind, life_of):
+    training = life_of(kind)
     page = checked(training._repr_html_())
     text = " ".join(page.text.split())
     assert "cannot be shown" not in text
@@ -290,8 +241,8 @@ def test_a_training_shows_its_neuron_its_steps_and_its_curves(options):
         assert (places <= [260, 120]).all()
 
 
-def test_the_loss_curve_starts_at_step_0_and_ends_at_the_last():
-    training = trained()
+def test_the_loss_curve_starts_at_step_0_and_ends_at_the_last(life_of):
+    training = life_of("plain")
     points = re.findall(r'points="([^"]+)"', loss_svg(training))
     assert len(points) == 1
     places = np.array([place.split(",") for place in points[0].split()], float)
@@ -304,7 +255,8 @@ def test_the_loss_curve_starts_at_step_0_and_ends_at_the_last():
 
 
 def test_the_fit_goes_through_the_data():
-    training = trained(learning_rate=0.5, neuron={"init_weight": 1.0}, training={"num_steps": 2000})
+    study = life_study(neuron={"init_weight": 1.0}, training={"num_steps": 2000}, learning_rate=0.5)
+    training = jn.train(study)
     svg = fit_svg(training)
     before, after = re.findall(r'<polyline points="([^"]+)"', svg)
     line = np.array([place.split(",") for place in after.split()], float)
@@ -314,29 +266,34 @@ def test_the_fit_goes_through_the_data():
     assert before != after
 
 
-def test_very_many_inputs_with_long_names_are_cut(tmp_path):
-    names = [f"column {i} {'x' * 200}" for i in range(900)]
-    x = RANDOM.normal(size=(5, 900))
-    np.savez(tmp_path / "data.npz", y=X[:5], **dict(zip(names, x.T, strict=True)))
-    data = {"file": str(tmp_path / "data.npz"), "inputs": names, "target": "y"}
-    study = jn.Study(data=data, training={"num_steps": 2}, sweep={"learning_rate": 1e-3})
-    assert len(jn.train(study)._repr_html_()) < 20_000
+@pytest.mark.parametrize(
+    ("number", "length"), [(7, 9000), pytest.param(900, 200, marks=pytest.mark.thorough)]
+)
+def test_very_many_inputs_with_long_names_are_cut(tmp_path, number, length):
+    names = [f"column {i} {'x' * length}" for i in range(number)]
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(number, 16)), random.normal(size=16)
+    table = pd.DataFrame({**dict(zip(names, x, strict=True)), "y": y})
+    table.to_csv(tmp_path / "data.csv", index=False)
+    data = {"file": str(tmp_path / "data.csv"), "inputs": names, "target": "y"}
+    training = jn.train(life_study(data, training={"num_steps": 2}, learning_rate=1e-3))
+    assert len(training._repr_html_()) < 20_000
 
 
 # The hook
 
 
-def test_figures_are_asked_of_the_floor_above(run_of, monkeypatch):
+def test_figures_are_asked_of_the_floor_above(run_of, life_of, monkeypatch):
     asked = []
     monkeypatch.setattr(notebook, "plots_of", lambda result: asked.append(result) or "figures")
-    training = trained(training={"num_steps": 1})
+    training = life_of("plain")
     assert (run_of("grid").plot, training.plot) == ("figures", "figures")
     assert asked == [run_of("grid"), training]
 
 
-def test_figures_can_be_called(run_of):
+def test_figures_can_be_called(run_of, life_of):
     assert callable(run_of("grid").plot)
-    assert callable(trained(training={"num_steps": 1}).plot)
+    assert callable(life_of("plain").plot)
     with pytest.raises(AttributeError):
         run_of("grid").plot = 3
 

@@ -1,5 +1,6 @@
 """What is shown of one neuron: the explained pass, the figure's numbers, the tables."""
 
+import functools
 import io
 
 import numpy as np
@@ -15,10 +16,16 @@ from jaxneuron.view.plots.canvas import save
 from jaxneuron.view.plots.fit import draw_fit
 from jaxneuron.view.plots.phase import draw_phase_diagram
 from jaxneuron.view.terminal.tables import full_pass_table, loss_table, training_summary
+from tests.view.studies import LIVES, all_but_few_thorough
 
 RNG = np.random.default_rng(0)
-X = RNG.normal(3, 2, size=50)
-Y = np.maximum(0, 7 * X - 10) + RNG.normal(size=50)
+X = RNG.normal(3, 2, size=16)
+Y = np.maximum(0, 7 * X - 10) + RNG.normal(size=16)
+
+
+@functools.cache
+def standard_life():
+    return training_of()
 
 
 def training_of(x=X, y=Y, scale="standard", neuron=None, training=None, **sweep):
@@ -31,22 +38,22 @@ def training_of(x=X, y=Y, scale="standard", neuron=None, training=None, **sweep)
     return jn.train(study)
 
 
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh"])
+@pytest.mark.parametrize("kind", ["standard", "plain", "leaky", "tanh"])
 @pytest.mark.parametrize("step", [0, 7, -1])
-def test_the_chain_rule_gives_what_jax_gives(activation, step):
-    training = training_of(neuron={"activation": activation, "init_weight": 0.5}, scale="standard")
+def test_the_chain_rule_gives_what_jax_gives(kind, step, life_of):
+    training = standard_life() if kind == "standard" else life_of(kind)
     numbers = full_pass(training, step)
     np.testing.assert_allclose(numbers.grad_weight, numbers.jax_grads.weight, rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(numbers.grad_bias, numbers.jax_grads.bias, rtol=1e-12, atol=1e-15)
     at = training.history.isel(step=step)
     np.testing.assert_allclose(numbers.grad_weight, at.grad_weight, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(numbers.loss, at.loss, rtol=1e-5)
-    if activation == "relu":
+    if training.study.neuron.activation == "relu":
         assert (numbers.slope != 0).sum() == at.num_active
 
 
 def test_the_update_explained_is_the_update_made():
-    training = training_of()
+    training = standard_life()
     numbers = full_pass(training, 3)
     np.testing.assert_allclose(numbers.update.weight, -0.2 * numbers.grad_weight, rtol=1e-5)
     after = training.history.isel(step=4)
@@ -55,7 +62,7 @@ def test_the_update_explained_is_the_update_made():
 
 
 def test_the_figure_is_in_the_data_s_units():
-    numbers = fit(training_of())
+    numbers = fit(standard_life())
     np.testing.assert_allclose(numbers.data_x, X)
     np.testing.assert_allclose(numbers.data_y, Y)
     # The last line is the least-squares hinge; far to the right it is close to what made the data.
@@ -75,20 +82,13 @@ def test_shown_steps_hold_the_first_and_the_last():
 
 
 @pytest.mark.parametrize(
-    "training",
-    [
-        {},
-        {"x": RNG.normal(size=(20, 5)), "y": RNG.normal(size=20)},
-        {"training": {"num_steps": 0}},
-        {"neuron": {"init_weight": 50.0, "activation": "identity"}, "learning_rate": 9.0},
-        {"neuron": {"init_weight": 0.0}, "init_bias": -1.0},
-        {"x": [1.0], "y": [1.0], "scale": "none"},
-        {"training": {"optimizer": "adam", "batch_size": 4, "num_steps": 20}},
-        {"neuron": {"train_bias": False, "init_weight": 0.5}},
-    ],
+    "kind", all_but_few_thorough([*LIVES, "adam"], ["plain", "several inputs", "diverged", "no steps"])
 )
-def test_every_life_is_drawn_and_told(training, tmp_path):
-    training = training_of(**training)
+def test_every_life_is_drawn_and_told(kind, life_of, tmp_path):
+    if kind == "adam":
+        training = training_of(training={"optimizer": "adam", "batch_size": 4, "num_steps": 20})
+    else:
+        training = life_of(kind)
     save(draw_fit(fit(training)), tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 5000
     console = Console(record=True, width=160, file=io.StringIO())
@@ -128,20 +128,26 @@ def test_a_silent_neuron_under_momentum_is_not_left_before_it_stops():
     assert training.weight[0] == pytest.approx(-19, abs=1e-3)
 
 
-@pytest.mark.parametrize("names", [["[/x]", "a $x_{$"], ["[bold]a[/bold]", "価格 $1"]])
-def test_names_from_a_file_are_shown_as_they_are(names, tmp_path):
+def study_of_names(names, folder):
+    """A study of a file whose columns have these names."""
     x = RNG.normal(size=(9, 2))
     table = pd.DataFrame({names[0]: x[:, 0], names[1]: x[:, 1], "cost $_$": x.sum(1)})
-    table.to_csv(tmp_path / "data.csv", index=False)
-    study = jn.Study(
-        data={"file": str(tmp_path / "data.csv"), "inputs": names, "target": "cost $_$"},
+    table.to_csv(folder / "data.csv", index=False)
+    return jn.Study(
+        data={"file": str(folder / "data.csv"), "inputs": names, "target": "cost $_$"},
         training={"num_steps": 4},
         sweep={"learning_rate": 0.1, "replicates": 2},
     )
+
+
+NAMES = [["[/x]", "a $x_{$"], ["[bold]a[/bold]", "価格 $1"]]
+
+
+@pytest.mark.parametrize("names", all_but_few_thorough(NAMES, NAMES[:1]))
+def test_names_from_a_file_are_shown_as_they_are(names, tmp_path):
+    study = study_of_names(names, tmp_path)
     training = jn.train(study)
     save(draw_fit(fit(training)), tmp_path / "figure.png")
-    diagram = phase_diagram(jn.sweep(study, tmp_path / "run.zarr"))
-    save(draw_phase_diagram(diagram), tmp_path / "phase.png")
     console = Console(record=True, width=200, file=io.StringIO())
     console.print(full_pass_table(full_pass(training), training))
     console.print(loss_table(training))
@@ -152,13 +158,21 @@ def test_names_from_a_file_are_shown_as_they_are(names, tmp_path):
     assert "…" not in told.replace("… and", "")
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("names", NAMES)
+def test_names_from_a_file_are_drawn(names, tmp_path):
+    run = jn.sweep(study_of_names(names, tmp_path), tmp_path / "run.zarr")
+    save(draw_phase_diagram(phase_diagram(run)), tmp_path / "phase.png")
+    assert (tmp_path / "phase.png").stat().st_size > 3000
+
+
 def test_the_explained_update_names_decay_and_batch():
     def told(training):
         console = Console(record=True, width=200, file=io.StringIO())
         console.print(full_pass_table(full_pass(training), training))
         return console.export_text()
 
-    assert "− 0.2 · gradient" in told(training_of())
+    assert "− 0.2 · gradient" in told(standard_life())
     assert "− 0.2 · (gradient + 0.5 · param)" in told(training_of(weight_decay=0.5))
     batch = training_of(training={"batch_size": 4, "num_steps": 3})
     assert "− 0.2 · batch" in told(batch)

@@ -10,23 +10,11 @@ from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.phase import phase_diagram
 from jaxneuron.view.plots.canvas import save
 from jaxneuron.view.plots.phase import draw_phase_diagram
-
-X = np.linspace(-1, 1, 12)
-RATES, BIASES = jn.Log(0.05, 20.0, 5), jn.Linear(-1.0, 1.0, 4)
+from tests.view.studies import DATA, REPLICATES
 
 
-def run_of(tmp_path, sweep, training=None, neuron=None):
-    study = jn.Study(
-        data={"x": X, "y": np.maximum(0, X)},
-        neuron=neuron or {},
-        training={"num_steps": 80} | (training or {}),
-        sweep={"replicates": 6, "chunk_size": 128} | sweep,
-    )
-    return jn.sweep(study, tmp_path / "run.zarr")
-
-
-def test_a_grid_has_the_shares_of_its_cells(tmp_path):
-    run = run_of(tmp_path, {"learning_rate": RATES, "init_bias": BIASES})
+def test_a_grid_has_the_shares_of_its_cells(run_of):
+    run = run_of("grid")
     diagram = phase_diagram(run)
     assert [axis.name for axis in diagram.axes] == ["learning_rate", "init_bias"]
     assert [axis.is_log for axis in diagram.axes] == [True, False]
@@ -37,19 +25,15 @@ def test_a_grid_has_the_shares_of_its_cells(tmp_path):
     assert diagram.stability_limit == pytest.approx(2.0)
 
 
-def test_more_than_two_axes_are_pooled_or_held(tmp_path):
-    run = run_of(
-        tmp_path,
-        {"init_bias": BIASES, "momentum": jn.Linear(0.0, 0.9, 3), "learning_rate": RATES},
-        {"optimizer": "momentum"},
-    )
+def test_more_than_two_axes_are_pooled_or_held(run_of):
+    run = run_of("three axes")
     diagram = phase_diagram(run)
     assert [axis.name for axis in diagram.axes] == ["learning_rate", "momentum"]
     assert diagram.remark == "pooled over initial bias"
     assert diagram.stability_limit is None
-    pooled = run.cells.fate_count.sum("init_bias") / 24
+    pooled = run.cells.fate_count.sum("init_bias") / (5 * REPLICATES)
     held = phase_diagram(run, ["init_bias", "learning_rate"], at={"momentum": 0.5})
-    assert held.remark == "at momentum = 0.45"
+    assert held.remark == "at momentum = 0.5"
     for fate in Fate:
         want = pooled.sel(fate=fate.name).transpose("learning_rate", "momentum")
         np.testing.assert_allclose(diagram.shares[fate].value, want)
@@ -57,27 +41,25 @@ def test_more_than_two_axes_are_pooled_or_held(tmp_path):
         np.testing.assert_allclose(held.shares[fate].value, want)
 
 
-@pytest.mark.parametrize(
-    "sweep",
-    [
-        {"learning_rate": RATES, "init_bias": BIASES},
-        {"learning_rate": RATES},
-        {"learning_rate": 0.1},
-        {"learning_rate": [0.001, 0.1, 50.0], "init_bias": [0.0, 1.0, 5.0]},
-        {"learning_rate": 0.1, "init_bias": jn.Linear(-90.0, -80.0, 3), "momentum": None},
-    ],
-)
-def test_every_design_is_drawn(tmp_path, sweep):
-    diagram = phase_diagram(run_of(tmp_path, sweep))
+def is_drawn(run, path):
+    """Whether the phase diagram of a run becomes a file that is more than an empty one."""
+    save(draw_phase_diagram(phase_diagram(run)), path)
+    return path.stat().st_size > 3000
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("design", ["grid", "one axis", "no axis", "uneven", "all born dead"])
+def test_designs_are_drawn_in_every_kind_of_file(run_of, tmp_path, design):
     for ending in ("png", "svg", "pdf"):
-        path = tmp_path / f"figure.{ending}"
-        save(draw_phase_diagram(diagram), path)
-        assert path.stat().st_size > 3000
+        assert is_drawn(run_of(design), tmp_path / f"figure.{ending}")
 
 
-def test_all_diverged_is_drawn(tmp_path):
-    sweep = {"learning_rate": jn.Linear(1e3, 1e4, 3), "init_bias": jn.Linear(1.0, 2.0, 3)}
-    run = run_of(tmp_path, sweep, neuron={"activation": "identity"})
+def test_nothing_swept_is_drawn(run_of, tmp_path):
+    assert is_drawn(run_of("no axis"), tmp_path / "figure.svg")
+
+
+def test_all_diverged_is_drawn(run_of, tmp_path):
+    run = run_of("all diverged")
     diagram = phase_diagram(run)
     assert (diagram.shares[Fate.diverged].value == 1).all()
     assert np.isinf(diagram.loss.value).all()
@@ -97,17 +79,17 @@ def test_each_fate_has_a_colour_of_its_own():
     assert len({FATE_COLOURS[fate] for fate in Fate}) == 5
 
 
-def test_the_stability_line_is_drawn_among_points_too(tmp_path):
-    sweep = {"learning_rate": jn.LogUniform(0.01, 10.0), "init_bias": jn.Uniform(-1.0, 1.0)}
-    run = run_of(tmp_path, sweep | {"points": {"sobol": 32}})
-    maps = draw_phase_diagram(phase_diagram(run)).axes[:6]
+def test_the_stability_line_is_drawn_among_points_too(run_of):
+    maps = draw_phase_diagram(phase_diagram(run_of("points"))).axes[:6]
     assert [line.get_xdata()[0] for axes in maps for line in axes.lines] == [pytest.approx(2.0)] * 6
 
 
+@pytest.mark.thorough
 def test_points_are_not_said_to_be_pooled(tmp_path):
     ranges = {"learning_rate": jn.LogUniform(0.01, 10.0), "init_bias": jn.Uniform(-1.0, 1.0)}
-    sweep = ranges | {"momentum": jn.Uniform(0.0, 0.9), "points": {"sobol": 4}}
-    diagram = phase_diagram(run_of(tmp_path, sweep, {"optimizer": "momentum"}))
+    sweep = ranges | {"momentum": jn.Uniform(0.0, 0.9), "points": {"sobol": 4}, "replicates": 6}
+    study = jn.Study(data=DATA, training={"num_steps": 40, "optimizer": "momentum"}, sweep=sweep)
+    diagram = phase_diagram(jn.sweep(study, tmp_path / "run.zarr"))
     save(draw_phase_diagram(diagram), tmp_path / "figure.svg")
     assert diagram.shares[Fate.died].value.shape == (4,)
     # An SVG says its text in comments, whole.

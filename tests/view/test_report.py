@@ -2,6 +2,9 @@
 
 import json
 import re
+import resource
+import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-import jaxneuron as jn
 from jaxneuron.cli import commands
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.bad_input import BadInput
@@ -18,9 +20,8 @@ from jaxneuron.view.report import map_data, page
 from jaxneuron.view.report.encode import TYPES, encode, encode_counts, encode_decades
 from jaxneuron.view.report.report import life_report, report
 from tests.view.packed import unpacked
+from tests.view.studies import REPLICATES
 
-X = np.linspace(-1, 1, 8)
-DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}
 SHAPES = arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
 
 
@@ -60,21 +61,14 @@ def test_no_text_ends_the_script_that_holds_it(text):
     assert json.loads(script) == {"name": text + "</script><!--"}
 
 
-def study(**sweep):
-    return jn.Study(data=DATA, training={"num_steps": 20}, sweep={"replicates": 3} | sweep)
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    asked = study(
-        learning_rate=jn.Log(0.1, 10, num=5), init_bias=jn.Linear(-2, 2, num=4), weight_decay=[0.0, 0.1]
-    )
-    return jn.sweep(asked, tmp_path_factory.mktemp("report") / "run.zarr")
+@pytest.fixture
+def run(run_of):
+    return run_of("three axes")
 
 
 def test_the_page_holds_each_pair_of_axes_and_all_cells(run):
     data = map_data.map_data(run)
-    names = ["learning_rate", "weight_decay", "init_bias"]
+    names = ["learning_rate", "momentum", "init_bias"]
     assert [axis["name"] for axis in data["axes"]] == names
     assert len(data["frames"]) == 1 + 3 + 3
     for frame in [*data["frames"], data["cells"]]:
@@ -89,31 +83,35 @@ def test_the_page_holds_each_pair_of_axes_and_all_cells(run):
 
 
 def test_a_long_grid_is_pooled_until_it_fits(run, monkeypatch):
-    monkeypatch.setattr(map_data, "MOST_CELLS", 39)
+    monkeypatch.setattr(map_data, "MOST_CELLS", 89)
     monkeypatch.setattr(map_data, "MOST_PAIRED", 15)
     monkeypatch.setattr(map_data, "MOST_VALUES", 4)
     data = map_data.map_data(run)
     assert data["cells"] is None
-    assert "40 cells are too many" in data["remark"]
+    assert "90 cells are too many" in data["remark"]
     pairs = [frame for frame in data["frames"] if len(frame["axes"]) == 2]
     assert sum(np.prod(frame["shape"]) for frame in pairs) <= 15
     for frame in data["frames"]:
-        assert unpacked(frame["counts"]).sum() == 120
+        assert unpacked(frame["counts"]).sum() == 90 * REPLICATES
 
 
-def test_what_was_there_stays_when_writing_fails(tmp_path, monkeypatch):
+def test_what_was_there_stays_when_writing_fails(tmp_path):
     path = tmp_path / "page.html"
     path.write_text("before")
-    monkeypatch.setattr(page.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("no room")))
-    with pytest.raises(OSError, match="no room"):
-        page.write("after", path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            page.write("after" * 10_000, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_page_is_one_file_that_names_no_other(run, tmp_path):
+def test_the_page_is_one_file_that_names_no_other(run_of, tmp_path):
     path = tmp_path / "report.html"
-    report(run, path)
+    report(run_of("grid"), path)
     text = path.read_text()
     without_plotly = re.sub(r"<script>.*?</script>", "", text, count=1, flags=re.DOTALL)
     assert not re.search(r"(src|href)=[\"'](?!#)", without_plotly)
@@ -121,9 +119,9 @@ def test_the_page_is_one_file_that_names_no_other(run, tmp_path):
     assert path.stat().st_size < 7e6
 
 
-def test_one_neuron_has_a_page(tmp_path):
+def test_one_neuron_has_a_page(life_of, tmp_path):
     path = tmp_path / "life.html"
-    life_report(jn.train(study(learning_rate=0.1)), path)
+    life_report(life_of("plain"), path)
     assert "The life of one neuron on x → y" in path.read_text()
 
 
@@ -147,14 +145,14 @@ def test_bad_places_are_said_in_one_line(arguments, said, tmp_path, monkeypatch)
 
 
 def test_what_is_to_be_installed_is_said(monkeypatch):
-    monkeypatch.setattr(page.importlib.util, "find_spec", lambda name: None if name == "plotly" else object())
+    monkeypatch.setitem(sys.modules, "plotly", None)  # as good as not installed
     with pytest.raises(BadInput, match=r"needs plotly: pip install 'jaxneuron\[report\]'"):
         page.check_libraries()
 
 
-def test_the_command_writes_the_page_beside_the_run(tmp_path, monkeypatch, capsys):
+def test_the_command_writes_the_page_beside_the_run(run_of, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    jn.sweep(study(learning_rate=[0.1, 1.0]), "runs/some.zarr")
+    shutil.copytree(run_of("grid").location.name, "runs/some.zarr")
     commands.main(["report", "runs/some.zarr", "--json"], standalone_mode=False)
     said = json.loads(capsys.readouterr().out)
     assert said["report"] == "runs/some.html"

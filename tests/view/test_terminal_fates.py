@@ -9,53 +9,14 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 
-import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.study.run import Run
 from jaxneuron.view import mosaic as mosaics
 from jaxneuron.view.axes import MapAxis
 from jaxneuron.view.frames import Frame
 from jaxneuron.view.mosaic import NOBODY, SCREEN_COLOURS, FateMap, apportion, fate_map, mosaic
 from jaxneuron.view.terminal.fates import _stack, fate_picture, share_text
 from jaxneuron.view.terminal.picture import Ends, Entry, Glyph, Picture, fitted, half_blocks, lines_of
-
-X = np.linspace(-1, 1, 12)
-RATES, BIASES = jn.Log(0.05, 30.0, 11), jn.Linear(-2.0, 2.0, 7)
-SWEEPS = {
-    "grid": {"learning_rate": RATES, "init_bias": BIASES},
-    "one axis": {"learning_rate": RATES},
-    "linear axis": {"learning_rate": 0.1, "init_bias": BIASES},
-    "no axis": {"learning_rate": 0.1},
-    "one cell of two axes": {"learning_rate": [0.1], "init_bias": [0.5]},
-    "three axes": {"learning_rate": RATES, "weight_decay": [0.0, 0.1], "init_bias": BIASES},
-    "points": {
-        "learning_rate": jn.LogUniform(0.05, 30.0),
-        "init_bias": jn.Uniform(-2, 2),
-        "points": {"sobol": 40},
-    },
-    "points of one": {"learning_rate": jn.LogUniform(0.05, 30.0), "points": {"random": 40}},
-    "all dead": {"learning_rate": RATES, "init_bias": [-50.0, -40.0]},
-    "all diverged": {"learning_rate": [1e30, 2e30], "init_bias": [5.0, 6.0]},
-}
-
-
-@pytest.fixture(scope="module")
-def run_of(tmp_path_factory):
-    """The run of a sweep by name, swept once."""
-    runs: dict[str, Run] = {}
-
-    def run(name: str) -> Run:
-        if name not in runs:
-            study = jn.Study(
-                data={"x": X, "y": np.maximum(0, X)},
-                neuron={"activation": "identity"} if name == "all diverged" else {},
-                training={"num_steps": 40},
-                sweep={"replicates": 6} | SWEEPS[name],
-            )
-            runs[name] = jn.sweep(study, tmp_path_factory.mktemp("runs") / "run.zarr")
-        return runs[name]
-
-    return run
+from tests.view.studies import QUICK, REPLICATES, SWEEPS, all_but_few_thorough
 
 
 def printed(picture: Picture, width: int, **how) -> list[str]:
@@ -76,7 +37,7 @@ def test_a_map_has_the_counts_of_the_run(run_of):
     assert found.remark == ""
 
 
-@pytest.mark.parametrize("name", SWEEPS)
+@pytest.mark.parametrize("name", all_but_few_thorough(SWEEPS, QUICK))
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (8, 5), (64, 40)])
 def test_pooling_keeps_every_neuron(name, size, run_of):
     run = run_of(name)
@@ -100,7 +61,7 @@ def test_what_is_not_shown_is_pooled_and_said(run_of):
     found = fate_map(run_of("three axes"), 100, 50)
     assert found.remark == "pooled over initial bias"
     want = run_of("three axes").cells.fate_count.sum("init_bias")
-    np.testing.assert_array_equal(found.counts, want.transpose("learning_rate", "weight_decay", "fate"))
+    np.testing.assert_array_equal(found.counts, want.transpose("learning_rate", "momentum", "fate"))
 
 
 def test_points_lie_in_their_squares(run_of):
@@ -108,10 +69,10 @@ def test_points_lie_in_their_squares(run_of):
     found = fate_map(run, 100, 50)
     rate, bias = np.log10(run.cells.learning_rate.values), run.cells.init_bias.values
     number = found.counts.shape[0]
-    assert found.counts.shape == (4, 4, 5)
-    assert found.remark == "40 points in squares"
+    assert found.counts.shape == (5, 5, 5)
+    assert found.remark == "64 points in squares"
     want, _, _ = np.histogram2d(rate, bias, number)
-    np.testing.assert_array_equal(found.counts.sum(-1), 6 * want)
+    np.testing.assert_array_equal(found.counts.sum(-1), REPLICATES * want)
 
 
 def test_a_stripe_is_seen_at_its_share_and_no_colour_is_mixed():
@@ -276,13 +237,15 @@ def test_nothing_swept_is_one_bar(run_of):
     picture = fate_picture(run_of("no axis"), 60, 24)
     assert (picture.right, picture.up) == (None, None)
     assert {len(row) for row in picture.rows} == {60}
-    share = run_of("no axis").pooled("fate_count").values / 6
+    share = run_of("no axis").pooled("fate_count").values / REPLICATES
     for fate in Fate:
         seen = sum(glyph.front == SCREEN_COLOURS[fate] for glyph in picture.rows[0])
         assert seen == pytest.approx(60 * share[fate], abs=1)
 
 
-@pytest.mark.parametrize(("name", "fate"), [("all dead", Fate.born_dead), ("all diverged", Fate.diverged)])
+@pytest.mark.parametrize(
+    ("name", "fate"), [("all born dead", Fate.born_dead), ("all diverged", Fate.diverged)]
+)
 def test_all_of_one_fate(name, fate, run_of):
     picture = fate_picture(run_of(name), 80, 24)
     colours = {colour for row in picture.rows for glyph in row for colour in (glyph.front, glyph.back)}
@@ -343,7 +306,7 @@ def test_without_colours_every_fate_has_a_character(how, run_of):
 
 @pytest.mark.parametrize("height", [10, 24, 60])
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
-@pytest.mark.parametrize("name", SWEEPS)
+@pytest.mark.parametrize("name", all_but_few_thorough(SWEEPS, QUICK))
 def test_no_line_is_wider_than_the_terminal_and_half_of_it_is_left(name, width, height, run_of):
     picture = fate_picture(run_of(name), width, height)
     assert len(picture.rows) <= max(3, height // 2 - 3)

@@ -6,62 +6,26 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.study.training import Training
 from jaxneuron.view.terminal.braille import braille, line_dots
 from jaxneuron.view.terminal.picture import lines_of
 from jaxneuron.view.terminal.surface import INKS, PATH, SHADES, SILENT, loss_squares
 from jaxneuron.view.terminal.training import training_picture
+from tests.view.studies import LIVES
 
-RANDOM = np.random.default_rng(0)
-X = RANDOM.normal(size=30)
-Y = np.maximum(0, 1.2 * X + 0.4) + 0.1 * RANDOM.normal(size=30)
-KINDS = {
-    "converged": {"sweep": {"learning_rate": 0.3, "momentum": 0.9}, "training": {"optimizer": "momentum"}},
-    "died": {"sweep": {"learning_rate": 60.0, "init_bias": 3.0}},
-    "born dead": {"sweep": {"learning_rate": 0.1, "init_bias": -6.0}},
-    "diverged": {"neuron": {"activation": "identity"}, "sweep": {"learning_rate": 50.0}},
-    "no bias": {"neuron": {"train_bias": False}, "sweep": {"learning_rate": 0.1}},
-    "leaky": {"neuron": {"activation": "leaky_relu"}, "sweep": {"learning_rate": 0.1, "init_bias": -6.0}},
-    "tanh": {"neuron": {"activation": "tanh"}, "sweep": {"learning_rate": 0.1}},
-    "no steps": {"training": {"num_steps": 0}, "sweep": {"learning_rate": 0.1}},
-    "several inputs": {"data": {"x": RANDOM.normal(size=(30, 3)), "y": Y}, "sweep": {"learning_rate": 0.1}},
-    "several that diverge": {
-        "data": {"x": RANDOM.normal(size=(30, 2)), "y": Y},
-        "neuron": {"activation": "identity"},
-        "sweep": {"learning_rate": 1e3},
-    },
-    "a target of 0": {"data": {"x": X, "y": 0 * X}, "sweep": {"learning_rate": 0.1}},
-}
 ACTIVATION = {
     "relu": lambda z: np.maximum(z, 0),
     "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
     "identity": lambda z: z,
     "tanh": np.tanh,
 }
-SEVERAL = [name for name in KINDS if name.startswith("several")]
+SEVERAL = [name for name in LIVES if name.startswith("several")]
+ONE_INPUT = [name for name in LIVES if name not in SEVERAL]
 
 
-@pytest.fixture(scope="module")
-def training_of():
-    """The training of a kind by name, trained once."""
-    found = {}
-
-    def training(name: str) -> Training:
-        if name not in found:
-            kind = {"data": {"x": X, "y": Y}} | KINDS[name]
-            kind["training"] = {"num_steps": 300} | kind.get("training", {})
-            kind["neuron"] = {"init_weight": -1.0} | kind.get("neuron", {})
-            found[name] = jn.train(jn.Study(**kind))
-        return found[name]
-
-    return training
-
-
-@pytest.mark.parametrize("name", [name for name in KINDS if name not in SEVERAL])
-def test_squares_have_the_loss_of_their_middle(name, training_of):
-    training = training_of(name)
+@pytest.mark.parametrize("name", ONE_INPUT)
+def test_squares_have_the_loss_of_their_middle(name, life_of):
+    training = life_of(name)
     found = loss_squares(training, 9, 6)
     (left, right), (bottom, top) = found.across, found.along
     for row, column in [(0, 0), (0, 8), (5, 0), (5, 8), (2, 4), (3, 7)]:
@@ -78,9 +42,9 @@ def test_squares_have_the_loss_of_their_middle(name, training_of):
     np.testing.assert_array_equal(found.path[:, 1], training.history.bias.values)
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if name not in SEVERAL])
-def test_the_path_is_drawn_where_it_is(name, training_of):
-    training = training_of(name)
+@pytest.mark.parametrize("name", ONE_INPUT)
+def test_the_path_is_drawn_where_it_is(name, life_of):
+    training, is_away = life_of(name), name in ("diverged", "diverged at once")
     picture = training_picture(training, 100, 30)
     lines, columns = len(picture.rows), len(picture.rows[0])
     (left, right), (bottom, top) = loss_squares(training, 2, 2)[:2]
@@ -96,12 +60,12 @@ def test_the_path_is_drawn_where_it_is(name, training_of):
         if mark in marks:
             assert marks[mark] == where
         else:  # it left the picture, or lies under the end
-            assert name == "diverged" if mark == "●" else training.num_steps == 0 or name == "born dead"
-    assert ("●" in marks) == (name != "diverged")
+            assert is_away if mark == "●" else training.num_steps == 0 or name == "born dead"
+    assert ("●" in marks) == (not is_away)
 
 
-def test_the_silent_region_has_its_own_colour(training_of):
-    training = training_of("died")
+def test_the_silent_region_has_its_own_colour(life_of):
+    training = life_of("died")
     picture = training_picture(training, 80, 24)
     silent = loss_squares(training, len(picture.rows[0]), 2 * len(picture.rows)).silent
     assert silent.any()
@@ -111,13 +75,13 @@ def test_the_silent_region_has_its_own_colour(training_of):
                 assert (glyph.front == SILENT) == silent[2 * line, column]
                 assert (glyph.back == SILENT) == silent[2 * line + 1, column]
     assert "silent: no example passes a gradient" in [entry.text for entry in picture.legend]
-    leaky = training_picture(training_of("leaky"), 80, 24)
+    leaky = training_picture(life_of("leaky"), 80, 24)
     assert all(SILENT not in (glyph.front, glyph.back) for row in leaky.rows for glyph in row)
     assert not any("silent" in entry.text for entry in leaky.legend)
 
 
-def test_shades_go_with_the_logarithm_of_the_loss(training_of):
-    training = training_of("converged")
+def test_shades_go_with_the_logarithm_of_the_loss(life_of):
+    training = life_of("converged")
     picture = training_picture(training, 80, 24)
     found = loss_squares(training, len(picture.rows[0]), 2 * len(picture.rows))
     shades = {colour: i for i, (colour, _) in enumerate(INKS)}
@@ -137,8 +101,8 @@ def test_shades_go_with_the_logarithm_of_the_loss(training_of):
 
 
 @pytest.mark.parametrize("name", SEVERAL)
-def test_several_inputs_have_a_curve_of_the_loss(name, training_of):
-    training = training_of(name)
+def test_several_inputs_have_a_curve_of_the_loss(name, life_of):
+    training = life_of(name)
     picture = training_picture(training, 70, 30)
     losses = training.history.loss.values
     assert picture.title.endswith("steps: its loss by steps")
@@ -155,9 +119,9 @@ def test_several_inputs_have_a_curve_of_the_loss(name, training_of):
 
 
 @pytest.mark.parametrize("size", [(20, 10), (40, 10), (40, 24), (80, 24), (200, 60)])
-@pytest.mark.parametrize("name", KINDS)
-def test_no_line_is_wider_than_the_terminal(name, size, training_of):
-    picture = training_picture(training_of(name), *size)
+@pytest.mark.parametrize("name", LIVES)
+def test_no_line_is_wider_than_the_terminal(name, size, life_of):
+    picture = training_picture(life_of(name), *size)
     for colours in (0, 16, 256):
         lines = lines_of(picture, colours)
         assert max(line.cell_len for line in lines) <= size[0]
@@ -169,11 +133,11 @@ def test_no_line_is_wider_than_the_terminal(name, size, training_of):
     assert not set("▀▄█○●") & set(out)
 
 
-def test_fates_are_said(training_of):
-    assert training_of("died").fate == Fate.died
-    title = training_picture(training_of("died"), 80, 24).title
+def test_fates_are_said(life_of):
+    assert life_of("died").fate == Fate.died
+    title = training_picture(life_of("died"), 80, 24).title
     assert title == "Died after 1 step: its path over the loss"
-    assert training_picture(training_of("born dead"), 80, 24).title.startswith("Born dead after 0 steps")
+    assert training_picture(life_of("born dead"), 80, 24).title.startswith("Born dead after 0 steps")
 
 
 # Braille

@@ -28,13 +28,16 @@ def course(begin, limit, reach):
 
 
 @jax.jit
-def cross(begins, limits, reaches, steps, with_0, most, num_bits):
+def cross(begins, limits, reaches, steps, with_0, most, more_bits):
+    """Searched with so many bits more than are enough."""
+    num_bits = count_bits(most) + more_bits
     both = [course(begins[i], limits[i], reaches[i]) for i in (0, 1)]
     return first_below(both, [*with_0], modes_of(steps), most, num_bits)
 
 
 @jax.jit
-def leave(begins, limits, reaches, steps, tolerance, most, num_bits):
+def leave(begins, limits, reaches, steps, tolerance, most, more_bits):
+    num_bits = count_bits(most) + more_bits
     both = [course(begins[i], limits[i], reaches[i]) for i in (0, 1)]
     return last_outside(both, tolerance, modes_of(steps), most, num_bits)
 
@@ -76,9 +79,8 @@ def test_the_first_step_below_0(both, step, with_0, most, more_bits):
     below = np.any([v[1:] < 0 for v in values], axis=0)
     want = 1 + np.argmax(below) if below.any() else np.inf
     limits = [b - sum(r) for b, r in both]
-    num_bits = count_bits(jnp.float64(most)) + more_bits
-    arguments = (jnp.asarray(v, float) for v in (begins, limits, reach, step))
-    assert cross(*arguments, jnp.asarray(with_0), float(most), num_bits) == want
+    arguments = (np.asarray(v, float) for v in (begins, limits, reach, step))
+    assert cross(*arguments, np.asarray(with_0), float(most), more_bits) == want
 
 
 @settings(max_examples=1000, deadline=None, derandomize=True)
@@ -96,9 +98,8 @@ def test_the_last_step_outside(reach, step, tolerance, most, more_bits):
         return
     outside = np.any([np.abs(v) > tolerance for v in values], axis=0)
     want = np.flatnonzero(outside)[-1] if outside.any() else -1
-    num_bits = count_bits(jnp.float64(most)) + more_bits
-    arguments = (jnp.asarray(v, float) for v in (begins, [0.0, 0.0], reach, step))
-    assert leave(*arguments, tolerance, float(most), num_bits) == want
+    arguments = (np.asarray(v, float) for v in (begins, [0.0, 0.0], reach, step))
+    assert leave(*arguments, tolerance, float(most), more_bits) == want
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
@@ -113,16 +114,8 @@ def test_a_dip_below_0_is_found(fast, slow, reach, depth, is_first):
         return
     still = (1.0, 1.0, [0.0, 0.0])
     both = [(begin, begin - sum(reaches), reaches), still][:: 1 if is_first else -1]
-    begins, limits, reaches = (jnp.asarray(v, float) for v in zip(*both, strict=True))
-    found = cross(
-        begins,
-        limits,
-        reaches,
-        jnp.asarray([fast, slow]),
-        jnp.asarray([False, False]),
-        1e6,
-        count_bits(jnp.float64(1e6)),
-    )
+    begins, limits, reaches = (np.asarray(v, float) for v in zip(*both, strict=True))
+    found = cross(begins, limits, reaches, np.array([fast, slow]), np.array([False, False]), 1e6, 0)
     assert found == 1 + np.argmax(values[1:] < 0)
 
 
@@ -136,11 +129,9 @@ def test_a_way_out_and_back_is_found(fast, slow, reach, depth, is_first):
     if np.any(np.abs(path - tolerance) < 1e-12):
         return
     ways = [reaches, [0.0, 0.0]][:: 1 if is_first else -1]
-    zeros = jnp.zeros(2)
-    rates = jnp.asarray([fast, slow])
+    zeros, rates = np.zeros(2), np.array([fast, slow])
     for most in (4000, 10**6):
-        num_bits = count_bits(jnp.float64(most))
-        found = leave(zeros, zeros, jnp.asarray(ways), rates, tolerance, float(most), num_bits)
+        found = leave(zeros, zeros, np.array(ways), rates, tolerance, float(most), 0)
         assert found == np.flatnonzero(path > tolerance)[-1]
 
 
@@ -155,12 +146,12 @@ def test_a_crossing_far_off_is_found_to_the_step(step, begin, part, with_0):
     want = float(np.ceil(exact)) if exact < 2.0**52 else None
     found = cross(
         *(
-            jnp.asarray(v, float)
+            np.asarray(v, float)
             for v in ([begin, 1.0], [begin - reach, 1.0], [[reach, 0], [0, 0]], [step, 0])
         ),
-        jnp.asarray([with_0, False]),
+        np.array([with_0, False]),
         2.0**53,
-        count_bits(jnp.float64(2.0**53)),
+        0,
     )
     if want is not None:
         assert found == want
@@ -170,12 +161,11 @@ def test_a_crossing_far_off_is_found_to_the_step(step, begin, part, with_0):
 @pytest.mark.parametrize("with_0", [True, False])
 def test_what_comes_to_0_from_above_is_never_below(step, with_0):
     """Its limit is 0, and while anything of its way is left it is on its side, or on both in turn."""
-    most = 500.0
     found = cross(
-        *(jnp.asarray(v, float) for v in ([0.7, 1.0], [0.0, 1.0], [[0.7, 0], [0, 0]], [step, 0])),
-        jnp.asarray([False, with_0]),
-        most,
-        count_bits(jnp.float64(most)),
+        *(np.asarray(v, float) for v in ([0.7, 1.0], [0.0, 1.0], [[0.7, 0], [0, 0]], [step, 0])),
+        np.array([False, with_0]),
+        500.0,
+        0,
     )
     assert found == (1 if step > 1 else np.inf)
 
@@ -185,24 +175,25 @@ def test_whether_0_counts_is_told_of_each(with_0):
     """One number is at exactly 0 from step 2 on."""
     for order in (slice(None), slice(None, None, -1)):
         found = cross(
-            *(jnp.asarray(v, float) for v in ([1.0, 1.0][order], [0.0, 1.0][order])),
-            jnp.asarray([[1.0, 0.0], [0.0, 0.0]][order]),
-            jnp.asarray([1.0, 0.0]),
-            jnp.asarray([with_0, False][order]),
+            *(np.asarray(v, float) for v in ([1.0, 1.0][order], [0.0, 1.0][order])),
+            np.array([[1.0, 0.0], [0.0, 0.0]][order]),
+            np.array([1.0, 0.0]),
+            np.array([with_0, False][order]),
             10.0,
-            count_bits(jnp.float64(10.0)),
+            0,
         )
         assert found == (1 if with_0 else np.inf)
 
 
-search = jax.jit(lambda last, most, num_bits: last_that(lambda i: i <= last, most, num_bits))
+@jax.jit
+def search(last, most, more_bits):
+    return last_that(lambda i: i <= last, most, count_bits(2 * most) + more_bits)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.integers(0, 70), st.integers(0, 60), st.integers(0, 20))
 def test_bisection_finds_the_last(last, most, more_bits):
-    num_bits = count_bits(jnp.float64(2 * most)) + more_bits
-    assert search(float(last), float(most), num_bits) == min(last, most)
+    assert search(float(last), float(most), more_bits) == min(last, most)
 
 
 def test_bits_are_enough_and_not_many_more():

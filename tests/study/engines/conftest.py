@@ -9,7 +9,7 @@ from tests.study.test_survival import bytes_of, environment
 __all__ = ["environment"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(tmp_path_factory):
     """The bytes of a sweep that ran through in one chunk."""
     return bytes_of(sweep(study_of(1000), tmp_path_factory.mktemp("whole") / "run.zarr"))

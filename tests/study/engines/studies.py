@@ -4,10 +4,10 @@ import numpy as np
 
 import jaxneuron as jn
 
-NUM_NEURONS = 8 * 4 * 6
+NUM_NEURONS = 4 * 4 * 6
 WHOLE_CELLS, PARTS = 12, 5
-# 16 chunks of two cells, or 64 of half a cell.
-NUM_CHUNKS = {WHOLE_CELLS: 16, PARTS: 64}
+# 8 chunks of two cells, or 32 of half a cell.
+NUM_CHUNKS = {WHOLE_CELLS: 8, PARTS: 32}
 
 
 def study_of(chunk_size):
@@ -15,7 +15,7 @@ def study_of(chunk_size):
         data={"x": np.linspace(-1, 2, 20), "y": np.linspace(-1, 2, 20) ** 2},
         training={"num_steps": 400},
         sweep={
-            "learning_rate": jn.Log(0.01, 10.0, 8),
+            "learning_rate": jn.Log(0.01, 10.0, 4),
             "init_bias": jn.Linear(-2.0, 2.0, 4),
             "replicates": 6,
             "records": "neurons",

@@ -20,7 +20,7 @@ from jaxneuron.study.store import Store
 from jaxneuron.study.sweep import sweep
 from jaxneuron.study.work import Stopped
 from tests.conftest import KILLS
-from tests.study.engines.studies import NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
+from tests.study.engines.studies import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
 from tests.study.stopping import Stop, stop_after
 from tests.study.test_survival import bytes_of
 
@@ -61,10 +61,10 @@ def local_ray(environment):
 
 
 def markers_of(path):
-    return Store(Location(path)).markers(range(64))
+    return Store(Location(path)).markers(range(NUM_CHUNKS[PARTS]))
 
 
-@pytest.mark.parametrize(("actors", "chunk_size"), [(2, WHOLE_CELLS), (4, PARTS)])
+@pytest.mark.parametrize(("actors", "chunk_size"), [(2, WHOLE_CELLS), (3, PARTS)])
 def test_actors_make_the_bytes_of_one_process(actors, chunk_size, whole, local_ray, tmp_path):
     told = []
     run = sweep(
@@ -99,15 +99,15 @@ def test_actors_that_are_killed_lose_nothing(whole, local_ray, tmp_path, caplog)
     assert caplog.text.count("an actor failed and is replaced") >= 0.7 * KILLS
 
 
-def test_a_sweep_that_was_stopped_goes_on(local_ray, tmp_path):
+def test_a_sweep_that_was_stopped_is_resumed(local_ray, tmp_path):
     path = tmp_path / "run.zarr"
     with pytest.raises(Stop):
         sweep(study_of(PARTS), path, engine=Ray(actors=2), progress=stop_after(5))
     before = markers_of(path)
-    assert 5 <= len(before) < 64
+    assert 5 <= len(before) < NUM_CHUNKS[PARTS]
     sweep(study_of(PARTS), path, engine=Ray(actors=2))
     after = markers_of(path)
-    assert len(after) == 64
+    assert len(after) == NUM_CHUNKS[PARTS]
     assert all(after[number] == marker for number, marker in before.items())
 
 
@@ -146,7 +146,7 @@ def test_bad_input_is_the_driver_s(local_ray, tmp_path):
         sweep(missing, tmp_path / "other.zarr", engine=Ray(actors=2))
 
 
-def test_the_driver_is_killed_and_goes_on(whole, environment, tmp_path):
+def test_the_driver_is_killed_and_another_resumes(whole, environment, tmp_path):
     rng, path = random.Random(1), tmp_path / "run.zarr"
     for _ in range(max(RESTARTS, 2)):
         driver = start_driver(path, environment)

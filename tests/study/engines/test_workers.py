@@ -43,7 +43,7 @@ def start_worker(path, index, of, environment):
     )
 
 
-@pytest.mark.parametrize("chunk_size", NUM_CHUNKS)
+@pytest.mark.parametrize("chunk_size", [pytest.param(WHOLE_CELLS, marks=pytest.mark.thorough), PARTS])
 def test_workers_in_any_order_do_the_whole(chunk_size, whole, tmp_path):
     path = create(tmp_path / "run.zarr", chunk_size)
     order = random.Random(chunk_size).sample(range(4), 4)
@@ -59,28 +59,28 @@ def test_workers_in_any_order_do_the_whole(chunk_size, whole, tmp_path):
 def test_a_worker_that_is_started_again_trains_nothing(tmp_path):
     path = create(tmp_path / "run.zarr")
     worker(path, 1, 2)
-    markers = Store(Location(path)).markers(range(16))
-    assert sorted(markers) == list(range(1, 16, 2))
+    markers = Store(Location(path)).markers(range(NUM_CHUNKS[WHOLE_CELLS]))
+    assert sorted(markers) == list(range(1, NUM_CHUNKS[WHOLE_CELLS], 2))
     told = []
     worker(path, 1, 2, progress=lambda *numbers: told.append(numbers))
     assert told == [(NUM_NEURONS // 2, NUM_NEURONS // 2)]
-    assert Store(Location(path)).markers(range(16)) == markers
+    assert Store(Location(path)).markers(range(NUM_CHUNKS[WHOLE_CELLS])) == markers
 
 
 def test_what_another_has_done_meanwhile_is_left_out(tmp_path):
     """As when one is started twice: before each chunk it looks whether it is done."""
-    path = create(tmp_path / "run.zarr")
+    path = create(tmp_path / "run.zarr", PARTS)
     trained, markers = [], {}
 
     def progress(done, total):
         trained.append(done)
         if len(trained) == 2:
             worker(path, 0, 2)
-            markers.update(Store(Location(path)).markers(range(16)))
+            markers.update(Store(Location(path)).markers(range(NUM_CHUNKS[PARTS])))
 
     worker(path, 0, 2, progress=progress)
-    after = Store(Location(path)).markers(range(16))
-    assert len(markers) == 8
+    after = Store(Location(path)).markers(range(NUM_CHUNKS[PARTS]))
+    assert len(markers) == NUM_CHUNKS[PARTS] // 2
     # Those that were under way when the twin began may be written once more.
     assert sum(after[number] != markers[number] for number in markers) <= 4
 
@@ -148,19 +148,21 @@ sweep(study_of(PARTS), sys.argv[1], engine=Workers(2), progress=told)
 
 
 @pytest.mark.thorough
-def test_four_workers_of_a_sweep(whole, tmp_path):
+def test_three_workers_of_a_sweep(whole, tmp_path):
     told = []
     run = sweep(
         study_of(PARTS),
         tmp_path / "run.zarr",
-        engine=Workers(4),
+        engine=Workers(3),
         progress=lambda *numbers: told.append(numbers),
     )
     assert told[-1] == (NUM_NEURONS, NUM_NEURONS)
     assert told == sorted(told)
     assert bytes_of(run) == whole
-    processes = {marker.process for marker in Store(Location(run.path)).markers(range(64)).values()}
-    assert len(processes) == 4
+    processes = {
+        marker.process for marker in Store(Location(run.path)).markers(range(NUM_CHUNKS[PARTS])).values()
+    }
+    assert len(processes) == 3
 
 
 @pytest.mark.thorough
@@ -181,7 +183,7 @@ def test_killed_again_and_again(whole, environment, tmp_path):
         victim.communicate()
         kills += 1
         if victim.returncode == 0:  # it was done: it is to be killed while there is something to do
-            Store(Location(path), "r+").forget(range(1, 64, 2))
+            Store(Location(path), "r+").forget(range(1, NUM_CHUNKS[PARTS], 2))
     assert other.wait(120) == 0
     other.communicate()
     last = start_worker(path, 1, 2, environment)
@@ -197,7 +199,7 @@ def test_a_worker_that_dies_is_started_again(whole, tmp_path, caplog):
 
     def progress(done, total):
         if 0 < done < total and len(killed) < 3:
-            markers = Store(Location(path)).markers(range(64)).values()
+            markers = Store(Location(path)).markers(range(NUM_CHUNKS[PARTS])).values()
             process = int(max(markers, key=lambda marker: marker.finished).process.split()[0])
             if process not in killed:
                 killed.append(process)
@@ -233,7 +235,7 @@ def test_workers_that_cannot_do_anything_are_given_up(does, error, words, tmp_pa
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGKILL])
-def test_a_sweep_with_workers_is_stopped_and_goes_on(stop, whole, environment, tmp_path):
+def test_a_sweep_with_workers_is_stopped_and_resumed(stop, whole, environment, tmp_path):
     """Killed outright its workers stay, and those of the next sweep share the work with them."""
     process = subprocess.Popen(
         [sys.executable, "-c", SWEEPER, str(tmp_path / "run.zarr")],

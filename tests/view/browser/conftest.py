@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from jaxneuron.view.report.report import report
+
 # Without these it looks for hosts of its maker.
 ARGUMENTS = [
     "--no-sandbox",
@@ -33,6 +35,20 @@ def browser() -> Iterator:
         launched = started.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def report_of(run_of, tmp_path_factory):
+    """(the run of a design, the path of its report), made when first asked for, `report_of("grid")`."""
+    folder, made = tmp_path_factory.mktemp("reports"), {}
+
+    def report_of_run(design: str):
+        if design not in made:
+            made[design] = folder / f"{len(made)}.html"
+            report(run_of(design), made[design])
+        return run_of(design), made[design]
+
+    return report_of_run
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.report.lives import shown_steps
-from jaxneuron.view.report.report import life_report, report
+from jaxneuron.view.report.report import life_report
 
 pytestmark = pytest.mark.thorough
 
@@ -22,26 +22,33 @@ SLIDER = ".player input[type=range]"
 TRACES = "document.querySelector('.player [role=img]').data"
 
 
+def study_of(data=DATA, neuron=None, num_steps=300, optimizer="sgd", **sweep):
+    """A study of one neuron."""
+    return jn.Study(
+        data=data,
+        neuron={"init_weight": 0.5} | (neuron or {}),
+        training={"num_steps": num_steps, "optimizer": optimizer},
+        sweep={"learning_rate": 0.2} | sweep,
+    )
+
+
+@pytest.fixture(scope="module")
+def the_life():
+    """The life that most tests look at."""
+    return jn.train(study_of())
+
+
 @pytest.fixture
-def life_of(tmp_path, look_at):
+def open_life(the_life, tmp_path, look_at):
     """A function that trains a neuron and opens its life: (training, page)."""
 
-    def open_life(
-        data=DATA, neuron=None, num_steps=300, width=1280, scheme="light", optimizer="sgd", **sweep
-    ):
-        training = jn.train(
-            jn.Study(
-                data=data,
-                neuron={"init_weight": 0.5} | (neuron or {}),
-                training={"num_steps": num_steps, "optimizer": optimizer},
-                sweep={"learning_rate": 0.2} | sweep,
-            )
-        )
+    def trained_and_opened(width=1280, scheme="light", **settings):
+        training = jn.train(study_of(**settings)) if settings else the_life
         path = tmp_path / "life.html"
         life_report(training, path)
         return training, look_at(path, width=width, scheme=scheme)
 
-    return open_life
+    return trained_and_opened
 
 
 def step_of(page):
@@ -86,8 +93,8 @@ def result(page, start):
     return numbers_in(shown)[0]
 
 
-def test_the_numbers_shown_are_those_of_the_step(life_of):
-    training, page = life_of()
+def test_the_numbers_shown_are_those_of_the_step(open_life):
+    training, page = open_life()
     steps = shown_steps(training, 200)
     for frame in (0, 1, 17, 60, len(steps) - 1):
         seek(page, frame)
@@ -114,8 +121,8 @@ def test_the_numbers_shown_are_those_of_the_step(life_of):
         np.testing.assert_allclose(line[1], np.maximum(0, weight * line[0] + bias), rtol=1e-12, atol=1e-12)
 
 
-def test_one_example_is_followed_through_the_chain_rule(life_of):
-    training, page = life_of(neuron={"activation": "leaky_relu"}, negative_slope=0.3)
+def test_one_example_is_followed_through_the_chain_rule(open_life):
+    training, page = open_life(neuron={"activation": "leaky_relu"}, negative_slope=0.3)
     seek(page, 5)
     at = training.history.isel(step=step_of(page))
     for _ in range(16):
@@ -132,8 +139,8 @@ def test_one_example_is_followed_through_the_chain_rule(life_of):
     assert numbers_in(page.locator(".which output").inner_text())[0] == 8
 
 
-def test_it_plays_and_pauses_and_goes_step_by_step(life_of):
-    training, page = life_of()
+def test_it_plays_and_pauses_and_goes_step_by_step(open_life):
+    training, page = open_life()
     assert step_of(page) == 0
     press(page, "One step on")
     press(page, "One step on")
@@ -159,8 +166,8 @@ def test_it_plays_and_pauses_and_goes_step_by_step(life_of):
     assert page.get_by_role("button", name="Play", exact=True).count() == 1
 
 
-def test_playing_ends_at_the_last_step_and_begins_again(life_of):
-    training, page = life_of(data={"x": [1.0], "y": [2.0]}, learning_rate=0.9, num_steps=20)
+def test_playing_ends_at_the_last_step_and_begins_again(open_life):
+    training, page = open_life(data={"x": [1.0], "y": [2.0]}, learning_rate=0.9, num_steps=20)
     page.select_option(".player select", "fast")
     press(page, "Play")
     page.get_by_role("button", name="Play", exact=True).wait_for()
@@ -172,8 +179,8 @@ def test_playing_ends_at_the_last_step_and_begins_again(life_of):
     assert step_of(page) <= 1
 
 
-def test_the_keyboard_plays_it(life_of):
-    training, page = life_of()
+def test_the_keyboard_plays_it(open_life):
+    training, page = open_life()
     page.locator(".player").focus()
     for key, step in (
         ("ArrowRight", 1),
@@ -212,8 +219,8 @@ def test_the_keyboard_plays_it(life_of):
     assert {"First step", "Play", "One step on", "Step", "Speed", "The next example"} <= reached
 
 
-def test_pressing_and_dragging_on_the_loss_goes_there(life_of):
-    training, page = life_of()
+def test_pressing_and_dragging_on_the_loss_goes_there(open_life):
+    training, page = open_life()
     plot = page.locator(".player .seeks")
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
@@ -238,8 +245,8 @@ def test_pressing_and_dragging_on_the_loss_goes_there(life_of):
     assert step_of(page) == there
 
 
-def test_what_is_said_is_what_is_shown(life_of):
-    training, page = life_of()
+def test_what_is_said_is_what_is_shown(open_life):
+    training, page = open_life()
     said = page.locator(".player [aria-live]")
     press(page, "One step on")
     at = training.history.isel(step=1)
@@ -253,8 +260,8 @@ def test_what_is_said_is_what_is_shown(life_of):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_telephone_and_reads_in_the_dark(life_of, scheme):
-    _, page = life_of(width=360, scheme=scheme)
+def test_it_fits_a_telephone_and_reads_in_the_dark(open_life, scheme):
+    _, page = open_life(width=360, scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     for other in ("dark", "light", scheme):
         page.emulate_media(color_scheme=other)
@@ -283,8 +290,8 @@ ODD = {
 
 
 @pytest.mark.parametrize("kind", ODD)
-def test_every_kind_of_life_is_played(life_of, kind):
-    training, page = life_of(**ODD[kind])
+def test_every_kind_of_life_is_played(open_life, kind):
+    training, page = open_life(**ODD[kind])
     frames = int(page.locator(SLIDER).get_attribute("max"))
     for frame in sorted({0, frames // 2, frames}):
         seek(page, frame)
@@ -313,19 +320,19 @@ def test_every_kind_of_life_is_played(life_of, kind):
     page.wait_for_timeout(200)
 
 
-def test_another_activation_has_its_own_line(life_of):
+def test_another_activation_has_its_own_line(open_life):
     for activation in ("gelu", "elu", "softplus", "sigmoid", "tanh", "leaky_relu"):
-        training, page = life_of(neuron={"activation": activation}, num_steps=10)
+        training, page = open_life(neuron={"activation": activation}, num_steps=10)
         press(page, "Last step")
         x, y = (np.array(page.evaluate(f"Array.from({TRACES}[3].{axis})")) for axis in "xy")
         np.testing.assert_allclose(y, training.output(x[:, None]), rtol=2e-6, atol=2e-6)
 
 
-def test_names_from_the_data_are_shown_letter_by_letter(tmp_path, life_of):
+def test_names_from_the_data_are_shown_letter_by_letter(tmp_path, open_life):
     names = ["<b>bold</b> & <script>window.stolen=1</script>", "<i>t</i>&amp; 食費 🍞 " + "long " * 50]
     pd.DataFrame(dict(zip(names, (X, DATA["y"]), strict=True))).to_csv(tmp_path / "data.csv", index=False)
     data = {"file": str(tmp_path / "data.csv"), "inputs": [names[0]], "target": names[1]}
-    _, page = life_of(data=data, width=360)
+    _, page = open_life(data=data, width=360)
     assert page.evaluate("window.stolen") is None
     assert names[0][:30] in page.locator(".pass").inner_text()
     drawn = page.locator(".player .g-xtitle").first.text_content()
@@ -334,11 +341,8 @@ def test_names_from_the_data_are_shown_letter_by_letter(tmp_path, life_of):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_of_lives_asked_for_at_once_the_last_is_shown(tmp_path, look_at):
-    sweep = {"learning_rate": jn.Log(0.01, 5, num=6), "init_bias": jn.Linear(-2, 2, num=5), "replicates": 4}
-    run = jn.sweep(jn.Study(data=DATA, training={"num_steps": 300}, sweep=sweep), tmp_path / "run.zarr")
-    report(run, tmp_path / "run.html")
-    page = look_at(tmp_path / "run.html")
+def test_of_lives_asked_for_at_once_the_last_is_shown(report_of, look_at):
+    page = look_at(report_of("grid")[1])
     names = page.locator("#gallery button").all_inner_texts()
     # What is unpacked first comes last, as of a longer life.
     page.evaluate(

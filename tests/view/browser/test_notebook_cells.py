@@ -1,27 +1,17 @@
 """What a notebook shows, in a real browser: readable on light and on dark, narrow and wide, and by itself."""
 
-import numpy as np
 import pytest
-
-import jaxneuron as jn
 
 pytestmark = pytest.mark.thorough
 
-X = np.linspace(-1, 1, 20)
 THEMES = {"light": ("#ffffff", "#202020"), "dark": ("#111111", "#e0e0e0")}
 
 
 @pytest.fixture(scope="module")
-def cells(tmp_path_factory) -> str:
+def cells(run_of, life_of) -> str:
     """The HTML of a run and of a training, one below the other, and a table of somebody else's."""
-    study = jn.Study(
-        data={"x": X, "y": np.maximum(0, X)},
-        training={"num_steps": 60},
-        sweep={"learning_rate": jn.Log(0.01, 30.0, 20), "init_bias": jn.Linear(-2, 2, 15), "replicates": 8},
-    )
-    run = jn.sweep(study, tmp_path_factory.mktemp("run") / "run.zarr")
     other = '<table id="other"><tr><th>theirs</th><td>1</td></tr></table><details id="theirs"></details>'
-    return run._repr_html_() + jn.train(study, cell=180)._repr_html_() + other
+    return run_of("grid")._repr_html_() + life_of("plain")._repr_html_() + other
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -8,12 +8,12 @@ import pytest
 
 import jaxneuron as jn
 from jaxneuron.view.report.report import report
+from tests.view.studies import BIASES, RATES, REPLICATES
 
 pytestmark = pytest.mark.thorough
 
 X = np.linspace(-1, 1, 16)
 DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}
-RATES, BIASES = jn.Log(0.01, 5, num=6), jn.Linear(-2, 2, num=5)
 
 
 def study(data=DATA, neuron=None, num_steps=60, optimizer="sgd", **sweep):
@@ -22,12 +22,13 @@ def study(data=DATA, neuron=None, num_steps=60, optimizer="sgd", **sweep):
         data=data,
         neuron=neuron or {},
         training={"num_steps": num_steps, "optimizer": optimizer},
-        sweep={"learning_rate": 0.1, "replicates": 4} | sweep,
+        sweep={"learning_rate": 0.1, "replicates": REPLICATES} | sweep,
     )
 
 
+# The runs that all tests of views share, and others.
+SHARED = ("one axis", "no axis", "all born dead", "all diverged", "points", "nobody can die", "data sets")
 STUDIES = {
-    "one axis": study(learning_rate=RATES),
     "four axes": study(
         optimizer="momentum",
         learning_rate=jn.Log(0.01, 3, num=4),
@@ -35,58 +36,49 @@ STUDIES = {
         momentum=[0.0, 0.9],
         weight_decay=[0.0, 0.1],
     ),
-    "one cell": study(replicates=50),
-    "all dead": study(learning_rate=RATES, init_bias=jn.Linear(-90, -80, num=4)),
-    "all diverged": study(
-        neuron={"activation": "identity"},
-        num_steps=400,
-        learning_rate=jn.Linear(50, 90, num=4),
-        init_bias=BIASES,
-    ),
     "one example": study(data={"x": [1.0], "y": [2.0]}, learning_rate=RATES, init_bias=BIASES),
-    "points": study(learning_rate=jn.LogUniform(0.01, 5), init_bias=jn.Uniform(-2, 2), points={"sobol": 64}),
     "many points": study(
         learning_rate=jn.LogUniform(0.01, 5),
         init_bias=jn.Uniform(-2, 2),
         points={"random": 5000},
         replicates=1,
     ),
-    "cannot die": study(neuron={"activation": "tanh"}, learning_rate=RATES, init_bias=BIASES),
     "no steps": study(num_steps=0, learning_rate=RATES, init_bias=BIASES),
     "several inputs": study(
         data={"x": np.random.default_rng(0).normal(size=(20, 3)), "y": np.arange(20.0)}, learning_rate=RATES
     ),
-    "data sets": study(
-        data={"teacher": {"weight": [1.0], "num_examples": 16, "num_datasets": 3}}, learning_rate=RATES
-    ),
 }
 # What the map says of itself in words.
 SAYS = {
-    "all dead": r"every cell has the same value: born dead",
+    "all born dead": r"every cell has the same value: born dead",
     "all diverged": r"every cell has the same value: diverged",
-    "one cell": r"Most frequent fate: \w+",
+    "no axis": r"Most frequent fate: \w+",
     "many points": r"5,000 points in squares",
     "data sets": r"Pooled over data set",
     "four axes": r"Pooled over .*weight decay",
 }
 
 
-@pytest.fixture
-def made(tmp_path):
-    """A function that makes a run and its report: (run, path)."""
+@pytest.fixture(scope="module")
+def made(report_of, tmp_path_factory):
+    """(the run of a kind of study, the path of its report), made when first asked for."""
+    folder, reports = tmp_path_factory.mktemp("reports"), {}
 
-    def make(asked, name="run"):
-        run = jn.sweep(asked, tmp_path / f"{name}.zarr")
-        path = tmp_path / f"{name}.html"
-        report(run, path)
-        return run, path
+    def make(kind):
+        if kind in SHARED:
+            return report_of(kind)
+        if kind not in reports:
+            run = jn.sweep(STUDIES[kind], folder / f"{len(reports)}.zarr")
+            reports[kind] = run, folder / f"{len(reports)}.html"
+            report(*reports[kind])
+        return reports[kind]
 
     return make
 
 
-@pytest.mark.parametrize("kind", STUDIES)
+@pytest.mark.parametrize("kind", [*SHARED, *STUDIES])
 def test_every_kind_of_study_has_a_sensible_report(made, look_at, kind):
-    run, path = made(STUDIES[kind])
+    run, path = made(kind)
     page = look_at(path)
     quantities = page.locator("#map-quantity option").evaluate_all("(all) => all.map((one) => one.value)")
     for quantity in quantities:
@@ -105,7 +97,7 @@ def test_every_kind_of_study_has_a_sensible_report(made, look_at, kind):
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
 
 
-def test_names_from_data_are_text_and_nothing_else(tmp_path, made, look_at):
+def test_names_from_data_are_text_and_nothing_else(tmp_path, look_at):
     names = {
         "input": "<script>window.stolen=1</script><img src=x onerror=window.stolen=2>",
         "target": "\"quoted\" & 'so' </script> 食費 🍞 $x^2$ " + "long" * 100,
@@ -114,7 +106,8 @@ def test_names_from_data_are_text_and_nothing_else(tmp_path, made, look_at):
     header = ",".join('"' + name.replace('"', '""') + '"' for name in names.values())
     file.write_text("\n".join([header, *(f"{x},{2 * x + 1}" for x in X)]))
     data = {"file": str(file), "inputs": [names["input"]], "target": names["target"]}
-    _, path = made(study(data=data, learning_rate=RATES, init_bias=BIASES))
+    path = tmp_path / "run.html"
+    report(jn.sweep(study(data=data, learning_rate=RATES, init_bias=BIASES), tmp_path / "run.zarr"), path)
     page = look_at(path, width=360)
     assert page.evaluate("window.stolen") is None
     assert page.locator("img").count() == 0
@@ -124,7 +117,7 @@ def test_names_from_data_are_text_and_nothing_else(tmp_path, made, look_at):
 
 
 def test_the_page_holds_its_data_once_and_asks_for_nothing(made, look_at):
-    _, path = made(study(learning_rate=RATES))
+    _, path = made("one axis")
     page = look_at(path)
     data = json.loads(page.locator("#data").text_content())
     assert {"map", "lives", "incidence"} <= set(data)
@@ -134,7 +127,7 @@ def test_the_page_holds_its_data_once_and_asks_for_nothing(made, look_at):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours_can_be_told_from_what_is_behind_them(made, look_at, scheme):
-    _, path = made(study())
+    _, path = made("no axis")
     page = look_at(path, scheme=scheme)
     names = ["page", "surface", "text", "muted", "accent", "fate-diverged", "fate-born-dead", "fate-died"]
     names += ["fate-converged", "fate-unsettled"]
