@@ -10,6 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, MaxNLocator
 from jaxneuron.view.axes import MapAxis
 
 FEWEST = 3
+MOST_LINEAR = 5
 # Within a decade; the coarsest of which there are enough is taken.
 SUBDIVISIONS = ((1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7))
 LARGEST = 307  # power of ten that is a number
@@ -81,6 +82,11 @@ def scale(axis: Axis, shown: MapAxis) -> None:
     elif len(shown.values) == 1:
         axis.set_major_locator(FixedLocator(list(shown.values)))
         axis.set_major_formatter(FuncFormatter(tick_label))
+    else:
+        # Fixed: ticks that change while a figure is laid out have labels for which no room was found.
+        low, high = float(shown.values.min()), float(shown.values.max())
+        ticks = np.asarray(MaxNLocator(MOST_LINEAR, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
+        axis.set_major_locator(FixedLocator(ticks[(ticks >= low) & (ticks <= high)].tolist()))
 
 
 def scale_by_decades(axis: Axis, values: np.ndarray | None = None) -> None:
