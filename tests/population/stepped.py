@@ -2,7 +2,8 @@
 
 import numpy as np
 
-# Of the largest that a z's terms have been: what is less is 0 but for rounding in double precision.
+# Of the largest that a z's terms have been, those of its steps too, which may cancel: what is less is 0 but for
+# rounding in double precision.
 ROUNDED = 1e-13
 
 
@@ -24,6 +25,8 @@ def stepped(x, y, values, num_steps, config, dtype):
         largest = np.maximum(largest, np.abs(w[:, None] * x) + np.abs(b[:, None]))
         is_clear = (np.abs(z) >= ROUNDED * largest).all(-1)
         found.append((w, b, (z <= 0).all(-1), norm, is_clear))
+        terms_w, terms_b = np.abs(error * x).mean(-1), np.abs(error).mean(-1) * config.train_bias
+        largest = np.maximum(largest, (rate * terms_w)[:, None] * np.abs(x) + (rate * terms_b)[:, None])
         w, b = w - rate * (grad_w + decay * w), b - rate * (grad_b + decay * b * config.train_bias)
     return tuple(map(np.array, zip(*found, strict=True)))
 

@@ -63,9 +63,15 @@ def trained(x, y, config, num_steps, learning_rate, init_weight, init_bias, **re
 
 # Stepping
 
+
+def products_of_which_are_normal(number):
+    """XLA takes subnormal numbers for 0, and NumPy does not."""
+    return number if abs(number) > 1e-100 else 0.0
+
+
 # Round numbers tie, and lead to exactly 0.
-inputs = st.one_of(st.integers(-3, 3).map(float), st.floats(-20, 20, allow_subnormal=False))
-targets = st.one_of(st.sampled_from([0.0, 1.0, -1.0]), st.floats(-10, 10, allow_subnormal=False))
+inputs = st.one_of(st.integers(-3, 3).map(float), st.floats(-20, 20).map(products_of_which_are_normal))
+targets = st.one_of(st.sampled_from([0.0, 1.0, -1.0]), st.floats(-10, 10).map(products_of_which_are_normal))
 
 SETTINGS = {
     "relu": (relu(), {}),
@@ -94,9 +100,12 @@ def compare_with_stepping(x, y, config, num_steps, values):
         agrees = agreed(extended, double, config)
         size = 1 + np.abs(extended[0][-1]) + np.abs(extended[1][-1])
     diverged = by_steps.fate == Fate.diverged
-    is_limited = np.isfinite(extended[0]).all(0) & (agrees | diverged)
+    # Where the losses are 0 that losses are measured by, any other is beyond all bounds, be it by rounding.
+    is_told = agrees | (diverged & (np.maximum(by_steps.initial_loss, np.mean(y**2)) > 0))
+    is_limited = np.isfinite(extended[0]).all(0) & is_told
     np.testing.assert_array_equal(got.fate[is_limited], by_steps.fate[is_limited])
-    np.testing.assert_array_equal(got.diverge_step[diverged], by_steps.diverge_step[diverged])
+    dated = diverged & is_told
+    np.testing.assert_array_equal(got.diverge_step[dated], by_steps.diverge_step[dated])
     agrees &= ~diverged
     np.testing.assert_array_equal(got.death_step[agrees], since[agrees])
     np.testing.assert_array_equal(got.revivals[agrees], revivals[agrees])
