@@ -43,6 +43,7 @@ def test_a_program_that_computes_something_else_is_found_out():
     assert found.agreement.share < 1
 
 
+@pytest.mark.thorough
 def test_results_are_read_back_and_shown(tmp_path):
     measured = results.begin()
     measured.side_by_side.append(measure(Work(num_neurons=64, num_examples=16, num_steps=5)))

@@ -142,6 +142,7 @@ def test_create_refuses_another_study(there, command, tmp_path):
     assert command("create study.toml --out run.zarr --overwrite")[0] == 0
 
 
+@pytest.mark.thorough
 def test_workers_of_a_sweep_make_its_bytes(command, monkeypatch):
     # The workers share compiled programs with this process.
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", jax.config.jax_compilation_cache_dir)

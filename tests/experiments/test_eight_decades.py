@@ -60,6 +60,7 @@ def check_flow(study, losses):
             assert losses[row, column] == pytest.approx(known, rel=1e-6 + 10 * rate)
 
 
+@pytest.mark.thorough
 def test_small_steps_follow_the_gradient_flow(study, tmp_path):
     losses = []
     for rate in (1e-8, 1e-5):

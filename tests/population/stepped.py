@@ -2,8 +2,8 @@
 
 import numpy as np
 
-# Of the largest that a z's terms have been, those of its steps too, which may cancel: what is less is 0 but for
-# rounding in double precision.
+# Of the largest that a z's terms have been, and those of its steps, which may cancel: what is less is 0 but
+# for rounding in double precision.
 ROUNDED = 1e-13
 
 
@@ -43,14 +43,15 @@ def told(silent, norm, config):
 
 
 def agreed(extended, double, config):
-    """Whether two ways of stepping, in different precision, are one all along: what rounding does to such a
-    neuron does not grow, and decides nothing."""
-    tell = zip(told(*extended[2:4], config), told(*double[2:4], config), strict=True)
-    agrees = np.all([a == b for a, b in tell], axis=0)
-    agrees &= (extended[2] == double[2]).all(0) & double[4].all(0)
+    """Whether two ways of stepping, in different precision, are one all along, or until one is no number any
+    more: what rounding does to such a neuron does not grow, and decides nothing."""
+    is_number = np.isfinite(double[0]) & np.isfinite(double[1])
+    is_one = (extended[2] == double[2]) & double[4]
     for one, other in zip(extended[:2], double[:2], strict=True):
-        agrees &= (np.abs(one - other) <= 1e-12 * (1 + np.abs(one))).all(0)
-    return agrees
+        is_one &= np.abs(one - other) <= 1e-12 * (1 + np.abs(one))
+    tell = zip(told(*extended[2:4], config), told(*double[2:4], config), strict=True)
+    are_told_alike = np.all([a == b for a, b in tell], axis=0)
+    return (is_one | ~is_number).all(0) & (are_told_alike | ~is_number.all(0))
 
 
 def params_of(found):

@@ -135,6 +135,7 @@ def test_a_run_that_lost_a_chunk_is_made_whole_with_the_same_bytes(by_jumps, tmp
     assert {file: file.read_bytes() for file in before} == before
 
 
+@pytest.mark.thorough
 def test_the_life_of_a_neuron_is_that_of_its_steps(by_jumps):
     stored = by_jumps.neurons.isel(learning_rate=3, init_bias=1, replicate=2)
     by_jumps, by_steps = (

@@ -36,6 +36,7 @@ def test_a_constant_is_the_data_multiplied_by_hand(tmp_path, gradient):
     assert scaled.attrs["data"]["silent_loss"] == by_hand.attrs["data"]["silent_loss"]
 
 
+@pytest.mark.thorough
 def test_an_axis_has_the_same_bits_whatever_the_chunk(tmp_path):
     study = study_of(target_scale=[-1, 0.3, 1, 7])
     runs = [

@@ -23,6 +23,7 @@ def studies(rates, power=1.0, seed=0):
     return *histograms(neurons), TOTAL, EDGES
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rates", RATES)
 def test_it_is_lifelines(rates, lifelines):
     neurons = neurons_that_die(np.random.default_rng(3), (1, 300), *rates)

@@ -44,6 +44,7 @@ def listed():
     return np.minimum(step[0], 251), events, edges, histograms(Neurons(step, died), edges)
 
 
+@pytest.mark.thorough
 def test_incidence_is_aalens_and_johansens(listed, lifelines):
     step, events, edges, (deaths, divergences) = listed
     result = incidence(deaths, divergences, np.array([200]), edges)
@@ -57,12 +58,14 @@ def test_incidence_is_aalens_and_johansens(listed, lifelines):
         np.testing.assert_allclose(share[0], last, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.thorough
 def test_those_at_risk_are_kaplans_and_meiers(listed, lifelines):
     step, events, edges, (deaths, divergences) = listed
     survival = lifelines.KaplanMeierFitter().fit(step + 1, events > 0).predict(edges[:-1] + 0.5)
     np.testing.assert_allclose(at_risk(deaths, divergences, np.array([200]))[0], 200 * survival, rtol=1e-9)
 
 
+@pytest.mark.thorough
 def test_hazards_of_single_steps_add_up_to_nelsons_and_aalens(lifelines):
     neurons = neurons_that_die(np.random.default_rng(6), (1, 300), 0.05, 0.03)
     edges = np.arange(100)

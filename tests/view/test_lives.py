@@ -66,6 +66,7 @@ def test_each_kind_is_what_it_says(run):
         assert again.history.equals(kind.training.history)
 
 
+@pytest.mark.thorough
 def test_what_oscillates_is_found_and_nothing_is_said_to_oscillate_that_does_not(tmp_path):
     # All examples at x = 1: z − y is multiplied by 1 − 2η at each step, at η = 1 by exactly −1.
     data = {"x": np.ones(16), "y": np.ones(16)}
@@ -119,6 +120,7 @@ def test_the_sample_lies_evenly_and_shows_the_usual_fate(run):
         assert jn.train(run.study, cell=cell, replicate=replicate).fate == counts[cell].argmax()
 
 
+@pytest.mark.thorough
 def test_steps_around_what_happens_are_all_shown():
     for cell, replicate in ((0, 0), (0, 3)):
         asked = study(training={"num_steps": 5000, "tolerance": 0.0}, learning_rate=0.001)
@@ -205,6 +207,7 @@ def checked(training):
     return life
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", LIVES)
 def test_every_kind_of_neuron_has_a_life(kind, life_of):
     checked(life_of(kind))

@@ -74,7 +74,7 @@ def fly(
     landed = begin._replace(
         step=step,
         params=params,
-        silence=_chosen(ends, silence, begin.silence),
+        silence=silence,
         unchanged_since=jnp.where(ends, step, begin.unchanged_since),
         moving_until=jnp.int64(UNKNOWN),
     )

@@ -64,6 +64,7 @@ def population(seed):
     return x, y, w, b, rate
 
 
+@pytest.mark.thorough
 def test_who_is_held_never_leaves_and_who_leaves_is_not_held():
     x, y, w, b, rate = population(1)
     x3, y3 = x[:, None], y[:, None]
