@@ -156,9 +156,11 @@ def test_with_several_inputs_they_change_no_bit_either(precision, activation, op
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("num_inputs", [1, 17, 300])
-@pytest.mark.parametrize("num_examples", [7, 1030])  # within a group of one matrix product, and beyond it
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize(
+    ("num_inputs", "num_examples", "optimizer"),
+    # Examples within a group of one matrix product, and beyond it.
+    [(1, 1030, "adam"), (17, 7, "sgd"), (17, 1030, "adam"), (300, 1030, "sgd")],
+)
 def test_matrices_of_any_shape_change_no_bit(num_inputs, num_examples, optimizer):
     rng = np.random.default_rng(num_inputs * num_examples)
     x = rng.normal(size=(num_examples, num_inputs)) / num_inputs**0.5

@@ -95,7 +95,7 @@ def with_other_file(content: str) -> Prepare:
 
 
 def npz(**arrays: np.ndarray | list) -> Prepare:
-    return file("data.npz", lambda path: np.savez(path, allow_pickle=True, **arrays))
+    return file("data.npz", lambda path: np.savez(path, **arrays))
 
 
 def with_folder(name: str) -> Prepare:
