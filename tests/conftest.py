@@ -14,19 +14,19 @@ from jaxneuron.population import program
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
-# How often what is killed again and again is killed; more when asked for by hand.
-KILLS = int(os.environ.get("JAXNEURON_KILLS", "6"))
+# How often as much as usual is drawn at random: what is killed, what is damaged, data that nobody chose.
+REPEAT = int(os.environ.get("JAXNEURON_REPEAT", "1"))
+KILLS = 6 * REPEAT
 
 # Where the tests are started in the background Ctrl-C is ignored, and what they start would ignore it too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _keep_compiled_programs_for_the_session(tmp_path_factory):
-    """Compiling is most of the suite's time, and tests of both workers need the same small programs."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    jax.config.update("jax_compilation_cache_dir", str(folder / "compiled-programs"))
+def _keep_compiled_programs(pytestconfig):
+    """Compiling is most of the suite's time: both workers and the next session need the same programs."""
+    folder = pytestconfig.cache.mkdir("compiled-programs")
+    jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 

@@ -117,6 +117,24 @@ def test_what_is_left_of_a_velocity_is_known(optimizer):
             assert (move < -1e-4).all()
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_adam_coasts_no_further_than_is_said(count):
+    """With a short memory and a large ε the bound is what is left, to within a percent."""
+    with jax.enable_x64(True):
+        config = Config(optimizer="adam")
+        hyperparams = Hyperparams(0.05, beta1=0.1, beta2=0.999, epsilon=1.0)
+        params, examples = Params(jnp.array([-1.0]), jnp.array(-2.0)), examples_of([0.5, 2.0], [1.0, 2.0], "float64")
+        state = init_state(KEY, params, hyperparams, config)
+        mean, square = Params(jnp.array([0.3]), jnp.array(-0.2)), Params(jnp.array([1e-12]), jnp.array(1e-12))
+        left = optax.tree_utils.tree_set(state.opt_state, mu=mean, nu=square, count=jnp.int32(count))
+        later, info = take_steps(state._replace(opt_state=left), hyperparams, examples, config, 400)
+        assert not info.num_active.any()
+        coast = _coast(params, left, hyperparams, "adam", True, jnp.bool(True))
+        for end, here, move in zip(later.params, params, coast.move, strict=True):
+            gone = (end - here) / move
+            assert 0.99 < gone <= 1
+
+
 def test_rounding_may_carry_a_neuron_across_where_real_numbers_would_not():
     """Neurons whose coast ends next to z = 0: some are active on the way, and none of them is certified."""
     config, hyperparams = Config(optimizer="momentum"), Hyperparams(0.1, momentum=jnp.float32(0.97))

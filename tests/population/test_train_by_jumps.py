@@ -18,7 +18,7 @@ from jaxneuron.neuron.train import Config, Trained
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
 from tests import engel
-from tests.conftest import examples_of
+from tests.conftest import REPEAT, examples_of
 from tests.population.special_data import KINDS, data_of
 from tests.population.stepped import agreed, params_of, stepped, told
 
@@ -135,7 +135,12 @@ def values_of(x, config, rng, most=3.0):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.thorough] * (name not in QUICK)) for name in SETTINGS]
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.thorough] * (name not in QUICK))
+        for name in SETTINGS
+        if name != "fixed bias"  # which is among the 2.4 million of another file
+    ],
 )
 def test_fates_and_their_steps_are_those_of_stepping(name):
     config, rest = SETTINGS[name]
@@ -146,7 +151,7 @@ def test_fates_and_their_steps_are_those_of_stepping(name):
         counts = compare_with_stepping(x, y, config, 420, values_of(x, config, rng) | rest)
         num_compared, num_diverged = num_compared + counts[0], num_diverged + counts[1]
     assert num_compared > len(KINDS) * NUM_NEURONS / 3  # or nothing was compared
-    if name in ("fixed bias", "decay of the weight alone", "identity"):
+    if name in ("decay of the weight alone", "identity"):
         assert num_diverged > 20
 
 
@@ -155,7 +160,7 @@ def test_fates_and_their_steps_are_those_of_stepping(name):
     [
         # None diverges: no program has to date that.
         (20, ["relu"], 1.0),
-        pytest.param(200, ["relu", "fixed bias"], 3.0, marks=pytest.mark.thorough),
+        pytest.param(100 * REPEAT, ["relu", "fixed bias"], 3.0, marks=pytest.mark.thorough),
     ],
 )
 def test_no_data_is_found_on_which_they_differ(num_data, names, most):

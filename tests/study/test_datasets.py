@@ -71,9 +71,7 @@ def test_one_program_serves_all(tmp_path, gradient, compilations):
     ("precision", "gradient", "weight"),
     [
         ("float32", "auto", {"unit_vector": 3}),
-        pytest.param("float64", "moments", [1.5], marks=pytest.mark.thorough),
         pytest.param("float32", "moments", [1.5], marks=pytest.mark.thorough),
-        pytest.param("float32", "autodiff", [1.5], marks=pytest.mark.thorough),
         pytest.param("float64", "autodiff", [1.5], marks=pytest.mark.thorough),
         pytest.param("float64", "auto", {"unit_vector": 3}, marks=pytest.mark.thorough),
     ],

@@ -35,6 +35,7 @@ from jaxneuron.study.sweep import sweep
 from jaxneuron.study.work import Stopped
 from jaxneuron.study.worker import worker
 from jaxneuron.view.deaths import as_values, deaths
+from tests.conftest import REPEAT
 from tests.study.stopping import Stop, hold, stop_after
 
 X = np.linspace(-1, 2, 20)
@@ -384,7 +385,7 @@ def is_reported(path):
         *(
             pytest.param(size, seed, marks=pytest.mark.thorough)
             for size in CHUNK_SIZES
-            for seed in range(15)
+            for seed in range(7 * REPEAT)
             if (size, seed) != (WHOLE_CELLS, 0)
         ),
     ],

@@ -124,7 +124,7 @@ def test_killed_at_any_moment(chunk_size, whole, environment, tmp_path):
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_at_any_moment(stop, whole, environment, tmp_path):
     rng, path = random.Random(stop), tmp_path / "run.zarr"
-    for _ in range(3):
+    for _ in range(2):
         process = start(path, PARTS, environment)
         wait_until_it_trains(process)
         time.sleep(rng.uniform(0, 0.15))

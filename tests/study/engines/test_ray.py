@@ -34,7 +34,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning"),
 ]
-RESTARTS = KILLS // 3
 
 DRIVER = """
 import sys
@@ -148,7 +147,7 @@ def test_bad_input_is_the_driver_s(local_ray, tmp_path):
 
 def test_the_driver_is_killed_and_another_resumes(whole, environment, tmp_path):
     rng, path = random.Random(1), tmp_path / "run.zarr"
-    for _ in range(max(RESTARTS, 2)):
+    for _ in range(KILLS // 6):
         driver = start_driver(path, environment)
         assert driver.stdout.readline()
         time.sleep(rng.uniform(0, 0.3))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jaxneuron.view.report.report import report
+from tests.view.browser.settled import SCRIPT
 
 # Without these it looks for hosts of its maker.
 ARGUMENTS = [
@@ -60,6 +61,7 @@ def look_at(browser) -> Iterator[Callable]:
     def open_page(path: Path, width: int = 1280, height: int = 900, scheme: str = "light"):
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         opened.append(context)
+        context.add_init_script(SCRIPT)
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)

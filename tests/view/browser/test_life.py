@@ -12,6 +12,7 @@ import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.report.lives import shown_steps
 from jaxneuron.view.report.report import life_report
+from tests.view.browser.settled import settle
 
 pytestmark = pytest.mark.thorough
 
@@ -60,12 +61,12 @@ def step_of(page):
 
 def press(page, name):
     page.get_by_role("button", name=name, exact=True).click()
-    page.wait_for_timeout(80)
+    settle(page)
 
 
 def seek(page, frame):
     page.locator(SLIDER).fill(str(frame))
-    page.wait_for_timeout(120)
+    settle(page)
 
 
 def wait_until(is_so):
@@ -175,7 +176,7 @@ def test_playing_ends_at_the_last_step_and_begins_again(open_life):
     assert step_of(page) == training.num_steps
     page.select_option(".player select", "slow")
     press(page, "Play")
-    page.wait_for_timeout(100)
+    settle(page)
     assert step_of(page) <= 1
 
 
@@ -190,7 +191,7 @@ def test_the_keyboard_plays_it(open_life):
         ("Home", 0),
     ):
         page.keyboard.press(key)
-        page.wait_for_timeout(100)
+        settle(page)
         assert step_of(page) == step
     page.keyboard.press("Space")
     wait_until(lambda: step_of(page) > 2)
@@ -202,15 +203,15 @@ def test_the_keyboard_plays_it(open_life):
     # On a button arrows step, and space presses it once.
     page.get_by_role("button", name="First step").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(100)
+    settle(page)
     assert step_of(page) == stopped + 1
     page.keyboard.press("Space")
-    page.wait_for_timeout(100)
+    settle(page)
     assert step_of(page) == 0
     # The slider has arrows of its own: one press is one step.
     page.locator(SLIDER).focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(100)
+    settle(page)
     assert step_of(page) == 1
     reached = set()
     for _ in range(40):
@@ -232,16 +233,16 @@ def test_pressing_and_dragging_on_the_loss_goes_there(open_life):
     page.mouse.move(last - 2, y)
     assert step_of(page) == 0
     page.mouse.down()
-    page.wait_for_timeout(150)
+    settle(page)
     assert step_of(page) == training.num_steps
     page.mouse.move((first + last) / 2, y, steps=4)
-    page.wait_for_timeout(150)
+    settle(page)
     low, high = page.evaluate("document.querySelector('.player .seeks').layout.xaxis.range")
     assert step_of(page) == pytest.approx(10 ** ((low + high) / 2), abs=1)
     page.mouse.up()
     there = step_of(page)
     page.mouse.move(first + 3, y)
-    page.wait_for_timeout(150)
+    settle(page)
     assert step_of(page) == there
 
 
@@ -265,7 +266,7 @@ def test_it_fits_a_telephone_and_reads_in_the_dark(open_life, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     for other in ("dark", "light", scheme):
         page.emulate_media(color_scheme=other)
-        page.wait_for_timeout(300)
+        settle(page)
         fill = page.evaluate("getComputedStyle(document.querySelector('.player .xtick text')).fill")
         assert (sum(map(int, re.findall(r"\d+", fill)[:3])) > 384) == (other == "dark")
     # Figures stand one below the other, and none is wider than the page.

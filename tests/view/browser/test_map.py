@@ -11,6 +11,7 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.maps import quantity_map
 from jaxneuron.view.palette import FATE_LABELS
 from jaxneuron.view.report.report import report
+from tests.view.browser.settled import settle
 
 pytestmark = pytest.mark.thorough
 
@@ -68,7 +69,7 @@ def number_after(card, label):
 
 def choose(page, control, value):
     page.select_option(f"#map-{control}", value)
-    page.wait_for_timeout(150)
+    settle(page)
 
 
 def test_hovering_tells_the_runs_numbers(made, look_at):
@@ -83,6 +84,7 @@ def test_hovering_tells_the_runs_numbers(made, look_at):
         tip = page.locator(".tip:visible")
         # Plotly tells of a movement a little later.
         page.wait_for_timeout(120)
+        settle(page)
         assert number_after(tip, "learning rate") == pytest.approx(float(cell.learning_rate), rel=1e-4)
         assert number_after(tip, "initial bias") == pytest.approx(float(cell.init_bias), rel=1e-4)
         assert shares_in(tip) == {FATE_LABELS[fate]: int(cell[fate]) for fate in Fate}
@@ -142,7 +144,7 @@ def test_axes_are_chosen_pooled_and_held(made, look_at):
     choose(page, "y", "init_bias")
     for name, index in (("momentum", 2), ("weight_decay", 0)):
         page.locator(f"#map-held-{name}").fill(str(index))
-    page.wait_for_timeout(200)
+    settle(page)
     held = quantity_map(
         run, "converged", ("learning_rate", "init_bias"), at={"momentum": 0.9, "weight_decay": 0}
     )
@@ -161,7 +163,7 @@ def test_zoom_by_buttons_keys_and_dragging(made, look_at):
     whole = page.evaluate(ranges)
 
     def spread():
-        page.wait_for_timeout(150)
+        settle(page)
         low, high, *_ = page.evaluate(ranges)
         return high - low
 
@@ -246,7 +248,7 @@ def test_it_reads_on_a_telephone_and_in_the_dark(made, look_at):
         assert (brightness(page, "document.querySelector('#map .xtick text')", "fill") < 0.5) == is_light
     # The figures follow when the scheme changes under them.
     page.emulate_media(color_scheme="light")
-    page.wait_for_timeout(400)
+    settle(page)
     assert brightness(page, "document.querySelector('#map .xtick text')", "fill") < 0.5
 
 

@@ -8,6 +8,7 @@ import pytest
 
 import jaxneuron as jn
 from jaxneuron.view.report.report import report
+from tests.view.browser.settled import settle
 from tests.view.studies import BIASES, RATES, REPLICATES
 
 pytestmark = pytest.mark.thorough
@@ -83,11 +84,11 @@ def test_every_kind_of_study_has_a_sensible_report(made, look_at, kind):
     quantities = page.locator("#map-quantity option").evaluate_all("(all) => all.map((one) => one.value)")
     for quantity in quantities:
         page.select_option("#map-quantity", quantity)
-        page.wait_for_timeout(60)
+        settle(page)
         label = page.locator("#map [role=img]").get_attribute("aria-label")
         assert not re.search("NaN|undefined|null|Infinity", label), (quantity, label)
     page.select_option("#map-quantity", "fate")
-    page.wait_for_timeout(60)
+    settle(page)
     assert re.search(SAYS.get(kind, "."), page.locator("#map").inner_text())
     text = page.locator("body").inner_text()
     assert not re.search(r"\bNaN\b|undefined|\bnan\b|\binf\b|Infinity", text)
