@@ -123,7 +123,10 @@ def test_adam_coasts_no_further_than_is_said(count):
     with jax.enable_x64(True):
         config = Config(optimizer="adam")
         hyperparams = Hyperparams(0.05, beta1=0.1, beta2=0.999, epsilon=1.0)
-        params, examples = Params(jnp.array([-1.0]), jnp.array(-2.0)), examples_of([0.5, 2.0], [1.0, 2.0], "float64")
+        params, examples = (
+            Params(jnp.array([-1.0]), jnp.array(-2.0)),
+            examples_of([0.5, 2.0], [1.0, 2.0], "float64"),
+        )
         state = init_state(KEY, params, hyperparams, config)
         mean, square = Params(jnp.array([0.3]), jnp.array(-0.2)), Params(jnp.array([1e-12]), jnp.array(1e-12))
         left = optax.tree_utils.tree_set(state.opt_state, mu=mean, nu=square, count=jnp.int32(count))

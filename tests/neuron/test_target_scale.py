@@ -104,7 +104,7 @@ def test_where_none_is_given_nothing_else_is_traced(form):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     ("batch_size", "precision"),
-    [(None, "float32"), (None, "float64"), (5, "float32"), (5, "float64")],
+    [(None, "float32"), (5, "float64")],
     indirect=["precision"],
 )
 def test_fates_are_those_of_scaled_examples(form, batch_size, precision):

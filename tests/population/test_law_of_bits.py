@@ -55,7 +55,7 @@ MORE_CASES = [
 SEVERAL_INPUTS = [("relu", "adam", None, "at_once")]
 MORE_OF_SEVERAL_INPUTS = [
     *(("relu", name, None, "at_once") for name in OPTIMIZERS if name != "adam"),
-    *((activation, "sgd", None, "at_once") for activation in ("tanh", "gelu", "softplus")),
+    ("gelu", "sgd", None, "at_once"),
     ("relu", "adam", 5, "at_once"),
 ]
 
@@ -159,7 +159,7 @@ def test_with_several_inputs_they_change_no_bit_either(precision, activation, op
 @pytest.mark.parametrize(
     ("num_inputs", "num_examples", "optimizer"),
     # Examples within a group of one matrix product, and beyond it.
-    [(17, 7, "sgd"), (17, 1030, "adam"), (300, 1030, "sgd")],
+    [(17, 7, "sgd"), (300, 1030, "adam")],
 )
 def test_matrices_of_any_shape_change_no_bit(num_inputs, num_examples, optimizer):
     rng = np.random.default_rng(num_inputs * num_examples)
@@ -199,7 +199,6 @@ def test_small_chunks_change_no_bit(chunk_size, precision):
                 ("moments", "momentum", None, "float64"),
                 ("in_order", "sgd", 5, "float32"),
                 ("moments", "sgd", None, "float64"),
-                ("moments", "sgd", 5, "float32"),
                 ("moments", "adam", None, "float32"),
                 ("in_order", "adam", None, "float64"),
             ]

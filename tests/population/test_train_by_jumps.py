@@ -83,8 +83,8 @@ SETTINGS = {
     ),
     "identity": (relu(activation="identity"), {}),
 }
-# Of them one in which the dead rest, and one in which they move and may revive: there silence is watched.
-QUICK = ("relu", "decay of the weight alone")
+# Here the dead move and may revive: silence is watched.
+QUICK = ("decay of the weight alone",)
 
 
 def compare_with_stepping(x, y, config, num_steps, values):
@@ -139,7 +139,7 @@ def values_of(x, config, rng, most=3.0):
     [
         pytest.param(name, marks=[pytest.mark.thorough] * (name not in QUICK))
         for name in SETTINGS
-        if name != "fixed bias"  # which is among the 2.4 million of another file
+        if name not in ("relu", "fixed bias")  # which are among the 2.4 million of another file
     ],
 )
 def test_fates_and_their_steps_are_those_of_stepping(name):
@@ -160,7 +160,7 @@ def test_fates_and_their_steps_are_those_of_stepping(name):
     [
         # None diverges: no program has to date that.
         (20, ["relu"], 1.0),
-        pytest.param(100 * REPEAT, ["relu", "fixed bias"], 3.0, marks=pytest.mark.thorough),
+        pytest.param(60 * REPEAT, ["relu"], 3.0, marks=pytest.mark.thorough),
     ],
 )
 def test_no_data_is_found_on_which_they_differ(num_data, names, most):
@@ -327,8 +327,8 @@ def test_without_end_is_after_very_many_steps():
     [
         # One program, in which each has other neighbours and another place.
         (NUM_NEURONS, [(NUM_NEURONS, 5)]),
-        # Blocks of a few, one whole block, and several.
-        pytest.param(1000, [(7, 20), (NUM_NEURONS, 2)], marks=pytest.mark.thorough),
+        # Several blocks, and one of a few.
+        pytest.param(1000, [(7, 20)], marks=pytest.mark.thorough),
     ],
 )
 def test_neighbours_change_no_bit(number, sizes):
