@@ -82,6 +82,7 @@ def test_every_rate_is_trained_to_the_same_time(study):
     np.testing.assert_array_equal(at_time.init_bias, SMALL["init_bias"])
 
 
+@pytest.mark.thorough
 def test_in_the_end_all_are_decided(in_the_end):
     assert int(in_the_end.cells.undecided_count.sum()) == 0
     diagram = diagram_of(in_the_end)

@@ -158,6 +158,7 @@ def test_the_life_of_a_neuron_is_that_of_its_steps(by_jumps):
     assert float(stored.final_bias) == by_jumps.bias
 
 
+@pytest.mark.thorough
 def test_a_life_has_rows_around_its_death(by_jumps):
     death_step = by_jumps.neurons.death_step.values
     assert death_step.max() > 5

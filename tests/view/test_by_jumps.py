@@ -59,6 +59,7 @@ def share_undecided(run):
     return f"{run.cells.undecided_count.values.sum() / 96:.3%} are undecided"
 
 
+@pytest.mark.thorough
 def test_what_is_not_known_is_said_not_to_be(chaos):
     undecided = np.flatnonzero(chaos.cells.undecided_count.values)
     assert len(undecided) > 3
@@ -69,6 +70,7 @@ def test_what_is_not_known_is_said_not_to_be(chaos):
     assert any(line.startswith(share_undecided(chaos)) for line in counted_apart(chaos))
 
 
+@pytest.mark.thorough
 def test_a_report_says_what_is_not_known(chaos, tmp_path):
     report(chaos, tmp_path / "run.html")
     page = (tmp_path / "run.html").read_text()

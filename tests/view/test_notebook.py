@@ -218,7 +218,9 @@ def test_of_very_many_cells_the_best_are_not_looked_for(run_of, monkeypatch):
 # Trainings
 
 
-@pytest.mark.parametrize("kind", LIVES)
+@pytest.mark.parametrize(
+    "kind", all_but_few_thorough(LIVES, ["plain", "several inputs", "diverged", "no steps"])
+)
 def test_a_training_shows_its_neuron_its_steps_and_its_curves(kind, life_of):
     training = life_of(kind)
     page = checked(training._repr_html_())

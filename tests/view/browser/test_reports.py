@@ -28,7 +28,7 @@ def study(data=DATA, neuron=None, num_steps=60, optimizer="sgd", **sweep):
 
 
 # The runs that all tests of views share, and others.
-SHARED = ("one axis", "no axis", "all born dead", "all diverged", "points", "nobody can die", "data sets")
+SHARED = ("one axis", "no axis", "all born dead", "all diverged", "points", "data sets")
 STUDIES = {
     "four axes": study(
         optimizer="momentum",
