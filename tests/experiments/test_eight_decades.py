@@ -91,6 +91,7 @@ def test_in_the_end_all_are_decided(in_the_end):
     np.testing.assert_allclose(diagram.median_loss, diagram.median_loss[0, 0], rtol=0.2)
 
 
+@pytest.mark.thorough
 def test_the_table_and_the_picture_are_made(in_the_end, tmp_path):
     diagram = diagram_of(in_the_end)
     assert table_of(diagram, diagram).row_count == 9
