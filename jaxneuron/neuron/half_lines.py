@@ -108,8 +108,9 @@ def _bucket(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, 
     """The bucket that the threshold falls into."""
     last = half_lines.buckets.shape[0] - 1
     place = (-bias / weight - half_lines.origin) * half_lines.buckets_per_unit
-    # What is not a number goes to the last bucket: 0/0 is no threshold, and all are silent.
-    return jnp.where(place < last, jnp.maximum(place, 0), last).astype(jnp.int32)
+    # What is not a number goes to the first bucket: inputs that are all equal lie there, and where a threshold
+    # beyond all numbers is multiplied by their 0 buckets per unit, it is the probes that tell the side.
+    return jnp.where(place > 0, jnp.minimum(place, last), 0).astype(jnp.int32)
 
 
 def _read_bucket(half_lines: HalfLines, bucket: Int[Array, ""]) -> Int[Array, " 2"]:
@@ -263,10 +264,13 @@ def _index_between(x: np.ndarray, num_left_out: int) -> tuple[np.floating, np.fl
     low, high = x[min(num_left_out, len(x) // 2)], x[max(len(x) - 1 - num_left_out, len(x) // 2)]
     num_buckets = min(2 ** int(np.ceil(np.log2(BUCKETS_PER_EXAMPLE * len(x)))), MOST_BUCKETS)
     reach = np.subtract(high, low, dtype=np.float64)
-    buckets_per_unit = x.dtype.type((num_buckets - 1) / reach if reach > 0 else 0.0)
+    # Inputs so close that their buckets per unit are no number share one bucket, as equal ones do.
+    is_told_apart = reach > num_buckets / np.finfo(x.dtype).max
+    buckets_per_unit = x.dtype.type((num_buckets - 1) / reach if is_told_apart else 0.0)
 
     def bucket_of(x: np.ndarray) -> np.ndarray:
-        place = (x.astype(low.dtype) - low) * buckets_per_unit
+        with np.errstate(over="ignore"):  # what is infinitely far goes to the last bucket
+            place = (x.astype(low.dtype) - low) * buckets_per_unit
         return np.clip(place, 0, num_buckets - 1).astype(np.int32)
 
     # Thresholds are rounded, and so is z: an example so close to one may lie on its other side.

@@ -4,6 +4,7 @@ grow with the number of examples. For one input and an activation that is straig
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from jaxneuron.neuron.half_lines import (
@@ -109,6 +110,7 @@ def with_scaled_targets(piece: Piece, scale: Scalar) -> Piece:
 
 def _squared_error(line: HalfLine, weight: Float[Array, " 1"], bias: Float[Array, ""]) -> Float[Array, ""]:
     """½(W·x + b − least-squares line)², summed over the half-line's examples and divided by all."""
-    off_mean = weight[0] * line.mean_x + bias - line.mean_y
+    # Where there is no example nothing is off, however large the square of a bias: 0·∞ is not a number.
+    off_mean = jnp.where(line.share > 0, weight[0] * line.mean_x + bias - line.mean_y, 0)
     off_slope = line.spread * weight[0] - line.rise
     return 0.5 * (line.share * off_mean**2 + off_slope**2)

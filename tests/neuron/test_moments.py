@@ -1,5 +1,6 @@
 """Moments against autodiff: the same loss, gradient and active examples, whatever the data."""
 
+import itertools
 from functools import partial
 
 import jax
@@ -80,6 +81,29 @@ def test_moments_are_autodiff(precision):
                     assert got.grads.bias == 0
 
         check()
+
+
+# Inputs that are equal, and so close or so far that differences or buckets per unit are no numbers.
+EXTREME = ([1.0], [-2.0, -2.0], [1.0, 1.5], [0.0, 1e-38], [0.0, 1e-38, 1.0], [-3e38, 3e38])
+
+
+@pytest.mark.parametrize("x", EXTREME)
+def test_at_the_ends_of_the_numbers_they_are_autodiff_too(x, precision):
+    """Where −b/W is beyond all numbers, or b² is: who is active is the same, and silence has its loss."""
+    limits, y = np.finfo(precision), np.linspace(1.0, 2.0, len(x))
+    scales = (2 * float(limits.tiny), 1.0, 2 * float(limits.max) ** 0.5)
+    half_lines = find_half_lines(np.array(x), y, precision, NUM_PROBES)
+    examples = examples_of(x, y, precision)._replace(half_lines=half_lines)
+    num_silent = 0
+    for w, b in itertools.product([sign * scale for sign in (-1, 1) for scale in scales], repeat=2):
+        params = Params(jnp.asarray([w], precision), jnp.asarray(b, precision))
+        for (activation, _), (got, want) in jax.device_get(by_both(params, examples)).items():
+            assert got.num_active == want.num_active, (activation, w, b)
+            if activation == "relu" and got.num_active == 0:
+                num_silent += 1
+                np.testing.assert_allclose(got.loss, np.mean(y**2) / 2, rtol=1e-6)
+                assert got.grads.weight == got.grads.bias == 0
+    assert num_silent
 
 
 @jax.jit
