@@ -108,8 +108,8 @@ def _bucket(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, 
     """The bucket that the threshold falls into."""
     last = half_lines.buckets.shape[0] - 1
     place = (-bias / weight - half_lines.origin) * half_lines.buckets_per_unit
-    # What is not a number goes to the first bucket: inputs that are all equal lie there, and where a threshold
-    # beyond all numbers is multiplied by their 0 buckets per unit, it is the probes that tell the side.
+    # What is not a number goes to the first bucket. Equal inputs lie there: a threshold beyond all numbers
+    # times their 0 buckets per unit is none, and it is the probes that tell the side.
     return jnp.where(place > 0, jnp.minimum(place, last), 0).astype(jnp.int32)
 
 
