@@ -515,6 +515,11 @@ CASES: dict[str, tuple[Prepare | WithRun, str, str | tuple[str, ...]]] = {
         SWEEP,
         ("other.csv: has 2 rows, and data.csv has 4", "equally many"),
     ),
+    "a second file that is longer": (
+        with_other_file("x,y\n0,1\n1,2\n2,3\n3,5\n4,6\n"),
+        SWEEP,
+        ("other.csv: has 5 rows, and data.csv has 4", "equally many"),
+    ),
     "files of other columns": (
         with_other_file("x,z\n0,1\n1,2\n2,3\n3,5\n"),
         SWEEP,
@@ -663,6 +668,11 @@ CASES: dict[str, tuple[Prepare | WithRun, str, str | tuple[str, ...]]] = {
         sweep_of("init_bias = { uniform = [1, -1] }\nlearning_rate = 0.1"),
         SWEEP,
         "sweep.init_bias",
+    ),
+    "uniform of one value": (
+        sweep_of("init_bias = { uniform = [1, 1] }\nlearning_rate = 0.1"),
+        SWEEP,
+        "the first end must be below the second",
     ),
     "log_uniform from zero": (sweep_of("learning_rate = { log_uniform = [0, 1] }"), SWEEP, "above 0"),
     "normal of negative std": (
