@@ -114,6 +114,19 @@ def test_train(jaxneuron_command, folder):
     assert (folder / "runs" / "data-neuron.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.thorough
+def test_train_by_jumps(jaxneuron_command):
+    """In double precision unless something else is asked for, and 10⁸ steps in no time."""
+    line = f"{TRAIN} --method jumps --num-steps 1e8 --init-weight 1 --json"
+    code, out, err = jaxneuron_command(line)
+    assert (code, err) == (0, "")
+    found = strict_json(out)
+    assert (found["fate"], found["num_steps"]) == ("converged", 10**8)
+    code, out, err = jaxneuron_command(f"{line} --precision float32")
+    assert (code, out) == (2, "")
+    assert "float64" in err
+
+
 def test_train_json(jaxneuron_command, folder):
     code, out, err = jaxneuron_command(f"{TRAIN} --init-weight 1 --json --figure deep/fit.svg")
 
