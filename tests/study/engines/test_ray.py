@@ -19,7 +19,7 @@ from jaxneuron.study.status import status
 from jaxneuron.study.store import Store
 from jaxneuron.study.sweep import sweep
 from jaxneuron.study.work import Stopped
-from tests.conftest import KILLS
+from tests.conftest import KILLS, REPEAT
 from tests.study.engines.studies import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
 from tests.study.stopping import Stop, stop_after
 from tests.study.test_survival import bytes_of
@@ -147,7 +147,7 @@ def test_bad_input_is_the_driver_s(local_ray, tmp_path):
 
 def test_the_driver_is_killed_and_another_resumes(whole, environment, tmp_path):
     rng, path = random.Random(1), tmp_path / "run.zarr"
-    for _ in range(KILLS // 6):
+    for _ in range(REPEAT):
         driver = start_driver(path, environment)
         assert driver.stdout.readline()
         time.sleep(rng.uniform(0, 0.3))
