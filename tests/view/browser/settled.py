@@ -1,24 +1,24 @@
 """Waiting until a page has drawn what it was told to."""
 
-# Counts the figures that are being drawn. What is told by an event is drawn a frame later.
+# Counts the figures that are being drawn, and the numbers that are being unpacked for them. What is told by
+# an event is drawn a frame later.
 SCRIPT = """
-let plotly, drawing = 0;
+let plotly, pending = 0;
+const counted = (act) => function (...these) {
+  pending += 1;
+  return act.apply(this, these).finally(() => { pending -= 1; });
+};
+Response.prototype.arrayBuffer = counted(Response.prototype.arrayBuffer);
 Object.defineProperty(window, "Plotly", {
   get: () => plotly,
   set(value) {
-    for (const name of ["react", "relayout"]) {
-      const draw = value[name];
-      value[name] = (...these) => {
-        drawing += 1;
-        return draw(...these).finally(() => { drawing -= 1; });
-      };
-    }
+    for (const name of ["react", "relayout"]) value[name] = counted(value[name]);
     plotly = value;
   },
 });
 const frame = () => new Promise(requestAnimationFrame);
 window.settled = async () => {
-  do { await frame(); await frame(); } while (drawing);
+  do { await frame(); await frame(); } while (pending);
 };
 """
 
