@@ -1,5 +1,6 @@
 """The command line: what it prints, what it writes, how it ends."""
 
+import itertools
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -44,6 +46,7 @@ learning_rate = { log = [1e-3, 1], num = 64 }
 replicates = 64
 chunk_size = 64
 """
+STORED_RUN = Path(__file__).parent / "study" / "stored_runs" / "format-3.zip"
 MAP = "Fates over|: its path over"
 TRAIN = "train data.csv --input x --target y"
 
@@ -570,6 +573,28 @@ def test_status_best_and_export(jaxneuron_command, run):
     assert (code, out, err) == (0, "cells.parquet: 6 cells\n", "")
     code, out, _ = jaxneuron_command("export run.zarr cells.csv --json")
     assert strict_json(out) == {"file": "cells.csv", "rows": 6}
+
+
+def test_best_by_the_median_and_by_any_quantile(jaxneuron_command, folder):
+    with zipfile.ZipFile(STORED_RUN) as file:
+        file.extractall(folder)
+    seven_a_cell = jaxneuron.open_run("run.zarr")
+    for by, probability in (("median", 0.5), ("0.4", 0.4), ("0.9", 0.9)):
+        _, out, _ = jaxneuron_command(f"best run.zarr --json --number 5 --by {by}")
+        told = strict_json(out)["cells"]
+        expected = seven_a_cell.best(by=probability)
+        assert [cell["cell"] for cell in told] == expected.cell.tolist()
+        assert [cell["final_loss"] for cell in told] == expected.final_loss.tolist()
+    # Each is another number, or nothing was told apart.
+    losses = [seven_a_cell.final_loss(probability).values for probability in (0.4, 0.5, 0.9)]
+    assert all((one != other).any() for one, other in itertools.combinations(losses, 2))
+
+
+def test_what_is_refused_is_one_line_whatever_was_typed(jaxneuron_command, folder):
+    code, out, err = jaxneuron_command("best 'two\nlines.zarr'")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "two lines.zarr" in err
 
 
 def test_deaths(jaxneuron_command, folder, run):

@@ -124,7 +124,7 @@ def _unsettled_by_jumps(training: Training) -> str:
     gradient = f"the largest part of the gradient is {_number(training.gradient_norm)}"
     if training.undecided:
         return (
-            "Its active examples change so often that it could not be followed to its end: what becomes of "
+            "Its active examples change too often, or too late, to be followed to its end: what becomes of "
             f"it is not known. It was left at a loss of {_number(training.loss)}, where {gradient}."
         )
     if training.period == 0:

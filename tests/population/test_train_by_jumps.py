@@ -76,7 +76,8 @@ targets = st.one_of(st.sampled_from([0.0, 1.0, -1.0]), st.floats(-10, 10).map(pr
 SETTINGS = {
     "relu": (relu(), {}),
     "fixed bias": (relu(False), {}),
-    "decay of the weight alone": (relu(False), {"weight_decay": 0.05}),
+    # By a large tolerance many have settled long before what is active changes.
+    "decay of the weight alone": (relu(False, tolerance=0.05), {"weight_decay": 0.05}),
     "leaky_relu": (
         relu(activation="leaky_relu"),
         {"negative_slope": 0.1, "target_scale": -0.7, "weight_decay": 0.05},
@@ -248,6 +249,61 @@ def test_one_example_below_0_dies_when_theory_says(scale):
         )
 
 
+@pytest.mark.parametrize("num_steps", [2**53, INFINITY])
+def test_what_no_step_changes_is_at_rest(num_steps):
+    """One example with a negative target can only die, but not where a step is less than half a bit."""
+    rate = np.repeat([1e-3, 1e-12, 1e-15, 1e-17, 1e-18, 1e-30, 1e-300], 4)
+    start = np.resize([0.5, 0.6, 1.0, 4.0], len(rate))
+    got = trained(*one_example(1.0, -1.0), relu(), num_steps, rate, start, start)
+    rests = (start - rate * (2 * start + 1)) == start
+    assert rests.sum() == 16
+    np.testing.assert_array_equal(got.fate, np.where(rests, Fate.unsettled, Fate.died))
+    np.testing.assert_array_equal(params_of(got)[:, rests], [start[rests]] * 2)
+    np.testing.assert_allclose(got.loss[rests], (2 * start[rests] + 1) ** 2 / 2, rtol=1e-15)
+    np.testing.assert_array_equal(got.period[rests], 1)
+    np.testing.assert_array_equal(got.fixed_step[rests], 0)
+    exact = np.ceil(np.log(1 / (2 * np.longdouble(start) + 1)) / np.log1p(-2 * np.longdouble(rate)))[~rests]
+    np.testing.assert_allclose(got.death_step[~rests], exact.astype(float), rtol=1e-15, atol=1)
+    assert not got.undecided.any()
+
+
+def test_a_death_that_comes_later_than_steps_are_counted_is_not_told():
+    # Each step moves z by a bit, a few times in all 2⁵³.
+    got = trained(*one_example(1.0, -1.0), relu(), INFINITY, [3.2e-17] * 4, [0.5] * 4, [0.5] * 4)
+    assert got.undecided.all()
+    np.testing.assert_array_equal(got.fate, Fate.unsettled)
+
+
+@pytest.mark.parametrize("num_steps", [2**53, INFINITY])
+def test_rates_to_a_bit_of_the_limit_of_stability(num_steps):
+    """One example at x = 1 with target 2: z − 2 is multiplied by 1 − 2η, at η = 1 by −1."""
+    bit = 2.0**-52
+    rate, off = (
+        v.ravel() for v in np.meshgrid([1 - 8 * bit, 1 - bit / 2, 1, 1 + bit, 1 + 8 * bit], [1, 1e-3])
+    )
+    start = (2 + off) / 2
+    got = trained(*one_example(1.0, 2.0), relu(), num_steps, rate, start, start)
+    growth = np.log1p(2 * np.longdouble(rate - 1))
+    with np.errstate(divide="ignore"):
+        dies = np.where(growth > 0, np.log(2 / np.longdouble(off)) / growth, np.inf)
+        settles = np.where(growth < 0, np.log(np.longdouble(off) / relu().tolerance) / -growth, np.inf)
+    is_late = np.minimum(dies, settles) > 2**53
+    fates = np.select([dies <= 2**53, settles <= 2**53], [Fate.died, Fate.converged], Fate.unsettled)
+    if num_steps == INFINITY:
+        # Who settles does so in the end, however late; who is to die then is not followed so far.
+        fates = np.where(growth < 0, Fate.converged, fates)
+        np.testing.assert_array_equal(got.undecided, is_late & (growth > 0))
+        np.testing.assert_array_equal(got.period, np.select([growth == 0, got.undecided], [2, -1], 1))
+    np.testing.assert_array_equal(got.fate, fates)
+    # As close as η is to a bit: the growth is that of the rate that is meant, to within its last bits.
+    died = fates == Fate.died
+    np.testing.assert_allclose(got.death_step[died], dies[died].astype(float), rtol=1e-9)
+    settled = (fates == Fate.converged) & ~is_late
+    np.testing.assert_allclose(got.settle_step[settled], settles[settled].astype(float), rtol=1e-9)
+    # What settles later than that is said to do so at the last step that is counted.
+    np.testing.assert_array_equal(got.settle_step[(fates == Fate.converged) & is_late], 2**53)
+
+
 def two_sided():
     """As many inputs on one side as on the other, and one at 0; targets are those of ReLU."""
     positive = np.linspace(0.2, 2.0, NUM_EXAMPLES // 2)
@@ -266,7 +322,8 @@ def test_no_bias_and_two_sides_have_the_boundary_of_the_golden_ratio(rest):
     weight = np.clip(normal_weights(len(kappa), 5), -1.5, 1.5)
     weight[::16] = 0.0
     rate = kappa / np.mean(np.where(x > 0, x, 0) ** 2)
-    got = trained(x, y, relu(False), INFINITY, rate, weight, 0.0, **rest)
+    config, _ = SETTINGS["decay of the weight alone"]
+    got = trained(x, y, config, INFINITY, rate, weight, 0.0, **rest)
     is_still = weight == 0
     settles, diverges = (kappa < 2) & ~is_still, (kappa > 2.62) & ~is_still
     fates = np.select(

@@ -1,5 +1,6 @@
 """Lives: the steps shown are those of training, each kind is what it says, and the reasons are true."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -183,6 +184,12 @@ def test_the_stability_limit_is_named_only_where_it_is_passed():
 def test_no_stability_limit_is_named_where_none_is_known(settings, sweep):
     training = jn.train(study(ALIKE, {"init_weight": 1.5}, settings, learning_rate=4.0, **sweep))
     assert "stability limit" not in why(training)
+
+
+@pytest.mark.parametrize(("revivals", "words"), [(1, "came back once"), (2, "came back 2 times")])
+def test_revivals_are_told(life_of, revivals, words):
+    assert words in why(dataclasses.replace(life_of("died"), revivals=revivals))
+    assert "came back" not in why(life_of("died"))
 
 
 def test_born_dead_and_diverged_and_stalled():

@@ -61,6 +61,25 @@ def test_the_update_explained_is_the_update_made():
     assert numbers.next_loss == float(after.loss)
 
 
+def test_a_bias_that_is_not_trained_has_no_gradient(life_of):
+    numbers = full_pass(life_of("no bias"), 3)
+    assert numbers.jax_grads.bias != 0
+    assert numbers.grad_bias == numbers.update.bias == 0
+
+
+def test_a_silent_neuron_that_decays_slowly_is_not_left_before_it_stops():
+    # A step is much smaller than the tolerance, and might wake it all the same.
+    training = training_of(
+        neuron={"init_weight": -1.0},
+        training={"num_steps": 40, "tolerance": 0.1},
+        init_bias=-50.0,
+        weight_decay=0.01,
+    )
+    assert training.fate == jn.Fate.born_dead
+    assert training.num_steps == 40
+    assert training.weight[0] == pytest.approx(-(0.998**40), rel=1e-5)
+
+
 def test_the_figure_is_in_the_data_s_units():
     numbers = fit(standard_life())
     np.testing.assert_allclose(numbers.data_x, X)

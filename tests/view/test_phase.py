@@ -41,6 +41,23 @@ def test_more_than_two_axes_are_pooled_or_held(run_of):
         np.testing.assert_allclose(held.shares[fate].value, want)
 
 
+@pytest.mark.parametrize(
+    ("training", "decay", "is_told"),
+    [
+        ({}, None, True),
+        ({"batch_size": 4}, None, False),
+        ({}, 0.01, False),
+        ({"optimizer": "adam"}, None, False),
+    ],
+)
+@pytest.mark.thorough
+def test_a_limit_of_stability_is_told_of_plain_gradient_descent(training, decay, is_told, tmp_path):
+    sweep = {"learning_rate": [0.1, 1.0], "weight_decay": decay}
+    study = jn.Study(data=DATA, training={"num_steps": 5} | training, sweep=sweep)
+    diagram = phase_diagram(jn.sweep(study, tmp_path / "run.zarr"))
+    assert (diagram.stability_limit is not None) == is_told
+
+
 def is_drawn(run, path):
     """Whether the phase diagram of a run becomes a file that is more than an empty one."""
     save(draw_phase_diagram(phase_diagram(run)), path)

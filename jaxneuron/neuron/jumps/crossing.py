@@ -71,6 +71,15 @@ def first_below(
     return jnp.where(begins & (most >= 1), 1.0, found)
 
 
+def any_falls(courses: Sequence[Course], modes: Modes) -> Bool[Array, ""]:
+    """Whether one of the courses is below 0 in the end."""
+    grow = [mode.rate > 0 for mode in modes]
+    # What grows alternates.
+    alternate = [_any([g & (r != 0) for g, r in zip(grow, course.reach, strict=True)]) for course in courses]
+    fall = [~_any(grow) & (course.limit < 0) for course in courses]
+    return _any([*alternate, *fall, jnp.bool(False)])
+
+
 def last_outside(
     courses: Sequence[Course],
     tolerance: Float[Array, ""] | float,

@@ -92,6 +92,12 @@ class Flight(NamedTuple):
         one, other = ((by_weight * mode.weight + by_bias * mode.bias) * mode.off for mode in self.modes)
         return one, other
 
+    @property
+    def is_at_rest(self) -> Bool[Array, ""]:
+        """Whether a step is too small to change a bit of the params."""
+        weight, bias = self.after(jnp.ones_like(self.begin.bias))
+        return (weight[0] == self.begin.weight[0]) & (bias == self.begin.bias)
+
     def after(self, steps: Steps) -> Params:
         """The params after some steps; infinitely many lead to rest, or out of all numbers."""
         powers = powers_after(self.modes, steps)

@@ -10,14 +10,13 @@ from jaxneuron.neuron.jumps.crossing import count_bits, last_outside
 from jaxneuron.neuron.jumps.divergence import bound_in_flight
 from jaxneuron.neuron.jumps.flight import Steps, steps_that_count
 from jaxneuron.neuron.jumps.scene import Scene, scene_of
-from jaxneuron.neuron.jumps.state import UNKNOWN, JumpState, Stage
+from jaxneuron.neuron.jumps.state import AT_REST, UNKNOWN, JumpState, Stage
 from jaxneuron.neuron.jumps.turns import hold
 from jaxneuron.neuron.loss import Evaluation, Examples
 from jaxneuron.neuron.moments import Piece, evaluate, find_piece
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Config, Trained, conclude_evaluated
 
-AT_REST = 1  # a period
 NOT_KNOWN = 0  # the period of a neuron that goes round for ever
 
 

@@ -9,7 +9,9 @@ from jaxtyping import Array, Float, Int
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import TrainState
 
-UNKNOWN = -1  # a period
+# Periods.
+UNKNOWN = -1
+AT_REST = 1
 
 
 class Stage(enum.IntEnum):
@@ -18,7 +20,7 @@ class Stage(enum.IntEnum):
     flies = 0
     walks = 1
     arrived = 2  # its active examples change no more, or there are no steps left
-    recurs = 3  # without end it goes round a cycle of steps
+    recurs = 3  # without end it goes round a cycle of steps, or is at rest
     held = 4  # at a kink, for ever
     undecided = 5
 

@@ -7,8 +7,9 @@ have told is known. A neuron takes turns, of one kind or the other:
   fly   a jump to the end of the flight
   walk  some hundred steps, where changes come so often that there is nothing to jump over
 
-until its flight has no end, or all steps are taken; or it comes back, walking, to params that it had before;
-or it is found held at a kink for ever; or it has spent what it may, and nothing is said of its fate.
+until its flight has no end, or all steps are taken; or its steps are so small that none changes a bit; or it
+comes back, walking, to params that it had before; or it is found held at a kink for ever; or its flight ends
+later than steps can be counted, or it has spent what it may, and nothing is said of its fate.
 """
 
 from collections.abc import Callable
@@ -20,12 +21,13 @@ from jaxtyping import Array, Bool, Int
 
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.judge import watch
-from jaxneuron.neuron.jumps.crossing import count_bits, first_below, last_outside
+from jaxneuron.neuron.jumps import MOST_STEPS
+from jaxneuron.neuron.jumps.crossing import any_falls, count_bits, first_below, last_outside
 from jaxneuron.neuron.jumps.divergence import bound_in_flight
 from jaxneuron.neuron.jumps.flight import Course, Modes, Steps, powers_after, steps_that_count
 from jaxneuron.neuron.jumps.scene import Scene, scene_of
 from jaxneuron.neuron.jumps.sliding import Hold, hold_of
-from jaxneuron.neuron.jumps.state import UNKNOWN, JumpState, Stage
+from jaxneuron.neuron.jumps.state import AT_REST, UNKNOWN, JumpState, Stage
 from jaxneuron.neuron.jumps.steps import take_steps
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
@@ -64,7 +66,9 @@ def fly(
     scene = scene_of(begin, hyperparams, examples, config, num_steps)
     modes, num_bits = scene.flight.modes, count_bits(num_steps)
     is_finite = jnp.isfinite(begin.params.weight[0]) & jnp.isfinite(begin.params.bias)
-    most = jnp.where(is_finite, steps_that_count(modes, scene.steps_left), 0)
+    is_slow = steps_that_count(modes, jnp.full_like(num_steps, jnp.inf)) == MOST_STEPS
+    is_at_rest = is_slow & scene.flight.is_at_rest
+    most = jnp.where(is_finite & ~is_at_rest, steps_that_count(modes, scene.steps_left), 0)
     steps = first_below(scene.guards, scene.with_0, modes, most, num_bits)
     ends = jnp.isfinite(steps)
     steps = jnp.where(ends, steps, 0)
@@ -90,9 +94,12 @@ def fly(
     landed = landed._replace(moving_until=jnp.where(is_known, seen_until, moving_until))
     train = _chosen(walks, ahead.state._replace(moving_until=landed.moving_until), landed)
     has_arrived = ~ends | (train.step >= num_steps)
+    is_beyond = is_slow & ~ends & jnp.isinf(num_steps) & any_falls(scene.guards, modes)
     cost = state.cost + 1
     is_held = _is_held(train, state.cost, cost, hyperparams, examples, config, num_steps)
     stage = _first_of(
+        (is_at_rest, Stage.recurs),
+        (is_beyond, Stage.undecided),
         (has_arrived, Stage.arrived),
         (is_held, Stage.held),
         (_is_spent(cost, num_steps), Stage.undecided),
@@ -100,7 +107,10 @@ def fly(
         otherwise=Stage.flies,
     )
     in_a_row = jnp.where(stage == Stage.walks, 0, in_a_row)
-    return state._replace(train=train, stage=stage, cost=cost, in_a_row=in_a_row, bound=ahead.bound)
+    period = jnp.where(is_at_rest, jnp.int64(AT_REST), state.period)
+    return state._replace(
+        train=train, stage=stage, cost=cost, in_a_row=in_a_row, period=period, bound=ahead.bound
+    )
 
 
 def walk(

@@ -54,13 +54,13 @@ def descend(x, y, w, b, rate, num_steps):
     return w, b, np.array(seen)
 
 
-def population(seed):
+def population(seed, least_rate=1e-3, most_rate=0.5):
     """Small data sets that have kinks, and neurons before and while they slide along them."""
     rng = np.random.default_rng(seed)
     x = np.sort(rng.normal(size=(NUM_DATA, NUM_EXAMPLES)))
     y = rng.normal(size=(NUM_DATA, NUM_EXAMPLES)) * 2
     w, b = rng.normal(size=(2, NUM_DATA, NUM_NEURONS))
-    rate = 10.0 ** rng.uniform(-3, -0.3, size=(NUM_DATA, NUM_NEURONS))
+    rate = 10.0 ** rng.uniform(*np.log10([least_rate, most_rate]), size=(NUM_DATA, NUM_NEURONS))
     return x, y, w, b, rate
 
 
