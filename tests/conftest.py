@@ -16,7 +16,7 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 # How often as much as usual is drawn at random: what is killed, what is damaged, data that nobody chose.
 REPEAT = int(os.environ.get("JAXNEURON_REPEAT", "1"))
-KILLS = 6 * REPEAT
+KILLS = 4 * REPEAT
 
 # Where the tests are started in the background Ctrl-C is ignored, and what they start would ignore it too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -45,8 +45,10 @@ def pytest_runtest_setup(item):
 # All other programs are as users have them.
 LITTLE_OPTIMISED = (
     "tests/experiments/",
+    "tests/neuron/jumps/",
+    *(f"tests/neuron/test_{name}.py" for name in ("fate", "gradient", "params", "target_scale", "train")),
     "tests/population/test_train_by_jumps.py",
-    "tests/study/test_jumps.py",
+    *(f"tests/study/test_{name}.py" for name in ("datasets", "export", "jumps", "scaled_target", "theory")),
     "tests/view/",
 )
 

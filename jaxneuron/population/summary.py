@@ -14,9 +14,10 @@ import numpy as np
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.jumps import MOST_STEPS
 
-# A bin is 15 % wide; the decades reach from deep convergence to divergence.
+# A bin is 15 % wide; the decades reach from what rounding leaves of the loss to divergence.
 LOSS_BINS_PER_DECADE = 16
-LOSS_DECADES = (-10, 6)
+LEAST_LOSS_DECADE = {"float32": -10, "float64": -16}
+MOST_LOSS_DECADE = 6
 # Exact for the first steps, then about 9 % wide.
 STEP_BINS_PER_OCTAVE = 8
 
@@ -34,12 +35,13 @@ class Bins:
     step: np.ndarray
 
 
-def make_bins(reference_loss: float, num_steps: int | float) -> Bins:
+def make_bins(reference_loss: float, num_steps: int | float, precision: str = "float32") -> Bins:
     """Bins for losses around `reference_loss`, which lies in the middle of a bin, and for all steps.
 
     The reference is ½·mean y², the loss of every dead neuron: on an edge, rounding would scatter them.
     """
-    low, high = (decade * LOSS_BINS_PER_DECADE for decade in LOSS_DECADES)
+    decades = LEAST_LOSS_DECADE[precision], MOST_LOSS_DECADE
+    low, high = (decade * LOSS_BINS_PER_DECADE for decade in decades)
     exponents = (np.arange(low, high + 1) - 0.5) / LOSS_BINS_PER_DECADE
     scale = reference_loss if reference_loss > 0 else 1.0
     num_steps = int(min(num_steps, MOST_STEPS))
@@ -130,7 +132,8 @@ def quantile(
     """The quantile of the losses counted along the last axis, to within half a bin.
 
     It is the geometric middle of the bin that holds it, or of as much of the bin as lies between the
-    smallest and the largest loss; infinite where it is not finite, NaN for a cell without neurons.
+    smallest and the largest loss; infinite where it is not finite, NaN for a cell without neurons. The
+    first bin begins at 0: in it only the smallest and the largest loss are known.
     """
     total = counts.sum(-1)
     rank = np.floor(probability * np.maximum(total - 1, 0)).astype(np.int64)

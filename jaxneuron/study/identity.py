@@ -8,11 +8,13 @@ from typing import Any
 import jax
 import numpy as np
 
+from jaxneuron.population.summary import LEAST_LOSS_DECADE
 from jaxneuron.study.data import Dataset, sha256_of
 from jaxneuron.study.study import Study, resolved
 
 # Whose arithmetic the results are.
 NUMERICS = ("jaxneuron", "jax", "jaxlib", "optax", "numpy")
+SMALLEST_BIN = "smallest bin of losses"
 # Vector instructions, the widest first: XLA and NumPy round some functions differently in each.
 VECTORS = ("AVX512_SKX", "AVX512F", "AVX2", "AVX", "SVE", "ASIMD")
 
@@ -27,6 +29,9 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         # The chunk size below counts, whoever chose it; and runs that are older know of no other method.
         if key != "chunk_size" and (key, value) != ("method", "steps")
     }
+    precision = study.training.precision
+    if LEAST_LOSS_DECADE[precision] != -10:  # which it was for all once
+        settings[SMALLEST_BIN] = f"10^{LEAST_LOSS_DECADE[precision]}"
     return {
         "data": sha256_of(datasets),
         **settings,
@@ -49,5 +54,7 @@ def processor() -> str:
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """(name, value there, value here) of all that differs."""
-    names = dict.fromkeys([*here, *there])
-    return [(n, there.get(n), here.get(n)) for n in names if there.get(n) != here.get(n)]
+    names = [n for n in dict.fromkeys([*here, *there]) if there.get(n) != here.get(n)]
+    if "training.precision" in names and SMALLEST_BIN in names:  # which follows from it
+        names.remove(SMALLEST_BIN)
+    return [(n, there.get(n), here.get(n)) for n in names]

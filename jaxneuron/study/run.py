@@ -106,14 +106,16 @@ class Run:
     def final_loss(self, probability: float = 0.5) -> xr.DataArray:
         """A quantile of each cell's final losses, by default the median, to within half a bin (8 %).
 
-        Where all of a cell's losses are alike, it is as exact as they are alike. Of an even number of losses
-        the median is the lower of the middle two.
+        Where all of a cell's losses are alike, it is as exact as they are alike. In the first bin, of losses
+        that are next to nothing beside the silent loss (10⁻¹⁰ of it, in float64 10⁻¹⁶), it is only known to
+        lie between the cell's smallest and largest. Of an even number of losses the median is the lower of
+        the middle two.
         """
         name = "median final loss" if probability == 0.5 else f"{probability:g} quantile of the final loss"
         attrs = {
             "long_name": name,
             "definition": f"the {name} of the cell's neurons, from its histogram: to within half a bin, or "
-            "as closely as its smallest and largest loss agree",
+            "as closely as its smallest and largest loss agree, as in the first bin, which begins at 0",
         }
         if probability not in self._quantiles:
             self._quantiles[probability] = self._of_losses(partial(quantile, probability=probability))
@@ -132,11 +134,12 @@ class Run:
         self, number: int | None = 5, *, by: float | Literal["mean"] = 0.5, most_lost: float = 1.0
     ) -> pd.DataFrame:
         """The cells that train best, the first first: the cell's number (for `train`), what is swept, the
-        final loss, the shares by fate.
+        final loss, the shares by fate, and whether it is tied with the first.
 
         Ordered by a quantile of the final loss (the median if not given) or by its mean; among cells within
-        1 % of one another, by the share of their neurons that converged. All cells where `number` is None;
-        only cells of whose neurons at most the share `most_lost` died, were born dead or diverged. The
+        1 % of one another, by the share of their neurons that converged. Cells that are alike in both are
+        tied, and so are losses below what rounding leaves of the silent loss. All cells where `number` is
+        None; only cells of whose neurons at most the share `most_lost` died, were born dead or diverged. The
         losses are those of `final_loss` and `mean_final_loss`.
         """
         loss = self.mean_final_loss() if by == "mean" else self.final_loss(by)
@@ -146,9 +149,11 @@ class Run:
         # Losses below what rounding leaves are equally good; one may be exactly 0.
         losses = table.final_loss.clip(lower=self._smallest_loss)
         steps = np.floor(np.log(losses / losses.min()) / np.log(1.01))
-        order = np.lexsort((table.final_loss, -table.converged, steps))[:number]
-        columns = ["cell", *self.swept, "final_loss", *(fate.name for fate in Fate)]
-        return table.iloc[order].reset_index()[columns]
+        ranks = np.stack([steps, -table.converged])
+        order = np.lexsort((losses, *ranks[::-1]))
+        table["tied"] = (ranks == ranks[:, order[:1]]).all(axis=0)
+        columns = ["cell", *self.swept, "final_loss", *(fate.name for fate in Fate), "tied"]
+        return table.iloc[order[:number]].reset_index()[columns]
 
     def num_as_good(self) -> int:
         """How many cells have all of their neurons converged to within 1 % of the lowest loss of any cell."""

@@ -112,7 +112,7 @@ def set_up(study: Study) -> Setup:
         study,
         datasets,
         chunking=cut_into_chunks(cells, replicates, chunk_size, has_datasets=len(datasets) > 1),
-        bins=make_bins(silent_loss(study, datasets), study.training.num_steps),
+        bins=make_bins(silent_loss(study, datasets), study.training.num_steps, study.training.precision),
         config=config_of(study, datasets[0]),
     )
 

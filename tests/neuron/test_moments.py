@@ -64,7 +64,7 @@ def assert_close(got, want, x, y, w, b, precision):
     np.testing.assert_allclose(got.grads.bias, want.grads.bias, atol=eps * error, rtol=0)
 
 
-@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("precision", ["float32", pytest.param("float64", marks=pytest.mark.thorough)])
 def test_moments_are_autodiff(precision):
     with jax.enable_x64(precision == "float64"):
 

@@ -57,6 +57,9 @@ def scaled_and_unscaled(params, examples, scale, multiplied):
     }
 
 
+@pytest.mark.parametrize(
+    "precision", ["float32", pytest.param("float64", marks=pytest.mark.thorough)], indirect=True
+)
 def test_it_is_the_loss_of_scaled_examples(precision):
     eps = 32 * np.finfo(precision).eps
 

@@ -17,13 +17,14 @@ NUM_EXAMPLES, NUM_NEURONS = 33, 256
 CONFIG = Config(gradient="moments", method="jumps")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("number", "sizes"),
     [
         # One program, in which each has other neighbours and another place.
         (NUM_NEURONS, [(NUM_NEURONS, 5)]),
         # Several blocks, and one of a few.
-        pytest.param(1000, [(7, 20)], marks=pytest.mark.thorough),
+        (1000, [(7, 20)]),
     ],
 )
 @pytest.mark.parametrize("precision", ["float64"], indirect=True)

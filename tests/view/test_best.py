@@ -60,6 +60,23 @@ def test_cells_come_in_the_order_of_their_losses(by, of, run):
     assert (np.diff(np.log(np.maximum(cells.final_loss, 1e-7))) > -0.011).all()
 
 
+@pytest.mark.parametrize("by", [0.5, 0.9, "mean"])
+def test_those_tied_with_the_first_are_not_told_apart(by, run):
+    cells = best_cells(run, None, by=by)
+    least = np.finfo(np.float32).eps * run.attrs["data"]["silent_loss"]
+    losses = np.maximum(cells.final_loss, least)
+    tied = np.flatnonzero(cells.tied)
+    # They come first, and in the order of their numbers where nothing is left to tell them apart.
+    np.testing.assert_array_equal(tied, np.arange(len(tied)))
+    assert (losses[tied] < 1.01 * losses[0]).all()
+    assert (cells.converged[tied] == cells.converged[0]).all()
+    alike = (losses == losses[0]) & (cells.converged == cells.converged[0])
+    assert cells.tied[alike].all()
+    assert (np.diff(cells.cell[alike]) > 0).all()
+    if by == 0.5:
+        assert alike.sum() > 1  # or nothing was tied
+
+
 def test_each_row_is_its_cells(run):
     for _, row in best_cells(run, 20).iterrows():
         fates = run.neurons.fate.values.reshape(-1, 9)[int(row.cell)]

@@ -80,6 +80,8 @@ def interval_table(cells: pd.DataFrame, by: str) -> Table:
             *shares,
         )
     table.caption = "in brackets: 95 % intervals of the shares, in per cent (Wilson 1927)"
+    if (tied := int(cells.tied.sum())) > 1:
+        table.caption += f"; the first {tied:,} are equally good"
     return table
 
 
