@@ -44,8 +44,6 @@ class PhaseMap {
   /** Draw what the state asks for; of another place everything is shown, and its best cell is chosen. */
   async redraw(isNewPlace = true) {
     const frame = await this.frame();
-    // What is asked for now has another frame: it is drawn when that is there.
-    if (frame !== await this.frame()) return;
     if (isNewPlace) this.controls.hold(frame);
     const spot = isNewPlace || !frame.isGrid ? null : this.spot(this.chosen);
     this.slab = new Slab(frame, this.state.x, this.state.y, this.state.held ?? {});

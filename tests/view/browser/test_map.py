@@ -157,33 +157,6 @@ def test_axes_are_chosen_pooled_and_held(made, look_at):
     np.testing.assert_allclose(line, quantity_map(run, "converged", ("learning_rate",)).value)
 
 
-def test_of_axes_chosen_at_once_the_last_are_shown(made, look_at):
-    run, path = made["four"]
-    page = look_at(path)
-    choose(page, "quantity", "converged")
-    # What is unpacked first comes last.
-    page.evaluate(
-        """() => {
-            const unpack = Response.prototype.arrayBuffer;
-            let waits = 400;
-            Response.prototype.arrayBuffer = function () {
-                const mine = (waits = waits / 2);
-                return new Promise((done) => setTimeout(() => done(unpack.call(this)), mine));
-            };
-            for (const value of ["momentum", ""]) {
-                const box = document.getElementById("map-y");
-                box.value = value;
-                box.dispatchEvent(new Event("change"));
-            }
-        }"""
-    )
-    page.wait_for_timeout(1500)
-    settle(page)
-    line = page.evaluate(f"{FIGURE}.data[1].y")
-    np.testing.assert_allclose(line, quantity_map(run, "converged", ("learning_rate",)).value)
-    assert page.locator("#map-y").input_value() == ""
-
-
 def test_zoom_by_buttons_keys_and_dragging(made, look_at):
     page = look_at(made["two"][1])
     ranges = f"(({{xaxis, yaxis}}) => [...xaxis.range, ...yaxis.range])({FIGURE}.layout)"
