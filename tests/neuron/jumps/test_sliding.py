@@ -9,6 +9,7 @@ from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.jumps.sliding import hold_of
 from jaxneuron.neuron.params import Params
+from tests.conftest import REPEAT
 
 NUM_EXAMPLES, NUM_NEURONS, NUM_DATA, NUM_PROBES = 6, 400, 24, 4
 
@@ -94,6 +95,28 @@ def test_who_is_held_never_leaves_and_who_leaves_is_not_held():
         num_left += leaves.sum()
     assert num_held > 60
     assert num_left > 15
+
+
+@pytest.mark.thorough
+def test_no_step_that_is_too_large_is_certified():
+    """At rates around the largest at which a step goes no further than to where it would rest."""
+    num_held = 0
+    for seed in range(16 * REPEAT):
+        x, y, w, b, rate = population(100 + seed, 0.3, 30.0)
+        for num_steps in (0, 1, 2, 5, 60):
+            with np.errstate(over="ignore", invalid="ignore"):
+                w, b, _ = descend(x[:, None], y[:, None], w, b, rate, num_steps)
+                is_number = np.isfinite(w) & np.isfinite(b)
+                is_held, _ = holds_of(x, y, *(np.where(is_number, v, 0) for v in (w, b)), rate)
+            sets, which = np.nonzero(is_held & is_number)
+            start = w[sets, which], b[sets, which], rate[sets, which]
+            _, _, seen = descend(x[sets], y[sets], *start, 3000)
+            silent, active = seen.min(0), seen.max(0)
+            assert ((seen == silent) | (seen == active)).all()
+            differ = silent ^ active
+            assert ((differ > 0) & ((differ & (differ - 1)) == 0)).all()
+            num_held += len(sets)
+    assert num_held > 1000
 
 
 @pytest.fixture(scope="module")
