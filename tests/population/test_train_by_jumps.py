@@ -376,6 +376,32 @@ def test_without_end_is_after_very_many_steps():
     assert (got.period == 1).all()
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(REPEAT))
+def test_deaths_without_end_are_those_of_stepping_with_decay(seed):
+    """Where decay moves the silent too: who is born dead, who dies and when, as far as is stepped."""
+    rng, num_steps, deaths, born = np.random.default_rng(seed), 300, 0, 0
+    for number, kind in enumerate(KINDS):
+        x, y = data_of(kind, NUM_EXAMPLES, rng)
+        values = values_of(x, relu(), rng) | {"weight_decay": np.full(NUM_NEURONS, 0.05)}
+        if number % 2:  # at η·decay = 1 a silent neuron is at 0 after a step
+            is_so = rng.random(NUM_NEURONS) < 0.3
+            values["learning_rate"] = np.where(is_so, 20.0, values["learning_rate"])
+        got = trained(x, y, relu(), INFINITY, **values)
+        with np.errstate(over="ignore", invalid="ignore"):
+            extended, double = (
+                stepped(x, y, values, num_steps, relu(), dtype) for dtype in (np.longdouble, np.float64)
+            )
+            since, _, _ = told(*extended[2:4], relu())
+            agrees = agreed(extended, double, relu()) & ~got.undecided & (got.fate != Fate.diverged)
+        died_early = agrees & (got.death_step >= 0) & (got.death_step < num_steps)
+        np.testing.assert_array_equal(got.death_step[died_early], since[died_early])
+        silent_early = agrees & (since >= 0) & (since < num_steps)
+        np.testing.assert_array_equal(got.death_step[silent_early], since[silent_early])
+        deaths, born = deaths + (since[died_early] > 0).sum(), born + (since[died_early] == 0).sum()
+    assert min(deaths, born) > 100
+
+
 # Kinks and cycles
 
 
