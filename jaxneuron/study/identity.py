@@ -14,7 +14,9 @@ from jaxneuron.study.study import Study, resolved
 
 # Whose arithmetic the results are.
 NUMERICS = ("jaxneuron", "jax", "jaxlib", "optax", "numpy")
+# What is left out where it is as it was before it was told.
 SMALLEST_BIN = "smallest bin of losses"
+AS_BEFORE = {SMALLEST_BIN: "10^-10"}
 # Vector instructions, the widest first: XLA and NumPy round some functions differently in each.
 VECTORS = ("AVX512_SKX", "AVX512F", "AVX2", "AVX", "SVE", "ASIMD")
 
@@ -29,9 +31,8 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         # The chunk size below counts, whoever chose it; and runs that are older know of no other method.
         if key != "chunk_size" and (key, value) != ("method", "steps")
     }
-    precision = study.training.precision
-    if LEAST_LOSS_DECADE[precision] != -10:  # which it was for all once
-        settings[SMALLEST_BIN] = f"10^{LEAST_LOSS_DECADE[precision]}"
+    told_later = {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE[study.training.precision]}"}
+    settings |= dict(told_later.items() - AS_BEFORE.items())
     return {
         "data": sha256_of(datasets),
         **settings,
@@ -54,7 +55,6 @@ def processor() -> str:
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """(name, value there, value here) of all that differs."""
-    names = [n for n in dict.fromkeys([*here, *there]) if there.get(n) != here.get(n)]
-    if "training.precision" in names and SMALLEST_BIN in names:  # which follows from it
-        names.remove(SMALLEST_BIN)
-    return [(n, there.get(n), here.get(n)) for n in names]
+    there, here = AS_BEFORE | dict(there), AS_BEFORE | dict(here)
+    names = dict.fromkeys([*here, *there])
+    return [(n, there.get(n), here.get(n)) for n in names if there.get(n) != here.get(n)]

@@ -6,7 +6,7 @@ from jaxneuron.study.run import Run
 KINDS = {
     "fixed_count": (1, "fixed: their params no longer change by a bit"),
     "cycling_count": (3, "cycling: they go round for ever"),
-    "undecided_count": (3, "undecided: their active examples changed too often to be followed"),
+    "undecided_count": (3, "undecided: their active examples changed too often, or too late, to be followed"),
 }
 
 

@@ -272,6 +272,7 @@ def test_a_death_that_comes_later_than_steps_are_counted_is_not_told():
     got = trained(*one_example(1.0, -1.0), relu(), INFINITY, [3.2e-17] * 4, [0.5] * 4, [0.5] * 4)
     assert got.undecided.all()
     np.testing.assert_array_equal(got.fate, Fate.unsettled)
+    np.testing.assert_array_equal(got.fixed_step, -1)
 
 
 @pytest.mark.parametrize("num_steps", [2**53, INFINITY])
@@ -423,7 +424,7 @@ def test_small_rates_are_held_at_the_kink_where_the_loss_is_least():
     assert held.sum() >= 126
     np.testing.assert_array_equal(got.period[held], 0)
     np.testing.assert_allclose(params_of(got)[:, held].T - [weight, -weight * kink], 0, atol=1e-6)
-    for field in ("death_step", "settle_step", "diverge_step"):
+    for field in ("death_step", "settle_step", "diverge_step", "fixed_step"):
         np.testing.assert_array_equal(getattr(got, field), -1)
 
 
@@ -434,6 +435,7 @@ def test_cycles_are_found_and_skipped_to_where_steps_go():
     values = rate, rng.uniform(0.5, 1.2, 60), rng.uniform(-0.3, 0.5, 60)
     got = trained(x, y, relu(), INFINITY, *values)
     np.testing.assert_array_equal(got.fate, Fate.unsettled)
+    np.testing.assert_array_equal(got.fixed_step, -1)
     cycle = np.repeat([19, 8, 8], 20)
     # Rounding may let several times round pass before a neuron has the very same bits again.
     assert (got.period > 0).all()

@@ -7,7 +7,7 @@ import pytest
 
 import jaxneuron as jn
 from jaxneuron.study.data import load
-from jaxneuron.study.identity import identity_of
+from jaxneuron.study.identity import differences, identity_of
 from jaxneuron.study.plan import plan
 from jaxneuron.study.study import resolved
 from jaxneuron.view.deaths import deaths
@@ -87,6 +87,15 @@ def test_runs_by_steps_have_the_fingerprint_that_they_had():
     data = load(by_steps.data)
     assert "training.method" not in identity_of(by_steps, data, 64)
     assert identity_of(by_jumps, data, 64)["training.method"] == "jumps"
+
+
+def test_a_run_whose_losses_were_counted_otherwise_is_told_so():
+    study = study_of()
+    here = identity_of(study, load(study.data), 64)
+    older = {name: value for name, value in here.items() if name != "smallest bin of losses"}
+    assert differences(older, here) == [("smallest bin of losses", "10^-10", "10^-16")]
+    single = study_of({"method": "steps", "precision": "float32"})
+    assert "smallest bin of losses" not in identity_of(single, load(single.data), 64)
 
 
 @pytest.fixture(scope="module")

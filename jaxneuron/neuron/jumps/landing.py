@@ -74,7 +74,10 @@ def land(
         step=jnp.where(jnp.isinf(num_steps), train.step + 1, num_steps).astype(train.step.dtype),
         moving_until=moving_until,
     )
-    end = end._replace(unchanged_since=jnp.where(moves, end.step, end.unchanged_since))
+    # What goes round, or is left on its way, is not fixed where it was left.
+    goes_on = is_held | (state.stage == Stage.undecided)
+    goes_on |= (state.stage == Stage.recurs) & (state.period != AT_REST)
+    end = end._replace(unchanged_since=jnp.where(moves | goes_on, end.step, end.unchanged_since))
 
     def told(params: Params, piece: Piece) -> Evaluation:
         return evaluate(

@@ -66,9 +66,10 @@ def fly(
     scene = scene_of(begin, hyperparams, examples, config, num_steps)
     modes, num_bits = scene.flight.modes, count_bits(num_steps)
     is_finite = jnp.isfinite(begin.params.weight[0]) & jnp.isfinite(begin.params.bias)
-    is_slow = steps_that_count(modes, jnp.full_like(num_steps, jnp.inf)) == MOST_STEPS
+    without_end = steps_that_count(modes, jnp.full_like(num_steps, jnp.inf))
+    is_slow = without_end == MOST_STEPS
     is_at_rest = is_slow & scene.flight.is_at_rest
-    most = jnp.where(is_finite & ~is_at_rest, steps_that_count(modes, scene.steps_left), 0)
+    most = jnp.where(is_finite & ~is_at_rest, jnp.minimum(without_end, scene.steps_left), 0)
     steps = first_below(scene.guards, scene.with_0, modes, most, num_bits)
     ends = jnp.isfinite(steps)
     steps = jnp.where(ends, steps, 0)
