@@ -8,8 +8,8 @@ ROUNDED = 1e-13
 
 
 def stepped(x, y, values, num_steps, config, dtype):
-    """Params, silence, the gradient's largest component, and whether every z is told from 0, before each step
-    and at the end."""
+    """Params, silence, the gradient's largest component, and in double precision whether every z is told from
+    0, before each step and at the end."""
     x, y = np.asarray(x, dtype), np.asarray(y, dtype)
     w, b, rate = (np.asarray(values[name], dtype) for name in ("init_weight", "init_bias", "learning_rate"))
     decay, scale = dtype(values.get("weight_decay", 0)), dtype(values.get("target_scale", 1))
@@ -22,11 +22,12 @@ def stepped(x, y, values, num_steps, config, dtype):
         error = (inner * z - scale * y) * inner
         grad_w, grad_b = (error * x).mean(-1), error.mean(-1) * config.train_bias
         norm = np.maximum(np.abs(grad_w), np.abs(grad_b))
-        largest = np.maximum(largest, np.abs(w[:, None] * x) + np.abs(b[:, None]))
-        is_clear = (np.abs(z) >= ROUNDED * largest).all(-1)
-        found.append((w, b, (z <= 0).all(-1), norm, is_clear))
-        terms_w, terms_b = np.abs(error * x).mean(-1), np.abs(error).mean(-1) * config.train_bias
-        largest = np.maximum(largest, (rate * terms_w)[:, None] * np.abs(x) + (rate * terms_b)[:, None])
+        found.append([w, b, (z <= 0).all(-1), norm])
+        if dtype == np.float64:
+            largest = np.maximum(largest, np.abs(w[:, None] * x) + np.abs(b[:, None]))
+            found[-1].append((np.abs(z) >= ROUNDED * largest).all(-1))
+            terms_w, terms_b = np.abs(error * x).mean(-1), np.abs(error).mean(-1) * config.train_bias
+            largest = np.maximum(largest, (rate * terms_w)[:, None] * np.abs(x) + (rate * terms_b)[:, None])
         w, b = w - rate * (grad_w + decay * w), b - rate * (grad_b + decay * b * config.train_bias)
     return tuple(map(np.array, zip(*found, strict=True)))
 

@@ -44,8 +44,6 @@ MORE_CASES = [
     ("softplus", "adagrad", None, "in_order"),
     ("relu", "sgd", None, "in_order"),
     ("tanh", "sgd", None, "in_order"),
-    ("softplus", "sgd", None, "in_order"),
-    ("elu", "sgd", None, "in_order"),
     ("gelu", "sgd", None, "in_order"),
     ("identity", "sgd", None, "in_order"),
 ]
@@ -106,7 +104,7 @@ def assert_same_bits(one, other):
 
 def assert_law_of_bits(study):
     """Neither neighbours nor chunks nor cores nor being followed change a bit of a neuron."""
-    many = np.tile(IN_ORDER, 20)  # so many that the compiler splits them between cores
+    many = np.tile(IN_ORDER, 5)  # so many that they fill more than one block
     trained = train_in_chunks(many, len(many), study)
     whole = [values[:NUM_NEURONS] for values in trained]
     assert_same_bits([values[many] for values in whole], trained)
@@ -164,12 +162,12 @@ def test_matrices_of_any_shape_change_no_bit(num_inputs, num_examples, optimizer
     start, _, config = make_study("float32", optimizer=optimizer)
     config = dataclasses.replace(config, gradient="at_once", tolerance=0.0)
     study = start, examples_of(x, np.maximum(0, x.sum(1) + 0.2)), config
-    some = IN_ORDER[:700]
-    whole = train_in_chunks(some, 700, study)
+    some = IN_ORDER[:300]
+    whole = train_in_chunks(some, 300, study)
     assert_same_bits(whole, train_in_chunks(some, 100, study))
-    swept = {"learning_rate": jnp.asarray(RATES[500], "float32")}
-    _, _, trained = follow(CELLS[500], REPLICATES[500], swept, *study, NUM_STEPS)
-    assert_same_bits([values[500] for values in whole], [np.asarray(v) for v in jax.tree.leaves(trained)])
+    swept = {"learning_rate": jnp.asarray(RATES[250], "float32")}
+    _, _, trained = follow(CELLS[250], REPLICATES[250], swept, *study, NUM_STEPS)
+    assert_same_bits([values[250] for values in whole], [np.asarray(v) for v in jax.tree.leaves(trained)])
 
 
 @pytest.mark.parametrize(
@@ -275,9 +273,8 @@ def test_a_fixed_step_is_the_first_from_which_nothing_changes(precision):
             assert trained.fixed_step == (last if last < 1500 else -1)
 
 
-@pytest.mark.parametrize(
-    "precision", ["float32", pytest.param("float64", marks=pytest.mark.thorough)], indirect=True
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("precision", ["float32", "float64"], indirect=True)
 def test_permuting_neurons_permutes_results(precision):
     study = make_study(precision)
     whole = train_in_chunks(IN_ORDER, 64, study)

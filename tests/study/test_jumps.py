@@ -182,6 +182,7 @@ def test_a_life_has_rows_around_its_death(by_jumps):
     assert training.row_of(training.death_step + 1000) < len(rows)
 
 
+@pytest.mark.thorough
 def test_a_life_without_end_goes_on_until_it_is_there():
     study = study_of({"num_steps": float("inf")}, {"learning_rate": [1e-4], "init_bias": [1.0]})
     training = jn.train(study)

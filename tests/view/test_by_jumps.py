@@ -92,7 +92,7 @@ def test_divergence_is_told_with_its_reason_and_its_pace():
     beyond = "it is above 1e+06 times"
     for rate, num_steps, bias, factor, told in (
         (2.02, 1000, 0.5, 1e6, f"1.04-fold a step, and from step 366 on {beyond}"),
-        (2.0002, float("inf"), 0.5, 1e6, f"1.0004-fold a step, and from step 36,202 on {beyond}"),
+        (2.002, float("inf"), 0.5, 1e6, f"1.004-fold a step, and from step 3,624 on {beyond}"),
         # The limit is no number, nor is the loss then; of the rows before, the third last is far off.
         (2.02, 10**7, 9.0, 1e308, "1.04-fold a step, and from step 17,826 on W, b or the loss is not finite"),
     ):
