@@ -48,13 +48,14 @@ def best(run: str, by: str, number: int, most_lost: float, as_json: bool) -> Non
     from jaxneuron.view.best import best_cells
 
     with reading(run):
-        cells = best_cells(open_run(run), number, by=_quantile(by), most_lost=most_lost)
+        opened = open_run(run)
+        cells = best_cells(opened, number, by=_quantile(by), most_lost=most_lost)
     if as_json:
         print_json(cells=cells.to_dict(orient="records"))
     else:
         from jaxneuron.view.terminal.tables import interval_table
 
-        console().print(interval_table(cells, by))
+        console().print(interval_table(cells, opened, by))
 
 
 @click.command()

@@ -53,6 +53,11 @@ def optimizer(name: str, hyperparams: Hyperparams, train_bias: bool = True) -> o
     return optax.chain(decay, transformation)
 
 
+def squares_gradient(name: str) -> bool:
+    """Whether an optimizer divides by the root of squares of the gradient, which may overflow."""
+    return "epsilon" in OPTIMIZERS[name].takes
+
+
 def has_memory(name: str) -> bool:
     """Whether what an optimizer does depends on more than the params and their gradient."""
     params = Params(jnp.zeros(1), jnp.zeros(()))

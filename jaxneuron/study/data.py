@@ -15,6 +15,7 @@ import pandas as pd
 from jaxneuron.neuron.draws import Distribution
 from jaxneuron.neuron.half_lines import count_probes, find_half_lines
 from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.optimizers import squares_gradient
 from jaxneuron.neuron.train import Config
 from jaxneuron.population.axes import Axis
 from jaxneuron.population.design import inside_unit
@@ -54,17 +55,26 @@ class Dataset(NamedTuple):
         yield from zip(self.inputs, self.x.T, strict=True)
         yield self.target, self.y
 
-    def check_size(self, precision: str) -> None:
-        """BadInput where a column's sum of squares, as the loss takes it, does not fit the precision."""
-        for name, column in self.columns():
+    def check_size(self, precision: str, optimizer: str = "sgd") -> None:
+        """BadInput where what is squared does not fit the precision: values, as the loss takes them, and by
+        some optimizers the gradient, which is x·(x + y) where W and b are about 1."""
+
+        def check(name: str, squared: np.ndarray, of: str) -> None:
             with np.errstate(over="ignore"):
-                bad = _rows(~np.isfinite(column.astype(precision) ** 2 * len(column)))
+                bad = _rows(~np.isfinite(squared.astype(precision) ** 2 * len(squared)))
             if bad:
                 remedy = 'precision = "float64" or ' if precision == "float32" else ""
                 raise BadInput(
-                    f"{self.source}: column {name!r} is too large for {precision} in {bad}; "
+                    f"{self.source}: column {name!r} is too large for {of} in {bad}; "
                     f"use {remedy}smaller units"
                 )
+
+        for name, column in self.columns():
+            check(name, column, precision)
+        if squares_gradient(optimizer):
+            largest = max(np.abs(column).max() for _, column in self.columns())
+            for name, column in zip(self.inputs, self.x.T, strict=True):
+                check(name, column * largest, f"the squared gradients of {optimizer} in {precision}")
 
     def examples(self, precision: str, config: Config, num_probes: int = 0) -> Examples:
         """The examples on the device in float32 or float64, with their half-lines where moments are used."""

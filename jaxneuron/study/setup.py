@@ -134,7 +134,7 @@ def check_data(study: Study, datasets: Sequence[Dataset]) -> None:
             f"training.batch_size: is {size}, and the data has {num_examples} examples; leave it out"
         )
     for data in datasets:
-        data.check_size(study.training.precision)
+        data.check_size(study.training.precision, study.training.optimizer)
 
 
 def silent_loss(study: Study, datasets: Sequence[Dataset]) -> float:

@@ -183,8 +183,9 @@ NEURONS = {
         "int64",
         "steps",
         "period",
-        "steps after which the neuron is where it was, in the end: 1 at rest, 0 where it goes round for ever "
-        "and the period is not known, -1 where nothing is known or it goes out of all numbers",
+        "steps after which the neuron is where it was to the bit, in the end: 1 at rest, of a cycle a "
+        "multiple that rounding decides, 0 where it goes round for ever and the period is not known, -1 "
+        "where nothing is known or it goes out of all numbers",
         "jumps",
     ),
     "undecided": NeuronVariable(

@@ -361,6 +361,11 @@ CASES: dict[str, tuple[Prepare | WithRun, str, str | tuple[str, ...]]] = {
         SWEEP,
         "'y' is too large for float32",
     ),
+    "squared gradient too large for adam": (
+        csv("x,y\n1,1\n2e9,1e10\n"),
+        f"{TRAIN} --scale none --optimizer adam",
+        ("column 'x' is too large for the squared gradients of adam in float32 in 1 of 2 rows (2)",),
+    ),
     "square too large for float64": (
         csv("x,y\n1,1\n2,1e160\n", scale="none"),
         SWEEP,

@@ -317,3 +317,14 @@ def test_any_bytes_are_columns_or_bad_input(content, suffix, tmp_path_factory):
     else:
         assert len(columns["x"]) == len(columns["y"]) > 0
         assert not np.isnan(columns["x"]).any()
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", "adagrad"])
+def test_what_squares_the_gradient_needs_room_for_it(optimizer):
+    """Beyond, squares are infinite and updates 0: who dies in float64 stays where it is in float32."""
+    within, beyond = (load(Arrays(x=[1e9 * s, -2e9 * s], y=[2e9 * s, 1.0])) for s in (1.0, 4.0))
+    within.check_size("float32", optimizer)
+    with pytest.raises(BadInput, match=rf"column 'x' is too large for the squared gradients of {optimizer}"):
+        beyond.check_size("float32", optimizer)
+    beyond.check_size("float32", "sgd")
+    beyond.check_size("float64", optimizer)

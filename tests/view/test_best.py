@@ -10,7 +10,7 @@ import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study import run as study_run
 from jaxneuron.study.sweep import sweep
-from jaxneuron.view.best import best_cells
+from jaxneuron.view.best import best_cells, loss_in_words
 from jaxneuron.view.intervals import wilson
 from tests.view.studies import all_but_few_thorough
 
@@ -111,3 +111,22 @@ def test_losses_are_the_same_whatever_parts_they_lie_in(run, chunk_size, tmp_pat
     median = np.sort(run.neurons.final_loss.values, -1)[..., 4]
     finite = np.isfinite(median) & (median > 1e-9)
     np.testing.assert_allclose(cut.final_loss().values[finite], median[finite], rtol=0.08)
+
+
+def test_losses_are_told_as_exactly_as_they_are_known(run):
+    first_bin_end = run.cells.final_loss_bin.values[1]
+    for loss, smallest, largest, told in [
+        (0.012345678, 0.012345678, 0.01234568, "0.012346"),
+        (0.012345678, 0.01, 0.02, "≈ 0.012"),
+        (0.2 * first_bin_end, 0.0, 3.0, f"< {first_bin_end:.2g}"),
+        (0.2 * first_bin_end, 0.0, 0.3 * first_bin_end, f"< {0.3 * first_bin_end:.2g}"),
+        (0.2 * first_bin_end, 0.2 * first_bin_end, 0.2 * first_bin_end, f"{0.2 * first_bin_end:.5g}"),
+        (0.0, 0.0, 0.0, "0"),
+        (np.inf, 0.1, np.inf, "∞"),
+    ]:
+        assert loss_in_words(loss, smallest, largest, run) == told
+    cells = best_cells(run, None)
+    for _, row in cells[cells.final_loss_min < cells.final_loss_max].iterrows():
+        told = loss_in_words(row.final_loss, row.final_loss_min, row.final_loss_max, run)
+        if told.startswith("<"):
+            assert np.median(losses_of(run, int(row.cell))) <= 1.05 * float(told[2:])

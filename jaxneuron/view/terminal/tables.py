@@ -14,6 +14,7 @@ from jaxneuron.study.plan import OtherMethod, Plan
 from jaxneuron.study.room import size
 from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training
+from jaxneuron.view.best import loss_in_words
 from jaxneuron.view.counted_apart import counted_apart
 from jaxneuron.view.explain import FullPass
 from jaxneuron.view.fit import shown_rows
@@ -47,7 +48,7 @@ def best_table(run: Run, number: int = 5) -> Table:
     )
     smallest, largest = (run.cells[f"final_loss_{end}"].values.ravel() for end in ("min", "max"))
     for _, row in run.best(number).iterrows():
-        median = _loss(row.final_loss, smallest[int(row.cell)], largest[int(row.cell)])
+        median = loss_in_words(row.final_loss, smallest[int(row.cell)], largest[int(row.cell)], run)
         shares = (f"{row[fate.name]:.0%}" for fate in Fate)
         table.add_row(*(f"{row[name]:.5g}" for name in run.swept), median, *shares)
     num_cells = run.study.design.num_cells
@@ -58,8 +59,8 @@ def best_table(run: Run, number: int = 5) -> Table:
     return table
 
 
-def interval_table(cells: pd.DataFrame, by: str) -> Table:
-    """The rows of `best_cells`: shares with the 95 % interval that so few neurons allow."""
+def interval_table(cells: pd.DataFrame, run: Run, by: str) -> Table:
+    """The rows of a run's `best_cells`: shares with the 95 % interval that so few neurons allow."""
     swept = list(cells.columns)[1 : list(cells.columns).index("neurons")]
     labels = (name.replace("_", " ").replace("init ", "initial ") for name in swept)
     loss = f"{by} final loss" if by in ("median", "mean") else f"{by} quantile of final loss"
@@ -76,7 +77,7 @@ def interval_table(cells: pd.DataFrame, by: str) -> Table:
             f"{row.cell:.0f}",
             *values,
             f"{row.neurons:,.0f}",
-            _loss(row.final_loss, row.final_loss_min, row.final_loss_max),
+            loss_in_words(row.final_loss, row.final_loss_min, row.final_loss_max, run),
             *shares,
         )
     table.caption = "in brackets: 95 % intervals of the shares, in per cent (Wilson 1927)"
@@ -249,11 +250,6 @@ def _gradient_table(numbers: FullPass, training: Training) -> Table:
     if numbers.next_loss is not None:
         table.caption = f"loss {_number(numbers.loss, 6)} → {_number(numbers.next_loss, 6)}"
     return table
-
-
-def _loss(value: float, smallest: float, largest: float) -> str:
-    """A loss from a cell's histogram, which is exact only as far as the cell's losses agree."""
-    return f"{value:.5g}" if largest <= 1.001 * smallest else f"≈ {value:.2g}"
 
 
 def _number(value: float | np.ndarray, digits: int) -> str:
