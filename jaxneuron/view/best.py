@@ -27,8 +27,9 @@ def best_cells(
 
 
 def loss_in_words(loss: float, smallest: float, largest: float, run: Run) -> str:
-    """A quantile of a cell's losses as it is known from their histogram: exactly where the smallest and the
-    largest are alike, to within half a bin, or in the first bin, which begins at 0, by an upper bound."""
+    """A quantile or the mean of a cell's losses as it is known from their histogram: exactly where the
+    smallest and the largest are alike, to within half a bin, or in the first bin, which begins at 0, by an
+    upper bound."""
     if not np.isfinite(loss):
         return "∞"
     first_bin_end = float(run.cells.final_loss_bin.values[1])

@@ -39,7 +39,7 @@ def test_neighbours_change_no_bit(precision):
 
     for num_steps in (5000, float("inf")):
         whole = train(np.arange(NUM_NEURONS), num_steps)
-        # Of as many, a half comes twice or more often and others not at all.
+        # Of as many, about a third does not come, and others come several times.
         drawn = [rng.integers(NUM_NEURONS, size=NUM_NEURONS) for _ in range(3)]
         drawn += [rng.permutation(NUM_NEURONS)[:FEW] for _ in range(20)]
         for some in drawn:
