@@ -1,5 +1,6 @@
 """What all tests share: shapes are checked, ranks are never promoted by accident, data is small."""
 
+import gc
 import os
 import shlex
 import signal
@@ -13,6 +14,9 @@ from jaxneuron.neuron.loss import Examples
 from jaxneuron.population import program
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+# Tracing makes much that is freed without the collector, which would look through all of JAX again and again.
+gc.set_threshold(100_000, 50, 1000)
 
 # How often as much as usual is drawn at random: what is killed, what is damaged, data that nobody chose.
 REPEAT = int(os.environ.get("JAXNEURON_REPEAT", "1"))

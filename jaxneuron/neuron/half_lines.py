@@ -33,7 +33,7 @@ class HalfLine(NamedTuple):
 
     share: Float[Array, "*rows"]  # of the examples that lie on it
     mean_x: Float[Array, "*rows"]
-    mean_y: Float[Array, "*rows"]
+    mean_y: Float[Array, "*rows"]  # the height of the least-squares line at the mean as it is rounded
     spread: Float[Array, "*rows"]  # S/√N
     rise: Float[Array, "*rows"]  # of the least-squares line over that spread; 0 where all inputs are equal
 
@@ -171,7 +171,7 @@ def count_probes(x: np.ndarray, precision: str) -> int:
 def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str, num_probes: int = 0) -> HalfLines:
     """The half-lines of examples with inputs x[examples] and targets y[examples].
 
-    Sums are taken in float64 of the examples as they are in the precision, then rounded once. With more
+    Sums are taken in float64 of the examples as they are in the precision, then rounded. With more
     probes than are needed the same rows are found: tables of one shape then serve several data sets.
     """
     x, y = (np.asarray(values, precision) for values in (x, y))
@@ -239,10 +239,13 @@ def _running(x: np.ndarray, y: np.ndarray, precision: str) -> tuple[np.ndarray, 
     expected = np.ones_like(x)
     np.divide(spread[:-1], spread[1:], out=expected[1:], where=spread[1:] > 0)
     residual = np.cumsum(0.5 * weight * expected * off_line**2) / num_examples
-    spread = np.sqrt(spread / num_examples)
     rows = np.zeros((num_examples + 1, 4), precision)
-    for column, values in enumerate((mean_x + x[0], mean_y, spread, slope * spread)):
-        rows[1:, column] = values
+    rounded_x, rounded_spread = rows[1:, 0], rows[1:, 2]
+    rounded_x[:], rounded_spread[:] = mean_x + x[0], np.sqrt(spread / num_examples)
+    # The line's height and rise where the mean and the spread are as they are rounded: far from 0 what
+    # rounding takes from the mean is much of the gradient near the fit.
+    rows[1:, 1] = mean_y + slope * (rounded_x - (mean_x + x[0]))
+    rows[1:, 3] = slope * rounded_spread
     return rows, np.concatenate([[0.0], residual])
 
 

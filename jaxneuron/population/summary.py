@@ -14,9 +14,10 @@ import numpy as np
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.jumps import MOST_STEPS
 
-# A bin is 15 % wide; the decades reach from what rounding leaves of the loss to divergence.
+# A bin is 15 % wide; the decades reach from where single precision ends, whose error is at least its spacing
+# squared, to divergence.
 LOSS_BINS_PER_DECADE = 16
-LEAST_LOSS_DECADE = {"float32": -10, "float64": -16}
+LEAST_LOSS_DECADE = -16
 MOST_LOSS_DECADE = 6
 # Exact for the first steps, then about 9 % wide.
 STEP_BINS_PER_OCTAVE = 8
@@ -35,13 +36,12 @@ class Bins:
     step: np.ndarray
 
 
-def make_bins(reference_loss: float, num_steps: int | float, precision: str = "float32") -> Bins:
+def make_bins(reference_loss: float, num_steps: int | float) -> Bins:
     """Bins for losses around `reference_loss`, which lies in the middle of a bin, and for all steps.
 
     The reference is ½·mean y², the loss of every dead neuron: on an edge, rounding would scatter them.
     """
-    decades = LEAST_LOSS_DECADE[precision], MOST_LOSS_DECADE
-    low, high = (decade * LOSS_BINS_PER_DECADE for decade in decades)
+    low, high = (decade * LOSS_BINS_PER_DECADE for decade in (LEAST_LOSS_DECADE, MOST_LOSS_DECADE))
     exponents = (np.arange(low, high + 1) - 0.5) / LOSS_BINS_PER_DECADE
     scale = reference_loss if reference_loss > 0 else 1.0
     num_steps = int(min(num_steps, MOST_STEPS))

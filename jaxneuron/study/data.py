@@ -76,6 +76,16 @@ class Dataset(NamedTuple):
             for name, column in zip(self.inputs, self.x.T, strict=True):
                 check(name, column * largest, f"the squared gradients of {optimizer} in {precision}")
 
+    def gradient_floor(self, precision: str) -> float:
+        """What rounding leaves of the gradient near a good fit, up to about: half the precision's spacing at
+        outputs as large as the targets, times the root mean square of an input, or 1, for the bias.
+
+        Measured in experiments/float32.
+        """
+        half_spacing = np.finfo(precision).eps / 2
+        largest_input = np.sqrt(np.max(np.mean(self.x**2, axis=0), initial=1.0))
+        return float(half_spacing * np.sqrt(np.mean(self.y**2)) * largest_input)
+
     def examples(self, precision: str, config: Config, num_probes: int = 0) -> Examples:
         """The examples on the device in float32 or float64, with their half-lines where moments are used."""
         x, y = jax.device_put((self.x.astype(precision), self.y.astype(precision)))

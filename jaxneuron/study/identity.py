@@ -31,7 +31,7 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         # The chunk size below counts, whoever chose it; and runs that are older know of no other method.
         if key != "chunk_size" and (key, value) != ("method", "steps")
     }
-    told_later = {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE[study.training.precision]}"}
+    told_later = {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}"}
     settings |= dict(told_later.items() - AS_BEFORE.items())
     return {
         "data": sha256_of(datasets),

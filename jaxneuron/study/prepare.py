@@ -10,7 +10,7 @@ from jaxneuron.study.create import create
 from jaxneuron.study.identity import differences
 from jaxneuron.study.location import Location, MadeMeanwhile
 from jaxneuron.study.room import check_room
-from jaxneuron.study.setup import Setup, provenance
+from jaxneuron.study.setup import Setup, provenance, warn_of_rounding
 from jaxneuron.study.skeleton import check_current, is_run, open_skeleton, what_is_there
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ def prepare(setup: Setup, location: Location, *, overwrite: bool = False, proces
                     attrs=provenance(setup),
                     replace=overwrite,
                 )
+            warn_of_rounding(setup)
             log.info(f"{setup.num_neurons:,} neurons take {needs}")
             return True
     check_current(location)

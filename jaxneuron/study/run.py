@@ -138,15 +138,15 @@ class Run:
 
         Ordered by a quantile of the final loss (the median if not given) or by its mean; among cells within
         1 % of one another, by the share of their neurons that converged. Cells that are alike in both are
-        tied, and so are losses below what rounding leaves of the silent loss. All cells where `number` is
-        None; only cells of whose neurons at most the share `most_lost` died, were born dead or diverged. The
-        losses are those of `final_loss` and `mean_final_loss`.
+        tied, and so are losses below what rounding leaves, or below the end of the first bin. All cells
+        where `number` is None; only cells of whose neurons at most the share `most_lost` died, were born
+        dead or diverged. The losses are those of `final_loss` and `mean_final_loss`.
         """
         loss = self.mean_final_loss() if by == "mean" else self.final_loss(by)
         table = self.fate_share.to_dataset("fate").assign(final_loss=loss).to_dataframe()
         table.insert(0, "cell", np.arange(len(table)))
         table = table[table.diverged + table.born_dead + table.died <= most_lost]
-        # Losses below what rounding leaves are equally good; one may be exactly 0.
+        # Losses that are not told apart are equally good; one may be exactly 0.
         losses = table.final_loss.clip(lower=self._smallest_loss)
         steps = np.floor(np.log(losses / losses.min()) / np.log(1.01))
         ranks = np.stack([steps, -table.converged])
@@ -198,9 +198,11 @@ class Run:
 
     @property
     def _smallest_loss(self) -> float:
-        """The loss that rounding alone leaves: the precision's spacing at ½·mean y²."""
+        """What lies below is not told apart: the loss of outputs that are off by the precision's spacing, or
+        the end of the first bin."""
         spacing = np.finfo(self.attrs["study"]["training"]["precision"]).eps
-        return float(spacing * self.attrs["data"]["silent_loss"]) or np.finfo(float).tiny
+        first_bin_end = float(self.cells.final_loss_bin.values[1])
+        return max(spacing**2 * self.attrs["data"]["silent_loss"], first_bin_end)
 
 
 def open_run(path: str | Path) -> Run:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import logging
 import math
 import platform
 from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ from jaxneuron.study.identity import identity_of
 from jaxneuron.study.room import Sizes
 from jaxneuron.study.sources import Table
 from jaxneuron.study.study import Study, resolved
+
+log = logging.getLogger(__name__)
 
 ChunkTrainer = Callable[[int], tuple[Trained, Summary]]
 
@@ -112,7 +115,7 @@ def set_up(study: Study) -> Setup:
         study,
         datasets,
         chunking=cut_into_chunks(cells, replicates, chunk_size, has_datasets=len(datasets) > 1),
-        bins=make_bins(silent_loss(study, datasets), study.training.num_steps, study.training.precision),
+        bins=make_bins(silent_loss(study, datasets), study.training.num_steps),
         config=config_of(study, datasets[0]),
     )
 
@@ -135,6 +138,20 @@ def check_data(study: Study, datasets: Sequence[Dataset]) -> None:
         )
     for data in datasets:
         data.check_size(study.training.precision, study.training.optimizer)
+
+
+def warn_of_rounding(setup: Setup) -> None:
+    """A line in the log where rounding leaves larger gradients than those that count as converged."""
+    tolerance, precision = setup.config.tolerance, setup.study.training.precision
+    data = max(setup.datasets, key=lambda data: data.gradient_floor(precision))
+    floor = data.gradient_floor(precision)
+    if 0 < tolerance < floor:
+        double = 'precision = "float64", ' if precision == "float32" else ""
+        log.warning(
+            f"{data.source}: rounding in {precision} leaves gradients up to about {floor:.0e}, above the "
+            f"tolerance of {tolerance:.0e}: who has converged may be told unsettled; "
+            f'{double}scale = "standard" or a larger tolerance avoids it'
+        )
 
 
 def silent_loss(study: Study, datasets: Sequence[Dataset]) -> float:

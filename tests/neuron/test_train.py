@@ -13,7 +13,7 @@ from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Config, draw_batch, init_state, take_steps, train, update_step
 from tests.conftest import examples_of
-from tests.oracle import train_relu
+from tests.oracle.by_hand import train_relu
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=40)

@@ -116,15 +116,13 @@ def test_bins_of_steps_hold_every_step(num_steps):
     np.testing.assert_array_equal(edges[: few + 1], np.arange(few + 1))
 
 
-@pytest.mark.parametrize("precision", ["float32", "float64"])
-def test_the_first_bin_holds_what_rounding_leaves_and_no_more(precision):
-    edges = make_bins(3.0, 10, precision).loss
-    assert edges[1] < 3.0 * np.finfo(precision).eps
+def test_the_first_bin_holds_what_rounding_leaves_and_no_more():
+    edges = make_bins(3.0, 10).loss
+    assert edges[1] < 3.0 * np.finfo("float32").eps ** 2
     np.testing.assert_allclose(edges[2:-1] / edges[1:-2], 10 ** (1 / 16), rtol=1e-12)
 
 
-@pytest.mark.parametrize("precision", ["float32", "float64"])
-def test_the_loss_of_the_dead_is_not_on_an_edge(precision):
+def test_the_loss_of_the_dead_is_not_on_an_edge():
     for reference in (1e-9, 0.37, 5.0, 1e12):
-        edges = make_bins(reference, 10, precision).loss
+        edges = make_bins(reference, 10).loss
         assert np.abs(np.log10(edges[1:-1] / reference)).min() > 0.03

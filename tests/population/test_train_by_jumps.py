@@ -311,7 +311,8 @@ def two_sided():
     return x, np.maximum(x, 0)
 
 
-@pytest.mark.parametrize("rest", [{"weight_decay": 0.0}, pytest.param({}, marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("rest", [{"weight_decay": 0.0}, {}])
 def test_no_bias_and_two_sides_have_the_boundary_of_the_golden_ratio(rest):
     """Section 3: all diverge beyond κ = φ², not beyond 2/λ, and none of them die."""
     x, y = two_sided()

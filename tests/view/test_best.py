@@ -56,14 +56,14 @@ def test_cells_come_in_the_order_of_their_losses(by, of, run):
     assert len(cells) == 48
     true = np.array([of(losses_of(run, cell).astype(float)) for cell in cells.cell])
     # Half a bin is 8 %; losses that rounding leaves are alike.
-    np.testing.assert_allclose(cells.final_loss, true, rtol=0.08, atol=1e-7)
-    assert (np.diff(np.log(np.maximum(cells.final_loss, 1e-7))) > -0.011).all()
+    np.testing.assert_allclose(cells.final_loss, true, rtol=0.08, atol=1e-14)
+    assert (np.diff(np.log(np.maximum(cells.final_loss, 1e-14))) > -0.011).all()
 
 
 @pytest.mark.parametrize("by", [0.5, 0.9, "mean"])
 def test_those_tied_with_the_first_are_not_told_apart(by, run):
     cells = best_cells(run, None, by=by)
-    least = np.finfo(np.float32).eps * run.attrs["data"]["silent_loss"]
+    least = np.finfo(np.float32).eps ** 2 * run.attrs["data"]["silent_loss"]
     losses = np.maximum(cells.final_loss, least)
     tied = np.flatnonzero(cells.tied)
     # They come first, and in the order of their numbers where nothing is left to tell them apart.

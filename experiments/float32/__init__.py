@@ -1,0 +1,1 @@
+"""What rounding leaves of the loss and its gradient in single precision, where inputs have a large mean."""

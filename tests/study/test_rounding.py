@@ -1,0 +1,57 @@
+"""What rounding leaves of the gradient: no more than users are told, and they are told where it matters."""
+
+import numpy as np
+import pytest
+
+import jaxneuron as jn
+from experiments.float32.rounding import INPUTS, examples_with, floors
+from jaxneuron.neuron.gradient import FORMS
+from jaxneuron.study.data import Dataset, Scaling
+from jaxneuron.study.plan import plan
+
+
+@pytest.fixture(scope="module")
+def found():
+    return {(floor.inputs, floor.distance, floor.form): floor for floor in floors()}
+
+
+@pytest.mark.parametrize("inputs", INPUTS, ids=lambda inputs: inputs[0])
+def test_near_the_fit_the_gradient_is_off_by_no_more_than_users_are_told(inputs, found):
+    name, mean, std = inputs
+    x, y = examples_with(mean, std)
+    data = Dataset(
+        x[:, None].astype(float), y.astype(float), ("x",), "y", Scaling(0.0, 1.0, 0.0, 1.0), "data"
+    )
+    told = data.gradient_floor("float32")
+    off = [found[name, "near", form].gradient for form in FORMS]
+    assert max(off) <= told
+    assert max(off) >= told / 30  # or users are warned in vain
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_losses_are_good_to_six_digits_at_any_distance(form, found):
+    losses = [floor.loss_relative for floor in found.values() if floor.form == form]
+    assert np.max(losses) < 2e-6
+
+
+def study_of(inputs, **training):
+    x, y = examples_with(*inputs)
+    sweep = {"learning_rate": 0.1, "replicates": 4}
+    return jn.Study(data={"x": x, "y": y}, training={"num_steps": 10, **training}, sweep=sweep)
+
+
+KELVIN = INPUTS[2][1:]
+
+
+def test_who_sweeps_or_plans_is_told_that_rounding_hides_convergence(tmp_path, caplog):
+    jn.sweep(study_of(KELVIN), tmp_path / "run.zarr")
+    plan(study_of(KELVIN), seconds=0)
+    (said,) = {record.getMessage() for record in caplog.records if record.levelname == "WARNING"}
+    assert "rounding in float32 leaves gradients up to about 3e-05, above the tolerance of 1e-05" in said
+    assert 'precision = "float64", scale = "standard" or a larger tolerance' in said
+
+
+@pytest.mark.parametrize("training", [{"precision": "float64"}, {"tolerance": 1e-3}, {"tolerance": 0.0}])
+def test_what_is_advised_is_said_no_more(training, tmp_path, caplog):
+    jn.sweep(study_of(KELVIN, **training), tmp_path / "run.zarr")
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
