@@ -58,6 +58,12 @@ def squares_gradient(name: str) -> bool:
     return "epsilon" in OPTIMIZERS[name].takes
 
 
+def stands_still_without_squares(name: str) -> bool:
+    """Whether an optimizer takes no step at all where the squares of the gradient underflow to 0: the sum of
+    all squares that were has to be more than that."""
+    return name == "adagrad"
+
+
 def has_memory(name: str) -> bool:
     """Whether what an optimizer does depends on more than the params and their gradient."""
     params = Params(jnp.zeros(1), jnp.zeros(()))

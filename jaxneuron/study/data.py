@@ -15,7 +15,7 @@ import pandas as pd
 from jaxneuron.neuron.draws import Distribution
 from jaxneuron.neuron.half_lines import count_probes, find_half_lines
 from jaxneuron.neuron.loss import Examples
-from jaxneuron.neuron.optimizers import squares_gradient
+from jaxneuron.neuron.optimizers import squares_gradient, stands_still_without_squares
 from jaxneuron.neuron.train import Config
 from jaxneuron.population.axes import Axis
 from jaxneuron.population.design import inside_unit
@@ -57,24 +57,32 @@ class Dataset(NamedTuple):
 
     def check_size(self, precision: str, optimizer: str = "sgd") -> None:
         """BadInput where what is squared does not fit the precision: values, as the loss takes them, and by
-        some optimizers the gradient, which is x·(x + y) where W and b are about 1."""
+        some optimizers the gradient, which is x·(x + y) where W and b are about 1, and x·y where they are
+        small."""
+        double = 'precision = "float64" or ' if precision == "float32" else ""
 
         def check(name: str, squared: np.ndarray, of: str) -> None:
             with np.errstate(over="ignore"):
                 bad = _rows(~np.isfinite(squared.astype(precision) ** 2 * len(squared)))
             if bad:
-                remedy = 'precision = "float64" or ' if precision == "float32" else ""
                 raise BadInput(
                     f"{self.source}: column {name!r} is too large for {of} in {bad}; "
-                    f"use {remedy}smaller units"
+                    f"use {double}smaller units"
                 )
 
         for name, column in self.columns():
             check(name, column, precision)
-        if squares_gradient(optimizer):
-            largest = max(np.abs(column).max() for _, column in self.columns())
-            for name, column in zip(self.inputs, self.x.T, strict=True):
-                check(name, column * largest, f"the squared gradients of {optimizer} in {precision}")
+        if not squares_gradient(optimizer):
+            return
+        squares = f"the squared gradients of {optimizer} in {precision}"
+        largest = max(np.abs(column).max() for _, column in self.columns())
+        for name, column in zip(self.inputs, self.x.T, strict=True):
+            check(name, column * largest, squares)
+            root = np.abs(column).max() * largest
+            if stands_still_without_squares(optimizer) and 0 < root < np.sqrt(np.finfo(precision).tiny):
+                raise BadInput(
+                    f"{self.source}: column {name!r} is too small for {squares}; use {double}larger units"
+                )
 
     def gradient_floor(self, precision: str) -> float:
         """What rounding leaves of the gradient near a good fit, up to about: half the precision's spacing at

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+# Those that are compared everywhere; "wide" is only among a million runs.
 KINDS = ["normal", "three inputs", "ties", "outlier", "one input", "zeros", "negative"]
 
 
@@ -19,6 +20,8 @@ def data_of(kind, size, rng):
             x, y = np.full_like(x, x[0]), np.full_like(y, y[0])
         case "zeros":
             y = np.where(x > 0.3, x, 0.0)
+        case "wide":
+            x = np.sinh(2 * x)
         case "negative":
             y = -np.abs(y)
     return x, y

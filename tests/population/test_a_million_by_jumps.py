@@ -39,6 +39,7 @@ DATA = [
     (200, "negative"),
     (200, "ties"),
     (33, "outlier"),
+    (200, "wide"),
 ]
 FACTS = ("fate", "death_step", "diverge_step", "settle_step", "revivals", "num_active")
 # What is done to the start, relative to it, and how little must be left of that at the end.
@@ -60,6 +61,7 @@ def test_every_run_that_is_not_chaotic_is_that_of_stepping(name, size, kind):
     rng = np.random.default_rng([size, len(kind)])
     x, y = data_of(kind, size, rng)
     weight, bias = rng.normal(size=(2, NUM_NEURONS))
+    bias[::64] = -weight[::64] * rng.choice(x, len(bias[::64]))  # on a boundary, but for rounding
     config, rest = Config(gradient="moments", **CONFIGS[name][0]), CONFIGS[name][1]
     limit = min(stability_limit(x[:, None], config.train_bias), 1e3)
     values = {

@@ -114,5 +114,25 @@ def test_garwoods_interval_holds_the_truth():
     assert 0.93 <= share_that_hold(*_around(rate(events, 100.0), rates)).mean() <= 0.97
 
 
+@pytest.mark.parametrize("neurons", [1, 2, 3, 5, 10, 20])
+def test_of_few_neurons_too(neurons):
+    """Exactly, on average over all shares; at some shares less often, as counts are whole."""
+    counts, shares = np.arange(neurons + 1), np.linspace(0.0005, 0.9995, 1000)
+    low, high = wilson(counts, neurons)
+    held = (low <= shares[:, None]) & (shares[:, None] <= high)
+    coverage = (held * binom.pmf(counts, neurons, shares[:, None])).sum(-1)
+    assert 0.94 <= coverage.mean() <= 0.98
+    assert coverage.min() > 0.79
+
+
+def test_of_neurons_pooled_from_cells_that_differ_it_holds_the_mean_share():
+    """At least as often as it says: that so many are from each cell leaves less to chance."""
+    random = np.random.default_rng(4)
+    shares = random.uniform(0, 0.6, 40)
+    count = binom.rvs(3, shares, size=(4000, 40), random_state=random).sum(1)
+    low, high = wilson(count, 3 * 40)
+    assert np.mean((low <= shares.mean()) & (shares.mean() <= high)) >= 0.95
+
+
 def _around(ends, truth):
     return ends[0], truth, ends[1]
