@@ -57,7 +57,7 @@ class Dataset(NamedTuple):
 
     def check_size(self, precision: str, optimizer: str = "sgd") -> None:
         """BadInput where what is squared does not fit the precision: values, as the loss takes them, and by
-        some optimizers the gradient, which is x·(x + y) where W and b are about 1, and x·y where they are
+        some optimizers the gradient, which is x·(x + y) where W and b are about 1, and y where they are
         small."""
         double = 'precision = "float64" or ' if precision == "float32" else ""
 
@@ -78,11 +78,12 @@ class Dataset(NamedTuple):
         largest = max(np.abs(column).max() for _, column in self.columns())
         for name, column in zip(self.inputs, self.x.T, strict=True):
             check(name, column * largest, squares)
-            root = np.abs(column).max() * largest
-            if stands_still_without_squares(optimizer) and 0 < root < np.sqrt(np.finfo(precision).tiny):
-                raise BadInput(
-                    f"{self.source}: column {name!r} is too small for {squares}; use {double}larger units"
-                )
+        # Errors of a thousandth of the targets still have squares that are more than 0.
+        least = 1e3 * np.sqrt(np.finfo(precision).tiny)
+        if stands_still_without_squares(optimizer) and 0 < largest * max(1.0, np.abs(self.x).max()) < least:
+            raise BadInput(
+                f"{self.source}: column {self.target!r} is too small for {squares}; use {double}larger units"
+            )
 
     def gradient_floor(self, precision: str) -> float:
         """What rounding leaves of the gradient near a good fit, up to about: half the precision's spacing at

@@ -331,13 +331,13 @@ def test_what_squares_the_gradient_needs_room_for_it(optimizer):
 
 
 def test_adagrad_needs_squares_that_are_more_than_0():
-    """Below, it takes no step in float32, and takes one in float64."""
-    within, below = (load(Arrays(x=[1e-10 * s, -2e-10 * s], y=[1e-9, 1e-9])) for s in (1.0, 0.1))
+    """Below, it takes no step in float32 where it takes one in float64."""
+    within, below = (load(Arrays(x=[scale, -2 * scale], y=[scale, scale])) for scale in (1e-15, 1e-18))
     within.check_size("float32", "adagrad")
     with pytest.raises(
-        BadInput, match="column 'x' is too small for the squared gradients of adagrad in float32"
+        BadInput, match="column 'y' is too small for the squared gradients of adagrad in float32"
     ):
         below.check_size("float32", "adagrad")
     below.check_size("float64", "adagrad")
     below.check_size("float32", "adam")
-    load(Arrays(x=[0.0, 0.0], y=[1.0, 2.0])).check_size("float32", "adagrad")
+    load(Arrays(x=[0.0, 0.0], y=[0.0, 0.0])).check_size("float32", "adagrad")
