@@ -146,11 +146,16 @@ def warn_of_rounding(setup: Setup) -> None:
     data = max(setup.datasets, key=lambda data: data.gradient_floor(precision))
     floor = data.gradient_floor(precision)
     if 0 < tolerance < floor:
-        double = 'precision = "float64", ' if precision == "float32" else ""
+        # On inputs and targets about 1 so much is left as the spacing.
+        helps = {
+            'precision = "float64"': precision == "float32",
+            'scale = "standard"': tolerance > np.finfo(precision).eps,
+        }
+        remedies = ", ".join(remedy for remedy, is_so in helps.items() if is_so)
         log.warning(
             f"{data.source}: rounding in {precision} leaves gradients up to about {floor:.0e}, above the "
             f"tolerance of {tolerance:.0e}: who has converged may be told unsettled; "
-            f'{double}scale = "standard" or a larger tolerance avoids it'
+            f"{remedies + ' or ' if remedies else ''}a larger tolerance avoids it"
         )
 
 
