@@ -174,6 +174,13 @@ def support(quantity: Any) -> Support:
     return Support(quantity, quantity)
 
 
+def largest_magnitude(quantity: Any) -> float:
+    """Of the values a quantity takes; of a normal distribution, what one in 10²³ draws exceeds."""
+    if isinstance(quantity, Normal):
+        return abs(quantity.mean) + 10 * quantity.std
+    return max(map(abs, support(quantity)))
+
+
 Quantity = Annotated[
     float | Axis | Normal | Uniform | LogUniform,
     PlainValidator(parse),

@@ -14,6 +14,7 @@ import jax
 import numpy as np
 
 from jaxneuron.neuron.gradient import choose_form
+from jaxneuron.neuron.optimizers import squares_gradient
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.neuron.train import Config, Trained
 from jaxneuron.population.chunks import Chunking, cut_into_chunks
@@ -26,6 +27,7 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.checksum import checksum_of
 from jaxneuron.study.data import Dataset, load, sha256_of, shared_probes
 from jaxneuron.study.identity import identity_of
+from jaxneuron.study.quantity import largest_magnitude
 from jaxneuron.study.room import Sizes
 from jaxneuron.study.sources import Table
 from jaxneuron.study.study import Study, resolved
@@ -138,6 +140,36 @@ def check_data(study: Study, datasets: Sequence[Dataset]) -> None:
         )
     for data in datasets:
         data.check_size(study.training.precision, study.training.optimizer)
+        if squares_gradient(study.training.optimizer):
+            check_squares(study, data)
+
+
+def check_squares(study: Study, data: Dataset) -> None:
+    """BadInput where gradients from where neurons start, or from some steps on, are too large to be squared.
+
+    Optimizers that square the gradient take steps of about the learning rate, whatever the gradient: some of
+    them lead `ROOM` times as far. The gradient is about x·(W·x + b).
+    """
+    precision, optimizer = study.training.precision, study.training.optimizer
+    largest_x = max(1.0, float(np.abs(data.x).max(initial=0)))
+    limit = math.sqrt(np.finfo(precision).max) / ROOM
+    limits = {
+        "learning_rate": limit / largest_x**2,
+        "init_weight": limit / largest_x**2,
+        "init_bias": limit / largest_x,
+    }
+    for name, most in limits.items():
+        largest = largest_magnitude(study.quantities[name])
+        if largest > most:
+            section = "neuron" if name == "init_weight" else "sweep"
+            double = ' or use precision = "float64"' if precision == "float32" else ""
+            raise BadInput(
+                f"{section}.{name}: has {largest:.3g}, and with inputs up to {largest_x:.3g} {optimizer} can "
+                f"square the gradients in {precision} up to {most:.1g}; stay below{double}"
+            )
+
+
+ROOM = 10
 
 
 def warn_of_rounding(setup: Setup) -> None:

@@ -99,54 +99,80 @@ def update(optimizer, gradient, memory, params, values, step, is_trained):
     raise ValueError(optimizer)
 
 
-def train(x, y, values, num_steps, setting, dtype, unit=0.0):
+def train(x, y, values, num_steps, setting, dtype, unit=0.0, batches=None):
     """What is told of neurons with these values: init_weight[neurons, inputs], and all else [neurons].
 
+    `batches[steps, neurons, batch]` are the numbers of the examples of each step, all if not given.
     What is closer to a threshold than `unit` times its terms is not clear.
     """
     x, y = np.asarray(x, dtype), np.asarray(y, dtype)
     values = {name: np.asarray(value, dtype) for name, value in values.items()}
     params = np.column_stack([values.pop("init_weight"), values.pop("init_bias")])
     values = {name: value[:, None] for name, value in values.items()}
-    goal = values.get("target_scale", np.ones((len(params), 1), dtype)) * y
+    scale, slopes = (
+        values.get("target_scale", np.ones((len(params), 1), dtype)),
+        values.get("negative_slope", 0),
+    )
+    goal = scale * y
     is_trained = np.ones(params.shape[1], dtype)
     is_trained[-1] = setting.train_bias
-    inputs = np.column_stack([x, np.ones_like(y)])
     memory = np.zeros_like(params), np.zeros_like(params)
     largest = np.abs(params)
     losses, norms, active, finite, is_clear = [], [], [], [], np.ones(len(params), bool)
     with np.errstate(all="ignore"):
         for step in range(num_steps + 1):
-            z = np.sum(params[:, None, :-1] * x, axis=-1) + params[:, -1:]
-            output, slope = output_and_slope(setting.activation, z, values.get("negative_slope", 0))
-            error = output - goal
-            losses.append((error**2).mean(-1) / 2)
-            passed = (error * slope).astype(dtype)
-            gradient = np.column_stack([(passed[..., None] * x).mean(1), passed.mean(1)]) * is_trained
-            norms.append(np.abs(gradient).max(-1))
-            active.append((z > 0).sum(-1))
+            now = one_pass(params, x, goal, largest, setting.activation, slopes, is_trained)
+            losses.append((now.error**2).mean(-1) / 2)
+            norms.append(np.abs(now.gradient).max(-1))
+            active.append((now.z > 0).sum(-1))
             finite.append(np.isfinite(params).all(-1) & np.isfinite(losses[-1]))
-            terms = largest @ np.abs(inputs).T
-            is_clear &= ~finite[-1] | (np.abs(z) >= unit * terms).all(-1)
-            # What a slope that is curved lacks to 0 or to 1 is rounded as 1 is.
-            passed = (terms + np.abs(output) + np.abs(goal)) * (
-                np.abs(slope) if setting.activation in STRAIGHT else 1
-            )
-            terms = (passed @ np.abs(inputs) / len(y)).astype(dtype) * is_trained
-            is_clear &= ~finite[-1] | (np.abs(norms[-1] - setting.tolerance) >= unit * terms.max(-1))
+            is_clear &= ~finite[-1] | (np.abs(now.z) >= unit * now.size_of_z).all(-1)
+            is_clear &= ~finite[-1] | (np.abs(norms[-1] - setting.tolerance) >= unit * now.terms.max(-1))
             if step < num_steps:
-                moved, memory = update(setting.optimizer, gradient, memory, params, values, step, is_trained)
+                if batches is not None:
+                    chosen = x[batches[step]], scale * y[batches[step]]
+                    now = one_pass(params, *chosen, largest, setting.activation, slopes, is_trained)
+                moved, memory = update(
+                    setting.optimizer, now.gradient, memory, params, values, step, is_trained
+                )
                 params = params - moved
                 if setting.optimizer in BY_GRADIENT:
-                    moved = values["learning_rate"] * terms
+                    moved = values["learning_rate"] * now.terms
                 else:  # they divide a gradient by its own size, and what is only rounding is a step like any
                     decay = (setting.optimizer != "adamw") * values.get("weight_decay", 0) * is_trained
-                    divided, terms = np.abs(gradient + decay * params), terms + decay * largest
+                    divided = np.abs(now.gradient + decay * params)
+                    terms = now.terms + decay * largest
                     is_clear &= ~finite[-1] | (divided >= unit * terms).all(-1)
                     moved = moved * np.where(divided > 0, terms / divided, 1)
                 largest = np.maximum(largest, np.maximum(np.abs(params), np.abs(moved)))
         lists = map(np.array, (losses, norms, active, finite))
         return tell(*lists, params, largest, goal, setting, is_clear)
+
+
+class Pass(NamedTuple):
+    """What a pass over some examples tells, [neurons, examples] and [neurons, params]."""
+
+    z: np.ndarray
+    error: np.ndarray
+    gradient: np.ndarray
+    size_of_z: np.ndarray  # how large its terms have been
+    terms: np.ndarray  # how large those of the gradient are
+
+
+def one_pass(params, x, goal, largest, activation, slopes, is_trained):
+    """The chain rule over x[..., examples, inputs], which all neurons share or each has of its own."""
+    dtype = params.dtype
+    z = np.sum(params[:, None, :-1] * x, axis=-1) + params[:, -1:]
+    output, slope = output_and_slope(activation, z, slopes)
+    error = output - goal
+    passed = (error * slope).astype(dtype)
+    gradient = np.column_stack([(passed[..., None] * x).mean(1), passed.mean(1)]) * is_trained
+    size_of_z = np.sum(largest[:, None, :-1] * np.abs(x), axis=-1) + largest[:, -1:]
+    # What a slope that is curved lacks to 0 or to 1 is rounded as 1 is.
+    size = size_of_z + np.abs(output) + np.abs(goal)
+    size = (size * (np.abs(slope) if activation in STRAIGHT else 1)).astype(dtype)
+    terms = np.column_stack([(size[..., None] * np.abs(x)).mean(1), size.mean(1)]) * is_trained
+    return Pass(z, error, gradient, size_of_z, terms)
 
 
 # Their step is in proportion to the gradient.

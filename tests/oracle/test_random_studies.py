@@ -6,6 +6,11 @@ where rounding decides none of it.
 `JAXNEURON_REPEAT=100` draws a hundred times as many studies, which takes hours.
 """
 
+import math
+import os
+from functools import partial
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +20,7 @@ from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.train import Config
+from jaxneuron.population.keys import neuron_key, stream
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
 from tests.conftest import REPEAT
@@ -24,29 +30,46 @@ from tests.oracle.one_neuron import DIVERGED, STRAIGHT, Setting
 pytestmark = pytest.mark.thorough
 
 # One number of each, so that one program trains all data sets of a study.
-NUM_EXAMPLES, NUM_NEURONS, NUM_DATASETS, NUM_STEPS, NUM_PROBES = 48, 128, 6, 150, 6
+NUM_EXAMPLES, NUM_DATASETS, NUM_STEPS, NUM_PROBES = 48, 6, 150, 6
+NUM_NEURONS = int(os.environ.get("JAXNEURON_NEURONS", "128"))
+SEED = jax.random.key(0)
 ACTIVATIONS = ("relu", "leaky_relu", "identity", "elu", "gelu", "softplus", "sigmoid", "tanh")
 FACTS = ("fate", "death_step", "diverge_step", "settle_step", "revivals", "num_active")
 
 
-def config_drawn(rng):
-    """(config, precision, number of inputs, names of what is swept besides), any that go together."""
+class Study(NamedTuple):
+    """What all neurons of a study have in common."""
+
+    config: Config
+    precision: str
+    num_inputs: int
+    num_steps: float  # infinite by some jumps
+    swept: tuple[str, ...]  # besides what always is
+
+
+def study_drawn(rng, by_jumps):
+    """Any settings that go together."""
     activation = rng.choice(ACTIVATIONS, p=[0.4, 0.15, 0.1, 0.07, 0.07, 0.07, 0.07, 0.07])
     optimizer = rng.choice(list(OPTIMIZERS), p=[0.4] + [0.1] * (len(OPTIMIZERS) - 1))
     num_inputs = int(rng.choice([1, 3], p=[0.7, 0.3]))
     forms = ["in_order", "at_once"] + ["moments"] * 3 * (num_inputs == 1 and activation in STRAIGHT)
     form = rng.choice(forms) if num_inputs > 1 or activation in STRAIGHT else "in_order"
-    by_jumps = form == "moments" and optimizer == "sgd" and rng.random() < 0.6
-    precision = "float64" if by_jumps else rng.choice(["float32", "float64"])
-    names = [name for name in ("weight_decay", "target_scale") if rng.random() < 0.3]
+    precision = rng.choice(["float32", "float64"])
+    batch_size = int(rng.choice([1, 4, NUM_EXAMPLES])) if rng.random() < 0.25 else None
+    if by_jumps:
+        activation, optimizer, form = rng.choice(STRAIGHT, p=[0.6, 0.25, 0.15]), "sgd", "moments"
+        num_inputs, precision, batch_size = 1, "float64", None
+    names = tuple(name for name in ("weight_decay", "target_scale") if rng.random() < 0.3)
     config = Config(
         activation=str(activation),
         optimizer=str(optimizer),
         train_bias=bool(rng.random() < 0.8),
+        batch_size=batch_size,
         gradient=str(form),
         method="jumps" if by_jumps else "steps",
     )
-    return config, str(precision), num_inputs, names
+    num_steps = math.inf if by_jumps and rng.random() < 0.5 else NUM_STEPS
+    return Study(config, str(precision), num_inputs, num_steps, names)
 
 
 def data_drawn(rng, num_inputs, precision):
@@ -72,7 +95,7 @@ def data_drawn(rng, num_inputs, precision):
             y = np.round(rng.normal(size=len(y)))
         case 3:
             y = 0.1 * y - 0.2
-    most = 8 if precision == "float32" else 30
+    most = 18 if precision == "float32" else 30
     scales = [1.0 if rng.random() < 0.6 else 10.0 ** rng.uniform(-most, most) for _ in range(2)]
     return (
         np.resize(x * scales[0], (NUM_EXAMPLES, num_inputs)).astype(precision),
@@ -81,14 +104,14 @@ def data_drawn(rng, num_inputs, precision):
     )
 
 
-def values_drawn(rng, x, x_scale, y_scale, config, names):
+def values_drawn(rng, x, x_scale, y_scale, study):
     """Values of neurons: rates up to three times what is stable, starts of the size of what fits."""
     weight = rng.normal(size=(NUM_NEURONS, x.shape[1])) * y_scale / x_scale
     bias = rng.uniform(-2, 2, NUM_NEURONS) * y_scale
     weight[::17], bias[::19] = 0.0, 0.0
-    by_gradient = config.optimizer in ("sgd", "momentum", "nesterov")
+    by_gradient = study.config.optimizer in ("sgd", "momentum", "nesterov")
     size = (
-        2 / max(np.sum(x.astype(float) ** 2, axis=1).mean() + config.train_bias, 1e-60)
+        2 / max(np.sum(x.astype(float) ** 2, axis=1).mean() + study.config.train_bias, 1e-60)
         if by_gradient
         else 1.0
     )
@@ -107,42 +130,64 @@ def values_drawn(rng, x, x_scale, y_scale, config, names):
         "decay": rng.uniform(0.5, 0.99, NUM_NEURONS),
         "epsilon": 10.0 ** rng.uniform(-9, -2, NUM_NEURONS),
         "negative_slope": rng.uniform(-0.2, 0.9, NUM_NEURONS),
-        **{name: drawn[name] for name in names},
+        **{name: drawn[name] for name in study.swept},
     }
 
 
-def trained(x, y, values, config, precision):
+def trained(x, y, values, study):
     """What the package says."""
-    half_lines = None
+    config, half_lines = study.config, None
     if config.gradient == "moments":
-        half_lines = find_half_lines(x[:, 0].astype(float), y.astype(float), precision, num_probes=NUM_PROBES)
+        half_lines = find_half_lines(
+            x[:, 0].astype(float), y.astype(float), study.precision, num_probes=NUM_PROBES
+        )
     examples = Examples(jnp.asarray(x), jnp.asarray(y), half_lines)
     cells, replicates = np.arange(NUM_NEURONS, dtype=np.uint32), np.zeros(NUM_NEURONS, np.uint32)
-    swept = {name: jnp.asarray(value, precision) for name, value in values.items()}
-    num_steps = float(NUM_STEPS) if config.method == "jumps" else NUM_STEPS
-    start = Start(jax.random.key(0), {}, {})
-    found = train_population(cells, replicates, swept, start, examples, config, num_steps)
+    swept = {name: jnp.asarray(value, study.precision) for name, value in values.items()}
+    num_steps = float(study.num_steps) if config.method == "jumps" else study.num_steps
+    found = train_population(cells, replicates, swept, Start(SEED, {}, {}), examples, config, num_steps)
     return jax.tree.map(np.asarray, found)
 
 
-def told_alike(x, y, values, setting, precision):
+def batches_of(study):
+    """The numbers of the examples of each step of each neuron [steps, neurons, batch], as is documented:
+    drawn with replacement from the neuron's own key for batches, folded with the step."""
+
+    @jax.jit
+    @partial(jax.vmap, in_axes=(0, None))
+    @partial(jax.vmap, in_axes=(None, 0))
+    def drawn(step, cell):
+        key = stream(neuron_key(SEED, cell, jnp.uint32(0)), "batches")
+        return jax.random.randint(jax.random.fold_in(key, step), (study.config.batch_size,), 0, NUM_EXAMPLES)
+
+    with jax.enable_x64(study.precision == "float64"):  # whole numbers are drawn with twice the bits, too
+        return np.asarray(drawn(jnp.arange(NUM_STEPS), jnp.arange(NUM_NEURONS, dtype=jnp.uint32)))
+
+
+def told_alike(x, y, values, study, batches):
     """(what the oracle tells in extended precision, who is clear and told alike in all ways, how far params
     differ)."""
-    unit = 64 * np.finfo(precision).eps
+    unit = 64 * np.finfo(study.precision).eps
     size = np.abs(values["init_weight"]).max(), np.abs(values["init_bias"]).max()
     moves = {"learning_rate": unit * values["learning_rate"]}
     moves |= {name: unit * most for name, most in zip(("init_weight", "init_bias"), size, strict=True)}
     up, down = ({name: values[name] + sign * by for name, by in moves.items()} for sign in (1, -1))
     orders = [np.random.default_rng(i).permutation(NUM_EXAMPLES) for i in range(2)]
+    setting = Setting(study.config.activation, study.config.optimizer, study.config.train_bias)
 
-    def told(dtype, values=values, order=slice(None)):
-        return one_neuron.train(x[order], y[order], values, NUM_STEPS, setting, dtype, 8 * unit)
+    def told(dtype, values=values, order=None):
+        how = (values, NUM_STEPS, setting, dtype, 8 * unit)
+        if order is None:
+            return one_neuron.train(x, y, *how, batches)
+        # Those of a batch come in another order too.
+        moved = None if batches is None else np.argsort(order)[batches[..., ::-1]]
+        return one_neuron.train(x[order], y[order], *how, moved)
 
     exact = told(np.longdouble)
     others = [
         told(np.longdouble, values | up),
         told(np.longdouble, values | down),
-        *(told(np.dtype(precision).type, order=order) for order in orders),
+        *(told(np.dtype(study.precision).type, order=order) for order in orders),
     ]
     is_alike = np.all([getattr(exact, f) == getattr(other, f) for f in FACTS for other in others], axis=0)
     with np.errstate(all="ignore"):
@@ -156,35 +201,59 @@ def told_alike(x, y, values, setting, precision):
 CALM = 30
 
 
+def pairs_to_compare(got, exact, values, study):
+    """(name, what is found, what is right, of whom) of the facts that both tell."""
+    is_finite = np.isfinite(exact.params).all(-1)
+    if study.num_steps == NUM_STEPS:
+        for fact in FACTS:
+            of = np.ones(NUM_NEURONS, bool)
+            if fact == "num_active":
+                of = exact.fate != DIVERGED
+            if fact == "settle_step" and study.config.batch_size is not None:
+                of = got.settle_step >= 0  # else it is unknown
+            yield fact, getattr(got, fact), getattr(exact, fact), of
+        return
+    # Of endless training the oracle has seen the first steps: what has begun then and lasts has begun there.
+    begun = [
+        np.where(step <= NUM_STEPS, step, -1) for step in (got.death_step, got.settle_step, got.diverge_step)
+    ]
+    # A dead one that decays beyond 0 may live again.
+    is_over = (exact.death_step >= 0) & (values["learning_rate"] * values.get("weight_decay", 0) < 1)
+    yield "death_step", begun[0], exact.death_step, (begun[0] >= 0) | is_over
+    yield "settle_step", begun[1], exact.settle_step, begun[1] >= 0
+    yield "diverge_step", begun[2], exact.diverge_step, (begun[2] >= 0) | ~is_finite
+    yield "revivals", got.revivals, exact.revivals, is_over
+    yield "revivals", np.minimum(got.revivals, exact.revivals), exact.revivals, is_finite
+
+
 @pytest.mark.parametrize("seed", range(4 * REPEAT))
 def test_no_study_is_found_of_which_the_oracle_tells_otherwise(seed):
     rng = np.random.default_rng(seed)
-    config, precision, num_inputs, names = config_drawn(rng)
-    setting = Setting(config.activation, config.optimizer, config.train_bias)
+    study = study_drawn(rng, by_jumps=seed % 4 == 0)
+    batches = None if study.config.batch_size is None else batches_of(study)
     num_compared = 0
     for number in range(NUM_DATASETS):
-        x, y, x_scale, y_scale = data_drawn(rng, num_inputs, precision)
-        values = values_drawn(rng, x, x_scale, y_scale, config, names)
-        values = {name: value.astype(precision) for name, value in values.items()}
-        with jax.enable_x64(precision == "float64"):
-            got = trained(x, y, values, config, precision)
-        exact, is_alike, off = told_alike(x, y, values, setting, precision)
-        for fact in FACTS:
-            want, found = (getattr(told, fact)[is_alike] for told in (exact, got))
-            if fact == "num_active":
-                want, found = (v[exact.fate[is_alike] != DIVERGED] for v in (want, found))
-            where = np.flatnonzero(want != found)
+        x, y, x_scale, y_scale = data_drawn(rng, study.num_inputs, study.precision)
+        values = values_drawn(rng, x, x_scale, y_scale, study)
+        values = {name: value.astype(study.precision) for name, value in values.items()}
+        with jax.enable_x64(study.precision == "float64"):
+            got = trained(x, y, values, study)
+        exact, is_alike, off = told_alike(x, y, values, study, batches)
+        for fact, found, want, of in pairs_to_compare(got, exact, values, study):
+            where = np.flatnonzero(is_alike & of & (found != want))
             assert not len(where), (
-                f"data set {number}, {config}, {precision}: {fact} of {np.flatnonzero(is_alike)[where][:5]} "
+                f"data set {number}, {study}: {fact} of {where[:5]} "
                 f"is {found[where][:5]} and not {want[where][:5]}"
             )
+        num_compared += is_alike.sum()
+        if study.num_steps != NUM_STEPS:
+            continue
         is_near = is_alike & (exact.fate != DIVERGED)
         params = np.column_stack([got.params.weight, got.params.bias])
-        bound = 10 * off + 1000 * np.finfo(precision).eps * exact.largest
+        bound = 10 * off + 1000 * np.finfo(study.precision).eps * exact.largest
         far = np.flatnonzero(is_near & (np.abs(params - exact.params) > bound).any(-1))
         assert not len(far), (
-            f"data set {number}, {config}, {precision}: params of {far[:5]} are {params[far[:3]]} "
+            f"data set {number}, {study}: params of {far[:5]} are {params[far[:3]]} "
             f"and not {exact.params[far[:3]]}"
         )
-        num_compared += is_alike.sum()
     assert num_compared > NUM_DATASETS * NUM_NEURONS / 50  # or nothing was compared

@@ -44,15 +44,20 @@ def stretched(line: HalfLine, slope: Scalar) -> HalfLine:
 def joined(one: HalfLine, other: HalfLine) -> HalfLine:
     """The examples of both as one: between them they are spread by what lies between their means."""
     share = one.share + other.share
-    part = ratio(other.share, share)
     apart_x, apart_y = other.mean_x - one.mean_x, other.mean_y - one.mean_y
-    between = one.share * part
+    between = one.share * ratio(other.share, share)
+
+    def between_means(mean: Array, other_mean: Array, apart: Array) -> Array:
+        # From the larger share on, for the means of a small one may be far away.
+        on, back = ratio(other.share, share) * apart, ratio(one.share, share) * apart
+        return jnp.where(one.share >= other.share, mean + on, other_mean - back)
+
     spread = jnp.sqrt(one.spread**2 + other.spread**2 + between * apart_x**2)
     product = one.spread * one.rise + other.spread * other.rise + between * apart_x * apart_y
     return HalfLine(
         share=share,
-        mean_x=one.mean_x + part * apart_x,
-        mean_y=one.mean_y + part * apart_y,
+        mean_x=between_means(one.mean_x, other.mean_x, apart_x),
+        mean_y=between_means(one.mean_y, other.mean_y, apart_y),
         spread=spread,
         rise=ratio(product, spread),
     )

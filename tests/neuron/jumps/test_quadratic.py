@@ -54,6 +54,22 @@ def test_decay_pulls_towards_0(place, line, train_bias, decay):
     np.testing.assert_allclose(got[: 1 + train_bias], want[: 1 + train_bias], atol=1e-10, rtol=0)
 
 
+slopes = st.floats(1e-9, 3)
+barely = jax.jit(lambda line, slope, decay: with_decay(stretched(line, slope), decay, True))
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(lines, slopes, st.sampled_from([1e-6, 0.05, 2.0]))
+def test_what_hardly_pulls_may_be_far_away(line, slope, decay):
+    """The line of a small slope is high, and its share small: the mean is as exact as its parts."""
+    got = barely(arrays(line), slope, decay)
+    share, slope, decay = np.longdouble(line.share), np.longdouble(slope), np.longdouble(decay)
+    together = slope**2 * share + decay
+    unit = 8 * np.finfo(np.float64).eps
+    np.testing.assert_allclose(got.mean_y, slope * share * line.mean_y / together, rtol=unit, atol=0)
+    np.testing.assert_allclose(got.mean_x, slope**2 * share * line.mean_x / together, rtol=unit, atol=0)
+
+
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(places, lines)
 def test_the_gradient_is_that_of_the_formula(place, line):
