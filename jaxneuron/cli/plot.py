@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from jaxneuron.cli.figure import check_figure
-from jaxneuron.cli.runs import reading
 from jaxneuron.cli.terminal import console, print_json
 
 # What each figure takes of the options.
@@ -56,8 +55,7 @@ def plot(run: str, file: Path, show: str, width: float, as_json: bool, **options
     from jaxneuron.view.plots.canvas import save
     from jaxneuron.view.plots.run_plots import RunPlots
 
-    with reading(run):
-        figure = _figure_of(RunPlots(open_run(run)), show, given)(width=width)
+    figure = _figure_of(RunPlots(open_run(run)), show, given)(width=width)
     file.parent.mkdir(parents=True, exist_ok=True)
     save(figure, file)
     if as_json:

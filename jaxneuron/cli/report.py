@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.runs import reading
 from jaxneuron.cli.terminal import console, print_json
 
 
@@ -22,8 +21,7 @@ def report(run: str, out: Path | None, as_json: bool) -> None:
     from jaxneuron.study.run import open_run
     from jaxneuron.view.report.report import report as write_report
 
-    with reading(run):
-        found = write_report(open_run(run), out)
+    found = write_report(open_run(run), out)
     if as_json:
         print_json(report=str(out), **found)
         return

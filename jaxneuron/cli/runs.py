@@ -1,7 +1,5 @@
 """What is asked of a run: `jaxneuron status`, `best`, `deaths` and `export`."""
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +45,8 @@ def best(run: str, by: str, number: int, most_lost: float, as_json: bool) -> Non
     from jaxneuron.study.run import open_run
     from jaxneuron.view.best import best_cells
 
-    with reading(run):
-        opened = open_run(run)
-        cells = best_cells(opened, number, by=_quantile(by), most_lost=most_lost)
+    opened = open_run(run)
+    cells = best_cells(opened, number, by=_quantile(by), most_lost=most_lost)
     if as_json:
         print_json(cells=cells.to_dict(orient="records"))
     else:
@@ -88,9 +85,8 @@ def deaths(
     from jaxneuron.view.plots.canvas import save
     from jaxneuron.view.plots.deaths import draw_deaths
 
-    with reading(run):
-        opened = open_run(run)
-        found = find_deaths(opened, along, phase)
+    opened = open_run(run)
+    found = find_deaths(opened, along, phase)
     figure.parent.mkdir(parents=True, exist_ok=True)
     title = f"{opened.attrs['num_neurons']:,} neurons of {folder.stem}"
     save(draw_deaths(found, title), figure)
@@ -125,32 +121,11 @@ def export(run: str, file: Path, rows: Any, overwrite: bool, as_json: bool) -> N
     from jaxneuron.study.run import open_run
 
     check_file(file, overwrite)
-    with reading(run):
-        number = export_rows(open_run(run), file, rows=rows, overwrite=overwrite)
+    number = export_rows(open_run(run), file, rows=rows, overwrite=overwrite)
     if as_json:
         print_json(file=str(file), rows=number)
     else:
         console().print(f"{file}: {number:,} {rows}", soft_wrap=True, highlight=False)
-
-
-@contextlib.contextmanager
-def reading(run: str) -> Iterator[None]:
-    """What cannot be read because it is damaged is said in one line."""
-    from jaxneuron.study.bad_input import BadInput
-
-    try:
-        yield
-    except BadInput:
-        raise
-    except Exception:  # zarr and its codecs fail in many ways on bytes that are not theirs
-        from jaxneuron.study.status import status as status_of
-        from jaxneuron.study.work import described
-
-        if damaged := status_of(run, verify=True).damaged:
-            raise BadInput(
-                f"{run}: {described(damaged)}; the same `jaxneuron sweep` trains them again"
-            ) from None
-        raise
 
 
 def _quantile(by: str) -> Any:

@@ -77,6 +77,11 @@ class Chunking:
         first = block * self.block
         return Chunk(start, stop, first, min(first + self.block, self.replicates))
 
+    def number_at(self, tile: Sequence[int], block: int) -> int:
+        """The number of the chunk of a tile of cells, given by its place along each dim, and a block of
+        replicates."""
+        return int(np.ravel_multi_index((*tile, block), self._counts))
+
     def num_neurons(self, numbers: Iterable[int]) -> int:
         """Neurons of the chunks of these numbers, without padding."""
         places = np.unravel_index(np.fromiter(numbers, np.int64), self._counts)

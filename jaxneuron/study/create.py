@@ -4,6 +4,7 @@
 Fill values are impossible values: what is not written is not mistaken for a result.
 """
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,9 +17,10 @@ from jaxneuron.neuron.hyperparams import MEANINGS
 from jaxneuron.population.chunks import Chunking
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.summary import Bins
+from jaxneuron.study.checked import Recording
 from jaxneuron.study.checksum import checksum_of
 from jaxneuron.study.location import Location
-from jaxneuron.study.skeleton import FORMAT, contents_of
+from jaxneuron.study.skeleton import FORMAT, ROOT
 from jaxneuron.study.variables import (
     LOSS_UNITS,
     STARTS,
@@ -46,15 +48,19 @@ def create(
     replace: bool,
 ) -> None:
     """Make a run; when it is whole it takes its place, and that of what was there if `replace`."""
-    with location.draft(replace=replace) as store:
-        root = zarr.create_group(store, overwrite=True)
-        _create_work(root.create_group("work"), chunking.num_chunks)
+    with location.draft(replace=replace) as place:
+        store = Recording(place.zarr_store)
+        # What is under the same name in an object store is deleted only where it is to be replaced.
+        root = zarr.create_group(store, overwrite=replace, zarr_format=3)
+        work = root.create_group("work")
+        _create_markers(work, "marker", "chunk", chunking.num_chunks)
         summaries, cells = cells_of(method), root.create_group("cells")
         _write_coordinates(cells, design)
         _write_bins(cells, bins)
         _create_summaries(cells, design, chunking, bins, summaries)
         if (parts := chunking.num_blocks) > 1:
             _create_summaries(root.create_group("parts"), design, chunking, bins, summaries, {"part": parts})
+            _create_markers(work, "sum", "sum", chunking.num_chunks // parts)
         if has_neurons:
             records = neurons_of(method)
             _create_neurons(root.create_group("neurons"), design, chunking, inputs, precision, records)
@@ -63,27 +69,28 @@ def create(
             "tile": list(chunking.tile),
             "block": chunking.block,
             "coordinates": list(design.coordinates),
-            "contents": contents_of(root, list(design.coordinates)),
+            "made": uuid.uuid4().hex,
+            "files": {key: checksum for key, checksum in store.checksums.items() if key != ROOT},
             **attrs,
         }
         # They come last: without them it is no run.
         root.attrs.update(known | {"checksum": checksum_of(known)})
 
 
-def _create_work(group: zarr.Group, num_chunks: int) -> None:
+def _create_markers(group: zarr.Group, name: str, piece: str, number: int) -> None:
     group.create_array(
-        "marker",
-        shape=(num_chunks,),
+        name,
+        shape=(number,),
         chunks=(1,),
         dtype=str,
         fill_value="",
         compressors=COMPRESSORS,
-        dimension_names=("chunk",),
+        dimension_names=(piece,),
         attributes=_attrs(
             "",
-            "marker",
-            "what a chunk of work says of itself when it is done, in JSON: the run's fingerprint, number, "
-            "neurons, seconds, when it was finished (UTC), checksums of what it wrote",
+            f"marker of a {piece}",
+            f"what a {piece} says of itself when it is written, in JSON: the study's fingerprint, number, "
+            "neurons, seconds, when it was finished (UTC), checksums of the files it wrote, the run's own",
             [],
         ),
     )

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import zarr
 from portalocker import LockFlags, exceptions
 from portalocker import lock as lock_file
+from zarr.abc.store import Store
+from zarr.storage import FsspecStore, LocalStore
 
 from jaxneuron.study.bad_input import BadInput, check_place
 
@@ -40,25 +41,39 @@ class Location:
         return self.name
 
     @property
-    def store(self) -> Path | str:
-        """What zarr opens."""
-        return self.folder or self.name
+    def _files(self) -> tuple[Any, str]:
+        """Of an object store: what reads it, and the run's place there."""
+        import fsspec
 
-    def open(self, mode: Any = "r") -> zarr.Group:
-        """The root group."""
-        return zarr.open_group(self.store, mode=mode)
+        return fsspec.core.url_to_fs(self.name)
+
+    @property
+    def zarr_store(self) -> Store:
+        """The same as a store of Zarr's, to write to."""
+        return FsspecStore.from_url(self.name) if self.folder is None else LocalStore(self.folder)
+
+    def read(self, key: str) -> bytes | None:
+        """The content of a file of the run; None where it is told that there is none.
+
+        BadInput where it cannot be read: that says nothing of what is there.
+        """
+        try:
+            if self.folder is not None:
+                return (self.folder / key).read_bytes()
+            files, root = self._files
+            return files.cat_file(f"{root}/{key}")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        except OSError as error:
+            raise BadInput(f"{self}: {key} cannot be read ({error.strerror or error})") from None
+        except Exception as error:  # of a library for every kind of store
+            raise BadInput(f"{self}: {key} cannot be read ({error})") from None
 
     def is_taken(self) -> bool:
         """Whether something is there, be it a run or not."""
         if self.folder is not None:
             return os.path.lexists(self.folder)
-        try:
-            self.open()
-        except FileNotFoundError:
-            return False
-        except Exception as error:  # of a library for every kind of store
-            raise BadInput(f"{self}: cannot be read ({error})") from None
-        return True
+        return self.read("zarr.json") is not None
 
     def check(self) -> None:
         """BadInput where nothing can be made."""
@@ -66,12 +81,12 @@ class Location:
             check_place(Path(self.name))
 
     @contextlib.contextmanager
-    def draft(self, *, replace: bool) -> Iterator[Path | str]:
+    def draft(self, *, replace: bool) -> Iterator["Location"]:
         """Where to make a new run, which takes its place when it is whole; a draft that fails leaves what was
         there. MadeMeanwhile where another process was quicker."""
         if self.folder is None:
             try:
-                yield self.name
+                yield self
             except Exception as error:  # of a library for every kind of store
                 raise BadInput(f"{self}: cannot be made ({error}); choose another --out") from None
             return
@@ -81,7 +96,7 @@ class Location:
         new_folders = [parent for parent in self.folder.parents if not parent.exists()]
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            yield draft
+            yield Location(draft)
             if replace and self.folder.exists():
                 self.folder.rename(replaced)
             draft.rename(self.folder)  # fails where another process has made one
@@ -152,9 +167,7 @@ class Location:
         One that is being written has another name until it is whole, with a dot in it.
         """
         if self.folder is None:
-            import fsspec
-
-            files, root = fsspec.core.url_to_fs(self.name)
+            files, root = self._files
             files.invalidate_cache()
             found = files.find(f"{root}/{path}/c")
             yield from (key.removeprefix(f"{root}/{path}/c").lstrip("/") for key in found)
@@ -163,13 +176,17 @@ class Location:
         if folder.is_file():
             yield ""
         folders = [(folder, "")] if folder.is_dir() else []
-        while folders:
-            inside, prefix = folders.pop()
-            for entry in os.scandir(inside):
-                if entry.is_dir():
-                    folders.append((Path(entry.path), f"{prefix}{entry.name}/"))
-                elif "." not in entry.name:
-                    yield prefix + entry.name
+        try:
+            while folders:
+                inside, prefix = folders.pop()
+                with os.scandir(inside) as entries:
+                    for entry in entries:
+                        if entry.is_dir():
+                            folders.append((Path(entry.path), f"{prefix}{entry.name}/"))
+                        elif "." not in entry.name:
+                            yield prefix + entry.name
+        except OSError as error:
+            raise BadInput(f"{self}: {path} cannot be read ({error.strerror})") from None
 
     def may_have(self, path: str, number: int) -> bool:
         """Whether a chunk of an array of one dim may be written; one has to read it to know of an object

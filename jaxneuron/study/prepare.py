@@ -55,8 +55,8 @@ def prepare(setup: Setup, location: Location, *, overwrite: bool = False, proces
 
 def check_same(location: Location, identity: Mapping[str, Any]) -> None:
     """BadInput where the run holds something else than what is to be trained."""
-    there = open_skeleton(location, "r").attrs["identity"]
-    found = differences(there, identity)  # pyright: ignore[reportArgumentType]
+    there = open_skeleton(location).attrs["identity"]
+    found = differences(there, identity)
     if not found:
         return
     wrong = "; ".join(f"{name} is {shown(old)} there and {shown(new)} here" for name, old, new in found[:3])

@@ -16,7 +16,6 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.location import Location
 from jaxneuron.study.pooling import all_together, each_alone, pool
 from jaxneuron.study.show import html_of, plots_of
-from jaxneuron.study.skeleton import check_whole, chunking_of, open_skeleton
 from jaxneuron.study.store import Store
 from jaxneuron.study.study import Study
 
@@ -24,7 +23,7 @@ CELLS_AT_A_TIME = 4096  # whose histograms are worked on, several times as large
 
 
 class Run:
-    """A run on disk, read lazily.
+    """A run on disk, read lazily: whatever is read was checked, and BadInput names what is damaged.
 
     `cells` holds integer counts per cell (`fate_count`, `death_step_count`, `final_loss_count`),
     `neurons` a record of each neuron where the study asked for it. Dims are named after what is swept.
@@ -32,8 +31,8 @@ class Run:
 
     def __init__(self, path: str | Path) -> None:
         self.location = Location(path)
-        self._root = open_skeleton(self.location, "r")
-        check_whole(self.location, self._root)
+        self._store = Store(self.location)
+        self._store.check_whole()
         self._quantiles: dict[float, xr.DataArray] = {}  # tables, lives and maps ask for the same again
 
     @property
@@ -58,19 +57,19 @@ class Run:
     @cached_property
     def attrs(self) -> dict[str, Any]:
         """The resolved study, the data's summary, versions, platform, time."""
-        return self._root.attrs.asdict()
+        return self._store.attrs
 
     @cached_property
     def cells(self) -> xr.Dataset:
         """Counts of each cell."""
-        return xr.open_zarr(self._root.store, group="cells", consolidated=False, chunks=None)
+        return self._opened("cells")
 
     @cached_property
     def neurons(self) -> xr.Dataset:
         """Records of each neuron."""
         if self.attrs["study"]["sweep"]["records"] != "neurons":
             raise BadInput(f'{self.path}: has no records of neurons; sweep with records = "neurons"')
-        return xr.open_zarr(self._root.store, group="neurons", consolidated=False, chunks=None)
+        return self._opened("neurons")
 
     @cached_property
     def study(self) -> Study:
@@ -80,8 +79,7 @@ class Run:
     @cached_property
     def training_seconds(self) -> float:
         """Seconds that training took, compiling included, in all processes that did some of it."""
-        store = Store(self.location)
-        return store.some_markers(store.marked())[1]
+        return self._store.some_markers(self._store.marked())[1]
 
     @property
     def dims(self) -> tuple[str, ...]:
@@ -194,7 +192,14 @@ class Run:
 
     def tiles(self) -> Iterator[tuple[slice, ...]]:
         """The cells in parts, as they lie on disk: all histograms need not be in memory at once."""
-        return chunking_of(self._root).tiles()
+        return self._store.chunking.tiles()
+
+    def _opened(self, group: str) -> xr.Dataset:
+        """What is read of it is compared with the checksums of who wrote it."""
+        self._store.read_markers()
+        return xr.open_zarr(
+            self._store.root.store, group=group, consolidated=False, chunks=None, zarr_format=3
+        )
 
     @property
     def _smallest_loss(self) -> float:

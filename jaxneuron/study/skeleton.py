@@ -1,138 +1,184 @@
-"""The skeleton of a run: all that is known before any work is done, and whether it is still as it was made.
+"""The skeleton of a run: all that is known before any work is done, checked as it is read.
 
-Every chunk of bytes carries a checksum (CRC32C) that Zarr's readers verify, and the root holds checksums of
-everything else.
+The root, `zarr.json`, holds the checksums of every other file that is made with it, and one of itself, which
+is told of no other run; the markers of what is done repeat it. Nothing is decoded before it is known to be
+what jaxneuron writes: what Zarr reads may otherwise run its author's code.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
-import numpy as np
 import zarr
 
 from jaxneuron.population.chunks import Chunking
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.checked import UNKNOWN, Checked, ChecksumOf, Complain, checksum_of_bytes
 from jaxneuron.study.checksum import checksum_of
 from jaxneuron.study.location import Location
-from jaxneuron.study.variables import CELLS, NEURONS
 
-FORMAT_NAME, FORMAT_NUMBER = "jaxneuron run, ", "format 3"
+FORMAT_NAME, FORMAT_NUMBER = "jaxneuron run, ", "format 4"
 FORMAT = FORMAT_NAME + FORMAT_NUMBER
-# Format 2 has neither steps of divergence and settling nor certificates.
-OLDER_FORMATS = (FORMAT_NAME + "format 2",)
+# Formats 2 and 3 have checksums of values instead of files, and format 2 neither steps of divergence and
+# settling nor certificates.
+OLDER_FORMATS = (FORMAT_NAME + "format 2", FORMAT_NAME + "format 3")
+
+ROOT, DESCRIPTION = "zarr.json", "zarr.json"
+CODECS = {"bytes", "vlen-utf8", "zstd", "crc32c"}
+READERS = 8  # threads that read at a time, mostly waiting for the disk
+
+
+class Skeleton(NamedTuple):
+    """A run as it was made."""
+
+    location: Location
+    root: bytes  # the content of its file
+    attrs: dict[str, Any]
+    files: Mapping[str, str]  # checksums by key
+
+    @property
+    def is_older(self) -> bool:
+        """Whether it is of a format that can only be read."""
+        return self.attrs["format"] in OLDER_FORMATS
+
+    @property
+    def paths(self) -> set[str]:
+        """Of its groups and arrays."""
+        return {key.removesuffix(f"/{DESCRIPTION}") for key in self.files if key.endswith(f"/{DESCRIPTION}")}
+
+    def is_there(self) -> bool:
+        """Whether the run at its place is still this one."""
+        return self.location.read(ROOT) == self.root
+
+    def group(self, checksum_of_chunk: ChecksumOf, complain: Complain) -> zarr.Group:
+        """Its root to be read; of the files that it was not made with, the checksums come from elsewhere."""
+
+        def checksum_of(key: str) -> str | None:
+            return self.files[key] if key in self.files else checksum_of_chunk(key)
+
+        return open_group(self.location, Checked(self.location.read, self.files, checksum_of, complain), "r")
 
 
 def is_run(location: Location) -> bool:
     """Whether a run of jaxneuron is there that this version reads."""
-    return _format_of(location) in (FORMAT, *OLDER_FORMATS)
+    return _format_of(_attributes(location.read(ROOT))) in (FORMAT, *OLDER_FORMATS)
 
 
 def check_current(location: Location) -> None:
-    """BadInput where a run can be read, but not gone on with."""
-    found = _format_of(location)
+    """BadInput where a run can be read, but not resumed."""
+    found = _format_of(_attributes(location.read(ROOT)))
     if found in OLDER_FORMATS:
         raise BadInput(
-            f"{location}: is a run of {found.removeprefix(FORMAT_NAME)}, which can be read but not gone on "
-            "with; choose another --out, or --overwrite to replace it"
+            f"{location}: is a run of {found.removeprefix(FORMAT_NAME)}, which can be read but not resumed; "
+            "choose another --out, or --overwrite to replace it"
         )
 
 
 def what_is_there(location: Location) -> str:
     """What a place holds that is no run which this version reads."""
-    found = _format_of(location)
+    found = _format_of(_attributes(location.read(ROOT)))
     if found.startswith(FORMAT_NAME):
-        read = " and ".join(name.removeprefix(FORMAT_NAME) for name in (*OLDER_FORMATS, FORMAT))
+        read = ", ".join(name.removeprefix(FORMAT_NAME) for name in (*OLDER_FORMATS, FORMAT))
         return f"is a run of {found.removeprefix(FORMAT_NAME)}, and this version reads {read}"
     return "is not a run of jaxneuron"
 
 
-def _format_of(location: Location) -> str:
-    try:
-        return str(location.open().attrs.get("format"))
-    except Exception:  # zarr fails in many ways on a folder of other content
-        return ""
-
-
-def open_skeleton(location: Location, mode: Literal["r", "r+"]) -> zarr.Group:
-    """The root of the run; BadInput where there is none, or where it is not as it was made."""
-    if not is_run(location):
+def open_skeleton(location: Location) -> Skeleton:
+    """The run as it was made; BadInput where there is none, or where it is not as it was made."""
+    root = location.read(ROOT)
+    attrs = _attributes(root)
+    if root is None or _format_of(attrs) not in (FORMAT, *OLDER_FORMATS):
         wrong = what_is_there(location) if location.is_taken() else "there is no such run"
         raise BadInput(f"{location}: {wrong}; `jaxneuron sweep` makes one")
-    root = location.open(mode)
-    attrs: dict[str, Any] = root.attrs.asdict()
-    wrong = "zarr.json"
-    if attrs.pop("checksum", None) == checksum_of(attrs):
-        contents = contents_of(root, attrs["coordinates"], attrs["contents"])
-        wrong = next(
-            (path for path, checksum in attrs["contents"].items() if contents[path] != checksum), None
-        )
-    if wrong:
-        raise BadInput(f"{location}: is damaged ({wrong}) beyond repair; --overwrite replaces it")
-    return root
+    known = {name: value for name, value in attrs.items() if name != "checksum"}
+    if attrs.get("checksum") != checksum_of(known):
+        raise is_damaged(location, ROOT)
+    if _format_of(attrs) in OLDER_FORMATS:
+        from jaxneuron.study.older import files_of
+
+        files = files_of(location, attrs)
+    else:
+        files = attrs["files"]
+    found = Skeleton(location, root, attrs, {ROOT: checksum_of_bytes(root)} | files)
+    _check_files(found)
+    return found
 
 
-def check_whole(location: Location, root: zarr.Group) -> None:
-    """BadInput where something of the run is not written: what is not there would be read as fill values."""
-    attrs: dict[str, Any] = root.attrs.asdict()
-    arrays = {path: array_of(root, path) for path in attrs["contents"] if "/" in path}
-    num_chunks = arrays["work/marker"].nchunks
-    if (done := location.num_chunks_of("work/marker")) < num_chunks:
-        raise BadInput(
-            f"{location}: is unfinished, {done} of {num_chunks} chunks are done; "
-            "the same `jaxneuron sweep` goes on with it"
-        )
-    for path, array in arrays.items():
-        if (missing := array.nchunks - location.num_chunks_of(path)) > 0:
-            raise BadInput(
-                f"{location}: is damaged, {missing} chunks of {path} are "
-                "missing; the same `jaxneuron sweep` trains them again"
-            )
+def is_damaged(location: Location, key: str) -> BadInput:
+    """What there is to say of a wrong file that only a new run replaces."""
+    return BadInput(f"{location}: is damaged ({key}) beyond repair; --overwrite replaces it")
+
+
+def open_group(location: Location, store: Any, mode: Any) -> zarr.Group:
+    """The group at the root of a store of Zarr's; BadInput where Zarr does not work."""
+    try:
+        return zarr.open_group(store, mode=mode, zarr_format=3, use_consolidated=False)
+    except BadInput:
+        raise
+    except Exception as error:  # of its settings, and of a library for every kind of store
+        raise BadInput(f"{location}: cannot be opened by Zarr ({error})") from None
 
 
 def array_of(root: zarr.Group, path: str) -> zarr.Array:
-    """The array at a path of the run."""
-    array = root[path]
+    """The array at a path of the run; BadInput where Zarr does not work."""
+    try:
+        array = root[path]
+    except (BadInput, OSError):
+        raise
+    except Exception as error:  # such as codecs that are set in the environment and not installed
+        raise BadInput(f"{root.store}: {path} cannot be opened by Zarr ({error})") from None
     assert isinstance(array, zarr.Array), path
     return array
 
 
-def chunking_of(root: zarr.Group) -> Chunking:
+def chunking_of(root: zarr.Group, attrs: Mapping[str, Any]) -> Chunking:
     """How the run's cells and replicates are cut into chunks of work."""
-    attrs: dict[str, Any] = root.attrs.asdict()
     replicates = attrs["study"]["sweep"]["replicates"]
     return Chunking(
         array_of(root, "cells/fixed_count").shape, replicates, tuple(attrs["tile"]), attrs["block"]
     )
 
 
-def contents_of(root: zarr.Group, swept: Sequence[str], paths: Iterable[str] = ()) -> dict[str, str]:
-    """Checksums of what is known before any work is done: of the groups, of each array's description, and of
-    the values of coordinates."""
-    paths = paths or [path for path, _ in root.members(max_depth=None)]
-    return {path: _checksum_at(root, path, swept) for path in sorted(paths)}
+def _attributes(root: bytes | None) -> dict[str, Any]:
+    """What the root of a run says; nothing where it is no root of Zarr's third format."""
+    found = _parsed(root)
+    attrs = found.get("attributes")
+    return attrs if found.get("zarr_format") == 3 and isinstance(attrs, dict) else {}
 
 
-def _checksum_at(root: zarr.Group, path: str, swept: Sequence[str]) -> str:
+def _format_of(attrs: Mapping[str, Any]) -> str:
+    return str(attrs.get("format"))
+
+
+def _parsed(description: bytes | None) -> dict[str, Any]:
     try:
-        node = root[path]
-        description: dict[str, Any] = {"attrs": node.attrs.asdict()}
-        if isinstance(node, zarr.Array):
-            description |= {
-                "shape": node.shape,
-                "chunks": node.chunks,
-                "dtype": node.dtype.str if node.dtype.kind in "iuf" else "text",
-                "dims": node.metadata.dimension_names,  # pyright: ignore[reportAttributeAccessIssue]
-                "fill_value": str(node.fill_value),
-            }
-            if _is_coordinate(path, swept):
-                description["values"] = np.asarray(node[...]).tolist()
-        return checksum_of(description)
-    except Exception as error:  # zarr and its codecs fail in many ways on bytes that are not theirs
-        return f"damaged: {error}"
+        found = json.loads(description or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
-def _is_coordinate(path: str, swept: Sequence[str]) -> bool:
-    group, name = path.split("/")
-    if group == "neurons":
-        return name not in NEURONS or name in swept
-    return group == "cells" and name not in CELLS
+def _check_files(skeleton: Skeleton) -> None:
+    """BadInput where a file that the run was made with is another one, or what jaxneuron does not write."""
+
+    def look(item: tuple[str, str]) -> None:
+        key, checksum = item
+        content = skeleton.location.read(key)
+        if content is None or checksum not in (UNKNOWN, checksum_of_bytes(content)):
+            raise is_damaged(skeleton.location, key)
+        if key.split("/")[-1] == DESCRIPTION and not _is_written_here(_parsed(content)):
+            raise BadInput(
+                f"{skeleton.location}: {key} describes what jaxneuron does not write; it is not opened"
+            )
+
+    with ThreadPoolExecutor(READERS) as pool:
+        list(pool.map(look, skeleton.files.items()))
+
+
+def _is_written_here(description: Mapping[str, Any]) -> bool:
+    """Whether a group or an array is described in Zarr's third format, and none of its codecs runs code."""
+    codecs = description.get("codecs", [])
+    names = {codec if isinstance(codec, str) else codec.get("name") for codec in codecs}
+    extras = description.get("storage_transformers") or description.get("consolidated_metadata")
+    return description.get("zarr_format") == 3 and names <= CODECS and not extras

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jaxneuron.study.location import Location
-from jaxneuron.study.store import MOST_READ, Findings, Marker, Store
+from jaxneuron.study.markers import Marker
+from jaxneuron.study.store import MOST_READ, Findings, Store
 
 RECENT = 20  # chunks that tell how fast it goes
 

@@ -844,7 +844,7 @@ CASES: dict[str, tuple[Prepare | WithRun, str, str | tuple[str, ...]]] = {
     "out is a run whose description is damaged": (
         WithRun("run.zarr", changed("run.zarr/cells/fate_count/zarr.json", "neurons", "meurons")),
         f"{SWEEP} --out run.zarr",
-        ("run.zarr: is damaged (cells/fate_count) beyond repair", "--overwrite"),
+        ("run.zarr: is damaged (cells/fate_count/zarr.json) beyond repair", "--overwrite"),
     ),
     # A run.
     **{
@@ -870,7 +870,7 @@ CASES: dict[str, tuple[Prepare | WithRun, str, str | tuple[str, ...]]] = {
                 "damaged description",
                 WithRun("run.zarr", changed("run.zarr/cells/fate/zarr.json", "became", "become")),
                 "run.zarr",
-                ("run.zarr: is damaged (cells/fate) beyond repair",),
+                ("run.zarr: is damaged (cells/fate/zarr.json) beyond repair",),
             ),
         )
     },
@@ -881,7 +881,7 @@ CASES: dict[str, tuple[Prepare | WithRun, str, str | tuple[str, ...]]] = {
             (
                 "unfinished",
                 lambda: Path("run.zarr/work/marker/c/0").unlink(),
-                ("run.zarr: is unfinished, 0 of 1 chunks are done; the same `jaxneuron sweep` goes on",),
+                ("run.zarr: is unfinished, 0 of 1 chunks are done; the same `jaxneuron sweep` resumes it",),
             ),
             (
                 "shard gone",
@@ -891,7 +891,7 @@ CASES: dict[str, tuple[Prepare | WithRun, str, str | tuple[str, ...]]] = {
             (
                 "shard cut",
                 lambda: Path("run.zarr/cells/fate_count/c/0/0").write_bytes(b"cut"),
-                ("run.zarr: 1 chunk is damaged: 0 (cells/fate_count); the same `jaxneuron sweep`",),
+                ("run.zarr: is damaged (chunk 0, cells/fate_count); the same `jaxneuron sweep`",),
             ),
         )
     },

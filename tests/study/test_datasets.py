@@ -13,8 +13,8 @@ from jaxneuron.population.summary import make_bins
 from jaxneuron.study.data import load, sha256_of, shared_probes, teach
 from jaxneuron.study.location import Location
 from jaxneuron.study.room import Sizes
-from jaxneuron.study.skeleton import array_of
 from jaxneuron.study.sources import Table, Teacher
+from jaxneuron.study.store import Store
 from jaxneuron.study.study import read_study
 from jaxneuron.view.best import best_cells
 from jaxneuron.view.phase import phase_diagram
@@ -128,9 +128,8 @@ def test_chunks_are_made_again_in_their_order(tmp_path):
     study = study_of(training={"tolerance": 0.0}, chunk_size=7)
     run = jn.sweep(study, tmp_path / "run.zarr")
     cells, neurons = bytes_of(run.cells), bytes_of(run.neurons)
-    marker = array_of(Location(tmp_path / "run.zarr").open("r+"), "work/marker")
-    for number in (0, 7, marker.shape[0] - 1):
-        marker[number] = ""
+    store = Store(Location(tmp_path / "run.zarr"), "r+")
+    store.forget([0, 7, store.chunking.num_chunks - 1])
     done = []
     again = jn.sweep(study, tmp_path / "run.zarr", progress=lambda done_, total: done.append(done_))
     assert (bytes_of(again.cells), bytes_of(again.neurons)) == (cells, neurons)
