@@ -1,6 +1,15 @@
-"""Where a command draws its figure."""
+"""Where a command draws its figure, and writes what else it makes of a run."""
 
 from pathlib import Path
+
+
+def beside(run: str, ending: str) -> Path:
+    """A path beside a run, which has its name but for .zarr; in `runs` for one of an object store."""
+    from jaxneuron.study.location import Location
+
+    location = Location(run)
+    folder = Path(location.name) if location.folder else Path("runs") / Path(run).name
+    return folder.with_name(folder.name.removesuffix(".zarr") + ending)
 
 
 def check_figure(path: Path, name: str = "--figure") -> None:

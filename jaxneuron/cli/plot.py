@@ -56,7 +56,6 @@ def plot(run: str, file: Path, show: str, width: float, as_json: bool, **options
     from jaxneuron.view.plots.run_plots import RunPlots
 
     figure = _figure_of(RunPlots(open_run(run)), show, given)(width=width)
-    file.parent.mkdir(parents=True, exist_ok=True)
     save(figure, file)
     if as_json:
         print_json(figure=str(file), description=figure.description)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from jaxneuron.cli.figure import beside
 from jaxneuron.cli.terminal import console, print_json
 
 
@@ -13,10 +14,7 @@ from jaxneuron.cli.terminal import console, print_json
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def report(run: str, out: Path | None, as_json: bool) -> None:
     """Write what a run asked and found as one HTML file, with maps and lives to click through."""
-    from jaxneuron.study.location import Location
-
-    folder = Path(run) if Location(run).folder else Path("runs") / Path(run).name
-    out = out or folder.with_suffix(".html")
+    out = out or beside(run, ".html")
     check_page(out, "--out")
     from jaxneuron.study.run import open_run
     from jaxneuron.view.report.report import report as write_report

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from jaxneuron.cli.exit_codes import DONE, INCOMPLETE
-from jaxneuron.cli.figure import check_figure
+from jaxneuron.cli.figure import beside, check_figure
 from jaxneuron.cli.terminal import console, print_json
 
 
@@ -75,10 +75,7 @@ def deaths(
     run: str, along: str | None, phase: tuple[int, int] | None, figure: Path | None, as_json: bool
 ) -> None:
     """Say how many neurons are born dead or die, by which step, and what makes the difference."""
-    from jaxneuron.study.location import Location
-
-    folder = Path(run) if Location(run).folder else Path("runs") / Path(run).name
-    figure = figure or folder.with_name(f"{folder.stem}-deaths.png")
+    figure = figure or beside(run, "-deaths.png")
     check_figure(figure)
     from jaxneuron.study.run import open_run
     from jaxneuron.view.deaths import deaths as find_deaths
@@ -87,8 +84,7 @@ def deaths(
 
     opened = open_run(run)
     found = find_deaths(opened, along, phase)
-    figure.parent.mkdir(parents=True, exist_ok=True)
-    title = f"{opened.attrs['num_neurons']:,} neurons of {folder.stem}"
+    title = f"{opened.attrs['num_neurons']:,} neurons of {opened.name}"
     save(draw_deaths(found, title), figure)
     if as_json:
         from jaxneuron.view.deaths import as_values

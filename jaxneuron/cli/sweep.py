@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from jaxneuron.cli.figure import check_figure
+from jaxneuron.cli.figure import beside, check_figure
 from jaxneuron.cli.terminal import console, print_json, print_log, progress_bar, terminal_size
 
 Progress = Callable[[int, int], None]
@@ -63,13 +63,14 @@ def sweep(
     from jaxneuron.study.bad_input import BadInput
     from jaxneuron.study.location import Location
 
-    folder = Path(out) if Location(out).folder else Path("runs") / Path(out).name
+    location = Location(out)
+    folder = Path(location.name) if location.folder else Path("runs") / Path(out).name
     if not folder.name:
         raise BadInput(
             f"--out: is {str(folder)!r}; it must be a name for the run, such as {default_run(study)}"
         )
-    Location(out).check()
-    figure = figure or folder.with_suffix(".png")
+    location.check()
+    figure = figure or beside(out, ".png")
     if figure in (folder, *folder.parents):
         raise BadInput(f"--figure: {figure} is the place of the run; choose another --figure or --out")
     check_figure(figure)
@@ -92,7 +93,6 @@ def sweep(
         from jaxneuron.view.plots.phase import draw_phase_diagram
         from jaxneuron.view.terminal.tables import best_table, fate_table
 
-        figure.parent.mkdir(parents=True, exist_ok=True)
         save(draw_phase_diagram(phase_diagram(run)), figure)
     if as_json:
         counts = run.cells.fate_count.sum(run.dims).values

@@ -130,7 +130,6 @@ def train(
     from jaxneuron.view.plots.fit import draw_fit
     from jaxneuron.view.terminal.tables import full_pass_table, loss_table, training_summary
 
-    figure.parent.mkdir(parents=True, exist_ok=True)
     save(draw_fit(fit(training)), figure)
     if report is not None:
         from jaxneuron.view.report.report import life_report

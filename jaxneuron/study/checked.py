@@ -32,9 +32,15 @@ class Checked(Store):
     supports_writes = supports_deletes = supports_partial_writes = False  # pyright: ignore
     supports_listing = True  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
 
-    def __init__(self, read: Read, listed: Collection[str], checksum_of: ChecksumOf, complain: Complain):
+    def __init__(
+        self, name: str, read: Read, listed: Collection[str], checksum_of: ChecksumOf, complain: Complain
+    ) -> None:
         super().__init__(read_only=True)
-        self._read, self._listed, self._checksum_of, self._complain = read, listed, checksum_of, complain
+        self._name, self._read, self._listed = name, read, listed
+        self._checksum_of, self._complain = checksum_of, complain
+
+    def __str__(self) -> str:
+        return self._name
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -92,7 +98,12 @@ class Recording(WrapperStore[Store]):
 
     async def set(self, key: str, value: Buffer) -> None:
         self.checksums[key] = _checksum_of_buffer(value)
-        await super().set(key, value)
+        try:
+            await super().set(key, value)
+        except OSError:
+            raise
+        except Exception as error:  # of a library for every kind of store
+            raise OSError(str(error)) from None
 
     def set_sync(self, key: str, value: Buffer) -> None:  # newer versions of Zarr write so
         self.checksums[key] = _checksum_of_buffer(value)

@@ -2,7 +2,6 @@
 
 import importlib.util
 import math
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +14,7 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.bad_input import BadInput, check_place
 from jaxneuron.study.run import Run
 from jaxneuron.study.variables import CELLS
+from jaxneuron.study.whole_file import whole_file
 
 ENDINGS = (".csv", ".parquet")
 ROWS_AT_A_TIME = 2**18
@@ -35,14 +35,8 @@ def export(
     path = Path(path)
     check_file(path, overwrite)
     tables = _cells(run) if rows == "cells" else _neurons(run)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-    try:
-        number = _write_csv(tables, draft) if path.suffix == ".csv" else _write_parquet(tables, draft)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return number
+    with whole_file(path) as draft:
+        return _write_csv(tables, draft) if path.suffix == ".csv" else _write_parquet(tables, draft)
 
 
 def check_file(path: Path, overwrite: bool) -> None:

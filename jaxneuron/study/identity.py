@@ -1,5 +1,6 @@
-"""What decides the bits of a run. A run is gone on with only where all of it is the same."""
+"""What decides the bits of a run. A run is resumed only where all of it is the same."""
 
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -14,9 +15,18 @@ from jaxneuron.study.study import Study, resolved
 
 # Whose arithmetic the results are.
 NUMERICS = ("jaxneuron", "jax", "jaxlib", "optax", "numpy")
-# What is left out where it is as it was before it was told.
+# What is left out where it is as it was before it was told, or as JAX has it by itself.
 SMALLEST_BIN = "smallest bin of losses"
-AS_BEFORE = {SMALLEST_BIN: "10^-10"}
+JAX_SETTINGS = {
+    "jax_threefry_partitionable": True,
+    "jax_default_matmul_precision": None,
+    "jax_disable_jit": False,
+    "jax_disable_most_optimizations": False,
+    "jax_optimization_level": "UNKNOWN",
+}
+LEFT_OUT = {SMALLEST_BIN: "10^-10", **JAX_SETTINGS, "XLA_FLAGS": ""}
+# Flags of XLA that change no bit: how many devices there are, and what is written of its work.
+HARMLESS_FLAGS = ("--xla_force_host_platform_device_count", "--xla_dump_", "--xla_gpu_dump_")
 # Vector instructions, the widest first: XLA and NumPy round some functions differently in each.
 VECTORS = ("AVX512_SKX", "AVX512F", "AVX2", "AVX", "SVE", "ASIMD")
 
@@ -31,8 +41,8 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         # The chunk size below counts, whoever chose it; and runs that are older know of no other method.
         if key != "chunk_size" and (key, value) != ("method", "steps")
     }
-    told_later = {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}"}
-    settings |= dict(told_later.items() - AS_BEFORE.items())
+    told = {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}", **compiler_settings()}
+    settings |= {name: value for name, value in told.items() if value != LEFT_OUT[name]}
     return {
         "data": sha256_of(datasets),
         **settings,
@@ -41,6 +51,13 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         "processor": processor(),
         **{f"version of {name}": version(name) for name in NUMERICS},
     }
+
+
+def compiler_settings() -> dict[str, Any]:
+    """What JAX and XLA are told by their own means, and may change bits."""
+    flags = [f for f in os.environ.get("XLA_FLAGS", "").split() if not f.startswith(HARMLESS_FLAGS)]
+    found = {name: getattr(jax.config, name, default) for name, default in JAX_SETTINGS.items()}
+    return {**found, "XLA_FLAGS": " ".join(sorted(flags))}
 
 
 def processor() -> str:
@@ -55,6 +72,6 @@ def processor() -> str:
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """(name, value there, value here) of all that differs."""
-    there, here = AS_BEFORE | dict(there), AS_BEFORE | dict(here)
+    there, here = LEFT_OUT | dict(there), LEFT_OUT | dict(here)
     names = dict.fromkeys([*here, *there])
     return [(n, there.get(n), here.get(n)) for n in names if there.get(n) != here.get(n)]

@@ -1,11 +1,14 @@
 """Where a run lies: a local folder, or a URL of an object store that zarr reads through fsspec."""
 
 import contextlib
+import ctypes
 import errno
+import glob
 import logging
 import os
 import shutil
 import socket
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +21,8 @@ from zarr.storage import FsspecStore, LocalStore
 
 from jaxneuron.study.bad_input import BadInput, check_place
 
+DRAFT, OLD = ".draft", ".old"
+PATIENCE = 0.5  # seconds: who looks whether somebody sweeps holds the lock for a moment
 LOCK = Path("work", "marker", "lock")  # inside an array's folder, where no reader of Zarr looks
 
 log = logging.getLogger(__name__)
@@ -31,9 +36,11 @@ class Location:
     """A place for one run."""
 
     def __init__(self, path: str | Path) -> None:
-        self.name = str(path)
+        self.name = str(path).removeprefix("file://")
+        if self.name.startswith("~"):  # of --out=~/…, which shells leave as it is
+            self.name = os.path.expanduser(self.name)
         # A link to a run stays a link: the run behind it is meant.
-        self.folder = None if "://" in self.name else Path(path).resolve()
+        self.folder = None if "://" in self.name else Path(self.name).resolve()
         if self.folder is None:
             _check_protocol(self.name)
 
@@ -73,7 +80,16 @@ class Location:
         """Whether something is there, be it a run or not."""
         if self.folder is not None:
             return os.path.lexists(self.folder)
-        return self.read("zarr.json") is not None
+        if self.read("zarr.json") is not None:
+            return True
+        files, root = self._files
+        files.invalidate_cache()
+        try:
+            return bool(files.ls(root))
+        except FileNotFoundError:
+            return False
+        except Exception as error:  # of a library for every kind of store
+            raise BadInput(f"{self}: cannot be read ({error})") from None
 
     def check(self) -> None:
         """BadInput where nothing can be made."""
@@ -83,36 +99,45 @@ class Location:
     @contextlib.contextmanager
     def draft(self, *, replace: bool) -> Iterator["Location"]:
         """Where to make a new run, which takes its place when it is whole; a draft that fails leaves what was
-        there. MadeMeanwhile where another process was quicker."""
+        there. It takes it at once: at any moment one of the two is there. MadeMeanwhile where another process
+        was quicker."""
         if self.folder is None:
+            if not replace and self.is_taken():
+                raise MadeMeanwhile
             try:
                 yield self
+            except BadInput:
+                raise
             except Exception as error:  # of a library for every kind of store
                 raise BadInput(f"{self}: cannot be made ({error}); choose another --out") from None
             return
         # Not the process's number: in containers it is 1.
-        draft = self.folder.with_name(f".{self.folder.name}.{uuid.uuid4().hex[:12]}.draft")
-        replaced = draft.with_suffix(".old")
+        draft = self.folder.with_name(f".{self.folder.name}.{uuid.uuid4().hex[:12]}{DRAFT}")
         new_folders = [parent for parent in self.folder.parents if not parent.exists()]
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             yield Location(draft)
             if replace and self.folder.exists():
-                self.folder.rename(replaced)
-            draft.rename(self.folder)  # fails where another process has made one
-            shutil.rmtree(replaced, ignore_errors=True)
-        except BaseException as error:
-            if os.path.exists(replaced) and not os.path.exists(self.folder):
-                replaced.rename(self.folder)
+                exchange(draft, self.folder)
+            else:
+                draft.rename(self.folder)  # fails where another process has made one
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                raise MadeMeanwhile from None
+            raise BadInput(f"{self}: cannot be made ({error.strerror}); choose another --out") from None
+        finally:
             shutil.rmtree(draft, ignore_errors=True)
             for folder in new_folders:
-                with contextlib.suppress(OSError):  # somebody else has put something there
+                with contextlib.suppress(OSError):  # there is something in it
                     folder.rmdir()
-            if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                raise MadeMeanwhile from None
-            if isinstance(error, OSError):
-                raise BadInput(f"{self}: cannot be made ({error.strerror}); choose another --out") from None
-            raise
+
+    def left_behind(self) -> list[Path]:
+        """What a process left beside the place that was killed while it made or replaced a run there, or what
+        one is making now."""
+        if self.folder is None:
+            return []
+        pattern = f".{glob.escape(self.folder.name)}.{'[0-9a-f]' * 12}"
+        return [path for ending in (OLD, DRAFT) for path in sorted(self.folder.parent.glob(pattern + ending))]
 
     @contextlib.contextmanager
     def lock(self, *, shared: bool = False, name: str = "") -> Iterator[None]:
@@ -131,21 +156,34 @@ class Location:
         except OSError as error:
             raise BadInput(f"{self}: cannot be written to ({error.strerror})") from None
         with file:
-            try:
-                kind = LockFlags.SHARED if shared else LockFlags.EXCLUSIVE
-                lock_file(file, kind | LockFlags.NON_BLOCKING)
-            except exceptions.AlreadyLocked:
-                raise BadInput(
-                    f"{self}: is being swept by {self.holder() or 'another process'}; wait until it has ended"
-                ) from None
-            except exceptions.LockException as error:
-                log.warning(f"{self}: cannot be locked on its file system ({error}); others may write to it")
-            path.write_text(f"{name}{name and ', '}process {os.getpid()} on {socket.gethostname()}")
+            kind = LockFlags.SHARED if shared else LockFlags.EXCLUSIVE
+            patient_until = time.monotonic() + PATIENCE
+            while True:
+                try:
+                    lock_file(file, kind | LockFlags.NON_BLOCKING)
+                except exceptions.AlreadyLocked:
+                    if time.monotonic() < patient_until:
+                        time.sleep(PATIENCE / 50)
+                        continue
+                    raise BadInput(
+                        f"{self}: is being swept by {self.holder() or 'another process'}; "
+                        "wait until it has ended"
+                    ) from None
+                except exceptions.LockException as error:
+                    log.warning(
+                        f"{self}: its file system has no locks ({error}): nothing keeps a second process "
+                        "from doing the same work, or from replacing the run; start no other one"
+                    )
+                break
+            # Not by the path, where another run may be meanwhile.
+            file.truncate(0)
+            file.write(f"{name}{name and ', '}process {os.getpid()} on {socket.gethostname()}")
+            file.flush()
             try:
                 yield
             finally:
                 if not shared:  # of several the last to come is named
-                    path.write_text("")
+                    file.truncate(0)
 
     def holder(self) -> str | None:
         """The process that is sweeping the run, if one is; of several workers the last to begin."""
@@ -224,3 +262,29 @@ def _check_protocol(url: str) -> None:
         raise BadInput(f"{url}: {wrong}") from None
     except ValueError:
         raise BadInput(f"{url}: {protocol!r} is no known kind of store; s3 is one") from None
+
+
+def exchange(draft: Path, place: Path) -> None:
+    """Let two folders change their names at once; where the file system cannot do so, one after the other."""
+    try:
+        _rename(draft, place, RENAME_EXCHANGE)
+    except (OSError, AttributeError):  # neither do all C libraries know of it
+        old = draft.with_suffix(OLD)
+        place.rename(old)
+        try:
+            draft.rename(place)
+        except BaseException:
+            old.rename(place)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+
+
+def _rename(source: Path, target: Path, flags: int) -> None:
+    """renameat2(2), which Python's own library does not have."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(AT_FDCWD, os.fsencode(source), AT_FDCWD, os.fsencode(target), flags):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))

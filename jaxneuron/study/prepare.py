@@ -11,7 +11,7 @@ from jaxneuron.study.identity import differences
 from jaxneuron.study.location import Location, MadeMeanwhile
 from jaxneuron.study.room import check_room
 from jaxneuron.study.setup import Setup, provenance, warn_of_rounding
-from jaxneuron.study.skeleton import check_current, is_run, open_skeleton, what_is_there
+from jaxneuron.study.skeleton import check_current, check_left_behind, is_run, open_skeleton, what_is_there
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ def check_location(location: Location) -> None:
     if location.is_taken() and not is_run(location):
         raise BadInput(f"{location}: exists and {what_is_there(location)}; choose another --out")
     location.check()
+    check_left_behind(location)
 
 
 def prepare(setup: Setup, location: Location, *, overwrite: bool = False, processes: int = 1) -> bool:

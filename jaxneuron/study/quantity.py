@@ -146,8 +146,7 @@ def check_size(quantity: Any, precision: str) -> None:
     largest = LARGEST[precision]
     given = (quantity.start, quantity.stop) if isinstance(quantity, (Linear, Log)) else quantity
     for number in (given,) if isinstance(given, float) else given:
-        too_small = isinstance(quantity, (Log, LogUniform)) and number < 1 / largest
-        if too_small or abs(number) > largest:
+        if 0 < abs(number) < 1 / largest or abs(number) > largest:
             raise ValueError(f"has {number!r}; {precision} can work with {1 / largest:g} to {largest:g}")
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +31,9 @@ COMPRESSED = 0.5
 BLOCK_BYTES = 4096  # that a file takes at least, on most file systems
 
 UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
-CGROUP = Path("/sys/fs/cgroup")
+CGROUP, PROCESS_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+V2 = "memory.max", "memory.current", "inactive_file"
+V1 = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
 
 
 class Needs(NamedTuple):
@@ -134,13 +137,38 @@ def check_memory(name: str, sizes: Sizes, processes: int = 1) -> Needs:
 
 
 def available_memory() -> float:
-    """Bytes that this process may still take: of the machine, and of its container."""
-    available = float(psutil.virtual_memory().available)
+    """Bytes that this process may still take: of the machine, and of each group that it is in, such as those
+    of a container, of a Slurm job, or of systemd."""
+    return min([float(psutil.virtual_memory().available), *_left_in_groups()])
+
+
+def _left_in_groups() -> Iterator[float]:
+    """What is left of each limit; files that are kept in memory, and not in use, make room when needed."""
+    for folder, files in _memory_groups():
+        try:
+            limit, used = ((folder / name).read_text().strip() for name in files[:2])
+            kept = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            if limit != "max":
+                yield float(limit) - max(0.0, float(used) - float(kept.get(files[2], 0)))
+        except (OSError, ValueError):  # it limits no memory
+            continue
+
+
+def _memory_groups() -> Iterator[tuple[Path, tuple[str, str, str]]]:
+    """The control groups of this process from the innermost on, and the names of what they tell: of Linux's
+    second version, and of its first."""
     try:
-        limit, used = ((CGROUP / f"memory.{name}").read_text().strip() for name in ("max", "current"))
-        return available if limit == "max" else min(available, float(limit) - float(used))
-    except (OSError, ValueError):  # no container, or another kind of it
-        return available
+        lines = [line.split(":", 2) for line in PROCESS_GROUPS.read_text().splitlines()]
+    except OSError:  # another system
+        return
+    for _, controllers, path in lines:
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        root, files = (CGROUP / "memory", V1) if controllers else (CGROUP, V2)
+        folder = root / path.lstrip("/")
+        for group in (folder, *folder.parents):
+            if group.is_relative_to(root):
+                yield group, files
 
 
 def available_disk(location: Location) -> float:

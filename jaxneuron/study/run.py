@@ -40,6 +40,11 @@ class Run:
         """Where it is."""
         return self.location.name if self.location.folder is None else Path(self.location.name)
 
+    @property
+    def name(self) -> str:
+        """What it is called: the last part of its path, without .zarr."""
+        return Path(self.location.name).name.removesuffix(".zarr")
+
     def __repr__(self) -> str:
         sizes = ", ".join(
             f"{dim} {size}" for dim, size in self.cells.fate_count.sizes.items() if dim != "fate"

@@ -228,7 +228,8 @@ def make_start(study: Study) -> Start:
         {name: dtype(value) for name, value in study.fixed.items()},
         {name: type(d)(*map(dtype, d)) for name, d in study.drawn.items()},
     )
-    return Start(jax.random.key(study.sweep.seed), *jax.device_put(values))
+    # Whatever kind of key JAX is told to make by itself.
+    return Start(jax.random.key(study.sweep.seed, impl="threefry2x32"), *jax.device_put(values))
 
 
 def provenance(setup: Setup) -> dict[str, Any]:

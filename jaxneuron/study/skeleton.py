@@ -6,6 +6,7 @@ what jaxneuron writes: what Zarr reads may otherwise run its author's code.
 """
 
 import json
+import shlex
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from jaxneuron.population.chunks import Chunking
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.checked import UNKNOWN, Checked, ChecksumOf, Complain, checksum_of_bytes
 from jaxneuron.study.checksum import checksum_of
-from jaxneuron.study.location import Location
+from jaxneuron.study.location import OLD, Location
 
 FORMAT_NAME, FORMAT_NUMBER = "jaxneuron run, ", "format 4"
 FORMAT = FORMAT_NAME + FORMAT_NUMBER
@@ -57,7 +58,8 @@ class Skeleton(NamedTuple):
         def checksum_of(key: str) -> str | None:
             return self.files[key] if key in self.files else checksum_of_chunk(key)
 
-        return open_group(self.location, Checked(self.location.read, self.files, checksum_of, complain), "r")
+        store = Checked(self.location.name, self.location.read, self.files, checksum_of, complain)
+        return open_group(self.location, store, "r")
 
 
 def is_run(location: Location) -> bool:
@@ -89,6 +91,7 @@ def open_skeleton(location: Location) -> Skeleton:
     root = location.read(ROOT)
     attrs = _attributes(root)
     if root is None or _format_of(attrs) not in (FORMAT, *OLDER_FORMATS):
+        check_left_behind(location)
         wrong = what_is_there(location) if location.is_taken() else "there is no such run"
         raise BadInput(f"{location}: {wrong}; `jaxneuron sweep` makes one")
     known = {name: value for name, value in attrs.items() if name != "checksum"}
@@ -103,6 +106,17 @@ def open_skeleton(location: Location) -> Skeleton:
     found = Skeleton(location, root, attrs, {ROOT: checksum_of_bytes(root)} | files)
     _check_files(found)
     return found
+
+
+def check_left_behind(location: Location) -> None:
+    """BadInput where an --overwrite that was killed has left the run under another name."""
+    old = [path for path in location.left_behind() if path.suffix == OLD]
+    if old and not location.is_taken():
+        back = shlex.join(["mv", str(old[0]), location.name])
+        raise BadInput(
+            f"{location}: was being replaced by an --overwrite that was killed; `{back}` brings it back, or "
+            f"delete {old[0]}"
+        )
 
 
 def is_damaged(location: Location, key: str) -> BadInput:

@@ -27,6 +27,7 @@ class Status(NamedTuple):
     neurons_per_second: float | None
     seconds_left: float | None
     swept_by: str | None
+    left_behind: list[str]  # beside it, of a process that was killed, or is at work, making a run there
 
     @property
     def is_whole(self) -> bool:
@@ -59,6 +60,7 @@ def status(path: str | Path, *, verify: bool = False) -> Status:
         neurons_per_second=rate,
         seconds_left=(num_neurons - neurons_done) / rate if rate else None,
         swept_by=location.holder(),
+        left_behind=list(map(str, location.left_behind())),
     )
 
 

@@ -259,7 +259,7 @@ def read_study(path: str | Path) -> Study:
     """The study a TOML file describes; its data file's path is made to start at the file's folder."""
     path = Path(path)
     try:
-        tables = tomllib.loads(path.read_bytes().decode())
+        tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file; a study is a TOML file") from None
     except OSError as error:

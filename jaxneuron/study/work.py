@@ -51,8 +51,8 @@ def work(store: Store, numbers: Iterable[int], train: Train, progress: Progress)
             store.add_up()
     except OSError as error:
         raise Stopped(
-            f"{store.location}: cannot be written ({error.strerror}); {done:,} of {total:,} neurons are "
-            "kept, and the same sweep goes on from there"
+            f"{store.location}: cannot be written ({error.strerror or error}); {done:,} of {total:,} neurons "
+            "are kept, and the same sweep resumes there"
         ) from error
 
 

@@ -95,7 +95,7 @@ def data_drawn(rng, num_inputs, precision):
             y = np.round(rng.normal(size=len(y)))
         case 3:
             y = 0.1 * y - 0.2
-    most = 18 if precision == "float32" else 30
+    most = 12 if precision == "float32" else 30
     scales = [1.0 if rng.random() < 0.6 else 10.0 ** rng.uniform(-most, most) for _ in range(2)]
     return (
         np.resize(x * scales[0], (NUM_EXAMPLES, num_inputs)).astype(precision),

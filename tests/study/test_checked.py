@@ -3,13 +3,17 @@
 import itertools
 import json
 import random
+import re
+import shlex
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
 import zarr
 
 import jaxneuron as jn
+from jaxneuron.study import location as location_module
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.checked import checksum_of_bytes
 from jaxneuron.study.checksum import checksum_of
@@ -185,6 +189,46 @@ def test_what_cannot_be_read_is_not_damaged(study, whole, copied):
         file.write_bytes(content)
         assert status(copied, verify=True).is_whole
     assert values_of(jn.open_run(copied)) == whole[1]
+
+
+# Runs that are replaced
+
+
+@pytest.mark.parametrize("is_at_once", [True, False])
+def test_one_of_two_runs_is_always_there(is_at_once, study, whole, copied, monkeypatch):
+    """Where a folder cannot take another one's place at once, one is named whom to bring back."""
+    seen, rename = [], location_module._rename
+
+    def look(*args):
+        seen.append(status(copied).chunks_done)
+        if not is_at_once:
+            raise OSError(22, "Invalid argument")
+        rename(*args)
+        seen.append(status(copied).chunks_done)
+
+    monkeypatch.setattr(location_module, "_rename", look)
+    other = study_of(study.sweep.chunk_size, seed=1)
+    prepare(set_up(other), Location(copied), overwrite=True)
+    assert seen == [status(whole[0]).chunks_done, 0][: 1 + is_at_once]
+    assert status(copied).chunks_done == 0
+    assert [path.name for path in copied.parent.iterdir()] == ["run.zarr"]
+
+
+def test_what_a_kill_left_is_named(study, whole, tmp_path):
+    """An --overwrite was killed between two renames, or before the first."""
+    path, other = tmp_path / "run.zarr", tmp_path / ".run.zarr.0123456789ab.old"
+    shutil.copytree(whole[0], other)
+    for call in (lambda: jn.open_run(path), lambda: status(path), lambda: sweep(study, path)):
+        with pytest.raises(BadInput, match=r"was killed; `mv .*\.old .*run\.zarr` brings it back") as told:
+            call()
+        assert not path.exists()
+    back = re.search("`(.*)`", str(told.value))
+    assert back is not None
+    subprocess.run(shlex.split(back[1]), check=True)
+    assert values_of(jn.open_run(path)) == whole[1]
+    draft = shutil.copytree(path, tmp_path / ".run.zarr.0123456789ab.draft")
+    assert status(path).left_behind == [str(draft)]
+    assert values_of(sweep(study, path)) == whole[1]
 
 
 # Runs that somebody else made

@@ -366,9 +366,7 @@ def test_who_squares_gradients_is_not_led_too_far(name, within, beyond, optimize
         check_data(study, load_all(study.data))
 
     check(within)
-    with pytest.raises(
-        BadInput, match=rf"{name}: has 1e\+1., and .* 10 {optimizer} can square"
-    ):
+    with pytest.raises(BadInput, match=rf"{name}: has 1e\+1., and .* 10 {optimizer} can square"):
         check(beyond)
     check(beyond, optimizer="sgd")
     check(beyond, precision="float64")

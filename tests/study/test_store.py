@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+import jax
 import numpy as np
 import pytest
 import s3fs
@@ -278,6 +279,33 @@ def test_other_numerics_are_refused(what, stopped_after_one_chunk, monkeypatch):
     monkeypatch.setattr(identity, what, lambda *_: "another one")
     with pytest.raises(BadInput, match=f"{what}.* is '.*' there and 'another one' here"):
         sweep(study_of(), stopped_after_one_chunk)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("jax_threefry_partitionable", False), ("jax_default_matmul_precision", "highest")],
+)
+def test_other_settings_of_jax_are_refused(setting, value, unfinished):
+    before = jax.config.values[setting]
+    jax.config.update(setting, value)
+    try:
+        with pytest.raises(BadInput, match=f"{setting} is .* there and '?{value}'? here"):
+            sweep(study_of(), unfinished)
+    finally:
+        jax.config.update(setting, before)
+
+
+def test_flags_of_the_compiler_are_told_unless_they_change_no_bit(sound, unfinished, monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=/nowhere --xla_cpu_enable_fast_math=true")
+    with pytest.raises(BadInput, match="XLA_FLAGS is '' there and '--xla_cpu_enable_fast_math=true' here"):
+        sweep(study_of(), unfinished)
+    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=/nowhere")
+    assert values_of(sweep(study_of(), unfinished)) == sound.values
+
+
+def test_keys_are_of_one_kind_whatever_jax_makes_by_itself(sound, unfinished):
+    with jax.default_prng_impl("rbg"):
+        assert values_of(sweep(study_of(), unfinished)) == sound.values
 
 
 def test_overwrite_begins_anew(sound, tmp_path):

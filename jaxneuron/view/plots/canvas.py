@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-import matplotlib
 import numpy as np
+from matplotlib import style
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.whole_file import whole_file
 from jaxneuron.view.names import printable
 
 # In inches: a column of a paper with two of them, its page, and a screen.
@@ -48,8 +49,8 @@ class Plot(Figure):
 
     @contextlib.contextmanager
     def styled(self) -> Iterator[None]:
-        """Within it things are drawn as large as the figure's width asks for."""
-        with matplotlib.rc_context(_style(self.width)), warnings.catch_warnings():
+        """Within it things are drawn as large as the figure's width asks for, whatever is set elsewhere."""
+        with style.context(["default", _style(self.width)]), warnings.catch_warnings():
             # A letter that no font has is drawn as a box; the person can see it.
             warnings.filterwarnings("ignore", "Glyph .* missing from font")
             yield
@@ -100,7 +101,8 @@ def save(plot: Plot, path: Path) -> None:
     buffer = io.BytesIO()
     with plot.styled():
         plot.savefig(buffer, format=ending[1:], metadata=_metadata(plot, ending))
-    path.write_bytes(_with_words(buffer.getvalue(), plot) if ending == ".svg" else buffer.getvalue())
+    with whole_file(path) as draft:
+        draft.write_bytes(_with_words(buffer.getvalue(), plot) if ending == ".svg" else buffer.getvalue())
 
 
 def _metadata(plot: Plot, ending: str) -> dict[str, Any]:

@@ -119,7 +119,7 @@ class RunPlots:
         path: str | Path | None = None,
     ) -> Plot:
         """Shares along an axis, incidence, hazard and half-lives on one page."""
-        title = f"{self._run.attrs['num_neurons']:,} neurons of {Path(self._run.path).stem}"
+        title = f"{self._run.attrs['num_neurons']:,} neurons of {self._run.name}"
         return finished(draw_deaths(deaths(self._run, along, phase), title, width), path)
 
     def surface(

@@ -4,13 +4,12 @@ import importlib.metadata
 import importlib.resources
 import importlib.util
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.whole_file import whole_file
 
 # In the order in which they need each other.
 SCRIPTS = (
@@ -56,16 +55,8 @@ def as_script(data: Mapping[str, Any]) -> str:
 
 def write(page: str, path: Path) -> None:
     """Write the page; a file that was there stays as it was until the new one is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(suffix=".html", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(page)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    with whole_file(path) as draft:
+        draft.write_text(page, "utf-8")
 
 
 def _joined(folder: Any, names: tuple[str, ...]) -> str:

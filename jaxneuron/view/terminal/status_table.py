@@ -29,5 +29,9 @@ def status_table(status: Status) -> RenderableType:
     if status.neurons_per_second and not status.is_whole:
         left = duration(status.seconds_left or 0)
         lines.append(f"{status.neurons_per_second:,.0f} neurons a second: {left} (h:mm:ss) left")
+    lines += [
+        f"{path}: left by a killed process that was making this run, unless one is making it now; delete it"
+        for path in status.left_behind
+    ]
     # Not as a caption, which would be broken to the table's width.
     return Group(table, *(Text(line, style="dim") for line in lines))
