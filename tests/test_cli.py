@@ -546,6 +546,16 @@ def test_a_terminal_sees_no_bar_where_a_study_is_refused(folder, on_a_terminal):
 # Reading a run
 
 
+def test_runs_with_dots_in_their_names_have_figures_of_their_own(jaxneuron_command, run):
+    for name in ("lr0.1", "lr0.5"):
+        shutil.copytree(run, name)
+        assert jaxneuron_command(f"deaths {name}")[0] == 0
+        assert jaxneuron_command(f"report {name}")[0] == 0
+        assert jaxneuron_command(f"sweep study.toml --out {name}")[0] == 0
+    made = {f"{name}{ending}" for name in ("lr0.1", "lr0.5") for ending in (".png", "-deaths.png", ".html")}
+    assert made <= set(os.listdir())
+
+
 def test_status_best_and_export(jaxneuron_command, run):
     code, out, err = jaxneuron_command("status run.zarr --verify")
     assert (code, err) == (0, "")

@@ -9,7 +9,7 @@ def beside(run: str, ending: str) -> Path:
 
     location = Location(run)
     folder = Path(location.name) if location.folder else Path("runs") / Path(run).name
-    return folder.with_name(folder.name.removesuffix(".zarr") + ending)
+    return folder.with_name((folder.name.removesuffix(".zarr") or folder.name) + ending)
 
 
 def check_figure(path: Path, name: str = "--figure") -> None:

@@ -7,6 +7,7 @@ import threading
 from typing import Any, NoReturn
 
 from jaxneuron.cli.exit_codes import INTERRUPTED
+from jaxneuron.study.bad_input import visible
 
 SECONDS_TO_HEAR, SECONDS_TO_END = 2.0, 8.0  # a container is killed ten seconds after it was told to end
 
@@ -24,7 +25,7 @@ def end_on_signals() -> None:
 def end(kept: str) -> NoReturn:
     """Say what was kept, and end at once: chunks under way are in threads that Python would wait for."""
     sys.stdout.flush()
-    os.write(2, f"interrupted: {kept}\n".encode())
+    os.write(2, f"interrupted: {visible(kept)}\n".encode())
     os._exit(INTERRUPTED)
 
 

@@ -1,13 +1,11 @@
-"""The commands as one program, what it ends with, and where compiled programs are kept."""
+"""The commands as one program, and what it ends with."""
 
-import contextlib
-import os
 import sys
 from typing import NoReturn
 
 import click
-import platformdirs
 
+from jaxneuron.cli.compiled_programs import keep_compiled_programs
 from jaxneuron.cli.doctor import doctor
 from jaxneuron.cli.exit_codes import BAD_INPUT, DONE, INCOMPLETE
 from jaxneuron.cli.interrupt import end, end_on_signals, heard
@@ -18,6 +16,7 @@ from jaxneuron.cli.runs import best, deaths, export, status
 from jaxneuron.cli.sweep import sweep
 from jaxneuron.cli.train import train
 from jaxneuron.cli.worker import create, worker
+from jaxneuron.study.bad_input import visible
 
 
 @click.group(
@@ -34,7 +33,7 @@ for command in (train, plan, sweep, create, worker, status, best, deaths, plot, 
 
 def main() -> NoReturn:
     """Run the command line: exit code 0 done, 1 incomplete, 2 bad input, 130 interrupted."""
-    _keep_compiled_programs()
+    keep_compiled_programs()
     end_on_signals()
     try:
         sys.exit(commands.main(prog_name="jaxneuron", standalone_mode=False) or DONE)
@@ -58,16 +57,6 @@ def main() -> NoReturn:
         _fail(f"jaxneuron: {error}", INCOMPLETE)
 
 
-def _keep_compiled_programs() -> None:
-    """Have JAX keep what it compiles in the user's cache folder, unless its own settings say otherwise."""
-    folder = platformdirs.user_cache_path("jaxneuron") / "compiled"
-    with contextlib.suppress(OSError):  # no home, or a full one: nothing is kept
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder))
-            os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
-
-
 def _fail(message: str, code: int = BAD_INPUT) -> NoReturn:
-    print(" ".join(message.split()), file=sys.stderr)
+    print(visible(" ".join(message.split())), file=sys.stderr)
     sys.exit(code)

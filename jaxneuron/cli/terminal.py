@@ -9,13 +9,19 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from jaxneuron.cli.visible import Visible, VisibleLog
+
 
 def console() -> Any:
-    """Where tables are printed."""
+    """Where tables are printed; names in them are text, whatever they hold."""
     from rich.console import Console
 
+    class VisibleConsole(Console):
+        def print(self, *printed: Any, **how: Any) -> None:
+            super().print(*(Visible(self.render_str(p) if isinstance(p, str) else p) for p in printed), **how)
+
     # In a pipe, a file or a narrow terminal the tables keep their width: a number is never cut.
-    return Console(width=max(200, Console().width if sys.stdout.isatty() else 0))
+    return VisibleConsole(width=max(200, Console().width if sys.stdout.isatty() else 0))
 
 
 def terminal_size() -> tuple[int, int] | None:
@@ -42,7 +48,9 @@ def _as_json(value: Any) -> Any:
 
 def print_log(quiet: bool) -> None:
     """Have what the package logs printed, each message a line; what is no warning only if not quiet."""
-    logging.basicConfig(format="%(message)s", stream=sys.stderr, force=True)
+    handler = logging.StreamHandler()
+    handler.setFormatter(VisibleLog("%(message)s"))
+    logging.basicConfig(handlers=[handler], force=True)
     logging.getLogger("jaxneuron").setLevel(logging.WARNING if quiet else logging.INFO)
 
 

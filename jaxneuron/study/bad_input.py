@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 MOST_LISTED = 12
+LONGEST = 2000  # letters of a message; a name may have a million
 
 
 class BadInput(ValueError):
@@ -14,7 +15,20 @@ class BadInput(ValueError):
 
     def __init__(self, message: str) -> None:
         # Names and values from files, which it repeats, may hold line breaks.
-        super().__init__(" ".join(message.splitlines()))
+        super().__init__(visible(" ".join(message.splitlines())))
+
+
+def visible(text: str) -> str:
+    """The text for a terminal: what would move the cursor, change the window's title or turn the direction of
+    what follows is written as in Python, such as \\x1b; and it is cut where it is very long."""
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]} … {text[-LONGEST // 4 :]}"
+    return text if text.isprintable() else "".join(map(_visible_letter, text))
+
+
+def _visible_letter(letter: str) -> str:
+    is_seen = letter.isprintable() or letter in "\n\u00a0"
+    return letter if is_seen else letter.encode("unicode_escape").decode()
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

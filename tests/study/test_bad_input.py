@@ -1,5 +1,6 @@
 """Bad input is refused in one line: what is wrong, where, what would be right. Nothing is written."""
 
+import errno
 import shlex
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 
 import jaxneuron
-from jaxneuron.study import create
+from jaxneuron.study import create, location
 from jaxneuron.study.bad_input import BadInput
 
 CSV = "x,y\n0,1\n1,3\n2,4\n3,8\n"
@@ -958,7 +959,11 @@ CASES: dict[str, tuple[Prepare | WithRun, str, str | tuple[str, ...]]] = {
         f"{SWEEP} --figure data.csv/map.png",
         ("data.csv/map.png: cannot be made",),
     ),
-    "figure is the run": (write, f"{SWEEP} --out map.png", ("--figure: map.png is the place of the run",)),
+    "figure is the run": (
+        write,
+        f"{SWEEP} --out map.png --figure map.png",
+        ("map.png is the place of the run",),
+    ),
     # The command line itself.
     "no command": (write, "", ("Missing command", "--help")),
     "unknown command": (write, "swep study.toml", ("No such command 'swep'", "--help")),
@@ -1170,6 +1175,11 @@ def test_what_would_be_replaced_is_kept_until_the_new_run_stands(stop, prepared,
             raise stop
         return rename(self, target)
 
+    def is_not_known(*_: object) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    # A file system on which two folders cannot change their names at once.
+    monkeypatch.setattr(location, "_rename", is_not_known)
     monkeypatch.setattr(Path, "rename", fails)
     with pytest.raises(stop):
         jaxneuron.sweep(faster, "run.zarr", overwrite=True)

@@ -202,7 +202,7 @@ def test_a_refined_axis_is_a_grid_of_all_its_values_once():
 
 
 @pytest.mark.parametrize(
-    "rates", [{"log": [1e-60, 1], "num": 2}, 1e-60, [0.1, 1e-60], [0.5, {"linear": [1e-60, 1], "num": 3}]]
+    "rates", [{"log": [1e-60, 1], "num": 2}, 1e-60, [1e-60, 0.1], [0.5, {"linear": [1e-60, 1], "num": 3}]]
 )
 def test_what_float32_cannot_work_with_float64_can(rates):
     """It would be 0 there."""

@@ -2,10 +2,14 @@
 
 import io
 import itertools
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -281,6 +285,36 @@ def test_the_same_figure_has_the_same_bytes(run_of, ending, tmp_path):
     for name in "ab":
         RunPlots(run_of("grid"))(path=tmp_path / f"{name}.{ending}")
     assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
+
+
+def test_what_is_set_elsewhere_changes_no_figure(run_of, tmp_path):
+    figure = RunPlots(run_of("grid")).map("died")
+    save(figure, tmp_path / "usual.svg")
+    others = {"text.usetex": True, "font.family": "serif", "lines.linewidth": 9, "savefig.bbox": "tight"}
+    with matplotlib.rc_context(others):
+        save(RunPlots(run_of("grid")).map("died"), tmp_path / "others.svg")
+    assert (tmp_path / "usual.svg").read_bytes() == (tmp_path / "others.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("backend", "is_kept"),
+    [("module://matplotlib_inline.backend_inline", None), ("none of that name", False), ("svg", True)],
+)
+def test_figures_need_no_backend(backend, is_kept):
+    """What a notebook hands on to a command may not be installed there."""
+    code = "import jaxneuron.view.plots, matplotlib, os; print(os.environ['MPLBACKEND'])\n"
+    code += "print(dict.get(matplotlib.rcParams, 'backend'))"
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"MPLBACKEND": backend},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = ended.stdout.splitlines()
+    assert told[0] == backend
+    if is_kept is not None:
+        assert (told[1] == backend) == is_kept
 
 
 def test_jupyter_shows_a_figure(run_of):

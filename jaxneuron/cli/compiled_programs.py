@@ -1,0 +1,76 @@
+"""Where compiled programs are kept from one command to the next. What lies there is run: so it is the user's
+own folder, which nobody else may write to, and it takes a bounded room."""
+
+import atexit
+import contextlib
+import os
+import shutil
+import stat
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+MOST_BYTES = 10**9  # each number of examples and neurons is another program, of about 100 kB
+DAMAGED = "Error reading persistent compilation cache entry"  # as JAX says at every start
+
+
+def keep_compiled_programs() -> None:
+    """Have JAX keep what it compiles in the user's cache folder, unless its own settings say otherwise."""
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return
+    folder = platformdirs.user_cache_path("jaxneuron") / "compiled"
+    with contextlib.suppress(OSError):  # no home, or a full one: nothing is kept
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not _is_ours_alone(folder):
+            print(f"compiled programs are not kept: {folder} is somebody else's", file=sys.stderr)
+            return
+        _make_room(folder)
+        if os.access(folder, os.W_OK):
+            os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
+            os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+            _forget_damaged(folder)
+
+
+def _is_ours_alone(folder: Path) -> bool:
+    """Whether nobody else may write to it, from now on; what others may have put there is deleted."""
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        return False
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        folder.chmod(0o700)
+        _clear(folder)
+    return True
+
+
+def _make_room(folder: Path) -> None:
+    """Delete the oldest programs where there are too many."""
+    with os.scandir(folder) as entries:
+        files = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in entries)
+    total = sum(size for _, size, _ in files)
+    for _, size, path in files:
+        if total <= MOST_BYTES:
+            return
+        os.unlink(path)
+        total -= size
+
+
+def _forget_damaged(folder: Path) -> None:
+    """Have a damaged program compiled anew by the next command; JAX itself would find it there for ever."""
+    show = warnings.showwarning
+
+    def show_others(message: Any, *args: Any, **rest: Any) -> None:
+        if str(message).startswith(DAMAGED):
+            atexit.unregister(_clear)
+            atexit.register(_clear, folder)
+        else:
+            show(message, *args, **rest)
+
+    warnings.showwarning = show_others
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

@@ -1,0 +1,97 @@
+"""Compiled programs are kept where nobody else may put one, in bounded room; a damaged one is made again."""
+
+import os
+import stat
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+from jaxneuron.cli import compiled_programs
+from jaxneuron.cli.compiled_programs import keep_compiled_programs
+
+DATA = "x,y\n0,1\n1,3\n2,4\n3,8\n"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where they are kept, not yet there."""
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    monkeypatch.delenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    yield tmp_path / "jaxneuron" / "compiled"
+    os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
+    os.environ.pop("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", None)
+
+
+def mode_of(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_the_folder_is_the_users_alone(folder):
+    keep_compiled_programs()
+    assert mode_of(folder) == 0o700
+    assert os.environ["JAX_COMPILATION_CACHE_DIR"] == str(folder)
+
+
+def test_what_others_may_have_put_there_is_deleted(folder):
+    folder.mkdir(parents=True)
+    (folder / "evil-cache").write_text("code")
+    folder.chmod(0o777)
+    keep_compiled_programs()
+    assert mode_of(folder) == 0o700
+    assert list(folder.iterdir()) == []
+
+
+def test_a_link_and_another_users_folder_are_refused(folder, tmp_path, monkeypatch, capsys):
+    (tmp_path / "others").mkdir()
+    folder.parent.mkdir()
+    folder.symlink_to(tmp_path / "others")
+    keep_compiled_programs()
+    folder.unlink()
+    folder.mkdir()
+    monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
+    keep_compiled_programs()
+    assert "JAX_COMPILATION_CACHE_DIR" not in os.environ
+    assert capsys.readouterr().err == 2 * f"compiled programs are not kept: {folder} is somebody else's\n"
+
+
+def test_the_oldest_make_room(folder, monkeypatch):
+    folder.mkdir(parents=True, mode=0o700)
+    for age, name in enumerate("abcd"):
+        (folder / name).write_bytes(bytes(100))
+        os.utime(folder / name, (1000 - age, 1000 - age))
+    monkeypatch.setattr(compiled_programs, "MOST_BYTES", 250)
+    keep_compiled_programs()
+    assert sorted(path.name for path in folder.iterdir()) == ["a", "b"]
+
+
+@pytest.mark.thorough
+def test_a_damaged_program_is_compiled_again_by_the_next_command(tmp_path):
+    (tmp_path / "data.csv").write_text(DATA)
+    line = [sys.executable, "-m", "jaxneuron", "train", "data.csv", "--input", "x", "--target", "y"]
+    unset = ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    def train():
+        ended = subprocess.run(
+            line, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        assert ended.stderr == ""
+        return ended.stdout
+
+    def programs():
+        return {path: path.read_bytes() for path in Path(tmp_path).glob("cache/jaxneuron/compiled/*-cache")}
+
+    told, sound = train(), programs()
+    assert sound
+    for path, content in sound.items():
+        path.write_bytes(content[: len(content) // 2])
+    assert train() == told  # compiled for itself
+    assert programs() == {}
+    assert train() == told
+    assert programs().keys() == sound.keys()
