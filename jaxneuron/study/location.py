@@ -207,7 +207,10 @@ class Location:
         if self.folder is None:
             files, root = self._files
             files.invalidate_cache()
-            found = files.find(f"{root}/{path}/c")
+            try:
+                found = files.find(f"{root}/{path}/c")
+            except Exception as error:  # of a library for every kind of store
+                raise BadInput(f"{self}: {path} cannot be read ({error})") from None
             yield from (key.removeprefix(f"{root}/{path}/c").lstrip("/") for key in found)
             return
         folder = self.folder / path / "c"
@@ -230,10 +233,6 @@ class Location:
         """Whether a chunk of an array of one dim may be written; one has to read it to know of an object
         store."""
         return self.folder is None or (self.folder / path / "c" / str(number)).exists()
-
-    def num_chunks_of(self, path: str) -> int:
-        """How many chunks of an array are written."""
-        return sum(1 for _ in self.chunks_of(path))
 
     def remove_leftovers(self) -> None:
         """Remove the files that a writer that was killed left half written."""

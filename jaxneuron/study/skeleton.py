@@ -138,7 +138,7 @@ def array_of(root: zarr.Group, path: str) -> zarr.Array:
     """The array at a path of the run; BadInput where Zarr does not work."""
     try:
         array = root[path]
-    except (BadInput, OSError):
+    except BadInput:
         raise
     except Exception as error:  # such as codecs that are set in the environment and not installed
         raise BadInput(f"{root.store}: {path} cannot be opened by Zarr ({error})") from None

@@ -68,9 +68,11 @@ class Store:
         kept = paths - {f"neurons/{name}" for name in self.attrs["coordinates"]}
         self.neurons = {name: self._array(f"neurons/{name}") for name in NEURONS if f"neurons/{name}" in kept}
         self._recording = Recording(location.zarr_store) if mode == "r+" else None
-        to_write = None if self._recording is None else open_group(location, self._recording, "r+")
-        arrays = (*self.cells.values(), *self.summaries.values(), *self.neurons.values())
-        self._to_write = {array.path: array_of(to_write, array.path) for array in arrays if to_write}
+        to_write, self._to_write = None, {}
+        if self._recording is not None:
+            to_write = open_group(location, self._recording, "r+")
+            arrays = (*self.cells.values(), *self.summaries.values(), *self.neurons.values())
+            self._to_write = {array.path: array_of(to_write, array.path) for array in arrays}
         self._chunks = Markers(self._skeleton, self.root, CHUNKS, to_write)
         self._sums = Markers(self._skeleton, self.root, SUMS, to_write) if SUMS in paths else None
         # What was read of them; the files of other pieces are not handed out.
@@ -163,18 +165,12 @@ class Store:
         return len(self.marked()) == self.chunking.num_chunks
 
     def check_whole(self) -> None:
-        """BadInput where something of the run is not written."""
+        """BadInput where not all of the run is done. A file that is lost is missed when it is read."""
         for markers in (self._chunks, *([self._sums] if self._sums is not None else [])):
             if (done := len(markers.listed())) < markers.number:
                 raise BadInput(
                     f"{self.location}: is unfinished, {done} of {markers.number} chunks are done; "
                     "the same `jaxneuron sweep` resumes it"
-                )
-        for array in (*self.cells.values(), *self.summaries.values(), *self.neurons.values()):
-            if (missing := array.nchunks - self.location.num_chunks_of(array.path)) > 0:
-                raise BadInput(
-                    f"{self.location}: is damaged, {missing} chunks of {array.path} are "
-                    "missing; the same `jaxneuron sweep` trains them again"
                 )
 
     def add_up(self) -> None:
@@ -250,7 +246,7 @@ class Store:
 
     def _checksum_of(self, key: str) -> str | None:
         """Of a file that was not made with the run: what its chunk's marker says."""
-        path, _, place = key.partition("/c")
+        path, place = _taken_apart(key)
         if path not in self._skeleton.paths:
             return None
         if path in (CHUNKS, SUMS) or self._skeleton.is_older:
@@ -259,9 +255,8 @@ class Store:
         marker = (self._known_sums if is_sum else self._known).get(number)
         return NO_MARKER if marker is None else marker.checksums.get(path, NO_MARKER)
 
-    def _piece(self, path: str, place: str) -> tuple[bool, int]:
+    def _piece(self, path: str, indices: list[int]) -> tuple[bool, int]:
         """(whether it is a sum, its number) of what wrote a file of an array."""
-        indices = [int(i) for i in place.strip("/").split("/") if i]
         is_sum = self.has_parts and path.startswith("cells/")
         cells = len(self.chunking.cells)
         block = indices[cells] if path.split("/")[0] in ("parts", "neurons") else 0
@@ -274,7 +269,7 @@ class Store:
             return self._is_replaced()
         if key in self._skeleton.files:
             return is_damaged(self.location, key)
-        path, _, place = key.partition("/c")
+        path, place = _taken_apart(key)
         is_sum, number = self._piece(path, place)
         return self._is_wrong(number * self.chunking.num_blocks if is_sum else number, path)
 
@@ -293,3 +288,9 @@ def _key(array: zarr.Array, region: Region) -> str:
     place = [part.start // size for part, size in zip(region, array.chunks, strict=False)]
     rest = [0] * (len(array.chunks) - len(place))
     return "/".join([array.path, "c", *map(str, place + rest)])
+
+
+def _taken_apart(key: str) -> tuple[str, list[int]]:
+    """The path of the array that a file is of, and the file's place along each of its dims."""
+    group, name, *rest = *key.split("/"), ""
+    return f"{group}/{name}", [int(place) for place in rest[1:] if place.isdigit()]

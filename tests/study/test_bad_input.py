@@ -887,7 +887,7 @@ CASES: dict[str, tuple[Prepare | WithRun, str, str | tuple[str, ...]]] = {
             (
                 "shard gone",
                 lambda: Path("run.zarr/cells/final_loss_min/c/0").unlink(),
-                ("is damaged, 1 chunks of cells/final_loss_min are missing", "trains them again"),
+                ("is damaged (chunk 0, cells/final_loss_min)", "trains it again"),
             ),
             (
                 "shard cut",

@@ -25,6 +25,7 @@ from jaxneuron.study.status import status
 from jaxneuron.study.store import Store
 from jaxneuron.study.sweep import sweep
 from jaxneuron.study.worker import open_to_work
+from tests.conftest import REPEAT
 
 X = np.linspace(-1, 2, 20)
 Y = np.maximum(0, 1.5 * X + 0.3)
@@ -84,7 +85,7 @@ def read(path, arrays):
         return None
 
 
-@pytest.mark.parametrize("number", [20, pytest.param(1000, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("number", [10, pytest.param(150 * REPEAT, marks=pytest.mark.thorough)])
 def test_no_two_files_are_taken_for_one_another(number, whole, copied):
     """Pairs of files of the same array, and of others: swapped, they are told."""
     path, values = copied, whole[1]
@@ -125,7 +126,7 @@ def metadata_of(path):
     ]
 
 
-@pytest.mark.parametrize("step", [500, pytest.param(7, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("step", [1000, pytest.param(max(1, 100 // REPEAT), marks=pytest.mark.thorough)])
 def test_every_byte_of_what_describes_a_run_is_seen(step, whole, copied):
     """A bit of it is flipped: nothing is read of the run then."""
     rng, tried = random.Random(step), 0

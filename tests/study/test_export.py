@@ -102,7 +102,7 @@ def test_a_file_is_not_overwritten_and_none_is_left_half_written(runs, tmp_path,
 
     with monkeypatch.context() as patch:
         patch.setattr(pd.DataFrame, "to_csv", fails)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(BadInput, match=r"cannot be written \(No space"):
             export(run, file, overwrite=True)
     assert file.read_text() == "mine"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cells.csv"]

@@ -1,12 +1,15 @@
 """The store: what was stopped is resumed, what is damaged is found, the bytes are always the same."""
 
+import contextlib
 import json
 import multiprocessing
 import os
 import random
 import re
 import shutil
+import socket
 import threading
+import uuid
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +36,7 @@ from jaxneuron.study.markers import Markers
 from jaxneuron.study.prepare import prepare
 from jaxneuron.study.run import Run
 from jaxneuron.study.setup import set_up
-from jaxneuron.study.skeleton import FORMAT
+from jaxneuron.study.skeleton import FORMAT, is_run
 from jaxneuron.study.status import status
 from jaxneuron.study.store import Store
 from jaxneuron.study.sweep import sweep
@@ -597,11 +600,53 @@ def test_a_run_takes_about_the_room_that_is_said(tmp_path, caplog):
 # Object stores
 
 
+class Faulty:
+    """An application for a server, which counts its requests, and fails from one of them on."""
+
+    def __init__(self, app):
+        self.app, self.number = app, 0
+        self.mend()
+
+    def mend(self):
+        self.fault, self.first, self.number = None, 0, 0
+
+    def fail(self, fault, first):
+        self.fault, self.first, self.number = fault, first, 0
+
+    def __call__(self, environ, start_response):
+        self.number += 1
+        if self.fault is None or self.number <= self.first:
+            return self.app(environ, start_response)
+        if self.fault == "cut":
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            return []
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        status, code = self.fault
+        said = f"<Error><Code>{code}</Code><Message>said so</Message></Error>".encode()
+        start_response(status, [("Content-Type", "application/xml"), ("Content-Length", str(len(said)))])
+        return [said]
+
+
+FAULTS = {
+    "expired": ("403 Forbidden", "AccessDenied"),
+    "not there": ("404 Not Found", "NoSuchKey"),
+    "internal": ("500 Internal Server Error", "InternalError"),
+    "slow down": ("503 Service Unavailable", "SlowDown"),
+    "cut": "cut",
+}
+
+
 @pytest.fixture(scope="module")
-def bucket():
+def faulty():
+    """What the server answers with."""
+    return Faulty(create_backend_app("s3"))
+
+
+@pytest.fixture(scope="module")
+def bucket(faulty):
     """A bucket of a server in this process that speaks S3."""
     # Moto's own server would look up what a request is for, which takes longer than the answer.
-    server = make_server("127.0.0.1", 0, create_backend_app("s3"), threaded=True)
+    server = make_server("127.0.0.1", 0, faulty, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
@@ -635,6 +680,34 @@ def test_an_object_store_keeps_runs_as_a_disk_does(bucket, swept, caplog):
     assert values_of(sweep(study, url)) == sound.values
     assert "1 chunk is damaged" in caplog.text
     assert values_of(sweep(another, url, overwrite=True)) != sound.values
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", FAULTS if REPEAT > 1 else ["expired", "cut"])
+def test_an_outage_of_an_object_store_loses_nothing(kind, bucket, faulty, tmp_path, monkeypatch):
+    """From any request on, until the sweep ends: a finished run stays, and one that is begun is resumed."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
+    study = study_of({"learning_rate": [0.1, 10.0], "records": "cells"})
+    sound = sweep(study, tmp_path / "run.zarr").cells.load()
+    (url, files), tag = bucket, uuid.uuid4().hex
+    whole = f"{url}/{tag}/whole.zarr"
+    sweep(study, whole)
+    faulty.mend()
+    sweep(study, whole)
+    asked, before = faulty.number, {key: files.info(key)["ETag"] for key in files.find(whole)}
+    for share in (0.01, 0.4) if REPEAT == 1 else np.linspace(0, 1, 4 * REPEAT):
+        begun = f"{url}/{tag}/{share}.zarr"
+        for path, first in ((whole, int(share * asked)), (begun, 3 + int(share * 2 * asked))):
+            faulty.fail(FAULTS[kind], first)
+            with contextlib.suppress(BadInput, Stopped):
+                sweep(study, path)
+            faulty.mend()
+        files.invalidate_cache()
+        assert {key: files.info(key)["ETag"] for key in files.find(whole)} == before
+        if is_run(Location(begun)):  # it may have failed before it was one
+            xr.testing.assert_identical(sweep(study, begun).cells.load(), sound)
+    xr.testing.assert_identical(sweep(study, whole).cells.load(), sound)
 
 
 @pytest.mark.parametrize(

@@ -197,10 +197,11 @@ def test_a_run_that_is_damaged_says_so_and_shows_the_rest(tmp_path, run_of):
     assert "the map cannot be shown" in text
     assert "40 steps of sgd" in text
 
-    # What is missing is read as fill values: it must not be shown as if it were counted.
+    # What is missing is not shown as if it were counted.
     shutil.rmtree(tmp_path / "run.zarr" / "cells" / "fate_count" / "c")
     text = checked(run._repr_html_()).text
-    assert "the fates cannot be shown: BadInput: some neurons are missing" in text
+    assert "the fates cannot be shown: BadInput: " in text
+    assert "is damaged (chunk 0, cells/fate_count)" in text
     assert "the map cannot be shown" in text
 
     shutil.copytree(run_of("one axis").location.name, tmp_path / "gone.zarr")

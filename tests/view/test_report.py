@@ -101,7 +101,7 @@ def test_what_was_there_stays_when_writing_fails(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
     try:
-        with pytest.raises(OSError, match="File too large"):
+        with pytest.raises(BadInput, match=r"page\.html: cannot be written \(File too large\)"):
             page.write("after" * 10_000, path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
