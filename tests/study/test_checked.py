@@ -63,7 +63,7 @@ def values_of(run, arrays=None):
         f"{group}/{name}": values.values.tobytes()
         for group, dataset in (("cells", run.cells), ("neurons", run.neurons))
         for name, values in dataset.variables.items()
-        if arrays is None or f"{group}/{name}" in arrays
+        if values.dtype.kind in "iuf" and (arrays is None or f"{group}/{name}" in arrays)
     }
 
 

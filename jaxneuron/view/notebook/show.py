@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.run import Run
 from jaxneuron.study.training import Training
 from jaxneuron.view.axes import MapAxis
