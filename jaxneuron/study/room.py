@@ -85,7 +85,7 @@ class Sizes:
         of_a_chunk = num_summaries + 1 + (len(neurons_of(self.method)) if self.has_neurons else 0)
         has_parts = chunking.num_blocks > 1
         tiles = chunking.num_chunks // chunking.num_blocks if has_parts else 0
-        return of_a_chunk * chunking.num_chunks + num_summaries * tiles
+        return of_a_chunk * chunking.num_chunks + (num_summaries + 1) * tiles  # with a marker of each sum
 
     @property
     def _record_bytes(self) -> int:

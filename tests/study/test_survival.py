@@ -201,3 +201,79 @@ def test_processes_take_turns(whole, environment, tmp_path):
     assert second.returncode == 1
     assert f"is being swept by process {first.pid} on" in told
     assert bytes_of(sweep(study_of(PARTS), path)) == whole
+
+
+# A process that begins another run in a run's place, and then writes a table of it. It is killed at its n-th
+# write of a file, or before or after a step of these names.
+REPLACER = """
+import os, shutil, signal, sys
+from pathlib import Path
+import zarr.storage._local as local
+import jaxneuron as jn
+from jaxneuron.study import location
+from jaxneuron.study.export import export
+from jaxneuron.study.prepare import prepare
+from jaxneuron.study.setup import set_up
+from tests.study.engines.studies import study_of
+
+path, table, kill_at, step, when = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]
+put, writes = local._put, 0
+
+def killed_at_a_write(*args, **rest):
+    global writes
+    writes += 1
+    if writes == kill_at:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return put(*args, **rest)
+
+def killed(function):
+    def call(*args, **rest):
+        if when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        function(*args, **rest)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return call
+
+local._put = killed_at_a_write
+if step == "replace":
+    Path.replace = killed(Path.replace)
+export(jn.open_run(path), table, overwrite=True)
+if step == "rename":
+    location._rename = killed(location._rename)
+if step == "delete":
+    rename = location._rename
+
+    def then_killed(*args):
+        rename(*args)
+        shutil.rmtree = killed(shutil.rmtree)
+
+    location._rename = then_killed
+prepare(set_up(study_of(1000, seed=1)), location.Location(path), overwrite=True)
+"""
+STEPS_OF_REPLACING = [
+    ("none", ""),
+    *((s, w) for s in ("rename", "replace", "delete") for w in ("before", "after")),
+]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("step", "when"), STEPS_OF_REPLACING)
+def test_killed_while_a_run_and_a_table_are_replaced(step, when, whole, environment, tmp_path):
+    """At any moment a whole run is at the path, and a whole table."""
+    path, table = tmp_path / "run.zarr", tmp_path / "cells.csv"
+    run = sweep(study_of(1000), path)
+    table.write_text("mine")
+    for kill_at in (1, 30, 60) if step == "none" else (0,):
+        arguments = [sys.executable, "-c", REPLACER, *map(str, (path, table, kill_at, step, when))]
+        killed = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=120)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        begun = status(path).chunks_done == 0
+        assert begun == (step == "delete" or (step, when) == ("rename", "after"))
+        if not begun:
+            assert bytes_of(jn.open_run(path)) == whole
+        assert (table.read_text() == "mine") == ((step, when) == ("replace", "before"))
+        if table.read_text() != "mine":
+            assert len(table.read_text().splitlines()) == 1 + run.cells.fixed_count.size
+    left = status(path).left_behind
+    assert bool(left) == (step in ("none", "rename", "delete") and (step, when) != ("delete", "after"))
+    assert bytes_of(sweep(study_of(1000), path, overwrite=True)) == whole

@@ -73,7 +73,9 @@ def _cluster(address: str | None, actors: int | None) -> Iterator[Any]:
             _check_it_answers(address)
             ray.init(address, **quiet)
         else:
-            ray.init("local", num_cpus=max(num_cores(), actors or 1), include_dashboard=False, **quiet)
+            # Whoever reaches Ray's ports can have it run code: so nobody does but this machine.
+            alone = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+            ray.init("local", num_cpus=max(num_cores(), actors or 1), **alone, **quiet)
     try:
         yield ray
     finally:

@@ -10,7 +10,7 @@ WHOLE_CELLS, PARTS = 12, 5
 NUM_CHUNKS = {WHOLE_CELLS: 8, PARTS: 32}
 
 
-def study_of(chunk_size):
+def study_of(chunk_size, **sweep):
     return jn.Study(
         data={"x": np.linspace(-1, 2, 20), "y": np.linspace(-1, 2, 20) ** 2},
         training={"num_steps": 400},
@@ -20,5 +20,6 @@ def study_of(chunk_size):
             "replicates": 6,
             "records": "neurons",
             "chunk_size": chunk_size,
+            **sweep,
         },
     )

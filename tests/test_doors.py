@@ -1,0 +1,145 @@
+"""Nobody's code is run by opening a file of theirs: the doors for files, each with its lock."""
+
+import ast
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+import jaxneuron as jn
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.data import read_table
+
+PACKAGE = Path(jn.__file__).parent
+
+# What reads a file or its content, and how it must be called. A new door is added here with its lock.
+DOORS = {
+    "np.load": {"allow_pickle": False},
+    "pd.read_csv": {},
+    "pd.read_parquet": {},
+    "tomllib.loads": {},
+    "json.loads": {},
+    "zarr.open_group": {"zarr_format": 3, "use_consolidated": False},
+    "xr.open_zarr": {"zarr_format": 3, "consolidated": False},
+}
+READERS = {
+    "load",
+    "loads",
+    "read_csv",
+    "read_parquet",
+    "read_pickle",
+    "open_group",
+    "open_array",
+    "open_zarr",
+}
+READERS |= {"open_dataset", "unsafe_load", "read_table", "read_excel", "read_hdf", "ParquetFile", "open_file"}
+# Functions of our own of these names, and what reads nothing from a file.
+OURS = {"load", "read_table", "loader.load", "found.load", "open_group", "cells.final_loss_min.load"}
+RUNS_CODE = {"pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib", "yaml"}
+
+
+def calls():
+    """(file, name, keywords) of every call in the package that has a reader's name."""
+    for file in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func)
+                if name.split(".")[-1] in READERS and name not in OURS:
+                    given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                    yield file.relative_to(PACKAGE), name, given
+
+
+def test_every_door_is_known_and_locked():
+    found = list(calls())
+    assert {name for _, name, _ in found} == DOORS.keys()
+    for file, name, given in found:
+        for keyword, value in DOORS[name].items():
+            assert given.get(keyword) == repr(value), f"{file}: {name} needs {keyword}={value}"
+
+
+def test_nothing_is_imported_that_runs_what_it_reads():
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.split(".")[0] for name in names} & RUNS_CODE, file
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in ("eval", "exec", "compile"), file
+
+
+class Evil:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, proof):
+        self.proof = proof
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.proof),)
+
+
+@pytest.fixture
+def proof(tmp_path):
+    """What is there once code was run."""
+    return tmp_path / "code was run"
+
+
+def npz(path, evil):
+    np.savez(path, x=np.array([evil, evil], dtype=object), y=np.array([0.0, 1.0]))
+
+
+def npy_of_objects(path, evil):
+    np.savez(path, x=np.array([0.0, 1.0]), y=np.array([evil, evil], dtype=object))
+
+
+def parquet_of_an_extension(path, evil):
+    field = pyarrow.field(
+        "x",
+        pyarrow.float64(),
+        metadata={
+            "ARROW:extension:name": "arrow.py_extension_type",
+            "ARROW:extension:metadata": pickle.dumps(evil),
+        },
+    )
+    schema = pyarrow.schema([field, pyarrow.field("y", pyarrow.float64())])
+    parquet.write_table(pyarrow.table([[0.0, 1.0], [0.0, 1.0]], schema=schema), path)
+
+
+def parquet_of_bytes(path, evil):
+    parquet.write_table(pyarrow.table({"x": [pickle.dumps(evil)] * 2, "y": [0.0, 1.0]}), path)
+
+
+def parquet_with_attributes(path, evil):
+    table = pyarrow.table({"x": [0.0, 1.0], "y": [0.0, 1.0]})
+    parquet.write_table(table.replace_schema_metadata({"pandas": pickle.dumps(evil)}), path)
+
+
+@pytest.mark.parametrize(
+    ("ending", "write"),
+    [
+        (".npz", npz),
+        (".npz", npy_of_objects),
+        (".parquet", parquet_of_an_extension),
+        (".parquet", parquet_of_bytes),
+        (".parquet", parquet_with_attributes),
+    ],
+)
+def test_data_runs_no_code(ending, write, proof, tmp_path):
+    path = tmp_path / f"data{ending}"
+    write(path, Evil(proof))
+    try:
+        columns = read_table(path, ["x", "y"])
+    except BadInput as error:
+        assert str(error).startswith(str(path))  # noqa: PT017
+        assert len(str(error).splitlines()) == 1  # noqa: PT017
+    else:
+        assert set(columns) == {"x", "y"}
+    assert not proof.exists()
+
+
+def test_the_proof_is_one(proof):
+    pickle.loads(pickle.dumps(Evil(proof)))
+    assert proof.exists()
