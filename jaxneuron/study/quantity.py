@@ -144,10 +144,13 @@ def check_size(quantity: Any, precision: str) -> None:
             check_size(piece, precision)
         return
     largest = LARGEST[precision]
+    # Below the normal numbers all are taken for 0; ratios of the ends of a range need some room.
+    is_of_ratios = isinstance(quantity, (Log, LogUniform))
+    smallest = 1 / largest if is_of_ratios else float(np.finfo(precision).tiny)
     given = (quantity.start, quantity.stop) if isinstance(quantity, (Linear, Log)) else quantity
     for number in (given,) if isinstance(given, float) else given:
-        if 0 < abs(number) < 1 / largest or abs(number) > largest:
-            raise ValueError(f"has {number!r}; {precision} can work with {1 / largest:g} to {largest:g}")
+        if 0 < abs(number) < smallest or abs(number) > largest:
+            raise ValueError(f"has {number!r}; {precision} can work with {smallest:.2g} to {largest:g}")
 
 
 class Support(NamedTuple):
