@@ -10,7 +10,7 @@ from jaxneuron.study.create import create
 from jaxneuron.study.identity import differences
 from jaxneuron.study.location import Location, MadeMeanwhile
 from jaxneuron.study.room import check_room
-from jaxneuron.study.setup import Setup, provenance, warn_of_rounding
+from jaxneuron.study.setup import Setup, provenance, warn_of_rounding, warn_of_squares
 from jaxneuron.study.skeleton import check_current, check_left_behind, is_run, open_skeleton, what_is_there
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ def prepare(setup: Setup, location: Location, *, overwrite: bool = False, proces
                     replace=overwrite,
                 )
             warn_of_rounding(setup)
+            warn_of_squares(setup)
             log.info(f"{setup.num_neurons:,} neurons take {needs}")
             return True
     check_current(location)

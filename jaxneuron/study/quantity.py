@@ -137,16 +137,19 @@ def num_values(axis: Any) -> int:
     return len(axis) if isinstance(axis, Values) else getattr(axis, "num", 1)
 
 
-def check_size(quantity: Any, precision: str) -> None:
-    """ValueError where a precision cannot work with the numbers that give a quantity."""
+def check_size(quantity: Any, precision: str, *, is_start: bool = False) -> None:
+    """ValueError where a precision cannot work with the numbers that give a quantity.
+
+    Numbers below the normal ones are taken for 0: so a neuron may start, but not be trained.
+    """
     if isinstance(quantity, Refined):
         for piece in quantity.pieces:
-            check_size(piece, precision)
+            check_size(piece, precision, is_start=is_start)
         return
     largest = LARGEST[precision]
-    # Below the normal numbers all are taken for 0; ratios of the ends of a range need some room.
-    is_of_ratios = isinstance(quantity, (Log, LogUniform))
-    smallest = 1 / largest if is_of_ratios else float(np.finfo(precision).tiny)
+    smallest = 0.0 if is_start else float(np.finfo(precision).tiny)
+    if isinstance(quantity, (Log, LogUniform)):  # whose ratios need some room
+        smallest = 1 / largest
     given = (quantity.start, quantity.stop) if isinstance(quantity, (Linear, Log)) else quantity
     for number in (given,) if isinstance(given, float) else given:
         if 0 < abs(number) < smallest or abs(number) > largest:

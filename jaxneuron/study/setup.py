@@ -140,36 +140,6 @@ def check_data(study: Study, datasets: Sequence[Dataset]) -> None:
         )
     for data in datasets:
         data.check_size(study.training.precision, study.training.optimizer)
-        if squares_gradient(study.training.optimizer):
-            check_squares(study, data)
-
-
-def check_squares(study: Study, data: Dataset) -> None:
-    """BadInput where gradients from where neurons start, or from some steps on, are too large to be squared.
-
-    Optimizers that square the gradient take steps of about the learning rate, whatever the gradient: some of
-    them lead `ROOM` times as far. The gradient is about x·(W·x + b).
-    """
-    precision, optimizer = study.training.precision, study.training.optimizer
-    largest_x = max(1.0, float(np.abs(data.x).max(initial=0)))
-    limit = math.sqrt(np.finfo(precision).max) / ROOM
-    limits = {
-        "learning_rate": limit / largest_x**2,
-        "init_weight": limit / largest_x**2,
-        "init_bias": limit / largest_x,
-    }
-    for name, most in limits.items():
-        largest = largest_magnitude(study.quantities[name])
-        if largest > most:
-            section = "neuron" if name == "init_weight" else "sweep"
-            double = ' or use precision = "float64"' if precision == "float32" else ""
-            raise BadInput(
-                f"{section}.{name}: has {largest:.3g}, and with inputs up to {largest_x:.3g} {optimizer} can "
-                f"square the gradients in {precision} up to {most:.1g}; stay below{double}"
-            )
-
-
-ROOM = 10
 
 
 def warn_of_rounding(setup: Setup) -> None:
@@ -188,6 +158,23 @@ def warn_of_rounding(setup: Setup) -> None:
             f"{data.source}: rounding in {precision} leaves gradients up to about {floor:.0e}, above the "
             f"tolerance of {tolerance:.0e}: who has converged may be told unsettled; "
             f"{remedies + ' or ' if remedies else ''}a larger tolerance avoids it"
+        )
+
+
+def warn_of_squares(setup: Setup) -> None:
+    """A line in the log where learning rates lead to gradients that are too large to be squared.
+
+    Optimizers that square the gradient take steps of about the learning rate, whatever the gradient; some of
+    them lead ten times as far. The gradient is about x·(W·x + b).
+    """
+    training, rate = setup.study.training, setup.study.quantities["learning_rate"]
+    largest_x = max(1.0, *(float(np.abs(data.x).max(initial=0)) for data in setup.datasets))
+    most = math.sqrt(np.finfo(training.precision).max) / (10 * largest_x**2)
+    largest = largest_magnitude(rate)
+    if squares_gradient(training.optimizer) and largest > most:
+        log.warning(
+            f"sweep.learning_rate: has {largest:.3g}; with inputs up to {largest_x:.3g} {training.optimizer} can "
+            f"square the gradients in {training.precision} up to about {most:.1g}: beyond it updates may be 0"
         )
 
 

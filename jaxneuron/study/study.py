@@ -173,7 +173,7 @@ class Study(Section):
         for name, quantity in self.quantities.items():
             where = f"{'neuron' if name == 'init_weight' else 'sweep'}.{name}"
             try:
-                check_size(quantity, self.training.precision)
+                check_size(quantity, self.training.precision, is_start=name.startswith("init_"))
             except ValueError as error:
                 raise ValueError(f"{where}: {error}") from None
             if isinstance(quantity, Axis):

@@ -61,3 +61,21 @@ def test_what_would_not_help_is_not_advised(tmp_path, caplog):
     jn.sweep(study_of((0.0, 1.0), tolerance=1e-8), tmp_path / "run.zarr")
     (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert said.endswith('told unsettled; precision = "float64" or a larger tolerance avoids it')
+
+
+@pytest.mark.parametrize("rate", [1e17, [1e-3, 1e17], jn.Log(1e-3, 1e17, 3), jn.LogUniform(1.0, 1e17)])
+def test_who_squares_gradients_is_told_where_rates_lead_too_far(rate, caplog):
+    """From there on squares are infinite in float32, and updates 0."""
+
+    def said(**training):
+        caplog.clear()
+        data = {"x": [0.0, 10.0], "y": [0.0, 1.0]}
+        training = {"num_steps": 5, "optimizer": "adam"} | training
+        plan(jn.Study(data=data, training=training, sweep={"learning_rate": rate}), seconds=0)
+        return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+
+    (told,) = said()
+    assert (
+        "has 1e+17; with inputs up to 10 adam can square the gradients in float32 up to about 2e+16" in told
+    )
+    assert said(optimizer="sgd") == said(precision="float64") == []
