@@ -173,8 +173,8 @@ def warn_of_squares(setup: Setup) -> None:
     largest = largest_magnitude(rate)
     if squares_gradient(training.optimizer) and largest > most:
         log.warning(
-            f"sweep.learning_rate: has {largest:.3g}; with inputs up to {largest_x:.3g} {training.optimizer} can "
-            f"square the gradients in {training.precision} up to about {most:.1g}: beyond it updates may be 0"
+            f"sweep.learning_rate: has {largest:.3g}; with inputs up to {largest_x:.3g} {training.optimizer} "
+            f"can square the gradients in {training.precision} up to about {most:.1g}: beyond, updates may be 0"
         )
 
 
