@@ -174,7 +174,7 @@ def warn_of_squares(setup: Setup) -> None:
     if squares_gradient(training.optimizer) and largest > most:
         log.warning(
             f"sweep.learning_rate: has {largest:.3g}; with inputs up to {largest_x:.3g} {training.optimizer} "
-            f"can square the gradients in {training.precision} up to about {most:.1g}: beyond, updates may be 0"
+            f"can square gradients in {training.precision} up to about {most:.1g}: beyond, updates may be 0"
         )
 
 

@@ -75,7 +75,5 @@ def test_who_squares_gradients_is_told_where_rates_lead_too_far(rate, caplog):
         return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
 
     (told,) = said()
-    assert (
-        "has 1e+17; with inputs up to 10 adam can square the gradients in float32 up to about 2e+16" in told
-    )
+    assert "has 1e+17; with inputs up to 10 adam can square gradients in float32 up to about 2e+16" in told
     assert said(optimizer="sgd") == said(precision="float64") == []
