@@ -217,8 +217,10 @@ def pairs_to_compare(got, exact, values, study):
     begun = [
         np.where(step <= NUM_STEPS, step, -1) for step in (got.death_step, got.settle_step, got.diverge_step)
     ]
-    # A dead one that decays beyond 0 may live again.
-    is_over = (exact.death_step >= 0) & (values["learning_rate"] * values.get("weight_decay", 0) < 1)
+    # A dead one that decays beyond 0 may live again, and one whose bias does not decay with its weight.
+    decay = values.get("weight_decay", 0 * values["learning_rate"])
+    is_over = (exact.death_step >= 0) & (values["learning_rate"] * decay < 1)
+    is_over &= study.config.train_bias | (decay == 0)
     yield "death_step", begun[0], exact.death_step, (begun[0] >= 0) | is_over
     yield "settle_step", begun[1], exact.settle_step, begun[1] >= 0
     yield "diverge_step", begun[2], exact.diverge_step, (begun[2] >= 0) | ~is_finite
