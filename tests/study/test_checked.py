@@ -26,6 +26,7 @@ from jaxneuron.study.store import Store
 from jaxneuron.study.sweep import sweep
 from jaxneuron.study.worker import open_to_work
 from tests.conftest import REPEAT
+from tests.study.values import values_of
 
 X = np.linspace(-1, 2, 20)
 Y = np.maximum(0, 1.5 * X + 0.3)
@@ -56,15 +57,6 @@ def whole(study, tmp_path_factory):
 @pytest.fixture
 def copied(whole, tmp_path):
     return shutil.copytree(whole[0], tmp_path / "run.zarr")
-
-
-def values_of(run, arrays=None):
-    return {
-        f"{group}/{name}": values.values.tobytes()
-        for group, dataset in (("cells", run.cells), ("neurons", run.neurons))
-        for name, values in dataset.variables.items()
-        if values.dtype.kind in "iuf" and (arrays is None or f"{group}/{name}" in arrays)
-    }
 
 
 def chunks_of(path):

@@ -45,6 +45,7 @@ from jaxneuron.study.worker import worker
 from jaxneuron.view.deaths import as_values, deaths
 from tests.conftest import REPEAT
 from tests.study.stopping import Stop, hold, stop_after
+from tests.study.values import values_of
 
 X = np.linspace(-1, 2, 20)
 Y = np.maximum(0, 1.5 * X + 0.3)
@@ -68,16 +69,6 @@ def study_of(sweep=None, training=None, **data):
         }
         | (sweep or {}),
     )
-
-
-def values_of(run, arrays=None):
-    """Every array of a run, or these, and the bytes of its values."""
-    return {
-        f"{group}/{name}": values.values.tobytes()
-        for group, dataset in (("cells", run.cells), ("neurons", run.neurons))
-        for name, values in dataset.variables.items()
-        if values.dtype.kind in "iuf" and (arrays is None or f"{group}/{name}" in arrays)
-    }
 
 
 class Whole(NamedTuple):

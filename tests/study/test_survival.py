@@ -17,6 +17,7 @@ from jaxneuron.study.status import status
 from jaxneuron.study.sweep import sweep
 from tests.conftest import KILLS
 from tests.study.engines.studies import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
+from tests.study.values import values_of
 
 # A process that sweeps. It can be killed in the middle of its n-th write of a file: half of the bytes are
 # there, under the name that they have until the file is whole.
@@ -56,19 +57,10 @@ os._exit(0)
 """
 
 
-def bytes_of(run):
-    return {
-        f"{group}/{name}": values.values.tobytes()
-        for group, dataset in (("cells", run.cells), ("neurons", run.neurons))
-        for name, values in dataset.variables.items()
-        if values.dtype.kind in "iuf"
-    }
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The bytes of a sweep that ran through."""
-    return bytes_of(sweep(study_of(1000), tmp_path_factory.mktemp("whole") / "run.zarr"))
+    return values_of(sweep(study_of(1000), tmp_path_factory.mktemp("whole") / "run.zarr"))
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +106,7 @@ def test_killed_at_any_moment(chunk_size, whole, environment, tmp_path):
             kills += not is_done
         found = status(path, verify=True)
         assert found.is_whole
-        assert bytes_of(jn.open_run(path)) == whole
+        assert values_of(jn.open_run(path)) == whole
         assert not list(path.rglob("*.partial"))
     drafts = [p.name for p in tmp_path.iterdir() if p.suffix != ".zarr"]
     assert all(name.endswith(".draft") for name in drafts)
@@ -132,7 +124,7 @@ def test_stopped_at_any_moment(stop, whole, environment, tmp_path):
         process.communicate(timeout=60)
         assert process.returncode in (0, 130)
         assert not status(path, verify=True).damaged
-    assert bytes_of(sweep(study_of(PARTS), path)) == whole
+    assert values_of(sweep(study_of(PARTS), path)) == whole
 
 
 def mounted(folder, size):
@@ -163,7 +155,7 @@ def test_a_full_disk(whole, environment, tmp_path):
         assert not found.damaged
         assert f"{found.neurons_done:,} of {NUM_NEURONS} neurons are kept" in told
         (folder / "others").unlink()
-        assert bytes_of(sweep(study_of(PARTS), path)) == whole
+        assert values_of(sweep(study_of(PARTS), path)) == whole
     finally:
         subprocess.run(["umount", str(folder)], check=True)
 
@@ -179,7 +171,7 @@ def test_files_of_limited_size(whole, environment, tmp_path):
     assert process.returncode == 1
     assert "cannot be written (File too large)" in told
     assert not status(path, verify=True).damaged
-    assert bytes_of(sweep(study_of(WHOLE_CELLS), path)) == whole
+    assert values_of(sweep(study_of(WHOLE_CELLS), path)) == whole
 
 
 def interrupt(done, total):
@@ -200,7 +192,7 @@ def test_processes_take_turns(whole, environment, tmp_path):
     assert first.returncode == -signal.SIGKILL
     assert second.returncode == 1
     assert f"is being swept by process {first.pid} on" in told
-    assert bytes_of(sweep(study_of(PARTS), path)) == whole
+    assert values_of(sweep(study_of(PARTS), path)) == whole
 
 
 # A process that begins another run in a run's place, and then writes a table of it. It is killed at its n-th
@@ -270,10 +262,10 @@ def test_killed_while_a_run_and_a_table_are_replaced(step, when, whole, environm
         begun = status(path).chunks_done == 0
         assert begun == (step == "delete" or (step, when) == ("rename", "after"))
         if not begun:
-            assert bytes_of(jn.open_run(path)) == whole
+            assert values_of(jn.open_run(path)) == whole
         assert (table.read_text() == "mine") == ((step, when) == ("replace", "before"))
         if table.read_text() != "mine":
             assert len(table.read_text().splitlines()) == 1 + run.cells.fixed_count.size
     left = status(path).left_behind
     assert bool(left) == (step in ("none", "rename", "delete") and (step, when) != ("delete", "after"))
-    assert bytes_of(sweep(study_of(1000), path, overwrite=True)) == whole
+    assert values_of(sweep(study_of(1000), path, overwrite=True)) == whole

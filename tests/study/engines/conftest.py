@@ -4,7 +4,8 @@ import pytest
 
 from jaxneuron.study.sweep import sweep
 from tests.study.engines.studies import study_of
-from tests.study.test_survival import bytes_of, environment
+from tests.study.test_survival import environment
+from tests.study.values import values_of
 
 __all__ = ["environment"]
 
@@ -12,4 +13,4 @@ __all__ = ["environment"]
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory):
     """The bytes of a sweep that ran through in one chunk."""
-    return bytes_of(sweep(study_of(1000), tmp_path_factory.mktemp("whole") / "run.zarr"))
+    return values_of(sweep(study_of(1000), tmp_path_factory.mktemp("whole") / "run.zarr"))

@@ -12,7 +12,7 @@ from jaxneuron.study.engines.actor import Actor
 from jaxneuron.study.location import Location
 from jaxneuron.study.store import Store
 from tests.study.engines.studies import NUM_CHUNKS, WHOLE_CELLS, study_of
-from tests.study.test_survival import bytes_of
+from tests.study.values import values_of
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_it_makes_the_run_and_trains_what_it_is_asked(actor, whole):
     actor.open("run.zarr")
     for number in reversed(range(NUM_CHUNKS[WHOLE_CELLS])):
         actor.work(number)
-    assert bytes_of(jn.open_run("run.zarr")) == whole
+    assert values_of(jn.open_run("run.zarr")) == whole
 
 
 def test_what_it_has_done_and_could_not_tell_is_not_done_again(actor):

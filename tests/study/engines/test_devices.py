@@ -8,7 +8,7 @@ import pytest
 
 import jaxneuron as jn
 from tests.study.engines.studies import PARTS
-from tests.study.test_survival import bytes_of
+from tests.study.values import values_of
 
 # A process that sweeps on four devices. Of them the second fails, and the third is slow.
 SWEEPER = """
@@ -61,4 +61,4 @@ def test_four_devices_make_the_bytes_of_one(whole, environment, tmp_path):
     assert ended.stderr.count(f"{name} failed and is left out: is lost") == 1
     assert numbers[1] <= 2
     assert numbers[2] < max(numbers) / 2
-    assert bytes_of(jn.open_run(tmp_path / "run.zarr")) == whole
+    assert values_of(jn.open_run(tmp_path / "run.zarr")) == whole

@@ -22,7 +22,7 @@ from jaxneuron.study.work import Stopped
 from tests.conftest import KILLS, REPEAT
 from tests.study.engines.studies import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
 from tests.study.stopping import Stop, stop_after
-from tests.study.test_survival import bytes_of
+from tests.study.values import values_of
 
 ray = pytest.importorskip("ray")
 
@@ -72,7 +72,7 @@ def test_actors_make_the_bytes_of_one_process(actors, chunk_size, whole, local_r
         engine=Ray(actors=actors),
         progress=lambda *numbers: told.append(numbers),
     )
-    assert bytes_of(run) == whole
+    assert values_of(run) == whole
     assert told == sorted(told)
     assert told[-1] == (NUM_NEURONS, NUM_NEURONS)
     assert len({marker.process for marker in markers_of(run.path).values()}) <= actors
@@ -92,7 +92,7 @@ def test_actors_that_are_killed_lose_nothing(whole, local_ray, tmp_path, caplog)
                 os.kill(victim, signal.SIGKILL)
                 dead.add(victim)
 
-        assert bytes_of(sweep(study_of(PARTS), path, engine=Ray(actors=3), progress=progress)) == whole
+        assert values_of(sweep(study_of(PARTS), path, engine=Ray(actors=3), progress=progress)) == whole
         assert status(path, verify=True).is_whole
     # One that has nothing to do any more is not missed.
     assert caplog.text.count("an actor failed and is replaced") >= 0.7 * KILLS
@@ -160,7 +160,7 @@ def test_the_driver_is_killed_and_another_resumes(whole, environment, tmp_path):
     assert driver.returncode == 0
     assert told.splitlines()[-1] == "devices taken: False"
     assert status(path, verify=True).is_whole
-    assert bytes_of(jn.open_run(path)) == whole
+    assert values_of(jn.open_run(path)) == whole
     after = markers_of(path)
     assert all(after[number] == marker for number, marker in before.items())
 

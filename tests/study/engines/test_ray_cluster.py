@@ -16,7 +16,7 @@ from jaxneuron.study.location import Location
 from jaxneuron.study.store import Store
 from jaxneuron.study.sweep import sweep
 from tests.study.engines.studies import NUM_CHUNKS, PARTS, study_of
-from tests.study.test_survival import bytes_of
+from tests.study.values import values_of
 
 
 def test_without_ray_it_is_said_what_to_install(tmp_path, monkeypatch):
@@ -78,7 +78,7 @@ def test_a_machine_that_comes_late_gets_work(whole, environment, tmp_path, monke
         run = sweep(study_of(PARTS), tmp_path / "run.zarr", engine=Ray(cluster.address), progress=progress)
         markers = Store(Location(run.path)).markers(range(NUM_CHUNKS[PARTS]))
         assert len({marker.process for marker in markers.values()}) == 2
-        assert bytes_of(run) == whole
+        assert values_of(run) == whole
         assert not ray.is_initialized()
     finally:
         cluster.shutdown()

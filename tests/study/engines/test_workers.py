@@ -24,7 +24,7 @@ from jaxneuron.study.work import Stopped
 from jaxneuron.study.worker import worker
 from tests.conftest import KILLS
 from tests.study.engines.studies import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
-from tests.study.test_survival import bytes_of
+from tests.study.values import values_of
 
 
 def create(path, chunk_size=WHOLE_CELLS):
@@ -53,7 +53,7 @@ def test_workers_in_any_order_do_the_whole(chunk_size, whole, tmp_path):
         assert told[0] == (0, number)
         assert told[-1] == (number, number)
         assert status(path).is_whole == (i == 3)
-    assert bytes_of(jn.open_run(path)) == whole
+    assert values_of(jn.open_run(path)) == whole
 
 
 def test_a_worker_that_is_started_again_trains_nothing(tmp_path):
@@ -129,7 +129,7 @@ def test_damage_is_for_the_worker_whose_chunk_it_is(tmp_path, whole, caplog):
     assert list(status(path, verify=True).damaged) == [damaged]
     worker(path, damaged % 2, 2)
     assert f"1 chunk is damaged: {damaged} (neurons/fate); trained again" in caplog.text
-    assert bytes_of(jn.open_run(path)) == whole
+    assert values_of(jn.open_run(path)) == whole
 
 
 # Processes
@@ -158,7 +158,7 @@ def test_three_workers_of_a_sweep(whole, tmp_path):
     )
     assert told[-1] == (NUM_NEURONS, NUM_NEURONS)
     assert told == sorted(told)
-    assert bytes_of(run) == whole
+    assert values_of(run) == whole
     processes = {
         marker.process for marker in Store(Location(run.path)).markers(range(NUM_CHUNKS[PARTS])).values()
     }
@@ -190,7 +190,7 @@ def test_killed_again_and_again(whole, environment, tmp_path):
     last.communicate(timeout=120)
     assert last.returncode == 0
     assert status(path, verify=True).is_whole
-    assert bytes_of(jn.open_run(path)) == whole
+    assert values_of(jn.open_run(path)) == whole
 
 
 @pytest.mark.thorough
@@ -208,7 +208,7 @@ def test_a_worker_that_dies_is_started_again(whole, tmp_path, caplog):
 
     path = tmp_path / "run.zarr"
     run = sweep(study_of(PARTS), path, engine=Workers(1), progress=progress)
-    assert bytes_of(run) == whole
+    assert values_of(run) == whole
     assert len(killed) == FRUITLESS_STARTS
     assert "ended with code -9 and is started again" in caplog.text
 
@@ -249,7 +249,7 @@ def test_a_sweep_with_workers_is_killed_and_resumed(whole, environment, tmp_path
     process.kill()
     process.communicate(timeout=60)
     run = sweep(study_of(PARTS), tmp_path / "run.zarr", engine=Workers(2))
-    assert bytes_of(run) == whole
+    assert values_of(run) == whole
 
 
 @pytest.mark.thorough
