@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import zarr
 
 from jaxneuron.population.chunks import Chunking
+from jaxneuron.study import older
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.checked import UNKNOWN, Checked, ChecksumOf, Complain, checksum_of_bytes
 from jaxneuron.study.checksum import checksum_of
@@ -26,7 +27,9 @@ FORMAT = FORMAT_NAME + FORMAT_NUMBER
 OLDER_FORMATS = (FORMAT_NAME + "format 2", FORMAT_NAME + "format 3")
 
 ROOT, DESCRIPTION = "zarr.json", "zarr.json"
-CODECS = {"bytes", "vlen-utf8", "zstd", "crc32c"}
+CODECS = ("bytes", "vlen-utf8", "zstd", "crc32c")
+# What a root says in any format.
+NEEDED = {"study", "data", "coordinates", "tile", "block", "fingerprint", "identity", "num_neurons"}
 READERS = 8  # threads that read at a time, mostly waiting for the disk
 
 
@@ -95,14 +98,11 @@ def open_skeleton(location: Location) -> Skeleton:
         wrong = what_is_there(location) if location.is_taken() else "there is no such run"
         raise BadInput(f"{location}: {wrong}; `jaxneuron sweep` makes one")
     known = {name: value for name, value in attrs.items() if name != "checksum"}
-    if attrs.get("checksum") != checksum_of(known):
+    if attrs.get("checksum") != checksum_of(known) or not known.keys() >= NEEDED:
         raise is_damaged(location, ROOT)
-    if _format_of(attrs) in OLDER_FORMATS:
-        from jaxneuron.study.older import files_of
-
-        files = files_of(location, attrs)
-    else:
-        files = attrs["files"]
+    files = older.files_of(location, attrs) if _format_of(attrs) in OLDER_FORMATS else attrs["files"]
+    if not isinstance(files, dict) or not all(map(_is_inside, files)):
+        raise is_damaged(location, ROOT)
     found = Skeleton(location, root, attrs, {ROOT: checksum_of_bytes(root)} | files)
     _check_files(found)
     return found
@@ -190,9 +190,14 @@ def _check_files(skeleton: Skeleton) -> None:
         list(pool.map(look, skeleton.files.items()))
 
 
+def _is_inside(key: str) -> bool:
+    """Whether a file lies in the run's own folder."""
+    return not {"", ".", ".."} & set(key.split("/"))
+
+
 def _is_written_here(description: Mapping[str, Any]) -> bool:
     """Whether a group or an array is described in Zarr's third format, and none of its codecs runs code."""
     codecs = description.get("codecs", [])
-    names = {codec if isinstance(codec, str) else codec.get("name") for codec in codecs}
+    names = [codec.get("name") if isinstance(codec, dict) else codec for codec in codecs]
     extras = description.get("storage_transformers") or description.get("consolidated_metadata")
-    return description.get("zarr_format") == 3 and names <= CODECS and not extras
+    return description.get("zarr_format") == 3 and all(name in CODECS for name in names) and not extras

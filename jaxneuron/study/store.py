@@ -78,6 +78,7 @@ class Store:
         # What was read of them; the files of other pieces are not handed out.
         self._known: dict[int, Marker] = {}
         self._known_sums: dict[int, Marker] = {}
+        self._is_read = False
 
     @property
     def has_parts(self) -> bool:
@@ -129,7 +130,9 @@ class Store:
         return markers, round(stride * sum(marker.seconds for marker in markers), 3)
 
     def read_markers(self) -> None:
-        """All of them, without which no result is handed out."""
+        """All of them, once, without which no result is handed out."""
+        if self._is_read:
+            return
         self.markers(range(self.chunking.num_chunks))
         if self._sums is not None:
             self._known_sums = self._sums.read(range(self._sums.number))
@@ -137,6 +140,7 @@ class Store:
             damaged = self.examine(range(self.chunking.num_chunks)).damaged
             for number, path in damaged.items():
                 raise self._is_wrong(number, path)
+        self._is_read = len(self._known) == self.chunking.num_chunks  # else another look may find more
 
     def examine(self, numbers: Iterable[int]) -> Findings:
         """What is missing of these chunks of work, and whose files are not those of their markers.

@@ -244,6 +244,8 @@ def described_anew(path, key, **changes):
     [
         {"codecs": [{"name": "bytes"}, {"name": "numcodecs.pickle", "configuration": {"protocol": 5}}]},
         {"codecs": ["numcodecs.pickle"]},
+        {"codecs": [5]},
+        {"codecs": [{"name": ["bytes"]}]},
         {"storage_transformers": [{"name": "any"}]},
         {"zarr_format": 2},
         {"consolidated_metadata": {"kind": "inline", "metadata": {}}},
@@ -254,6 +256,20 @@ def test_only_what_jaxneuron_writes_is_opened(changes, copied):
     for call in (lambda: jn.open_run(copied), lambda: status(copied, verify=True)):
         with pytest.raises(BadInput, match=r"fate_count/zarr\.json describes what jaxneuron does not write"):
             call()
+
+
+@pytest.mark.parametrize(
+    "files", [[], {"../other.zarr/zarr.json": ""}, {"/dev/zero": ""}, {"cells//zarr.json": ""}, None]
+)
+def test_a_root_names_only_what_is_in_the_run(files, copied):
+    root = copied / "zarr.json"
+    found = json.loads(root.read_text())
+    attrs = {name: value for name, value in found["attributes"].items() if name != "checksum"}
+    attrs |= {"files": files} if files is not None else {}
+    attrs = attrs if files is not None else {"format": attrs["format"]}
+    root.write_text(json.dumps(found | {"attributes": attrs | {"checksum": checksum_of(attrs)}}))
+    with pytest.raises(BadInput, match=r"is damaged \(zarr\.json\) beyond repair"):
+        jn.open_run(copied)
 
 
 def test_a_run_in_zarrs_second_format_is_none(tmp_path):
