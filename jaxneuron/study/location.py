@@ -4,28 +4,22 @@ import contextlib
 import ctypes
 import errno
 import glob
-import logging
 import os
 import shutil
-import socket
-import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from portalocker import LockFlags, exceptions
-from portalocker import lock as lock_file
 from zarr.abc.store import Store
 from zarr.storage import FsspecStore, LocalStore
 
 from jaxneuron.study.bad_input import BadInput, check_place
 
+READERS = 8  # threads that read at a time, mostly waiting for the disk or the network
 DRAFT, OLD = ".draft", ".old"
-PATIENCE = 0.5  # seconds: who looks whether somebody sweeps holds the lock for a moment
 LOCK = Path("work", "marker", "lock")  # inside an array's folder, where no reader of Zarr looks
-
-log = logging.getLogger(__name__)
 
 
 class MadeMeanwhile(Exception):
@@ -75,6 +69,14 @@ class Location:
             raise BadInput(f"{self}: {key} cannot be read ({error.strerror or error})") from None
         except Exception as error:  # of a library for every kind of store
             raise BadInput(f"{self}: {key} cannot be read ({error})") from None
+
+    def read_all(self, keys: Iterable[str]) -> Iterator[bytes | None]:
+        """The contents of many small files, in order."""
+        if self.folder is not None:  # threads would take longer than the files
+            yield from map(self.read, keys)
+            return
+        with ThreadPoolExecutor(READERS) as pool:
+            yield from pool.map(self.read, keys)
 
     def is_taken(self) -> bool:
         """Whether something is there, be it a run or not."""
@@ -150,54 +152,22 @@ class Location:
         if self.folder is None:
             yield
             return
-        path = self.folder / LOCK
         try:
-            file = path.open("a+")
+            from jaxneuron.study.lock import hold
         except OSError as error:
-            raise BadInput(f"{self}: cannot be written to ({error.strerror})") from None
-        with file:
-            kind = LockFlags.SHARED if shared else LockFlags.EXCLUSIVE
-            patient_until = time.monotonic() + PATIENCE
-            while True:
-                try:
-                    lock_file(file, kind | LockFlags.NON_BLOCKING)
-                except exceptions.AlreadyLocked:
-                    if time.monotonic() < patient_until:
-                        time.sleep(PATIENCE / 50)
-                        continue
-                    raise BadInput(
-                        f"{self}: is being swept by {self.holder() or 'another process'}; "
-                        "wait until it has ended"
-                    ) from None
-                except exceptions.LockException as error:
-                    log.warning(
-                        f"{self}: its file system has no locks ({error}): nothing keeps a second process "
-                        "from doing the same work, or from replacing the run; start no other one"
-                    )
-                break
-            # Not by the path, where another run may be meanwhile.
-            file.truncate(0)
-            file.write(f"{name}{name and ', '}process {os.getpid()} on {socket.gethostname()}")
-            file.flush()
-            try:
-                yield
-            finally:
-                if not shared:  # of several the last to come is named
-                    file.truncate(0)
+            raise BadInput(f"{self}: cannot be locked ({error})") from None
+        with hold(self.folder / LOCK, str(self), shared=shared, name=name):
+            yield
 
     def holder(self) -> str | None:
         """The process that is sweeping the run, if one is; of several workers the last to begin."""
-        path = (self.folder or Path()) / LOCK
-        if self.folder is None or not (path.exists() and (named := path.read_text())):
+        if self.folder is None:
             return None
         try:
-            with path.open("a+") as file:
-                lock_file(file, LockFlags.NON_BLOCKING | LockFlags.EXCLUSIVE)
-                return None  # it has died
-        except exceptions.AlreadyLocked:
-            return named
-        except (OSError, exceptions.LockException):  # nobody writes to what may not be written to
+            from jaxneuron.study.lock import holder
+        except OSError:  # neither can anybody else lock it
             return None
+        return holder(self.folder / LOCK)
 
     def chunks_of(self, path: str) -> Iterator[str]:
         """The keys of an array's chunks that are written, in any order: '0/12', or '' where it has no dims.
@@ -228,11 +198,6 @@ class Location:
                             yield prefix + entry.name
         except OSError as error:
             raise BadInput(f"{self}: {path} cannot be read ({error.strerror})") from None
-
-    def may_have(self, path: str, number: int) -> bool:
-        """Whether a chunk of an array of one dim may be written; one has to read it to know of an object
-        store."""
-        return self.folder is None or (self.folder / path / "c" / str(number)).exists()
 
     def remove_leftovers(self) -> None:
         """Remove the files that a writer that was killed left half written."""

@@ -22,10 +22,9 @@ from jaxneuron.population.summary import Summary, merge
 from jaxneuron.study import older
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.checked import UNKNOWN, Recording, checksum_of_bytes
-from jaxneuron.study.location import Location
+from jaxneuron.study.location import READERS, Location
 from jaxneuron.study.markers import Marker, Markers
 from jaxneuron.study.skeleton import (
-    READERS,
     array_of,
     chunking_of,
     is_damaged,
@@ -111,7 +110,7 @@ class Store:
 
     def is_marked(self, number: int) -> bool:
         """Whether a chunk of work has a sound marker now; another process may have written it."""
-        return self._chunks.has(number)
+        return bool(self._chunks.read([number]))
 
     def markers(self, numbers: Iterable[int]) -> dict[int, Marker]:
         """The markers of these chunks of work that are there; one that is damaged is not there."""

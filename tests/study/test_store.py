@@ -1,6 +1,8 @@
 """The store: what was stopped is resumed, what is damaged is found, the bytes are always the same."""
 
 import contextlib
+import errno
+import fcntl
 import json
 import multiprocessing
 import os
@@ -8,6 +10,7 @@ import random
 import re
 import shutil
 import socket
+import sys
 import threading
 import uuid
 import zipfile
@@ -32,7 +35,6 @@ from jaxneuron.study import store as store_module
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.export import export
 from jaxneuron.study.location import LOCK, Location
-from jaxneuron.study.markers import Markers
 from jaxneuron.study.prepare import prepare
 from jaxneuron.study.run import Run
 from jaxneuron.study.setup import set_up
@@ -216,14 +218,15 @@ def test_how_far_very_many_chunks_are_is_told_from_some(tmp_path, monkeypatch):
 
 def count_markers(monkeypatch):
     """The markers that are read from now on."""
-    read, parsed = [], Markers._parsed
+    found, read = [], Location.read
 
-    def counting(self, number, text):
-        read.append(number)
-        return parsed(self, number, text)
+    def counting(self, key):
+        if key.startswith("work/marker/c/"):
+            found.append(key)
+        return read(self, key)
 
-    monkeypatch.setattr(Markers, "_parsed", counting)
-    return read
+    monkeypatch.setattr(Location, "read", counting)
+    return found
 
 
 def test_the_rate_is_that_of_all_processes_together(tmp_path, monkeypatch):
@@ -368,6 +371,31 @@ def test_a_run_that_may_not_be_written_to_is_refused(unfinished):
     lock.mkdir()
     with pytest.raises(BadInput, match=r"run\.zarr: cannot be written to \(Is a directory\)"):
         sweep(study_of(), unfinished)
+
+
+def test_a_lock_holds_without_the_name_that_a_full_disk_does_not_take(unfinished):
+    lock = unfinished / LOCK
+    lock.unlink()
+    lock.symlink_to("/dev/full")
+    sweep(study_of(), unfinished)
+    assert status(unfinished).is_whole
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL])
+def test_where_there_are_no_locks_it_is_said_and_a_run_is_resumed(number, unfinished, monkeypatch, caplog):
+    def flock(file, kind):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    for name in [name for name in sys.modules if name.startswith(("portalocker", "jaxneuron.study.lock"))]:
+        monkeypatch.delitem(sys.modules, name)  # they are imported again, and find this flock
+    with caplog.at_level("WARNING"):
+        sweep(study_of(), unfinished)
+    (said,) = [record.message for record in caplog.records if "locks" in record.message]
+    assert said.endswith("or from replacing the run; start no other one")
+    assert f"its file system has no locks ([Errno {number}] {os.strerror(number)}): nothing keeps" in said
+    assert status(unfinished).is_whole
+    assert status(unfinished).swept_by is None
 
 
 # Damage
