@@ -13,6 +13,7 @@ from jaxneuron.cli.plan import plan
 from jaxneuron.cli.plot import plot
 from jaxneuron.cli.report import report
 from jaxneuron.cli.runs import best, deaths, export, status
+from jaxneuron.cli.streams import give_up_stdout, open_closed_streams
 from jaxneuron.cli.sweep import sweep
 from jaxneuron.cli.train import train
 from jaxneuron.cli.worker import create, worker
@@ -33,10 +34,13 @@ for command in (train, plan, sweep, create, worker, status, best, deaths, plot, 
 
 def main() -> NoReturn:
     """Run the command line: exit code 0 done, 1 incomplete, 2 bad input, 130 interrupted."""
+    open_closed_streams()
     keep_compiled_programs()
     end_on_signals()
     try:
-        sys.exit(commands.main(prog_name="jaxneuron", standalone_mode=False) or DONE)
+        code = commands.main(prog_name="jaxneuron", standalone_mode=False) or DONE
+        sys.stdout.flush()
+        sys.exit(code)
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "jaxneuron"
         _fail(f"{where}: {error.format_message()} (see {where} --help)")
@@ -55,6 +59,12 @@ def main() -> NoReturn:
         if not isinstance(error, Stopped):
             raise
         _fail(f"jaxneuron: {error}", INCOMPLETE)
+    except OSError as error:  # of the disk, or of what is printed to
+        give_up_stdout()
+        if isinstance(error, BrokenPipeError):  # whoever reads has enough
+            sys.exit(INCOMPLETE)
+        wrong = f"{error.filename}: cannot be read or" if error.filename else "what is printed cannot be"
+        _fail(f"jaxneuron: {wrong} written ({error.strerror or error})")
 
 
 def _fail(message: str, code: int = BAD_INPUT) -> NoReturn:

@@ -10,23 +10,34 @@ from threading import Lock
 from typing import Any
 
 import jax
+import numpy as np
 
 from jaxneuron.neuron.optimizers import has_memory
 from jaxneuron.neuron.train import Config
+
+# Each is for arrays of some shapes, and holds hundreds of memory maps, of which a process may have only so many.
+MOST_KEPT = 32
 
 _one_at_a_time = Lock()
 
 
 def compiled(function: Callable[..., Any], config: Config, *static: Any) -> Callable[..., Any]:
     """`function(config, *static, …)` as a compiled function of the rest, which are arrays."""
-    # Of two threads that found no program at the same time, each would make and compile its own.
-    with _one_at_a_time:
-        return _compiled_once(function, config, *static)
+
+    def program(*arrays: Any) -> Any:
+        shapes = tuple(map(np.shape, jax.tree.leaves(arrays)))
+        # Of two threads that found no program at the same time, each would make and compile its own.
+        with _one_at_a_time:
+            found = _compiled_once(function, shapes, config, *static)
+        return found(*arrays)
+
+    return program
 
 
-# Few are kept: each holds hundreds of memory maps, of which a process may have only so many.
-@lru_cache(maxsize=32)
-def _compiled_once(function: Callable[..., Any], config: Config, *static: Any) -> Callable[..., Any]:
+@lru_cache(MOST_KEPT)
+def _compiled_once(
+    function: Callable[..., Any], shapes: tuple[tuple[int, ...], ...], config: Config, *static: Any
+) -> Callable[..., Any]:
     return jax.jit(partial(function, config, *static), compiler_options=compiler_options(config))
 
 

@@ -132,6 +132,14 @@ def test_the_same_study_makes_the_same_bytes_and_another_seed_others(run, tmp_pa
     assert bytes_of(run) != bytes_of(other)
 
 
+def test_what_numpy_is_told_to_raise_changes_nothing(run, tmp_path):
+    with np.errstate(all="raise"):
+        again = sweep(study_of(), tmp_path / "again.zarr")
+        assert bytes_of(run) == bytes_of(again)
+        assert again.best(3).equals(run.best(3))
+        again.plot()
+
+
 def test_a_neuron_trained_alone_is_the_sweeps(tmp_path):
     study = study_of(training=TO_THE_END | {"silence_tolerance": 0.3})
     run = sweep(study, tmp_path / "run.zarr")

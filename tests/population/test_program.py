@@ -1,0 +1,29 @@
+"""Compiled programs: each once, and not too many at a time."""
+
+import gc
+
+import jax
+import numpy as np
+import pytest
+
+from jaxneuron.neuron.train import Config
+from jaxneuron.population.program import MOST_KEPT, compiled
+
+
+def of_shape(config, array):
+    return array + 1
+
+
+def num_programs():
+    gc.collect()
+    return len(jax.devices()[0].client.live_executables())
+
+
+@pytest.mark.parametrize("num_shapes", [2, 3 * MOST_KEPT])
+def test_of_many_shapes_the_last_programs_are_kept(num_shapes, compilations):
+    before = num_programs()
+    for size in range(1, num_shapes + 1):
+        for _ in range(2):
+            assert compiled(of_shape, Config())(np.zeros(size)).shape == (size,)
+    assert compilations.count("jit(of_shape)") == num_shapes
+    assert num_programs() - before <= min(num_shapes, MOST_KEPT)

@@ -1,0 +1,58 @@
+"""Standard streams that are closed, full, or not read to their end."""
+
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from jaxneuron.study.study import Study
+from jaxneuron.study.sweep import sweep
+
+WITH_ONE_CLOSED = """
+import os
+os.close(2)
+from jaxneuron.cli.streams import open_closed_streams
+open_closed_streams()
+with open("kept", "w") as file:
+    os.write(2, b"what a library says")
+    file.write("kept")
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("run") / "run.zarr"
+    sweep(Study(data={"x": [1.0, 2.0], "y": [1.0, 2.0]}, sweep={"learning_rate": 0.1}), path)
+    return path
+
+
+def shell(line):
+    """(exit code, stdout, stderr) of a line in which `jaxneuron` is the command."""
+    line = line.replace("jaxneuron", f"{shlex.quote(sys.executable)} -m jaxneuron", 1)
+    ended = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=120)
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&- >&- 2>&-"])
+def test_closed_streams_change_nothing_else(run, closed):
+    code, told, complained = shell(f"jaxneuron status {run} {closed}")
+    assert (code, bool(told), complained) == (0, closed == "2>&-", "")
+
+
+def test_what_is_printed_to_a_closed_stream_is_written_into_no_file(tmp_path):
+    subprocess.run([sys.executable, "-c", WITH_ONE_CLOSED], cwd=tmp_path, check=True, timeout=60)
+    assert (tmp_path / "kept").read_text() == "kept"
+
+
+@pytest.mark.parametrize("option", ["", "--json"])
+def test_output_that_cannot_be_written_is_one_line(run, option):
+    code, _, complained = shell(f"jaxneuron status {run} {option} > /dev/full")
+    wrong = "jaxneuron: what is printed cannot be written (No space left on device)\n"
+    assert (code, complained) == (2, wrong)
+
+
+def test_who_has_read_enough_is_not_told_of_it(run):
+    _, told, complained = shell(f"jaxneuron doctor | head -c 1; jaxneuron status {run} | true")
+    assert complained.count("Traceback") == 0
+    assert len(told) == 1
