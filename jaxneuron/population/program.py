@@ -15,7 +15,8 @@ import numpy as np
 from jaxneuron.neuron.optimizers import has_memory
 from jaxneuron.neuron.train import Config
 
-# Each is for arrays of some shapes, and holds hundreds of memory maps, of which a process may have only so many.
+# Each is for arrays of some shapes, and holds hundreds of memory maps, of which a process may have only so
+# many.
 MOST_KEPT = 32
 
 _one_at_a_time = Lock()
