@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 import zarr
 from zarr.codecs import Crc32cCodec, ZstdCodec
+from zarr.core.buffer import Buffer
+from zarr.storage import MemoryStore
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import MEANINGS
 from jaxneuron.population.chunks import Chunking
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.summary import Bins
-from jaxneuron.study.checked import Recording
+from jaxneuron.study.checked import checksum_of_bytes
 from jaxneuron.study.checksum import checksum_of
-from jaxneuron.study.location import Location
-from jaxneuron.study.skeleton import FORMAT, ROOT
+from jaxneuron.study.location import ROOT, Location
+from jaxneuron.study.skeleton import FORMAT
 from jaxneuron.study.variables import (
     LOSS_UNITS,
     STARTS,
@@ -48,33 +50,32 @@ def create(
     replace: bool,
 ) -> None:
     """Make a run; when it is whole it takes its place, and that of what was there if `replace`."""
-    with location.draft(replace=replace) as place:
-        store = Recording(place.zarr_store)
-        # What is under the same name in an object store is deleted only where it is to be replaced.
-        root = zarr.create_group(store, overwrite=replace, zarr_format=3)
-        work = root.create_group("work")
-        _create_markers(work, "marker", "chunk", chunking.num_chunks)
-        summaries, cells = cells_of(method), root.create_group("cells")
-        _write_coordinates(cells, design)
-        _write_bins(cells, bins)
-        _create_summaries(cells, design, chunking, bins, summaries)
-        if (parts := chunking.num_blocks) > 1:
-            _create_summaries(root.create_group("parts"), design, chunking, bins, summaries, {"part": parts})
-            _create_markers(work, "sum", "sum", chunking.num_chunks // parts)
-        if has_neurons:
-            records = neurons_of(method)
-            _create_neurons(root.create_group("neurons"), design, chunking, inputs, precision, records)
-        known = {
-            "format": FORMAT,
-            "tile": list(chunking.tile),
-            "block": chunking.block,
-            "coordinates": list(design.coordinates),
-            "made": uuid.uuid4().hex,
-            "files": {key: checksum for key, checksum in store.checksums.items() if key != ROOT},
-            **attrs,
-        }
-        # They come last: without them it is no run.
-        root.attrs.update(known | {"checksum": checksum_of(known)})
+    buffers: dict[str, Buffer] = {}
+    root = zarr.create_group(MemoryStore(buffers), zarr_format=3)
+    work = root.create_group("work")
+    _create_markers(work, "marker", "chunk", chunking.num_chunks)
+    summaries, cells = cells_of(method), root.create_group("cells")
+    _write_coordinates(cells, design)
+    _write_bins(cells, bins)
+    _create_summaries(cells, design, chunking, bins, summaries)
+    if (parts := chunking.num_blocks) > 1:
+        _create_summaries(root.create_group("parts"), design, chunking, bins, summaries, {"part": parts})
+        _create_markers(work, "sum", "sum", chunking.num_chunks // parts)
+    if has_neurons:
+        records = neurons_of(method)
+        _create_neurons(root.create_group("neurons"), design, chunking, inputs, precision, records)
+    files = {key: buffer.to_bytes() for key, buffer in buffers.items() if key != ROOT}
+    known = {
+        "format": FORMAT,
+        "tile": list(chunking.tile),
+        "block": chunking.block,
+        "coordinates": list(design.coordinates),
+        "made": uuid.uuid4().hex,
+        "files": {key: checksum_of_bytes(content) for key, content in files.items()},
+        **attrs,
+    }
+    root.update_attributes(known | {"checksum": checksum_of(known)})
+    location.make(files | {ROOT: buffers[ROOT].to_bytes()}, replace=replace)
 
 
 def _create_markers(group: zarr.Group, name: str, piece: str, number: int) -> None:

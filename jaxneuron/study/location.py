@@ -7,7 +7,7 @@ import glob
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from zarr.storage import FsspecStore, LocalStore
 
 from jaxneuron.study.bad_input import BadInput, check_place
 
+ROOT = "zarr.json"
+# The root of a run in an object store while its other files are written.
+BEING_MADE = b'{"zarr_format": 3, "node_type": "group", "attributes": {"format": "being made"}}'
 READERS = 8  # threads that read at a time, mostly waiting for the disk or the network
 DRAFT, OLD = ".draft", ".old"
 LOCK = Path("work", "marker", "lock")  # inside an array's folder, where no reader of Zarr looks
@@ -82,8 +85,8 @@ class Location:
         """Whether something is there, be it a run or not."""
         if self.folder is not None:
             return os.path.lexists(self.folder)
-        if self.read("zarr.json") is not None:
-            return True
+        if (root := self.read(ROOT)) is not None:
+            return root != BEING_MADE
         files, root = self._files
         files.invalidate_cache()
         try:
@@ -98,27 +101,23 @@ class Location:
         if self.folder is not None:
             check_place(Path(self.name))
 
-    @contextlib.contextmanager
-    def draft(self, *, replace: bool) -> Iterator["Location"]:
-        """Where to make a new run, which takes its place when it is whole; a draft that fails leaves what was
-        there. It takes it at once: at any moment one of the two is there. MadeMeanwhile where another process
-        was quicker."""
+    def make(self, files: Mapping[str, bytes], *, replace: bool) -> None:
+        """Put a new run here, given by the contents of its files; the root makes it one.
+
+        BadInput where it cannot be written, which leaves what was there; MadeMeanwhile where another process
+        has made one. On a local disk the new run or what was there is here at any moment.
+        """
         if self.folder is None:
-            if not replace and self.is_taken():
-                raise MadeMeanwhile
-            try:
-                yield self
-            except BadInput:
-                raise
-            except Exception as error:  # of a library for every kind of store
-                raise BadInput(f"{self}: cannot be made ({error}); choose another --out") from None
+            self._upload(files, replace)
             return
         # Not the process's number: in containers it is 1.
         draft = self.folder.with_name(f".{self.folder.name}.{uuid.uuid4().hex[:12]}{DRAFT}")
         new_folders = [parent for parent in self.folder.parents if not parent.exists()]
         try:
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            yield Location(draft)
+            for key, content in files.items():
+                file = draft / key
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
             if replace and self.folder.exists():
                 exchange(draft, self.folder)
             else:
@@ -132,6 +131,22 @@ class Location:
             for folder in new_folders:
                 with contextlib.suppress(OSError):  # there is something in it
                     folder.rmdir()
+
+    def _upload(self, files: Mapping[str, bytes], replace: bool) -> None:
+        """What is cut short says so of itself, as it has another root until the end."""
+        if not replace and self.is_taken():
+            raise MadeMeanwhile
+        store, place = self._files
+        try:
+            store.pipe_file(f"{place}/{ROOT}", BEING_MADE)
+            store.invalidate_cache()
+            old = [key for key in store.find(place) if key != f"{place}/{ROOT}"] if replace else []
+            if old:
+                store.rm(old)
+            store.pipe({f"{place}/{key}": content for key, content in files.items() if key != ROOT})
+            store.pipe_file(f"{place}/{ROOT}", files[ROOT])
+        except Exception as error:  # of a library for every kind of store
+            raise BadInput(f"{self}: cannot be made ({error}); choose another --out") from None
 
     def left_behind(self) -> list[Path]:
         """What a process left beside the place that was killed while it made or replaced a run there, or what

@@ -18,7 +18,7 @@ from jaxneuron.study import older
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.checked import UNKNOWN, Checked, ChecksumOf, Complain, checksum_of_bytes
 from jaxneuron.study.checksum import checksum_of
-from jaxneuron.study.location import OLD, READERS, Location
+from jaxneuron.study.location import OLD, READERS, ROOT, Location
 
 FORMAT_NAME, FORMAT_NUMBER = "jaxneuron run, ", "format 4"
 FORMAT = FORMAT_NAME + FORMAT_NUMBER
@@ -26,7 +26,7 @@ FORMAT = FORMAT_NAME + FORMAT_NUMBER
 # settling nor certificates.
 OLDER_FORMATS = (FORMAT_NAME + "format 2", FORMAT_NAME + "format 3")
 
-ROOT, DESCRIPTION = "zarr.json", "zarr.json"
+DESCRIPTION = "zarr.json"
 CODECS = ("bytes", "vlen-utf8", "zstd", "crc32c")
 # What a root says in any format.
 NEEDED = {"study", "data", "coordinates", "tile", "block", "fingerprint", "identity", "num_neurons"}
