@@ -154,10 +154,11 @@ def chunking_of(root: zarr.Group, attrs: Mapping[str, Any]) -> Chunking:
 
 
 def _attributes(root: bytes | None) -> dict[str, Any]:
-    """What the root of a run says; nothing where it is no root of Zarr's third format."""
+    """What the root of a run says; nothing where it is no group in Zarr's third format."""
     found = _parsed(root)
     attrs = found.get("attributes")
-    return attrs if found.get("zarr_format") == 3 and isinstance(attrs, dict) else {}
+    is_group = (found.get("zarr_format"), found.get("node_type")) == (3, "group")
+    return attrs if is_group and isinstance(attrs, dict) else {}
 
 
 def _format_of(attrs: Mapping[str, Any]) -> str:
