@@ -556,6 +556,23 @@ def test_runs_with_dots_in_their_names_have_figures_of_their_own(jaxneuron_comma
     assert made <= set(os.listdir())
 
 
+@pytest.mark.parametrize(
+    ("line", "path", "other", "drawn"),
+    [
+        ("report {}", "run.zarr", "run", "run.html"),
+        ("deaths {}", "run", "run.zarr", "run-deaths.png"),
+        ("sweep study.toml --overwrite --out {}", "run-deaths", "run.zarr", "run-deaths.png"),
+    ],
+)
+def test_what_is_made_of_a_run_is_not_made_of_another(line, path, other, drawn, jaxneuron_command, run):
+    for name in {path, other} - {"run.zarr"}:
+        shutil.copytree(run, name)
+    code, _, complained = jaxneuron_command(line.format(path))
+    wrong = f"what is drawn of it, {drawn}, has the same name as of {other}, a run beside it"
+    assert (code, complained) == (2, f"jaxneuron: {path}: {wrong}; give another path, or rename a run\n")
+    assert not Path(drawn).exists()
+
+
 def test_status_best_and_export(jaxneuron_command, run):
     code, out, err = jaxneuron_command("status run.zarr --verify")
     assert (code, err) == (0, "")

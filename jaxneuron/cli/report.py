@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.figure import beside
+from jaxneuron.cli.figure import REPORT, beside
 from jaxneuron.cli.terminal import console, print_json
 
 
@@ -14,7 +14,7 @@ from jaxneuron.cli.terminal import console, print_json
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def report(run: str, out: Path | None, as_json: bool) -> None:
     """Write what a run asked and found as one HTML file, with maps and lives to click through."""
-    out = out or beside(run, ".html")
+    out = out or beside(run, REPORT)
     check_page(out, "--out")
     from jaxneuron.study.run import open_run
     from jaxneuron.view.report.report import report as write_report

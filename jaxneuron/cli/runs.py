@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from jaxneuron.cli.exit_codes import DONE, INCOMPLETE
-from jaxneuron.cli.figure import beside, check_figure
+from jaxneuron.cli.figure import DEATHS, beside, check_figure
 from jaxneuron.cli.terminal import console, print_json
 
 
@@ -75,7 +75,7 @@ def deaths(
     run: str, along: str | None, phase: tuple[int, int] | None, figure: Path | None, as_json: bool
 ) -> None:
     """Say how many neurons are born dead or die, by which step, and what makes the difference."""
-    figure = figure or beside(run, "-deaths.png")
+    figure = figure or beside(run, DEATHS)
     check_figure(figure)
     from jaxneuron.study.run import open_run
     from jaxneuron.view.deaths import deaths as find_deaths

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from jaxneuron.cli.figure import beside, check_figure
+from jaxneuron.cli.figure import FIGURE, beside, check_figure, local_place
 from jaxneuron.cli.terminal import console, print_json, print_log, progress_bar, terminal_size
 
 Progress = Callable[[int, int], None]
@@ -64,13 +64,13 @@ def sweep(
     from jaxneuron.study.location import Location
 
     location = Location(out)
-    folder = Path(location.name) if location.folder else Path("runs") / Path(out).name
+    folder = local_place(location)
     if not folder.name:
         raise BadInput(
             f"--out: is {str(folder)!r}; it must be a name for the run, such as {default_run(study)}"
         )
     location.check()
-    figure = figure or beside(out, ".png")
+    figure = figure or beside(out, FIGURE)
     if figure in (folder, *folder.parents):
         raise BadInput(f"--figure: {figure} is the place of the run; choose another --figure or --out")
     check_figure(figure)
