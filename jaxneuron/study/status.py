@@ -22,6 +22,7 @@ class Status(NamedTuple):
     chunks_done: int
     num_neurons: int
     neurons_done: int
+    sums_missing: int  # of the sums of cells that are trained in several chunks, written when all are done
     damaged: dict[int, str] | None
     training_seconds: float
     neurons_per_second: float | None
@@ -32,7 +33,7 @@ class Status(NamedTuple):
     @property
     def is_whole(self) -> bool:
         """Whether nothing is known to be missing."""
-        return self.chunks_done == self.num_chunks and not self.damaged
+        return self.chunks_done == self.num_chunks and not self.damaged and not self.sums_missing
 
 
 def status(path: str | Path, *, verify: bool = False) -> Status:
@@ -55,6 +56,7 @@ def status(path: str | Path, *, verify: bool = False) -> Status:
         chunks_done=len(done),
         num_neurons=num_neurons,
         neurons_done=neurons_done,
+        sums_missing=store.num_sums_missing(),
         damaged=None if found is None else found.damaged,
         training_seconds=training_seconds,
         neurons_per_second=rate,

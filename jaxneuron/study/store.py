@@ -163,9 +163,13 @@ class Store:
         if self._sums is not None:
             self._sums.forget({number // self.chunking.num_blocks for number in numbers})
 
-    def is_whole(self) -> bool:
+    def is_trained(self) -> bool:
         """Whether every chunk of work has a marker."""
         return len(self.marked()) == self.chunking.num_chunks
+
+    def num_sums_missing(self) -> int:
+        """Of those that have no marker."""
+        return 0 if self._sums is None else self._sums.number - len(self._sums.listed())
 
     def check_whole(self) -> None:
         """BadInput where not all of the run is done. A file that is lost is missed when it is read."""
@@ -205,8 +209,11 @@ class Store:
                     if not np.array_equal(np.asarray(self.cells[name][tile]), total):
                         yield number, self.cells[name].path
             return
-        self._known_sums = self._sums.read(sorted(self._sums.listed()))
+        listed = self._sums.listed()
+        self._known_sums = self._sums.read(sorted(listed))
         for number, tile in enumerate(self.chunking.tiles()):
+            if number not in listed:  # it is not written yet, which is no damage
+                continue
             marker = self._known_sums.get(number)
             for array in self.cells.values():
                 if marker is None or not self._holds(array, tile, marker.checksums.get(array.path)):

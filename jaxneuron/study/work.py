@@ -47,7 +47,7 @@ def work(store: Store, numbers: Iterable[int], train: Train, progress: Progress)
         for number in train(missing) if missing else ():
             done += store.chunking[number].num_neurons
             progress(done, total)
-        if store.is_whole():
+        if store.is_trained():
             store.add_up()
     except OSError as error:
         raise Stopped(

@@ -525,6 +525,33 @@ def test_damaged_chunks_are_named_and_trained_again(array, how, sound, tmp_path,
     assert status(path, verify=True).is_whole
 
 
+def test_sums_that_are_missing_are_told_and_added_up(swept, tmp_path):
+    in_parts = swept(chunk_size=PARTS)
+    path = in_parts.copied_to(tmp_path / "run.zarr")
+    for file in (path / "work/sum/c").iterdir():
+        file.unlink()
+    found = status(path)
+    assert found.chunks_done == found.num_chunks
+    assert found.sums_missing
+    assert not found.is_whole
+    with pytest.raises(BadInput, match="is unfinished"):
+        jn.open_run(path)
+    run, trained = trained_by(in_parts.study, path)
+    assert (values_of(run), trained) == (in_parts.values, [])
+    assert status(path).is_whole
+
+
+def test_a_damaged_marker_of_a_sum_is_told(swept, tmp_path):
+    in_parts = swept(chunk_size=PARTS)
+    path = in_parts.copied_to(tmp_path / "run.zarr")
+    marker = next((path / "work/sum/c").iterdir())
+    marker.write_bytes(marker.read_bytes()[:-1])
+    assert not status(path, verify=True).is_whole
+    with pytest.raises(BadInput, match="is damaged"):
+        values_of(jn.open_run(path))
+    assert values_of(sweep(in_parts.study, path)) == in_parts.values
+
+
 def test_leftovers_are_removed(unfinished):
     left = unfinished / "neurons" / "fate" / "c" / "0.0123.partial"
     left.write_bytes(b"half")

@@ -24,6 +24,8 @@ def status_table(status: Status) -> RenderableType:
     ]
     if status.damaged == {}:
         lines.append("everything that is done holds what was written")
+    if status.sums_missing and status.chunks_done == status.num_chunks:
+        lines.append(f"{status.sums_missing:,} sums of chunks are missing; the same sweep adds them up")
     if status.swept_by:
         lines.append(f"swept by {status.swept_by}")
     if status.neurons_per_second and not status.is_whole:
