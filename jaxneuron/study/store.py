@@ -102,7 +102,7 @@ class Store:
 
     def mark(self, number: int, neurons: int, seconds: float, checksums: dict[str, str]) -> None:
         """Say that a chunk of work is done, and what its files are."""
-        self._known[number] = self._chunks.write(number, neurons, seconds, checksums)
+        self._chunks.write(number, neurons, seconds, checksums)
 
     def marked(self) -> set[int]:
         """The chunks of work that have a marker, sound or not: quickly found, however many there are."""
