@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from jaxneuron.population.dispatch import chunks_in_flight, devices, share_out
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.room import Needs, check_memory
-from jaxneuron.study.setup import Setup, config_of, set_up, warn_of_rounding, warn_of_squares
+from jaxneuron.study.setup import Setup, config_of, set_up, warn_of_precision
 from jaxneuron.study.study import Study, Training
 
 SECONDS_TO_MEASURE = 10.0
@@ -80,8 +80,7 @@ def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
     """
     began = time.monotonic()
     setup = set_up(study)
-    warn_of_rounding(setup)
-    warn_of_squares(setup)
+    warn_of_precision(setup)
     needs = check_memory("the study", setup.sizes)
     num_chunks, in_flight = setup.chunking.num_chunks, chunks_in_flight()
     trainers = setup.trainers(devices())

@@ -10,7 +10,7 @@ from jaxneuron.study.create import create
 from jaxneuron.study.identity import differences
 from jaxneuron.study.location import Location, MadeMeanwhile
 from jaxneuron.study.room import check_room
-from jaxneuron.study.setup import Setup, provenance, warn_of_rounding, warn_of_squares
+from jaxneuron.study.setup import Setup, provenance, warn_of_precision
 from jaxneuron.study.skeleton import check_current, check_left_behind, is_run, open_skeleton, what_is_there
 
 log = logging.getLogger(__name__)
@@ -46,8 +46,7 @@ def prepare(setup: Setup, location: Location, *, overwrite: bool = False, proces
                     attrs=provenance(setup),
                     replace=overwrite,
                 )
-            warn_of_rounding(setup)
-            warn_of_squares(setup)
+            warn_of_precision(setup)
             log.info(f"{setup.num_neurons:,} neurons take {needs}")
             return True
     check_current(location)

@@ -142,7 +142,13 @@ def check_data(study: Study, datasets: Sequence[Dataset]) -> None:
         data.check_size(study.training.precision, study.training.optimizer)
 
 
-def warn_of_rounding(setup: Setup) -> None:
+def warn_of_precision(setup: Setup) -> None:
+    """Lines in the log where the precision may decide what becomes of neurons."""
+    _warn_of_rounding(setup)
+    _warn_of_squares(setup)
+
+
+def _warn_of_rounding(setup: Setup) -> None:
     """A line in the log where rounding leaves larger gradients than those that count as converged."""
     tolerance, precision = setup.config.tolerance, setup.study.training.precision
     data = max(setup.datasets, key=lambda data: data.gradient_floor(precision))
@@ -161,7 +167,7 @@ def warn_of_rounding(setup: Setup) -> None:
         )
 
 
-def warn_of_squares(setup: Setup) -> None:
+def _warn_of_squares(setup: Setup) -> None:
     """A line in the log where learning rates lead to gradients that are too large to be squared.
 
     Optimizers that square the gradient take steps of about the learning rate, whatever the gradient; some of
