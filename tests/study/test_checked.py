@@ -77,7 +77,7 @@ def read(path, arrays):
         return None
 
 
-@pytest.mark.parametrize("number", [10, pytest.param(150 * REPEAT, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("number", [10, pytest.param(100 * REPEAT, marks=pytest.mark.thorough)])
 def test_no_two_files_are_taken_for_one_another(number, whole, copied):
     """Pairs of files of the same array, and of others: swapped, they are told."""
     path, values = copied, whole[1]
@@ -118,7 +118,7 @@ def metadata_of(path):
     ]
 
 
-@pytest.mark.parametrize("step", [1000, pytest.param(max(1, 100 // REPEAT), marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("step", [1000, pytest.param(max(1, 150 // REPEAT), marks=pytest.mark.thorough)])
 def test_every_byte_of_what_describes_a_run_is_seen(step, whole, copied):
     """A bit of it is flipped: nothing is read of the run then."""
     rng, tried = random.Random(step), 0
