@@ -22,6 +22,7 @@ from jaxneuron.population.summary import Summary, merge
 from jaxneuron.study import older
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.checked import UNKNOWN, Recording, checksum_of_bytes
+from jaxneuron.study.keys import Region, key_of, split
 from jaxneuron.study.location import READERS, Location
 from jaxneuron.study.markers import Marker, Markers
 from jaxneuron.study.skeleton import (
@@ -36,8 +37,6 @@ from jaxneuron.study.variables import CELLS, NEURONS
 MOST_READ = 1000
 CHUNKS, SUMS = "work/marker", "work/sum"  # the arrays of their markers
 NO_MARKER = "no marker"  # the checksum of what is not done
-
-Region = tuple[slice, ...]
 
 
 class Findings(NamedTuple):
@@ -232,7 +231,7 @@ class Store:
         assert self._recording is not None
         shape = (*(part.stop - part.start for part in region), *array.shape[len(region) :])
         self._to_write[array.path][region] = np.asarray(values, array.dtype).reshape(shape)
-        return self._recording.checksums.pop(_key(array, region))
+        return self._recording.checksums.pop(key_of(array, region))
 
     def _written(self, chunk: Chunk) -> Iterator[tuple[zarr.Array, Region]]:
         """The arrays that a chunk of work writes, and where."""
@@ -251,12 +250,12 @@ class Store:
     def _holds(self, array: zarr.Array, region: Region, checksum: str | None) -> bool:
         if self._skeleton.is_older:
             return older.holds(array, region, checksum)
-        content = self.location.read(_key(array, region))
+        content = self.location.read(key_of(array, region))
         return content is not None and checksum == checksum_of_bytes(content)
 
     def _checksum_of(self, key: str) -> str | None:
         """Of a file that was not made with the run: what its chunk's marker says."""
-        path, place = _taken_apart(key)
+        path, place = split(key)
         if path not in self._skeleton.paths:
             return None
         if path in (CHUNKS, SUMS) or self._skeleton.is_older:
@@ -279,7 +278,7 @@ class Store:
             return self._is_replaced()
         if key in self._skeleton.files:
             return is_damaged(self.location, key)
-        path, place = _taken_apart(key)
+        path, place = split(key)
         is_sum, number = self._piece(path, place)
         return self._is_wrong(number * self.chunking.num_blocks if is_sum else number, path)
 
@@ -291,16 +290,3 @@ class Store:
             f"{self.location}: is damaged (chunk {number}, {path}); "
             "the same `jaxneuron sweep` trains it again"
         )
-
-
-def _key(array: zarr.Array, region: Region) -> str:
-    """Of the file that holds a region of an array."""
-    place = [part.start // size for part, size in zip(region, array.chunks, strict=False)]
-    rest = [0] * (len(array.chunks) - len(place))
-    return "/".join([array.path, "c", *map(str, place + rest)])
-
-
-def _taken_apart(key: str) -> tuple[str, list[int]]:
-    """The path of the array that a file is of, and the file's place along each of its dims."""
-    group, name, *rest = *key.split("/"), ""
-    return f"{group}/{name}", [int(place) for place in rest[1:] if place.isdigit()]
