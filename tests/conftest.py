@@ -12,6 +12,7 @@ import pytest
 from jaxneuron import cli
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.population import program
+from tests.results import life_of, lifelines, run_of  # noqa: F401, as fixtures of all tests
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
@@ -52,7 +53,8 @@ LITTLE_OPTIMISED = (
     "tests/neuron/jumps/",
     *(f"tests/neuron/test_{name}.py" for name in ("fate", "gradient", "params", "target_scale", "train")),
     "tests/population/test_train_by_jumps.py",
-    *(f"tests/study/test_{name}.py" for name in ("datasets", "export", "jumps", "scaled_target", "theory")),
+    *(f"tests/runner/test_{name}.py" for name in ("datasets", "jumps", "scaled_target", "theory")),
+    "tests/analysis/",
     "tests/view/",
 )
 

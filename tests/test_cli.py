@@ -46,7 +46,7 @@ learning_rate = { log = [1e-3, 1], num = 64 }
 replicates = 64
 chunk_size = 64
 """
-STORED_RUN = Path(__file__).parent / "study" / "stored_runs" / "format-3.zip"
+STORED_RUN = Path(__file__).parent / "store" / "stored_runs" / "format-3.zip"
 MAP = "Fates over|: its path over"
 TRAIN = "train data.csv --input x --target y"
 

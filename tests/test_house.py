@@ -1,4 +1,4 @@
-"""The house: four floors and a door, imports one way, no circles, no drawers."""
+"""The house: a room for each question, imports one way, no circles, no drawers."""
 
 import ast
 import re
@@ -9,17 +9,24 @@ import pytest
 import jaxneuron
 
 PACKAGE = Path(jaxneuron.__file__).parent
-FLOORS = ["neuron", "population", "study", "view"]
+ROOMS = ["neuron", "population", "study", "store", "runner", "analysis", "view", "api", "cli"]
 DRAWERS = {"util", "utils", "helper", "helpers", "common", "core", "types", "config", "misc", "constants"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
-def floor_of(parts: tuple[str, ...]) -> int:
-    """The floor a module is on; the door is above all."""
-    return FLOORS.index(parts[0]) if parts and parts[0] in FLOORS else len(FLOORS)
+def height_of(module: str) -> int:
+    """The place of a module's room among them, from below; the package itself is above all."""
+    room = module.removeprefix("jaxneuron").removeprefix(".").split(".")[0]
+    return ROOMS.index(room) if room in ROOMS else len(ROOMS)
 
 
-def imports_of(path: Path, of_types_too: bool = False) -> set[str]:
+def module_at(path: Path) -> str:
+    """The name of the module of a file."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> set[str]:
     """The modules of this package that a file imports."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -32,39 +39,34 @@ def imports_of(path: Path, of_types_too: bool = False) -> set[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_go_down_or_stay(path):
-    if path.name == "__init__.py":
-        return
-    own = floor_of(path.relative_to(PACKAGE).parts)
+    height = height_of(module_at(path))
     for module in imports_of(path):
-        assert floor_of(tuple(module.split(".")[1:])) <= own, f"{path.name} imports {module}"
+        assert height_of(module) <= height, f"{path.name} imports {module}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_one_file_alone_names_a_module_of_a_floor_above(path):
-    """By `importlib`, or in a text that is the name of a module: results are shown by the floor above."""
-    own = floor_of(path.relative_to(PACKAGE).parts)
-    if path.name == "__init__.py" or own == len(FLOORS):
+def test_no_file_names_a_module_of_a_room_above(path):
+    """By `importlib`, or in a text that is the name of a module; but for the lazy names of the package."""
+    tree = ast.parse(path.read_text())
+    if module_at(path) == "jaxneuron":
         return
     names = {
         node.value
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and re.fullmatch(r"jaxneuron(\.\w+)+", str(node.value))
     }
-    above = {name for name in names if floor_of(tuple(name.split(".")[1:])) > own}
-    reaches_up = path.relative_to(PACKAGE) == Path("study/show.py")
-    assert above == ({"jaxneuron.view.notebook.show"} if reaches_up else set())
-    calls = {
-        ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
-    }
-    assert reaches_up or not calls & {"importlib.import_module", "import_module", "__import__"}
+    assert not {name for name in names if height_of(name) > height_of(module_at(path))}
+    calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    assert not calls & {"importlib.import_module", "import_module", "__import__"}
+
+
+def test_every_file_is_in_a_room():
+    others = {"__init__", "__main__", "__pycache__", "py"}  # py.typed
+    assert {path.stem for path in PACKAGE.iterdir()} - others == set(ROOMS)
 
 
 def test_there_are_no_circles():
-    graph = {
-        "jaxneuron." + ".".join(path.relative_to(PACKAGE).with_suffix("").parts): imports_of(path)
-        for path in FILES
-        if path.name != "__init__.py"
-    }
+    graph = {module_at(path): imports_of(path) for path in FILES if path.name != "__init__.py"}
 
     def visit(module, trail):
         assert module not in trail, f"a circle: {' → '.join([*trail, module])}"
@@ -86,7 +88,7 @@ def test_only_the_door_prints_and_only_population_maps_neurons(path):
     source = path.read_text()
     calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)}
     assert "print" not in calls or path.parent.name == "cli"
-    if "study" in path.parts[-2:]:
+    if not module_at(path).startswith(("jaxneuron.neuron", "jaxneuron.population", "jaxneuron.analysis")):
         assert "jax.vmap" not in calls
 
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from jaxneuron import sweep
 from jaxneuron.study.study import Study
-from jaxneuron.study.sweep import sweep
 
 WITH_ONE_CLOSED = """
 import os

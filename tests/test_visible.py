@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from rich.table import Table
 
 import jaxneuron as jn
+from jaxneuron.analysis.export import export
 from jaxneuron.cli.terminal import console, print_log
 from jaxneuron.cli.visible import VisibleLog
 from jaxneuron.study.bad_input import BadInput, visible
-from jaxneuron.study.export import export
 
 EVIL = "\x1b]0;title\x07\x1b[2J\u202egnp.exe\x9b31m"
 TEXT = r"\x1b]0;title\x07\x1b[2J\u202egnp.exe\x9b31m"

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import jaxneuron as jn
-from jaxneuron.study import room
-from jaxneuron.study.location import Location
-from jaxneuron.study.plan import plan
-from jaxneuron.study.prepare import prepare
-from jaxneuron.study.setup import set_up
-from jaxneuron.study.status import status
-from jaxneuron.study.store import Store
+from jaxneuron.runner.plan import plan
+from jaxneuron.runner.prepare import prepare
+from jaxneuron.runner.setup import set_up
+from jaxneuron.store import room
+from jaxneuron.store.location import Location
+from jaxneuron.store.status import status
+from jaxneuron.store.store import Store
 from jaxneuron.study.study import read_study
 
 STUDY = """\

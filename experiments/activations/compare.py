@@ -20,7 +20,7 @@ from experiments.activations.theory import share_born_dead
 from experiments.known_answers import standard_errors
 from experiments.studies import swept, with_settings
 from jaxneuron import Study
-from jaxneuron.view.intervals import Share, share_of
+from jaxneuron.analysis.intervals import Share, share_of
 
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "softplus")
 

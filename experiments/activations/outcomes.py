@@ -10,10 +10,10 @@ from jaxtyping import Array, Float
 from scipy.stats import quantile_test
 
 from jaxneuron import Fate, Run
+from jaxneuron.analysis.intervals import CONFIDENCE, Share, share_of
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.study.data import Dataset, load
-from jaxneuron.view.intervals import CONFIDENCE, Share, share_of
 
 OUTCOMES = ("diverged", "dead", "stalled", "short", "trained")
 DEAD, TRAINED = (OUTCOMES.index(name) for name in ("dead", "trained"))

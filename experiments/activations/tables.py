@@ -8,7 +8,7 @@ from rich.table import Table
 
 from experiments.activations.compare import Row
 from experiments.activations.outcomes import OUTCOMES, Outcomes
-from jaxneuron.view.intervals import Share
+from jaxneuron.analysis.intervals import Share
 
 LABELS = ("data", "steps", "rates", "activation")
 

@@ -8,8 +8,8 @@ from experiments.bias.theory import born_dead, born_dead_of_drawn, died_untraine
 from experiments.bias.variants import Pair, Runs
 from experiments.known_answers import standard_errors
 from jaxneuron import Fate, Study
+from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.study.data import load
-from jaxneuron.view.intervals import Share, share_of
 
 
 class Known(NamedTuple):

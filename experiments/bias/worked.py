@@ -10,7 +10,7 @@ from experiments.bias.theory import born_dead, born_dead_of_drawn
 from experiments.known_answers import standard_errors
 from experiments.studies import swept
 from jaxneuron import Fate, Study
-from jaxneuron.view.intervals import Share, share_of
+from jaxneuron.analysis.intervals import Share, share_of
 
 DRAWN = {"normal": [0.0, 1.0]}
 # (smallest and largest input, initial bias)

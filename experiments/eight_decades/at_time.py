@@ -5,7 +5,7 @@ import numpy as np
 from experiments.eight_decades.diagram import Diagram
 from experiments.studies import with_settings
 from jaxneuron import Fate, Study
-from jaxneuron.study.training import train_some
+from jaxneuron.runner.training import train_some
 
 
 def train_to_time(study: Study, time: float) -> Diagram:

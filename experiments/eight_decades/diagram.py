@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from rich.table import Table
 
 from jaxneuron import Fate, Run
-from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
+from jaxneuron.view.palette import FATE_COLOURS
 
 
 class Diagram(NamedTuple):
@@ -39,7 +39,7 @@ def table_of(at_time: Diagram, in_the_end: Diagram) -> Table:
     table = Table(box=None, pad_edge=False, caption="in per cent; after the training time / in the end")
     table.add_column("learning rate", justify="right")
     for fate in Fate:
-        table.add_column(FATE_LABELS[fate], justify="right")
+        table.add_column(fate.label, justify="right")
     logs = np.log10(at_time.learning_rate)
     for decade in range(round(logs[0]), round(logs[-1]) + 1):
         row = int(np.argmin(abs(logs - decade)))
@@ -70,7 +70,7 @@ def draw(at_time: Diagram, in_the_end: Diagram, time: float, path: Path) -> None
         axes[column, 0].set_ylabel("initial bias")
         axes[1, column].set_xscale("log")
     figure.colorbar(mesh, ax=axes[1, :], label="median loss, mean of ½(ŷ − y)²")
-    patches = [Patch(color=FATE_COLOURS[fate], label=FATE_LABELS[fate]) for fate in Fate]
+    patches = [Patch(color=FATE_COLOURS[fate], label=fate.label) for fate in Fate]
     figure.legend(handles=patches, loc="outside lower center", ncols=len(Fate), frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)

@@ -10,7 +10,7 @@ from rich.table import Table
 from experiments.golden_ratio.theory import BOUNDARY, share_that_diverges, share_that_succeeds
 from experiments.known_answers import standard_errors
 from jaxneuron import Fate, Run
-from jaxneuron.view.intervals import Share, share_of
+from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.view.palette import FATE_COLOURS
 
 SUCCESS = 1e-6  # a final loss below it; a silent neuron has ¼

@@ -6,10 +6,10 @@ import numpy as np
 
 from experiments.half_life.theory import limit_at_optimum
 from jaxneuron import Fate, Run
+from jaxneuron.analysis.half_life import HalfLife, half_life
+from jaxneuron.analysis.incidence import Hazard, hazard
+from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.study.data import load
-from jaxneuron.view.half_life import HalfLife, half_life
-from jaxneuron.view.incidence import Hazard, hazard
-from jaxneuron.view.intervals import Share, share_of
 
 FIRST_STEP = 200  # by then nearly all have left their start behind
 OPTIMUM = 1e-6  # a final loss below it

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from experiments.half_life.decay import Decay, half_life_of, hazard_of
 from experiments.half_life.variations import VARIED_EXAMPLES, VARIED_INPUTS, Variation
 from jaxneuron import Fate
-from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
+from jaxneuron.view.palette import FATE_COLOURS
 
 SHOWN_DATASET = 7  # whose limit is that of very many examples, and where next to none converge
 SHOWN_RATES = (3.2, 3.3, 3.4, 3.5, 3.6)
@@ -100,9 +100,7 @@ def _draw_fates(axes: Axes, decay: Decay) -> None:
     middle, counts = (edges[:-1] + edges[1:]) / 2, [decay.by_fate[place == i] for i in range(1, len(edges))]
     shares = np.array([count.sum(0) / max(count.sum(), 1) for count in counts])
     for fate in (Fate.converged, Fate.unsettled, Fate.died):
-        axes.plot(
-            middle, shares[:, fate], "o-", color=FATE_COLOURS[fate], markersize=3, label=FATE_LABELS[fate]
-        )
+        axes.plot(middle, shares[:, fate], "o-", color=FATE_COLOURS[fate], markersize=3, label=fate.label)
     axes.set_xlabel("learning rate / (2/λ of the data set)")
     axes.set_ylabel("share of neurons")
     axes.legend(frameon=False, fontsize=8)

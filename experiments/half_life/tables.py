@@ -20,7 +20,7 @@ from experiments.half_life.decay import (
 )
 from experiments.half_life.variations import Variation
 from jaxneuron import Fate
-from jaxneuron.view.intervals import CONFIDENCE, Share
+from jaxneuron.analysis.intervals import CONFIDENCE, Share
 
 SCALED_EDGES = np.array([0.0, 1.0, 1.2, 1.4, 1.5, 1.6, 1.7, 1.8, 2.0, 2.2, 2.8])
 

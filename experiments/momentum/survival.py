@@ -10,7 +10,7 @@ from rich.table import Table
 from experiments.known_answers import standard_errors
 from experiments.momentum.theory import share_alive
 from jaxneuron import Fate, Run
-from jaxneuron.view.intervals import Share, share_of
+from jaxneuron.analysis.intervals import Share, share_of
 
 COLOURS = ("#000000", "#0072B2", "#9A4F80", "#D55E00", "#C98400")
 SHOWN_ROWS = 6

@@ -10,7 +10,7 @@ from rich.table import Table
 from experiments.known_answers import standard_errors
 from experiments.one_example.theory import ALIVE, death_step, share_alive
 from jaxneuron import Run
-from jaxneuron.view.intervals import Share, share_of
+from jaxneuron.analysis.intervals import Share, share_of
 
 SPREAD = 1.5  # of the first z
 

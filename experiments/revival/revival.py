@@ -10,7 +10,7 @@ import jaxneuron
 from experiments.known_answers import standard_errors
 from experiments.revival.theory import revival_step, share_silent
 from jaxneuron import Fate, Run, Study
-from jaxneuron.view.intervals import Share, share_of
+from jaxneuron.analysis.intervals import Share, share_of
 
 DEAD = (Fate.born_dead, Fate.died)
 LATER = 2000  # steps after which it is looked again

@@ -9,14 +9,14 @@ import numpy as np
 import psutil
 
 from jaxneuron.population.dispatch import Device, devices
-from jaxneuron.study.engines.actor import Actor
-from jaxneuron.study.engines.crew import Crew
-from jaxneuron.study.location import Location
-from jaxneuron.study.prepare import prepare
-from jaxneuron.study.setup import ChunkTrainer, Setup, set_up
-from jaxneuron.study.store import Store
+from jaxneuron.runner.engines.actor import Actor
+from jaxneuron.runner.engines.crew import Crew
+from jaxneuron.runner.prepare import prepare
+from jaxneuron.runner.setup import ChunkTrainer, Setup, set_up
+from jaxneuron.runner.work import train_and_write
+from jaxneuron.store.location import Location
+from jaxneuron.store.store import Store
 from jaxneuron.study.study import Study
-from jaxneuron.study.work import train_and_write
 
 
 class Overhead(NamedTuple):

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.scale.idle import prepared
-from jaxneuron.study.status import status
-from jaxneuron.study.store import Store
+from jaxneuron.store.status import status
+from jaxneuron.store.store import Store
 
 
 class Listing(NamedTuple):

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 import jaxneuron as jn
-from jaxneuron.study.location import Location
-from jaxneuron.study.store import Store
+from jaxneuron.store.location import Location
+from jaxneuron.store.store import Store
 
 NUM_CHUNKS = 2000
 

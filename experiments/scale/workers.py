@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jaxneuron import read_study
-from jaxneuron.study.location import Location
-from jaxneuron.study.prepare import prepare
-from jaxneuron.study.setup import set_up
+from jaxneuron.runner.prepare import prepare
+from jaxneuron.runner.setup import set_up
+from jaxneuron.store.location import Location
 
 ENGEL = Path(__file__).parents[1] / "engel" / "study.toml"
 REPLICATES = 256

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from experiments.scale.workers import ENGEL
 from jaxneuron import read_study
 from jaxneuron.population.dispatch import devices
-from jaxneuron.study.location import Location
-from jaxneuron.study.prepare import prepare
-from jaxneuron.study.setup import set_up
-from jaxneuron.study.store import Store
+from jaxneuron.runner.prepare import prepare
+from jaxneuron.runner.setup import set_up
+from jaxneuron.store.location import Location
+from jaxneuron.store.store import Store
 
 
 class Writing(NamedTuple):

@@ -10,8 +10,8 @@ from rich.table import Table
 from experiments.known_answers import standard_errors
 from experiments.strict_or_effective.theory import nearest
 from jaxneuron import Fate, Run
+from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.study.data import load
-from jaxneuron.view.intervals import Share, share_of
 
 PRECISIONS = ("float32", "float64")
 COLOURS = dict(zip(PRECISIONS, ("#D55E00", "#0072B2"), strict=True))

@@ -12,7 +12,7 @@ from experiments.known_answers import standard_errors
 from experiments.yehudai_shamir.construction import signs
 from experiments.yehudai_shamir.theory import EXPONENTS, final_loss, share_below_a_quarter, share_with
 from jaxneuron import Run
-from jaxneuron.view.intervals import Share, share_of
+from jaxneuron.analysis.intervals import Share, share_of
 
 LEAST_EXPECTED = 10  # neurons, from which on a count is near normal
 AT_A_TIME = 100_000  # neurons whose weights are in memory

@@ -9,7 +9,7 @@ from jaxneuron.cli.terminal import console, print_json
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def doctor(as_json: bool) -> None:
     """Say which devices and versions there are, and what will run where."""
-    from jaxneuron.study.doctor import examine
+    from jaxneuron.runner.doctor import examine
 
     findings = examine()
     if as_json:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jaxneuron.study.location import Location
+    from jaxneuron.store.location import Location
 
 
 # What commands make of a run, unless they are told another path.
@@ -16,8 +16,8 @@ def beside(run: str, ending: str) -> Path:
 
     BadInput where the same would be made of another run there.
     """
+    from jaxneuron.store.location import Location
     from jaxneuron.study.bad_input import BadInput
-    from jaxneuron.study.location import Location
 
     folder = local_place(Location(run))
     path = folder.with_name((folder.name.removesuffix(".zarr") or folder.name) + ending)

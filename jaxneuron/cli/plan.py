@@ -21,7 +21,7 @@ from jaxneuron.cli.terminal import console, print_json
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def plan(study: Path, devices: tuple[int, ...], seconds: float, as_json: bool) -> None:
     """Say what a study.toml takes: neurons, memory, disk, and the time, measured on some of its chunks."""
-    from jaxneuron.study.plan import plan as make_plan
+    from jaxneuron.runner.plan import plan as make_plan
     from jaxneuron.study.study import read_study
 
     found = make_plan(read_study(study), seconds=seconds)

@@ -51,7 +51,7 @@ def plot(run: str, file: Path, show: str, width: float, as_json: bool, **options
     _check_taken(show, given)
     if "at" in given:
         given["at"] = _values(given["at"])
-    from jaxneuron.study.run import open_run
+    from jaxneuron.api import open_run
     from jaxneuron.view.plots.canvas import save
     from jaxneuron.view.plots.run_plots import RunPlots
 

@@ -54,7 +54,7 @@ def main() -> NoReturn:
             raise
         _fail(f"jaxneuron: {error}")
     except RuntimeError as error:
-        from jaxneuron.study.work import Stopped
+        from jaxneuron.runner.work import Stopped
 
         if not isinstance(error, Stopped):
             raise

@@ -16,8 +16,8 @@ def report(run: str, out: Path | None, as_json: bool) -> None:
     """Write what a run asked and found as one HTML file, with maps and lives to click through."""
     out = out or beside(run, REPORT)
     check_page(out, "--out")
-    from jaxneuron.study.run import open_run
-    from jaxneuron.view.report.report import report as write_report
+    from jaxneuron.api import open_run
+    from jaxneuron.view.web.report import report as write_report
 
     found = write_report(open_run(run), out)
     if as_json:
@@ -30,7 +30,7 @@ def report(run: str, out: Path | None, as_json: bool) -> None:
 def check_page(path: Path, option: str) -> None:
     """BadInput where no page can be written at the path, or nothing that makes one is installed."""
     from jaxneuron.study.bad_input import BadInput, check_place
-    from jaxneuron.view.report.page import check_libraries
+    from jaxneuron.view.web.page import check_libraries
 
     if path.suffix.lower() not in (".html", ".htm"):
         raise BadInput(f"{option}: {path} must end in .html")

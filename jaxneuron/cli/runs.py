@@ -16,7 +16,7 @@ from jaxneuron.cli.terminal import console, print_json
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def status(run: str, verify: bool, as_json: bool) -> int:
     """Say how far a run is, what is missing, and how long it will take; exit code 1 while it is not whole."""
-    from jaxneuron.study.status import status as status_of
+    from jaxneuron.store.status import status as status_of
 
     found = status_of(run, verify=verify)
     if as_json:
@@ -42,8 +42,8 @@ def status(run: str, verify: bool, as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def best(run: str, by: str, number: int, most_lost: float, as_json: bool) -> None:
     """List the cells that train best, with the fates of their neurons and 95 % intervals."""
-    from jaxneuron.study.run import open_run
-    from jaxneuron.view.best import best_cells
+    from jaxneuron.analysis.best import best_cells
+    from jaxneuron.api import open_run
 
     opened = open_run(run)
     cells = best_cells(opened, number, by=_quantile(by), most_lost=most_lost)
@@ -77,8 +77,8 @@ def deaths(
     """Say how many neurons are born dead or die, by which step, and what makes the difference."""
     figure = figure or beside(run, DEATHS)
     check_figure(figure)
-    from jaxneuron.study.run import open_run
-    from jaxneuron.view.deaths import deaths as find_deaths
+    from jaxneuron.analysis.deaths import deaths as find_deaths
+    from jaxneuron.api import open_run
     from jaxneuron.view.plots.canvas import save
     from jaxneuron.view.plots.deaths import draw_deaths
 
@@ -87,7 +87,7 @@ def deaths(
     title = f"{opened.attrs['num_neurons']:,} neurons of {opened.name}"
     save(draw_deaths(found, title), figure)
     if as_json:
-        from jaxneuron.view.deaths import as_values
+        from jaxneuron.analysis.deaths import as_values
 
         print_json(**as_values(found), figure=str(figure))
         return
@@ -112,9 +112,9 @@ def deaths(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def export(run: str, file: Path, rows: Any, overwrite: bool, as_json: bool) -> None:
     """Write a run as one table, a row a cell or a row a neuron, to a .csv or .parquet file."""
-    from jaxneuron.study.export import check_file
-    from jaxneuron.study.export import export as export_rows
-    from jaxneuron.study.run import open_run
+    from jaxneuron.analysis.export import check_file
+    from jaxneuron.analysis.export import export as export_rows
+    from jaxneuron.api import open_run
 
     check_file(file, overwrite)
     number = export_rows(open_run(run), file, rows=rows, overwrite=overwrite)

@@ -60,8 +60,8 @@ def sweep(
     Stopped and given again, it goes on from where it was.
     """
     out = default_run(study) if out is None else out
+    from jaxneuron.store.location import Location
     from jaxneuron.study.bad_input import BadInput
-    from jaxneuron.study.location import Location
 
     location = Location(out)
     folder = local_place(location)
@@ -74,8 +74,8 @@ def sweep(
     if figure in (folder, *folder.parents):
         raise BadInput(f"--figure: {figure} is the place of the run; choose another --figure or --out")
     check_figure(figure)
+    from jaxneuron.api import sweep as run_sweep
     from jaxneuron.study.study import read_study
-    from jaxneuron.study.sweep import sweep as run_sweep
 
     # The plots are imported while the first chunk is compiled.
     threading.Thread(target=importlib.import_module, args=["jaxneuron.view.plots.phase"]).start()
@@ -87,8 +87,8 @@ def sweep(
             told = noting(progress)
             run = run_sweep(read_study(study), out, overwrite=overwrite, progress=told, engine=where)
 
+        from jaxneuron.analysis.phase import phase_diagram
         from jaxneuron.neuron.fate import Fate
-        from jaxneuron.view.phase import phase_diagram
         from jaxneuron.view.plots.canvas import save
         from jaxneuron.view.plots.phase import draw_phase_diagram
         from jaxneuron.view.terminal.tables import best_table, fate_table
@@ -124,14 +124,14 @@ def _engine(name: str, workers: int | None, address: str | None) -> tuple[Any, l
 
     options = ["--workers", str(workers)] if workers else []
     if name == "ray":
-        from jaxneuron.study.engines.ray import Ray
+        from jaxneuron.runner.engines.ray import Ray
 
         options += ["--engine", "ray", *(["--address", address] if address else [])]
         return Ray(address, actors=workers), options
     if address:
         raise BadInput(f"--address: is {address}, a Ray cluster's; it needs --engine ray")
     if workers:
-        from jaxneuron.study.engines.workers import Workers
+        from jaxneuron.runner.engines.workers import Workers
 
         return Workers(workers), options
     return None, []

@@ -94,9 +94,9 @@ def train(
     check_figure(figure)
     if report is not None:
         check_page(report, "--report")
+    from jaxneuron.api import train as train_neuron
     from jaxneuron.study.bad_input import BadInput
     from jaxneuron.study.study import Study
-    from jaxneuron.study.training import train as train_neuron
 
     # As a study.toml would say it; what was not given keeps the study's own default.
     tables = {
@@ -124,15 +124,15 @@ def train(
     except BadInput as error:
         raise BadInput(_name_option(str(error), tables)) from None
 
-    from jaxneuron.view.explain import full_pass
-    from jaxneuron.view.fit import fit
+    from jaxneuron.analysis.explain import full_pass
+    from jaxneuron.analysis.fit import fit
     from jaxneuron.view.plots.canvas import save
     from jaxneuron.view.plots.fit import draw_fit
     from jaxneuron.view.terminal.tables import full_pass_table, loss_table, training_summary
 
     save(draw_fit(fit(training)), figure)
     if report is not None:
-        from jaxneuron.view.report.report import life_report
+        from jaxneuron.view.web.report import life_report
 
         life_report(training, report)
     if as_json:

@@ -20,9 +20,9 @@ def create(study: Path, out: str | None, overwrite: bool, as_json: bool) -> None
     Where the run is there already and is this study's, nothing is done.
     """
     out = default_run(study) if out is None else out
-    from jaxneuron.study.location import Location
-    from jaxneuron.study.prepare import check_location, prepare
-    from jaxneuron.study.setup import set_up
+    from jaxneuron.runner.prepare import check_location, prepare
+    from jaxneuron.runner.setup import set_up
+    from jaxneuron.store.location import Location
     from jaxneuron.study.study import read_study
 
     location = Location(out)
@@ -53,7 +53,7 @@ def worker(run: str, index: int | None, of: int | None, as_json: bool) -> None:
     It may be stopped, killed, started again and started twice.
     """
     index, of = _share(index, of)
-    from jaxneuron.study.worker import worker as run_worker
+    from jaxneuron.runner.worker import worker as run_worker
 
     line = ["jaxneuron", "worker", run, "--index", str(index), "--of", str(of)]
     print_log(quiet=as_json)

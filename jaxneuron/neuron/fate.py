@@ -22,14 +22,26 @@ square of the targets on every example. That says nothing of what comes after; w
 
 import enum
 
-NOT_SO = -1  # the step of a fate that a neuron does not have
+NO_STEP = -1  # the step of a fate that a neuron does not have
 
 
 class Fate(enum.IntEnum):
-    """What became of a neuron, exactly one of the five."""
+    """What became of a neuron, exactly one of the five; with its name and its rule as a reader sees them."""
 
-    diverged = 0
-    born_dead = 1
-    died = 2
-    converged = 3
-    unsettled = 4
+    diverged = 0, "params or loss not finite, or loss far above its start"
+    born_dead = 1, "silent on every example from step 0 on"
+    died = 2, "active once, then silent to the end"
+    converged = 3, "gradient at most the tolerance"
+    unsettled = 4, "still moving, or oscillating"
+
+    rule: str
+
+    def __new__(cls, value: int, rule: str) -> "Fate":
+        fate = int.__new__(cls, value)
+        fate._value_, fate.rule = value, rule
+        return fate
+
+    @property
+    def label(self) -> str:
+        """Its name in words."""
+        return self.name.replace("_", " ")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from jaxneuron.neuron.fate import NOT_SO, Fate
+from jaxneuron.neuron.fate import NO_STEP, Fate
 
 
 class Silence(NamedTuple):
@@ -17,14 +17,14 @@ class Silence(NamedTuple):
 
 def never_silent() -> Silence:
     """The record before step 0."""
-    return Silence(since=jnp.int32(NOT_SO), revivals=jnp.int32(0))
+    return Silence(since=jnp.int32(NO_STEP), revivals=jnp.int32(0))
 
 
 def watch(silence: Silence, step: Int[Array, ""], is_silent: Bool[Array, ""]) -> Silence:
     """The record after the step's params have been looked at."""
     was_silent = silence.since >= 0
     return Silence(
-        since=jnp.where(is_silent, jnp.where(was_silent, silence.since, step), NOT_SO),
+        since=jnp.where(is_silent, jnp.where(was_silent, silence.since, step), NO_STEP),
         revivals=silence.revivals + (was_silent & ~is_silent),
     )
 
@@ -62,4 +62,4 @@ def judge(
         [jnp.int8(f) for f in (Fate.diverged, Fate.born_dead, Fate.died, Fate.converged)],
         jnp.int8(Fate.unsettled),
     )
-    return fate, jnp.where(is_dead, silence.since, NOT_SO)
+    return fate, jnp.where(is_dead, silence.since, NO_STEP)

@@ -10,7 +10,7 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from jaxneuron.neuron.absorbed import is_absorbed
-from jaxneuron.neuron.fate import NOT_SO, Fate
+from jaxneuron.neuron.fate import NO_STEP, Fate
 from jaxneuron.neuron.gradient import evaluate
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.judge import Silence, has_diverged, judge, never_silent, until_last, watch
@@ -168,7 +168,7 @@ def train(
     trained = conclude(state.params, end, hyperparams, examples, config)
     limit = loss_limit(trained.initial_loss, hyperparams, examples, config)
     is_beyond = has_diverged(jax.vmap(are_finite)(info.params, info.loss), info.loss, limit)
-    first = jnp.where(trained.fate == Fate.diverged, until_last(~is_beyond), NOT_SO)
+    first = jnp.where(trained.fate == Fate.diverged, until_last(~is_beyond), NO_STEP)
     return trained._replace(diverge_step=first)
 
 
@@ -203,9 +203,9 @@ def conclude_evaluated(
     norm, limit = gradient_norm(end.grads), loss_limit(start.loss, hyperparams, examples, config)
     is_finite = are_finite(state.params, end.loss)
     fate, death_step = judge(silence, is_finite, end.loss, limit, norm, config.tolerance)
-    settle_step = jnp.full_like(state.step, NOT_SO)
+    settle_step = jnp.full_like(state.step, NO_STEP)
     if state.moving_until is not None:
-        settle_step = jnp.where(fate == Fate.converged, state.moving_until, NOT_SO)
+        settle_step = jnp.where(fate == Fate.converged, state.moving_until, NO_STEP)
     largest_z = largest(lambda x: preactivation(state.params, x), examples)
     size_of_targets = jnp.sqrt(2 * silent_loss(examples, hyperparams.target_scale))
     absorbed = jnp.bool(False)
@@ -223,7 +223,7 @@ def conclude_evaluated(
         num_active=end.num_active,
         fate=fate,
         death_step=death_step,
-        diverge_step=jnp.where(fate == Fate.diverged, state.step, NOT_SO),
+        diverge_step=jnp.where(fate == Fate.diverged, state.step, NO_STEP),
         settle_step=settle_step,
         revivals=silence.revivals,
         fixed_step=jnp.where(state.unchanged_since < state.step, state.unchanged_since, -1),
@@ -253,4 +253,4 @@ def _silence_at_end(state: TrainState, is_silent: Bool[Array, ""], config: Confi
         return never_silent()
     if state.silence is not None:
         return watch(state.silence, state.step, is_silent)
-    return never_silent()._replace(since=jnp.where(is_silent, state.unchanged_since, NOT_SO))
+    return never_silent()._replace(since=jnp.where(is_silent, state.unchanged_since, NO_STEP))

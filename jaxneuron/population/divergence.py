@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from jaxneuron.neuron.fate import NOT_SO, Fate
+from jaxneuron.neuron.fate import NO_STEP, Fate
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.judge import has_diverged, until_last
 from jaxneuron.neuron.loss import Examples
@@ -41,7 +41,7 @@ def with_diverge_steps(
     if not len(diverged):
         return trained
     of_diverged = jax.tree.map(lambda values: np.asarray(values)[diverged], places())
-    steps = np.full(trained.fate.shape, NOT_SO, np.asarray(trained.diverge_step).dtype)
+    steps = np.full(trained.fate.shape, NO_STEP, np.asarray(trained.diverge_step).dtype)
     steps[diverged] = _diverge_steps(of_diverged, start, examples, config, num_steps)
     return trained._replace(diverge_step=jnp.asarray(steps))
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from jaxneuron.neuron.fate import NOT_SO, Fate
+from jaxneuron.neuron.fate import NO_STEP, Fate
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.judge import has_diverged, until_last
 from jaxneuron.neuron.loss import Examples
@@ -73,7 +73,7 @@ def follow(
     history = jax.tree.map(lambda *parts: np.concatenate(parts), *infos)
     trained = compiled(_conclude_all, config)(place, begin.params, state, *data)
     hyperparams, trained = jax.tree.map(lambda values: np.asarray(values)[0], (hyperparams, trained))
-    diverge_step = NOT_SO
+    diverge_step = NO_STEP
     if trained.fate == Fate.diverged:
         limit = loss_limit(jnp.asarray(trained.initial_loss), hyperparams, examples, config)
         is_beyond = has_diverged(jnp.asarray(_are_finite(history)), jnp.asarray(history.loss), limit)

@@ -88,7 +88,7 @@ def summarise(trained: Any, bins: Bins) -> Summary:
     loss_bin = np.minimum(np.searchsorted(bins.loss, loss, side="right") - 1, num_loss_bins - 1)
 
     def count_steps(steps: np.ndarray) -> np.ndarray:
-        step_bin = np.searchsorted(bins.step, steps, side="right") - 1  # NOT_SO is below all bins: -1
+        step_bin = np.searchsorted(bins.step, steps, side="right") - 1  # NO_STEP is below all bins: -1
         return _count_along_last(step_bin, len(bins.step) - 1)
 
     def count(is_so: np.ndarray) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""A named experiment: its data, its study.toml, its results on disk."""
+"""What to run: a study, its data and its study.toml, checked."""

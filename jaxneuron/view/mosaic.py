@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxneuron.analysis.axes import MapAxis, map_axis
+from jaxneuron.analysis.frames import Frame, frame_of, shown_by_default
+from jaxneuron.analysis.maps import fates_over
+from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import POINT
-from jaxneuron.study.run import Run
-from jaxneuron.view.axes import MapAxis, map_axis
-from jaxneuron.view.frames import Frame, frame_of, shown_by_default
-from jaxneuron.view.maps import fates_over
 from jaxneuron.view.palette import FATE_COLOURS
 
 NOBODY = -1  # the fate of a square without neurons

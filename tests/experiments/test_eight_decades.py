@@ -16,7 +16,7 @@ from jaxneuron.study.data import load
 
 FOLDER = Path(experiments.eight_decades.__file__).parent
 TIME = 2.0
-# The programs of tests/study/test_jumps.py and tests/view/test_by_jumps.py serve these studies too.
+# The programs of tests/runner/test_jumps.py and tests/view/test_by_jumps.py serve these studies too.
 SMALL = {
     "learning_rate": [1e-8, 1e-5, 1.0],
     "init_bias": [-0.5, 0.5, 1.5, 3.0],

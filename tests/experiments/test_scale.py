@@ -5,8 +5,8 @@ import pytest
 from experiments.scale.idle import of_devices, of_ray, prepared
 from experiments.scale.listing import of_markers
 from experiments.scale.reading import of_small_chunks
-from jaxneuron.study.status import status
-from jaxneuron.study.store import Store
+from jaxneuron.store.status import status
+from jaxneuron.store.store import Store
 
 pytestmark = pytest.mark.thorough
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import jaxneuron
-from jaxneuron.study import create, location
+from jaxneuron.store import create, location
 from jaxneuron.study.bad_input import BadInput
 
 CSV = "x,y\n0,1\n1,3\n2,4\n3,8\n"

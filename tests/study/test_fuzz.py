@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jaxneuron import cli
-from jaxneuron.study.engines import devices
+from jaxneuron.runner.engines import devices
 from tests.study.test_bad_input import CSV, STUDY, TEACHER
 
 TOKENS = [

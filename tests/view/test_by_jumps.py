@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 import jaxneuron as jn
-from jaxneuron.view.counted_apart import counted_apart
-from jaxneuron.view.deaths import phase_of
-from jaxneuron.view.fit import fit
-from jaxneuron.view.names import steps_in_words
+from jaxneuron.analysis.counted_apart import counted_apart
+from jaxneuron.analysis.deaths import phase_of
+from jaxneuron.analysis.fit import fit
+from jaxneuron.analysis.names import steps_in_words
+from jaxneuron.analysis.why import oscillates, why
 from jaxneuron.view.plots.fit import draw_fit
 from jaxneuron.view.plots.trajectory import draw_trajectories
-from jaxneuron.view.report.lives import life_of
-from jaxneuron.view.report.report import report
-from jaxneuron.view.why import oscillates, why
+from jaxneuron.view.web.lives import life_of
+from jaxneuron.view.web.report import report
 from tests.engel import POSITIVE_Y, X, Y
-from tests.view.packed import unpacked
+from tests.packed import unpacked
 
 WITHOUT_END = {"method": "jumps", "precision": "float64", "num_steps": float("inf")}
 
@@ -24,7 +24,7 @@ WITHOUT_END = {"method": "jumps", "precision": "float64", "num_steps": float("in
 def study(learning_rate, y=Y, training=None, **sweep):
     return jn.Study(
         data={"x": X, "y": y},
-        # All but alike, and drawn: the programs of tests/study/test_jumps.py serve these studies too.
+        # All but alike, and drawn: the programs of tests/runner/test_jumps.py serve these studies too.
         neuron={"init_weight": {"normal": [0.7, 1e-12]}},
         training=WITHOUT_END | (training or {}),
         sweep={"learning_rate": learning_rate, "init_bias": [0.5], "replicates": 8, "chunk_size": 8} | sweep,

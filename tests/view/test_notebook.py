@@ -16,15 +16,14 @@ import pytest
 from matplotlib.colors import to_rgba
 
 import jaxneuron as jn
+from jaxneuron.analysis.intervals import wilson
+from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.study import show
-from jaxneuron.study.run import Run
-from jaxneuron.view.intervals import wilson
 from jaxneuron.view.mosaic import SCREEN_COLOURS
 from jaxneuron.view.notebook import show as notebook
 from jaxneuron.view.notebook.inline_svg import fit_svg, loss_svg
 from jaxneuron.view.notebook.thumbnail import thumbnail
-from tests.view.studies import (
+from tests.studies import (
     LIVES,
     NOISY,
     NORMAL,
@@ -286,14 +285,6 @@ def test_very_many_inputs_with_long_names_are_cut(tmp_path, number, length):
 # The hook
 
 
-def test_figures_are_asked_of_the_floor_above(run_of, life_of, monkeypatch):
-    asked = []
-    monkeypatch.setattr(notebook, "plots_of", lambda result: asked.append(result) or "figures")
-    training = life_of("plain")
-    assert (run_of("grid").plot, training.plot) == ("figures", "figures")
-    assert asked == [run_of("grid"), training]
-
-
 def test_figures_can_be_called(run_of, life_of):
     assert callable(run_of("grid").plot)
     assert callable(life_of("plain").plot)
@@ -303,12 +294,11 @@ def test_figures_can_be_called(run_of, life_of):
 
 def test_results_wait_for_no_figures():
     code = (
-        "import sys, jaxneuron.study.run, jaxneuron.study.training\n"
+        "import sys, jaxneuron.api\n"
         "print([m for m in sys.modules if 'matplotlib' in m or 'jaxneuron.view' in m])"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert ended.stdout.strip() == "[]"
-    assert notebook.__name__ == show.SHOWN_BY
 
 
 def test_the_image_is_small(run_of):

@@ -9,14 +9,14 @@ import pytest
 from rich.console import Console
 
 import jaxneuron as jn
-from jaxneuron.view.explain import full_pass
-from jaxneuron.view.fit import fit, shown_steps
-from jaxneuron.view.phase import phase_diagram
+from jaxneuron.analysis.explain import full_pass
+from jaxneuron.analysis.fit import fit, shown_steps
+from jaxneuron.analysis.phase import phase_diagram
 from jaxneuron.view.plots.canvas import save
 from jaxneuron.view.plots.fit import draw_fit
 from jaxneuron.view.plots.phase import draw_phase_diagram
 from jaxneuron.view.terminal.tables import full_pass_table, loss_table, training_summary
-from tests.view.studies import LIVES, all_but_few_thorough
+from tests.studies import LIVES, all_but_few_thorough
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, 2, size=16)

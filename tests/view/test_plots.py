@@ -18,19 +18,19 @@ from matplotlib.text import Text
 from PIL import Image
 
 import jaxneuron as jn
+from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.maps import Map, quantity_map
+from jaxneuron.analysis.names import columns_in_words, printable, shortened
+from jaxneuron.analysis.panels import panels
+from jaxneuron.analysis.quantities import Quantity
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.axes import MapAxis
-from jaxneuron.view.maps import Map, quantity_map
-from jaxneuron.view.names import columns_in_words, printable, shortened
 from jaxneuron.view.palette import FATE_COLOURS
-from jaxneuron.view.panels import panels
 from jaxneuron.view.plots.canvas import Plot, save
 from jaxneuron.view.plots.map import draw_map
 from jaxneuron.view.plots.run_plots import RunPlots
 from jaxneuron.view.plots.shades import round_above, shades_of
 from jaxneuron.view.plots.training_plots import TrainingPlots
-from jaxneuron.view.quantities import Quantity
-from tests.view.studies import LIVES, REPLICATES, SWEEPS, X, all_but_few_thorough, life_study
+from tests.studies import LIVES, REPLICATES, SWEEPS, X, all_but_few_thorough, life_study
 
 SVG = "{http://www.w3.org/2000/svg}"
 ALL_QUANTITIES = ("grid", "one axis", "points of one", "all born dead")

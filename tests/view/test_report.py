@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from jaxneuron.analysis.maps import quantity_map
 from jaxneuron.cli import commands
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.view.maps import quantity_map
-from jaxneuron.view.report import map_data, page
-from jaxneuron.view.report.encode import TYPES, encode, encode_counts, encode_decades
-from jaxneuron.view.report.report import life_report, report
-from tests.view.packed import unpacked
-from tests.view.studies import REPLICATES
+from jaxneuron.view.web import map_data, page
+from jaxneuron.view.web.encode import TYPES, encode, encode_counts, encode_decades
+from jaxneuron.view.web.report import life_report, report
+from tests.packed import unpacked
+from tests.studies import REPLICATES
 
 SHAPES = arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
 

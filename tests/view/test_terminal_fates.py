@@ -9,14 +9,14 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 
+from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.frames import Frame
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view import mosaic as mosaics
-from jaxneuron.view.axes import MapAxis
-from jaxneuron.view.frames import Frame
 from jaxneuron.view.mosaic import NOBODY, SCREEN_COLOURS, FateMap, apportion, fate_map, mosaic
 from jaxneuron.view.terminal.fates import _stack, fate_picture, share_text
 from jaxneuron.view.terminal.picture import Ends, Entry, Glyph, Picture, fitted, half_blocks, lines_of
-from tests.view.studies import QUICK, REPLICATES, SWEEPS, all_but_few_thorough
+from tests.studies import QUICK, REPLICATES, SWEEPS, all_but_few_thorough
 
 
 def printed(picture: Picture, width: int, **how) -> list[str]:

@@ -11,7 +11,7 @@ from jaxneuron.view.terminal.braille import braille, line_dots
 from jaxneuron.view.terminal.picture import lines_of
 from jaxneuron.view.terminal.surface import INKS, PATH, SHADES, SILENT, loss_squares
 from jaxneuron.view.terminal.training import training_picture
-from tests.view.studies import LIVES
+from tests.studies import LIVES
 
 ACTIVATION = {
     "relu": lambda z: np.maximum(z, 0),

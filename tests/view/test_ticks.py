@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from jaxneuron.view.axes import MapAxis
+from jaxneuron.analysis.axes import MapAxis
 from jaxneuron.view.plots.ticks import decade_ticks, percent, scale, scale_by_decades, tick_label
 
 

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from jaxneuron.neuron.fate import NOT_SO, Fate
+from jaxneuron.neuron.fate import NO_STEP, Fate
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.jumps.crossing import count_bits, last_outside
 from jaxneuron.neuron.jumps.divergence import bound_in_flight
@@ -96,8 +96,8 @@ def land(
     diverge_step = trained.diverge_step if bound is None else bound.until
     return trained._replace(
         fate=fate,
-        diverge_step=jnp.where(fate == Fate.diverged, diverge_step, NOT_SO),
-        settle_step=jnp.where(fate == Fate.converged, trained.settle_step, NOT_SO),
+        diverge_step=jnp.where(fate == Fate.diverged, diverge_step, NO_STEP),
+        settle_step=jnp.where(fate == Fate.converged, trained.settle_step, NO_STEP),
         period=_period(state, scene, num_steps),
         undecided=is_undecided,
     )

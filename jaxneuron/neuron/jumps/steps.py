@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int
 
-from jaxneuron.neuron.fate import NOT_SO
+from jaxneuron.neuron.fate import NO_STEP
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.judge import has_diverged
 from jaxneuron.neuron.jumps.flight import Steps
@@ -88,7 +88,7 @@ def take_steps(
         since = jnp.where(
             (end.silence.since == 0) & (state.silence.since >= 0),
             state.silence.since,
-            in_all(end.silence.since, jnp.int64(NOT_SO)),
+            in_all(end.silence.since, jnp.int64(NO_STEP)),
         )
         end = end._replace(silence=end.silence._replace(since=since))
     if bound is not None:

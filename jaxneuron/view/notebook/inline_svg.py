@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from jaxneuron.study.training import Training
-from jaxneuron.view.fit import fit
+from jaxneuron.analysis.fit import fit
+from jaxneuron.analysis.names import shortened
+from jaxneuron.runner.training import Training
 from jaxneuron.view.mosaic import SCREEN_COLOURS
-from jaxneuron.view.names import shortened
 from jaxneuron.view.notebook.markup import text
-from jaxneuron.view.palette import FATE_LABELS
 
 WIDTH, HEIGHT, MARGIN = 260, 120, 4
 MOST_POINTS = 200
@@ -53,7 +52,7 @@ def fit_svg(training: Training) -> str:
     dashed = ' stroke-dasharray="3 4" opacity=".6"'
     lines = _polyline(x, before, "currentColor", dashed) + _polyline(x, after, colour)
     names = f"{shortened(numbers.y_label)} over {shortened(numbers.x_label)}"
-    title = f"{names}, and the neuron's output: {FATE_LABELS[training.fate]}"
+    title = f"{names}, and the neuron's output: {training.fate.label}"
     return _svg(title, f'<g fill="currentColor" opacity=".35">{points}</g>{lines}')
 
 

@@ -3,44 +3,27 @@ text's colour from the notebook and asks the network for nothing."""
 
 import importlib.resources
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
+from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.names import shortened
+from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.study.run import Run
-from jaxneuron.study.training import Training
-from jaxneuron.view.axes import MapAxis
+from jaxneuron.runner.training import Training
 from jaxneuron.view.mosaic import SCREEN_COLOURS
-from jaxneuron.view.names import shortened
 from jaxneuron.view.notebook.inline_svg import fit_svg, loss_svg
 from jaxneuron.view.notebook.markup import details, facts, table, text
 from jaxneuron.view.notebook.thumbnail import thumbnail
-from jaxneuron.view.report.asked import asked, asked_of
-from jaxneuron.view.report.found import best_of, fates_of
 from jaxneuron.view.terminal.tables import training_summary
+from jaxneuron.view.web.asked import asked, asked_of
+from jaxneuron.view.web.found import best_of, fates_of
 
 SHOWN_CELLS = 5
 MOST_CELLS = 100_000  # whose best are found while somebody waits, in a second
 SHOWN_STEPS = 3  # of the first, and of the last
 SHOWN_WEIGHTS = 3
 LONGEST_FORMULA, LONGEST_ERROR = 800, 300  # in letters
-
-
-def html_of(result: Run | Training) -> str:
-    """What a notebook shows of it."""
-    return run_html(result) if isinstance(result, Run) else training_html(result)
-
-
-def plots_of(result: Run | Training) -> Any:
-    """Its figures, to be called."""
-    if isinstance(result, Run):
-        from jaxneuron.view.plots.run_plots import RunPlots
-
-        return RunPlots(result)
-    from jaxneuron.view.plots.training_plots import TrainingPlots
-
-    return TrainingPlots(result)
 
 
 def run_html(run: Run) -> str:

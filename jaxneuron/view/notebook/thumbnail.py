@@ -8,11 +8,10 @@ import matplotlib.image
 import numpy as np
 from matplotlib.colors import to_rgba
 
+from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.study.run import Run
-from jaxneuron.view.axes import MapAxis
 from jaxneuron.view.mosaic import NOBODY, SCREEN_COLOURS, STACKED, apportion, fate_map, mosaic
-from jaxneuron.view.palette import FATE_LABELS
 
 COLUMNS, ROWS = 160, 100
 # The last is that of pixels without neurons.
@@ -36,7 +35,7 @@ def thumbnail(run: Run) -> Thumbnail | None:
     fates = mosaic(found.counts, COLUMNS, ROWS) if len(found.axes) == 2 else _stacks(found.counts)
     ranges = " and ".join(f"{axis.label} ({ends_of(axis)})" for axis in found.axes)
     most = Fate(int(found.counts.reshape(-1, len(Fate)).sum(0).argmax()))
-    words = f"Fates of neurons over {ranges}; the most frequent is {FATE_LABELS[most]}"
+    words = f"Fates of neurons over {ranges}; the most frequent is {most.label}"
     return Thumbnail(_data_uri(fates), words, found.axes, found.remark)
 
 

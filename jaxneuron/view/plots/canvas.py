@@ -15,9 +15,9 @@ from matplotlib import style
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
+from jaxneuron.analysis.names import printable
+from jaxneuron.store.whole_file import whole_file
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.whole_file import whole_file
-from jaxneuron.view.names import printable
 
 # In inches: a column of a paper with two of them, its page, and a screen.
 SINGLE_COLUMN, DOUBLE_COLUMN, SCREEN = 3.3, 7.0, 11.0

@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from jaxneuron.analysis.maps import Map
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.maps import Map
-from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
+from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.plots.canvas import as_text
 from jaxneuron.view.plots.shades import INFINITE, UNKNOWN, round_above, told, unit_of
 from jaxneuron.view.plots.ticks import percent, scale, scale_by_decades
@@ -120,5 +120,5 @@ def _draw_kinds(axes: Axes, found: Map) -> None:
     for fate in Fate:
         places = found.axes[0].values[found.value == fate]
         axes.plot(places, np.full(len(places), fate), "s", color=FATE_COLOURS[fate], markersize=3)
-    axes.set_yticks(list(Fate), [FATE_LABELS[fate] for fate in Fate])
+    axes.set_yticks(list(Fate), [fate.label for fate in Fate])
     axes.set_ylim(len(Fate) - 0.5, -0.5)

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import FuncFormatter
 
-from jaxneuron.view.deaths import SHOWN_FATES, Deaths, HalfLives
-from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
+from jaxneuron.analysis.deaths import SHOWN_FATES, Deaths, HalfLives
+from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.plots.canvas import SCREEN, SINGLE_COLUMN, Plot, as_text
 from jaxneuron.view.plots.incidence import alike, curves_of, described_incidence, draw_curves, name_curves
 from jaxneuron.view.plots.ticks import (
@@ -48,7 +48,7 @@ def draw_deaths(deaths: Deaths, title: str, width: float = SCREEN) -> Plot:
 
 def _described(deaths: Deaths, title: str) -> str:
     shares = "; ".join(
-        f"{FATE_LABELS[fate]}: {percent(float(deaths.fate(fate).number.sum() / deaths.neurons.sum()))}"
+        f"{fate.label}: {percent(float(deaths.fate(fate).number.sum() / deaths.neurons.sum()))}"
         for fate in SHOWN_FATES
     )
     return f"Deaths of {title}. Of all neurons {shares}. {described_incidence(deaths)}"
@@ -63,7 +63,7 @@ def _draw_shares(axes: Axes, deaths: Deaths) -> None:
     axis = deaths.axis
     assert axis is not None
     for name, share, colour in (
-        *((FATE_LABELS[fate], deaths.fate(fate), FATE_COLOURS[fate]) for fate in SHOWN_FATES),
+        *((fate.label, deaths.fate(fate), FATE_COLOURS[fate]) for fate in SHOWN_FATES),
         ("dead in all", deaths.dead, "#000000"),
     ):
         style = "--" if name == "dead in all" else "-"

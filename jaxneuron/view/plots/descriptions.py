@@ -2,10 +2,9 @@
 
 import numpy as np
 
+from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.maps import Map
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.axes import MapAxis
-from jaxneuron.view.maps import Map
-from jaxneuron.view.palette import FATE_LABELS
 from jaxneuron.view.plots.shades import INFINITE, UNKNOWN, told
 
 
@@ -44,9 +43,7 @@ def extremes(found: Map) -> str:
     if (sentence := all_alike(found)) is not None:
         return sentence
     if quantity.scale == "kind":
-        parts += [
-            f"{FATE_LABELS[fate]} in {(values == fate).sum():,}" for fate in Fate if (values == fate).any()
-        ]
+        parts += [f"{fate.label} in {(values == fate).sum():,}" for fate in Fate if (values == fate).any()]
     else:
         ends = [np.where(known, sign * values, np.inf).argmin() for sign in (1, -1)] if known.any() else []
         parts += [

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from jaxneuron.view.importance import Importance
+from jaxneuron.analysis.importance import Importance
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, as_text
 from jaxneuron.view.plots.ticks import percent
 

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from jaxneuron.view.axes import shown_values
-from jaxneuron.view.deaths import Deaths
+from jaxneuron.analysis.axes import shown_values
+from jaxneuron.analysis.deaths import Deaths
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, as_text
 from jaxneuron.view.plots.descriptions import span
 from jaxneuron.view.plots.ticks import percent, scale_by_steps

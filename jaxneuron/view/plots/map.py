@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 
-from jaxneuron.view.maps import Map
+from jaxneuron.analysis.maps import Map
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, as_text
 from jaxneuron.view.plots.curve import draw_bar, draw_curve
 from jaxneuron.view.plots.descriptions import all_alike, described, title_of

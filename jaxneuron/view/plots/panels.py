@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jaxneuron.view.panels import Panels
+from jaxneuron.analysis.panels import Panels
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, SINGLE_COLUMN, Plot, as_text
 from jaxneuron.view.plots.curve import draw_bar, draw_curve
 from jaxneuron.view.plots.descriptions import extremes, span, title_of

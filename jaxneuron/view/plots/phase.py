@@ -5,10 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
+from jaxneuron.analysis.maps import Map
+from jaxneuron.analysis.phase import PhaseDiagram
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.maps import Map
-from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
-from jaxneuron.view.phase import PhaseDiagram
+from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.plots.canvas import SCREEN, SINGLE_COLUMN, Plot, as_text
 from jaxneuron.view.plots.curve import draw_curve
 from jaxneuron.view.plots.descriptions import extremes, span
@@ -37,10 +37,7 @@ def draw_phase_diagram(diagram: PhaseDiagram, width: float = SCREEN) -> Plot:
 
 def _described(diagram: PhaseDiagram) -> str:
     over = f" over {'; '.join(map(span, diagram.axes))}" if diagram.axes else ""
-    parts = [
-        f"{FATE_LABELS[fate]}: {_overall(found)} in all, {extremes(found)}"
-        for fate, found in _shares(diagram)
-    ]
+    parts = [f"{fate.label}: {_overall(found)} in all, {extremes(found)}" for fate, found in _shares(diagram)]
     loss = f"Median final loss: {extremes(diagram.loss)}"
     remark = f"; {diagram.remark}" if diagram.remark else ""
     return f"Phase diagram of {diagram.title}{over}{remark}. Share by fate. {'. '.join(parts)}. {loss}."
@@ -72,9 +69,7 @@ def _draw_maps(plot: Plot, diagram: PhaseDiagram) -> None:
             is_named=found is diagram.loss,
         )
         is_share = found is not diagram.loss
-        axes.set_title(
-            f"{FATE_LABELS[Fate[found.quantity.name]]}: {_overall(found)}" if is_share else _loss(found)
-        )
+        axes.set_title(f"{Fate[found.quantity.name].label}: {_overall(found)}" if is_share else _loss(found))
         label_axes(axes, found)
         axes.label_outer()
         marks |= dict.fromkeys(shades.marks)
@@ -114,9 +109,7 @@ def _draw_curves(plot: Plot, diagram: PhaseDiagram) -> None:
     draw_curve(bottom, diagram.loss)
     top.tick_params(labelbottom=False)
     _, labels = top.get_legend_handles_labels()
-    handles = [Line2D([], [], color=FATE_COLOURS[fate], label=FATE_LABELS[fate]) for fate in Fate][
-        : len(labels)
-    ]
+    handles = [Line2D([], [], color=FATE_COLOURS[fate], label=fate.label) for fate in Fate][: len(labels)]
     name_marks(plot, (), (*handles, *_draw_limits((top, bottom), diagram)), column=1.65)
 
 
@@ -129,7 +122,7 @@ def _draw_share(axes: Axes, found: Map, fate: Fate) -> None:
         "linestyle": "-" if found.is_grid else "",
         "markersize": 3,
     }
-    axes.plot(places, found.value[order], label=FATE_LABELS[fate], **style)
+    axes.plot(places, found.value[order], label=fate.label, **style)
     if found.is_grid:
         axes.fill_between(places, found.low, found.high, color=FATE_COLOURS[fate], alpha=0.2, linewidth=0)
 
@@ -137,7 +130,7 @@ def _draw_share(axes: Axes, found: Map, fate: Fate) -> None:
 def _draw_bars(plot: Plot, diagram: PhaseDiagram) -> None:
     axes = plot.subplots()
     shares = [float(found.value) for found in diagram.shares.values()]
-    bars = axes.barh([FATE_LABELS[f] for f in Fate], shares, color=[FATE_COLOURS[f] for f in Fate])
+    bars = axes.barh([f.label for f in Fate], shares, color=[FATE_COLOURS[f] for f in Fate])
     axes.bar_label(bars, [percent(share) for share in shares], padding=4)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.15)

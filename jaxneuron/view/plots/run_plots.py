@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jaxneuron.study.run import Run
-from jaxneuron.study.training import Training
-from jaxneuron.view.deaths import deaths
-from jaxneuron.view.frames import shown_by_default
-from jaxneuron.view.gallery import gallery
-from jaxneuron.view.importance import importance
-from jaxneuron.view.maps import Others, quantity_map
-from jaxneuron.view.panels import panels
-from jaxneuron.view.phase import phase_diagram
+from jaxneuron.analysis.deaths import deaths
+from jaxneuron.analysis.frames import shown_by_default
+from jaxneuron.analysis.gallery import gallery
+from jaxneuron.analysis.importance import importance
+from jaxneuron.analysis.maps import Others, quantity_map
+from jaxneuron.analysis.panels import panels
+from jaxneuron.analysis.phase import phase_diagram
+from jaxneuron.analysis.run import Run
+from jaxneuron.analysis.surface import loss_surface, with_same_loss
+from jaxneuron.runner.training import Training
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, finished
 from jaxneuron.view.plots.deaths import draw_deaths
 from jaxneuron.view.plots.importance import draw_importance
@@ -20,7 +21,6 @@ from jaxneuron.view.plots.map import draw_map
 from jaxneuron.view.plots.panels import draw_panels
 from jaxneuron.view.plots.phase import draw_phase_diagram
 from jaxneuron.view.plots.surface import draw_surface
-from jaxneuron.view.surface import loss_surface, with_same_loss
 
 At = Mapping[str, float] | None
 Names = Sequence[str] | None

@@ -20,11 +20,11 @@ from matplotlib.colors import (
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
+from jaxneuron.analysis.quantities import Quantity
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
+from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.plots.canvas import Plot, as_text
 from jaxneuron.view.plots.ticks import DecadeLocator, percent, tick_label
-from jaxneuron.view.quantities import Quantity
 
 UNKNOWN_COLOUR = "#E6E6E6"
 UNKNOWN = {"death_step": "none died", "half_life": "nobody at risk"}
@@ -55,7 +55,7 @@ def shades_of(quantity: Quantity, values: np.ndarray, whole: bool = False) -> Sh
     known = values[np.isfinite(values)]
     unknown = [(UNKNOWN_COLOUR, UNKNOWN.get(quantity.name, "no neurons"))] if np.isnan(values).any() else []
     if quantity.scale == "kind":
-        marks = [(FATE_COLOURS[fate], FATE_LABELS[fate]) for fate in Fate if (known == fate).any()]
+        marks = [(FATE_COLOURS[fate], fate.label) for fate in Fate if (known == fate).any()]
         colours = ListedColormap([FATE_COLOURS[fate] for fate in Fate]).with_extremes(bad=UNKNOWN_COLOUR)
         norm = BoundaryNorm(np.arange(len(Fate) + 1) - 0.5, len(Fate))
         return Shades(quantity, colours, norm, (*marks, *unknown), False)
@@ -141,5 +141,5 @@ def told(quantity: Quantity, value: float) -> str:
     if math.isinf(value):
         return INFINITE.get(quantity.name, "infinite")
     if quantity.scale == "kind":
-        return FATE_LABELS[Fate(int(value))]
+        return Fate(int(value)).label
     return percent(value) if quantity.scale == "share" else f"{value:.4g}"

@@ -12,13 +12,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import Normal, Stroke
 
+from jaxneuron.analysis.names import columns_in_words
+from jaxneuron.analysis.surface import LossSurface, Path
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.names import columns_in_words
-from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
+from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot
 from jaxneuron.view.plots.shades import name_marks
 from jaxneuron.view.plots.ticks import DecadeLocator, tick_label
-from jaxneuron.view.surface import LossSurface, Path
 
 COLOURS = "cividis"
 MOST_DECADES = 6  # beneath the highest loss
@@ -87,7 +87,7 @@ def _draw_paths(axes: Axes, surface: LossSurface) -> list[Line2D]:
     for path in sorted(surface.paths, key=lambda path: -len(path.weight)):  # the longest beneath all others
         _draw_path(axes, path)
     handles = [
-        Line2D([], [], color=FATE_COLOURS[fate], label=FATE_LABELS[fate])
+        Line2D([], [], color=FATE_COLOURS[fate], label=fate.label)
         for fate in Fate
         if any(path.fate == fate for path in surface.paths)
     ]
@@ -141,7 +141,7 @@ def _described(surface: LossSurface, title: str) -> str:
         f"b = {surface.bias[index[1]]:.4g}"
     )
     ends = "; ".join(
-        f"{FATE_LABELS[path.fate]}, from W = {path.weight[0]:.4g}, b = {path.bias[0]:.4g} to "
+        f"{path.fate.label}, from W = {path.weight[0]:.4g}, b = {path.bias[0]:.4g} to "
         f"W = {path.weight[-1]:.4g}, b = {path.bias[-1]:.4g}"
         for path in surface.paths[:20]
         if len(path.weight)

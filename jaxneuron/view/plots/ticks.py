@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axis import Axis, XAxis
 from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, MaxNLocator
 
-from jaxneuron.view.axes import MapAxis
+from jaxneuron.analysis.axes import MapAxis
 
 FEWEST = 3
 MOST_LINEAR = 5

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from jaxneuron.study.training import Training
-from jaxneuron.view.fit import fit
+from jaxneuron.analysis.fit import fit
+from jaxneuron.analysis.surface import loss_surface
+from jaxneuron.runner.training import Training
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, finished
 from jaxneuron.view.plots.fit import draw_fit
 from jaxneuron.view.plots.surface import draw_surface
 from jaxneuron.view.plots.trajectory import draw_trajectories
-from jaxneuron.view.surface import loss_surface
 
 
 class TrainingPlots:

@@ -7,14 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import SymmetricalLogLocator
 
+from jaxneuron.analysis.names import number_in_words
+from jaxneuron.analysis.trajectory import Trajectory, trajectory
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.study.training import Training
-from jaxneuron.view.names import number_in_words
-from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS
+from jaxneuron.runner.training import Training
+from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, SINGLE_COLUMN, Plot
 from jaxneuron.view.plots.shades import name_marks
 from jaxneuron.view.plots.ticks import label_decades, scale_by_decades, scale_by_steps
-from jaxneuron.view.trajectory import Trajectory, trajectory
 
 NARROW = 1.5 * SINGLE_COLUMN  # inches in which panels stand above each other
 LARGE = 1e3  # times their first values: params beyond are shown by decades
@@ -94,7 +94,7 @@ def _scale_params(axes: Axes, parts: Sequence[np.ndarray]) -> None:
 
 def _legend(lives: Sequence[Trajectory]) -> list[Line2D]:
     handles = [
-        Line2D([], [], color=FATE_COLOURS[fate], label=FATE_LABELS[fate])
+        Line2D([], [], color=FATE_COLOURS[fate], label=fate.label)
         for fate in Fate
         if any(life.fate == fate for life in lives)
     ]
@@ -116,6 +116,6 @@ def _life_in_words(life: Trajectory) -> str:
         [number_in_words(part[i]) for i in (0, -1)] for part in (life.loss, life.weight[:, 0], life.bias)
     )
     return (
-        f"{FATE_LABELS[life.fate]}{died}: loss {loss[0]} at step 0, {loss[1]} at step {life.step[-1]:,}, "
+        f"{life.fate.label}{died}: loss {loss[0]} at step 0, {loss[1]} at step {life.step[-1]:,}, "
         f"W {' to '.join(weight)}, b {' to '.join(bias)}"
     )

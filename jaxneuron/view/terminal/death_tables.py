@@ -3,10 +3,9 @@
 import numpy as np
 from rich.table import Table
 
-from jaxneuron.view.axes import shown_values
-from jaxneuron.view.deaths import SHOWN_FATES, Contrast, Deaths
-from jaxneuron.view.intervals import Share, share_of
-from jaxneuron.view.palette import FATE_LABELS
+from jaxneuron.analysis.axes import shown_values
+from jaxneuron.analysis.deaths import SHOWN_FATES, Contrast, Deaths
+from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.view.terminal.plain import plain_table
 
 SHOWN_VALUES = 12
@@ -18,7 +17,7 @@ def deaths_table(deaths: Deaths) -> Table:
     parts = [*(deaths.fate(fate) for fate in SHOWN_FATES), deaths.dead]
     if deaths.absorbed is not None:
         parts.append(deaths.absorbed)
-    labels = (*(FATE_LABELS[fate] for fate in SHOWN_FATES), "dead in all", "dead for good")
+    labels = (*(fate.label for fate in SHOWN_FATES), "dead in all", "dead for good")
     table = plain_table(axis.label if axis else "", "neurons", *labels[: len(parts)], title="Deaths")
     if axis:
         for i in shown_values(len(deaths.neurons), SHOWN_VALUES):

@@ -2,12 +2,11 @@
 
 import numpy as np
 
+from jaxneuron.analysis.axes import MapAxis, map_axis
+from jaxneuron.analysis.frames import shown_by_default
+from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.study.run import Run
-from jaxneuron.view.axes import MapAxis, map_axis
-from jaxneuron.view.frames import shown_by_default
 from jaxneuron.view.mosaic import SCREEN_COLOURS, STACKED, apportion, fate_map, mosaic
-from jaxneuron.view.palette import FATE_LABELS
 from jaxneuron.view.terminal.picture import EMPTY, Ends, Entry, Glyph, Picture, half_blocks, margin_of
 
 # What is printed where there are no colours: letters would be read as words.
@@ -91,7 +90,7 @@ def _ends(axis: MapAxis) -> Ends:
 def _legend(counts: np.ndarray) -> tuple[Entry, ...]:
     """Each fate with its colour and its share of all neurons."""
     return tuple(
-        Entry((Glyph("█", *INKS[fate][:1], None, PLAIN[fate]),), f"{FATE_LABELS[fate]} {share_text(*pair)}")
+        Entry((Glyph("█", *INKS[fate][:1], None, PLAIN[fate]),), f"{fate.label} {share_text(*pair)}")
         for fate in Fate
         for pair in [(int(counts[fate]), int(counts.sum()))]
     )

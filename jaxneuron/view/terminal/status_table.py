@@ -4,7 +4,7 @@ and a half to import."""
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from jaxneuron.study.status import Status
+from jaxneuron.store.status import Status
 from jaxneuron.view.terminal.plain import duration, plain_table
 
 

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
+from jaxneuron.analysis.surface import losses_at, silence_border
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.params import ACTIVATIONS
-from jaxneuron.study.training import Training
+from jaxneuron.runner.training import Training
 from jaxneuron.view.mosaic import SCREEN_COLOURS
-from jaxneuron.view.surface import losses_at, silence_border
 from jaxneuron.view.terminal.braille import braille, line_dots
 from jaxneuron.view.terminal.picture import Ends, Entry, Glyph, Picture, half_blocks, margin_of
 

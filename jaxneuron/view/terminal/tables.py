@@ -9,16 +9,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from jaxneuron.analysis.best import loss_in_words
+from jaxneuron.analysis.counted_apart import counted_apart
+from jaxneuron.analysis.explain import FullPass
+from jaxneuron.analysis.fit import shown_rows
+from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.study.plan import OtherMethod, Plan
-from jaxneuron.study.room import size
-from jaxneuron.study.run import Run
-from jaxneuron.study.training import Training
-from jaxneuron.view.best import loss_in_words
-from jaxneuron.view.counted_apart import counted_apart
-from jaxneuron.view.explain import FullPass
-from jaxneuron.view.fit import shown_rows
-from jaxneuron.view.palette import FATE_COLOURS, FATE_LABELS, FATE_RULES
+from jaxneuron.runner.plan import OtherMethod, Plan
+from jaxneuron.runner.training import Training
+from jaxneuron.store.room import size
+from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.terminal.plain import duration, plain_table
 
 SHOWN_EXAMPLES = 6
@@ -32,10 +32,8 @@ def fate_table(run: Run) -> Table:
     table.add_column("which is", style="dim")
     for fate in Fate:
         share = counts[fate] / counts.sum()
-        name = Text(
-            FATE_LABELS[fate], style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold"
-        )
-        table.add_row(name, f"{counts[fate]:,}", f"{share:.2%}", FATE_RULES[fate])
+        name = Text(fate.label, style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
+        table.add_row(name, f"{counts[fate]:,}", f"{share:.2%}", fate.rule)
     table.caption = "\n".join(counted_apart(run))
     return table
 
@@ -43,9 +41,7 @@ def fate_table(run: Run) -> Table:
 def best_table(run: Run, number: int = 5) -> Table:
     """The cells that train best, and how many are as good."""
     labels = (str(run.cells[name].attrs["long_name"]) for name in run.swept)
-    table = plain_table(
-        *labels, "median final loss", *(FATE_LABELS[fate] for fate in Fate), title="Best cells"
-    )
+    table = plain_table(*labels, "median final loss", *(fate.label for fate in Fate), title="Best cells")
     smallest, largest = (run.cells[f"final_loss_{end}"].values.ravel() for end in ("min", "max"))
     for _, row in run.best(number).iterrows():
         median = loss_in_words(row.final_loss, smallest[int(row.cell)], largest[int(row.cell)], run)
@@ -64,9 +60,7 @@ def interval_table(cells: pd.DataFrame, run: Run, by: str) -> Table:
     swept = list(cells.columns)[1 : list(cells.columns).index("neurons")]
     labels = (name.replace("_", " ").replace("init ", "initial ") for name in swept)
     loss = f"{by} final loss" if by in ("median", "mean") else f"{by} quantile of final loss"
-    table = plain_table(
-        "cell", *labels, "neurons", loss, *(FATE_LABELS[fate] for fate in Fate), title="Best cells"
-    )
+    table = plain_table("cell", *labels, "neurons", loss, *(fate.label for fate in Fate), title="Best cells")
     for _, row in cells.iterrows():
         shares = (
             f"{row[f.name]:.0%} ({100 * row[f'{f.name}_low']:.0f}–{100 * row[f'{f.name}_high']:.0f})"
@@ -164,7 +158,7 @@ def training_summary(training: Training) -> Text:
         lines[1] += "   in the data's units"
     text = Text("\n".join(lines) + "\n", style="bold")
     fate = training.fate
-    text.append(FATE_LABELS[fate], style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
+    text.append(fate.label, style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
     text.append(f" after {training.num_steps:,} steps: loss {training.loss:.6g}, ", style="default")
     text.append(f"largest part of the gradient {training.gradient_norm:.3g} ", style="default")
     text.append(f"(tolerance {training.study.training.tolerance:g})", style="default")

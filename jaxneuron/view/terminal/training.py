@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from jaxneuron.study.training import Training
+from jaxneuron.runner.training import Training
 from jaxneuron.view.mosaic import SCREEN_COLOURS
-from jaxneuron.view.palette import FATE_LABELS
 from jaxneuron.view.terminal.braille import braille, line_dots
 from jaxneuron.view.terminal.picture import Ends, Glyph, Picture, margin_of
 from jaxneuron.view.terminal.surface import surface_picture
@@ -16,7 +15,7 @@ def training_picture(training: Training, width: int, height: int) -> Picture:
     """What a terminal of so many columns and lines shows of a training: as wide, and half as high."""
     lines = max(LEAST_LINES, height // 2 - 3)
     steps = f"{training.num_steps:,} {'step' if training.num_steps == 1 else 'steps'}"
-    ended = f"{FATE_LABELS[training.fate]} after {steps}".capitalize()
+    ended = f"{training.fate.label} after {steps}".capitalize()
     if len(training.data.inputs) == 1:
         return surface_picture(training, f"{ended}: its path over the loss", width, lines)
     return _loss_picture(training, f"{ended}: its loss by steps", width, lines)

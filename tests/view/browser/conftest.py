@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jaxneuron.view.report.report import report
+from jaxneuron.view.web.report import report
 from tests.view.browser.settled import SCRIPT
 
 # Without these it looks for hosts of its maker.

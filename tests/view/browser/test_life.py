@@ -10,8 +10,8 @@ import pytest
 
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.report.lives import shown_steps
-from jaxneuron.view.report.report import life_report
+from jaxneuron.view.web.lives import shown_steps
+from jaxneuron.view.web.report import life_report
 from tests.view.browser.settled import settle
 
 pytestmark = pytest.mark.thorough

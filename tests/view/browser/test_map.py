@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 import jaxneuron as jn
+from jaxneuron.analysis.maps import quantity_map
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.maps import quantity_map
-from jaxneuron.view.palette import FATE_LABELS
-from jaxneuron.view.report.report import report
+from jaxneuron.view.web.report import report
 from tests.view.browser.settled import settle
 
 pytestmark = pytest.mark.thorough
@@ -87,7 +86,7 @@ def test_hovering_tells_the_runs_numbers(made, look_at):
         settle(page)
         assert number_after(tip, "learning rate") == pytest.approx(float(cell.learning_rate), rel=1e-4)
         assert number_after(tip, "initial bias") == pytest.approx(float(cell.init_bias), rel=1e-4)
-        assert shares_in(tip) == {FATE_LABELS[fate]: int(cell[fate]) for fate in Fate}
+        assert shares_in(tip) == {fate.label: int(cell[fate]) for fate in Fate}
         expected = float(loss.isel(learning_rate=i, init_bias=j))
         assert number_after(tip, "median final loss") == pytest.approx(expected, rel=2e-3)
     page.mouse.move(1, 1)
@@ -224,12 +223,12 @@ def test_a_click_on_a_cell_shows_the_life_of_one_of_its_neurons(made, look_at):
         life = lives[number]
         page.locator("#map").scroll_into_view_if_needed()
         page.mouse.click(*place_of(page, life["place"]["learning_rate"], life["place"]["init_bias"]))
-        shown = page.locator(".player h3", has_text=FATE_LABELS[Fate[life["fate"]]])
+        shown = page.locator(".player h3", has_text=Fate[life["fate"].label])
         shown.wait_for()
         assert page.locator(".player .why").inner_text() == life["why"]
         counts = run.cells.fate_count.values.reshape(-1, len(Fate))[life["cell"]]
         assert shares_in(page.locator("#map-cell .card")) == dict(
-            zip(FATE_LABELS.values(), counts, strict=True)
+            zip((fate.label for fate in Fate), counts, strict=True)
         )
     # The same by the keyboard; and a cell without a life says so.
     page.locator("#gallery button").first.click()

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import jaxneuron as jn
-from jaxneuron.view.report.report import report
+from jaxneuron.view.web.report import report
+from tests.studies import BIASES, RATES, REPLICATES
 from tests.view.browser.settled import settle
-from tests.view.studies import BIASES, RATES, REPLICATES
 
 pytestmark = pytest.mark.thorough
 

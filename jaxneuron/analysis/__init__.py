@@ -1,0 +1,1 @@
+"""What it says: every number that is shown of a run or of a neuron, as arrays and words; draws nothing."""

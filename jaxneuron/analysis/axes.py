@@ -1,0 +1,54 @@
+"""Axes of a map: their labels, their scale, and the edges between their cells."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxneuron.analysis.run import Run
+from jaxneuron.neuron.draws import LogUniform
+from jaxneuron.population.axes import Log, Refined, Values
+
+
+class MapAxis(NamedTuple):
+    """One direction of a figure; the values of a grid increase, those of points do not."""
+
+    name: str
+    label: str
+    values: np.ndarray
+    is_log: bool
+
+    @property
+    def scaled(self) -> np.ndarray:
+        """The values on the axis's own scale: their logarithms where it is one of decades."""
+        return np.log10(self.values) if self.is_log else self.values
+
+    def place(self, scaled: np.ndarray) -> np.ndarray:
+        """The values that are so on the axis's own scale."""
+        return 10.0**scaled if self.is_log else scaled
+
+    @property
+    def edges(self) -> np.ndarray:
+        """Where the cells meet, one more than there are values; halfway, on the axis's own scale."""
+        places = self.scaled
+        if len(places) == 1:
+            edges = places[0] + np.array([-0.5, 0.5])
+        else:
+            middles = (places[1:] + places[:-1]) / 2
+            first, last = places[0] - (middles[0] - places[0]), places[-1] + (places[-1] - middles[-1])
+            edges = np.concatenate([[first], middles, [last]])
+        return self.place(edges)
+
+
+def map_axis(run: Run, name: str) -> MapAxis:
+    """The axis of something that the run's study sweeps."""
+    values = run.cells[name].values
+    quantity = run.study.quantities[name]
+    is_listed = isinstance(quantity, (Values, Refined))
+    spans_decades = is_listed and bool(values[0] > 0 and values[-1] >= 100 * values[0])
+    is_log = isinstance(quantity, (Log, LogUniform)) or spans_decades
+    return MapAxis(name, str(run.cells[name].attrs["long_name"]), values, is_log)
+
+
+def shown_values(number: int, most: int) -> np.ndarray:
+    """Which of so many values are shown: all, or some that are evenly spaced, the first and the last too."""
+    return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(int))

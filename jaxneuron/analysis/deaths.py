@@ -1,0 +1,232 @@
+"""How many neurons are born dead or die, by which step, and what makes the difference: the numbers."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from jaxneuron.analysis.axes import MapAxis, map_axis
+from jaxneuron.analysis.half_life import HalfLife, half_life
+from jaxneuron.analysis.incidence import Hazard, cumulative_share, hazard
+from jaxneuron.analysis.intervals import Share, difference, share_of
+from jaxneuron.analysis.run import Run
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.population.design import DATASET, POINT
+from jaxneuron.study.bad_input import BadInput, nearest
+
+DEAD = (Fate.born_dead, Fate.died)
+SHOWN_FATES = (Fate.diverged, *DEAD)
+
+
+class Contrast(NamedTuple):
+    """Something that is swept, at the two of its values where the fewest and the most neurons are dead.
+
+    The difference has a 95 % interval (Newcombe 1998). The two were chosen for being the extremes of
+    `num_values`; where nothing depends on what is swept, one in twenty such intervals leaves 0 out even
+    for values that are not chosen.
+    """
+
+    name: str
+    label: str
+    num_values: int
+    fewest_at: float
+    fewest: Share
+    most_at: float
+    most: Share
+    difference: tuple[float, float, float]  # of the shares, and its interval
+
+    @property
+    def halves(self) -> bool:
+        """Whether the choice of its value halves the deaths, if there are any."""
+        return bool(self.most.share > 0 and 2 * self.fewest.share <= self.most.share)
+
+
+class HalfLives(NamedTuple):
+    """The half-life of the deaths in a phase of the training, over the first two axes [*axes], or [] without
+    any; pooled over all else."""
+
+    axes: tuple[MapAxis, ...]
+    half_life: HalfLife
+
+
+class Deaths(NamedTuple):
+    """What became of neurons, for each value along an axis, or for all neurons as one where there is none.
+
+    `incidence` has dims [values, bins]: the share of all neurons that by the step, the last of a bin, have
+    fallen silent to the end of training. Those that diverge stay among all: that is the cumulative
+    incidence of death where divergence competes with it, as nobody is lost before the end. Of a study with
+    several data sets the intervals are of neurons on these data sets; others might differ by more.
+    `by_fate` has dims [values, fates], `dead` is born dead and died, `absorbed` those of them that are proved
+    to stay silent. `hazard` has dims [values, bins] and `half_life` [values]; those that diverge are not at
+    risk any more. What a run of an older format does not tell is None.
+    """
+
+    can_die: bool  # whether neurons with the study's activation can
+    axis: MapAxis | None
+    neurons: np.ndarray
+    by_fate: Share
+    dead: Share
+    absorbed: Share | None
+    step: np.ndarray
+    incidence: Share
+    hazard: Hazard | None
+    half_life: HalfLife | None
+    half_lives: HalfLives | None
+    contrasts: tuple[Contrast, ...]
+
+    def fate(self, fate: Fate) -> Share:
+        """The share of a fate, for each value."""
+        return Share(*(values[:, fate] for values in self.by_fate))
+
+
+def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = None) -> Deaths:
+    """The deaths of a run along something that is swept over a grid: the learning rate, or the first that is.
+
+    Neurons are pooled over all else. `phase` is the first and the last step of which half-lives are told, by
+    default all but the first tenth. BadInput where a name is not an axis, or the phase is too short.
+    """
+    axes = _axes(run)
+    if along is None:
+        along = "learning_rate" if "learning_rate" in axes else next(iter(axes), None)
+    elif along not in axes:
+        raise BadInput(f"{run.path}: has no axis {along!r}{nearest(along, axes)}")
+    names = [along] if along else []
+    counts = run.pooled("fate_count", axes)
+    by_fate = np.atleast_2d(_along(counts, names).values)
+    neurons = by_fate.sum(-1)
+    died, steps = _by_step(run, "death", names), phase_of(run, phase)
+    diverged = absorbed = None  # an older run does not tell
+    if "diverge_step_count" in run.cells:
+        diverged = _by_step(run, "diverge", names)
+        absorbed = share_of(np.atleast_1d(run.pooled("absorbed_count", names).values), neurons)
+    return Deaths(
+        can_die=ACTIVATIONS[run.study.neuron.activation].can_die,
+        axis=map_axis(run, along) if along else None,
+        neurons=neurons,
+        by_fate=share_of(by_fate, neurons[:, None]),
+        dead=share_of(by_fate[:, DEAD].sum(-1), neurons),
+        absorbed=absorbed,
+        step=run.cells.death_step_bin_end.values - 1,
+        incidence=cumulative_share(died, neurons),
+        hazard=None if diverged is None else hazard(died, diverged, neurons, edges_of(run)),
+        half_life=None
+        if diverged is None or steps is None
+        else half_life(died, diverged, neurons, edges_of(run), *steps),
+        half_lives=_half_lives(run, axes[:2], _along(counts, axes[:2]), steps) if steps else None,
+        contrasts=tuple(_contrast(_along(counts, [name]).values, map_axis(run, name)) for name in axes),
+    )
+
+
+def _last_step(run: Run) -> int:
+    """The last step; of a training without end that of the last bin in which a neuron died or diverged."""
+    num_steps = run.study.training.num_steps
+    if not math.isinf(num_steps):
+        return int(num_steps)
+    met = sum(run.pooled(f"{name}_step_count", ()).values for name in ("death", "diverge"))
+    bins = np.flatnonzero(met)
+    return int(run.cells.death_step_bin_end.values[bins[-1] if len(bins) else 0]) - 1
+
+
+def phase_of(run: Run, phase: tuple[int, int] | None = None) -> tuple[int, int] | None:
+    """The first and the last step of the phase that is asked for, or of the one by default; None where
+    nothing can be told of it."""
+    if "diverge_step_count" not in run.cells:
+        if phase:
+            raise BadInput(
+                f"phase: {run.path} is of an older format, which does not tell when neurons diverge"
+            )
+        return None
+    num_steps = _last_step(run)
+    first, last = phase or (max(1, num_steps // 10), num_steps)
+    cells = run.cells
+    holds_a_bin = (cells.death_step_bin >= first) & (cells.death_step_bin_end - 1 <= last)
+    if holds_a_bin.any():
+        return first, last
+    if phase:
+        raise BadInput(
+            f"phase: is {first} to {last}, which holds no whole bin of the {num_steps} steps; make it longer"
+        )
+    return None
+
+
+def _by_step(run: Run, name: str, axes: Sequence[str]) -> np.ndarray:
+    """Neurons by the step of a fate along axes, [cells, bins] with at least one dim of cells."""
+    return np.atleast_2d(run.pooled(f"{name}_step_count", axes).values)
+
+
+def edges_of(run: Run) -> np.ndarray:
+    """The edges of the bins of steps."""
+    return np.append(run.cells.death_step_bin.values, run.cells.death_step_bin_end.values[-1])
+
+
+def _half_lives(run: Run, axes: Sequence[str], by_fate: xr.DataArray, phase: tuple[int, int]) -> HalfLives:
+    died, diverged = (_by_step(run, name, axes) for name in ("death", "diverge"))
+    found = half_life(died, diverged, np.atleast_1d(by_fate.sum("fate").values), edges_of(run), *phase)
+    return HalfLives(tuple(map_axis(run, name) for name in axes), found)
+
+
+def as_values(deaths: Deaths) -> dict[str, Any]:
+    """The deaths as plain values, as JSON has them; what is infinite or unknown is null."""
+    axis, half_lives = deaths.axis, deaths.half_lives
+    return {
+        "along": axis.name if axis else None,
+        "values": axis.values.tolist() if axis else None,
+        "neurons": deaths.neurons.tolist(),
+        **{fate.name: _plain(deaths.fate(fate)) for fate in Fate},
+        **{name: _plain(getattr(deaths, name)) for name in ("dead", "absorbed")},
+        "step": deaths.step.tolist(),
+        **{name: _plain(getattr(deaths, name)) for name in ("incidence", "hazard", "half_life")},
+        "half_lives": half_lives
+        and {
+            "axes": {axis.name: axis.values.tolist() for axis in half_lives.axes},
+            **(_plain(half_lives.half_life) or {}),
+        },
+        "contrasts": [
+            contrast._asdict()
+            | {"fewest": _plain(contrast.fewest), "most": _plain(contrast.most), "halves": contrast.halves}
+            for contrast in deaths.contrasts
+        ],
+    }
+
+
+def _plain(found: Share | Hazard | HalfLife | None) -> dict[str, Any] | None:
+    """Arrays as lists, for JSON, which has neither infinity nor NaN."""
+    if found is None:
+        return None
+    plain = {}
+    for name, values in found._asdict().items():
+        finite = np.asarray(values).astype(object)
+        finite[~np.isfinite(values)] = None
+        plain[name] = finite.tolist()
+    return plain
+
+
+def _axes(run: Run) -> Sequence[str]:
+    """What deaths can be shown along; data sets are draws, and always pooled."""
+    return [dim for dim in run.dims if dim not in (POINT, DATASET)]
+
+
+def _along(counts: xr.DataArray, axes: Sequence[str]) -> xr.DataArray:
+    """Counts by fate [*axes, fate], summed over all other axes."""
+    return counts.sum([dim for dim in counts.dims if dim not in (*axes, "fate")])
+
+
+def _contrast(counts: np.ndarray, axis: MapAxis) -> Contrast:
+    """Of counts [values, fates] along an axis."""
+    dead, neurons = counts[:, DEAD].sum(-1), counts.sum(-1)
+    shares = share_of(dead, neurons)
+    fewest, most = int(np.argmin(shares.share)), int(np.argmax(shares.share))
+    low, high = difference(dead[most], neurons[most], dead[fewest], neurons[fewest])
+    return Contrast(
+        name=axis.name,
+        label=axis.label,
+        num_values=len(axis.values),
+        fewest_at=float(axis.values[fewest]),
+        fewest=Share(*(values[fewest] for values in shares)),
+        most_at=float(axis.values[most]),
+        most=Share(*(values[most] for values in shares)),
+        difference=(float(shares.share[most] - shares.share[fewest]), float(low), float(high)),
+    )

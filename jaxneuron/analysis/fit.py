@@ -1,0 +1,77 @@
+"""One trained neuron: its loss step by step, and its line among the data as it moved; the numbers."""
+
+import dataclasses
+
+import numpy as np
+
+from jaxneuron.analysis.names import number_in_words
+from jaxneuron.runner.training import Training
+
+LINES = 6
+POINTS = 400
+
+
+@dataclasses.dataclass(frozen=True)
+class Fit:
+    """The numbers of the figure, in the units of the data file; the targets as the neuron is taught them.
+
+    `outputs[line, point]` is the neuron's output after each of `steps` at the places `x[point]`: along
+    the input's range for one input, at the examples' own targets for several.
+    """
+
+    loss_steps: np.ndarray
+    losses: np.ndarray
+    steps: np.ndarray
+    x: np.ndarray
+    outputs: np.ndarray
+    data_x: np.ndarray
+    data_y: np.ndarray
+    is_line: bool
+    x_label: str
+    y_label: str
+    title: str
+
+
+def fit(training: Training) -> Fit:
+    """What the neuron's output was after the first step, some in the middle, and the last."""
+    data, scaling = training.data, training.data.scaling
+    rows = shown_rows(training, LINES)
+    steps = training.history.step.values
+    targets = training.targets * scaling.y_scale + scaling.y_offset
+    if len(data.inputs) == 1:
+        places = np.linspace(data.x.min(), data.x.max(), POINTS)[:, None]
+        x = places[:, 0] * scaling.x_scale[0] + scaling.x_offset[0]
+        data_x, x_label, y_label = (
+            data.x[:, 0] * scaling.x_scale[0] + scaling.x_offset[0],
+            data.inputs[0],
+            data.target,
+        )
+    else:
+        places, x, data_x = data.x, targets, targets
+        x_label, y_label = f"{data.target} in the data", f"{data.target} by the neuron"
+    outputs = [training.output(places, row) * scaling.y_scale + scaling.y_offset for row in rows]
+    return Fit(
+        loss_steps=steps,
+        losses=training.history.loss.values,
+        steps=steps[rows],
+        x=x,
+        outputs=np.array(outputs),
+        data_x=data_x,
+        data_y=targets,
+        is_line=len(data.inputs) == 1,
+        x_label=x_label,
+        y_label=y_label,
+        title=f"{training.fate.label} after {training.num_steps:,} steps, "
+        f"loss {number_in_words(training.loss)}",
+    )
+
+
+def shown_rows(training: Training, number: int) -> np.ndarray:
+    """The rows of the history that tell of `shown_steps`."""
+    return np.unique([training.row_of(step) for step in shown_steps(training.num_steps, number)])
+
+
+def shown_steps(num_steps: int, number: int) -> np.ndarray:
+    """At most `number` steps from 0 to the last, the early ones closer together."""
+    spread = np.geomspace(1, num_steps + 1, number) - 1
+    return np.unique(np.round(spread).astype(int))

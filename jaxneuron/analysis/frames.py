@@ -1,0 +1,151 @@
+"""Which cells of a run a map puts together: those over its axes, pooled over all else or held at a value.
+
+Points that are no grid are shown where they lie; many points, and long axes, are pooled into squares.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxneuron.analysis.axes import MapAxis, map_axis
+from jaxneuron.analysis.pooling import all_together, each_alone, only
+from jaxneuron.analysis.run import Run
+from jaxneuron.population.design import DATASET, POINT
+from jaxneuron.study.bad_input import BadInput, nearest
+
+# Of longer axes neighbours are pooled into squares, and so are more points.
+MOST_VALUES = 1024
+MOST_POINTS, POINT_SQUARES = 4096, 64
+
+
+class Frame(NamedTuple):
+    """The axes of a map, and a group for each index along each dim of the cells.
+
+    `remark` says what is done with all that is swept and not shown: 'pooled over momentum', or ''.
+    """
+
+    axes: tuple[MapAxis, ...]
+    is_grid: bool
+    groups: tuple[np.ndarray, ...]
+    sizes: tuple[int, ...]  # of the groups
+    shape: tuple[int, ...]  # of the map
+    remark: str
+
+    @property
+    def is_every_cell(self) -> bool:
+        """Whether nothing is pooled."""
+        return all(np.array_equal(group, each_alone(len(group))) for group in self.groups)
+
+
+def shown_by_default(run: Run, besides: Collection[str] = ()) -> tuple[str, ...]:
+    """The first two things that are swept besides some, the learning rate before all others."""
+    return tuple(name for name in swept_names(run) if name not in besides)[:2]
+
+
+def swept_names(run: Run) -> tuple[str, ...]:
+    """What can be an axis: all that is swept; data sets are draws, which are pooled."""
+    return tuple(name for name in run.swept if name != DATASET)
+
+
+def frame_of(run: Run, over: Sequence[str], at: Mapping[str, float], most_values: int = MOST_VALUES) -> Frame:
+    """The frame of a map over axes, at values of others; BadInput for names that are not swept.
+
+    Of an axis with more than `most_values` neighbours are put together, into half as many squares.
+    """
+    known = swept_names(run)
+    for name in (*over, *at):
+        if name not in known and not (name in at and name == DATASET and DATASET in run.dims):
+            raise BadInput(f"{run.path}: {name!r} is not swept{nearest(name, known)}")
+    if len({*over, *at}) < len(over) + len(at):
+        raise BadInput(f"{run.path}: {', '.join((*over, *at))} must all differ")
+    is_points = POINT in run.dims and bool(known)
+    if is_points and at:
+        raise BadInput(f"{run.path}: its cells are points, which cannot be held at {', '.join(at)}")
+    return _frame_of_points(run, over) if is_points else _frame_of_grid(run, over, at, most_values)
+
+
+def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most_values: int) -> Frame:
+    axes, groups, sizes, remarks, pooled = {}, [], [], [], []
+    for dim in run.dims:
+        size = run.cells.sizes[dim]
+        if dim in over:
+            axes[dim], group = _squared(map_axis(run, dim), most_values)
+            if len(axes[dim].values) < size:
+                remarks.append(f"{size:,} values of {axes[dim].label} in {len(axes[dim].values)} squares")
+        elif dim in at:
+            index = _nearest_index(run, dim, at[dim])
+            group = only(index, size)
+            value = index if dim == DATASET else run.cells[dim].values[index]
+            remarks.append(f"at {label_of(run, dim)} = {value:.4g}")
+        else:
+            group = all_together(size)
+            if size > 1:
+                pooled.append(label_of(run, dim))
+        groups.append(group)
+        sizes.append(int(group.max()) + 1)
+    remarks += [f"pooled over {', '.join(pooled)}"] if pooled else []
+    shown = tuple(axes[name] for name in over)
+    shape = tuple(len(axis.values) for axis in shown)
+    return Frame(shown, True, tuple(groups), tuple(sizes), shape, ", ".join(remarks))
+
+
+def _frame_of_points(run: Run, over: Sequence[str]) -> Frame:
+    """Data sets come before the points, and are pooled."""
+    axes = tuple(map_axis(run, name) for name in over)
+    datasets = [all_together(run.cells.sizes[dim]) for dim in run.dims if dim != POINT]
+    num_points = run.cells.sizes[POINT]
+    others = [label_of(run, name) for name in swept_names(run) if name not in over]
+    remarks = [f"points differ too in {', '.join(others)}"] if others else []
+    remarks += ["pooled over data sets"] if datasets else []
+    if not over:
+        groups, shape, is_grid, remarks = all_together(num_points), (), True, ["pooled over all points"]
+    elif num_points <= MOST_POINTS:
+        groups, shape, is_grid = each_alone(num_points), (num_points,), False
+    else:
+        squared = [_binned(axis) for axis in axes]
+        axes, shape, is_grid = tuple(axis for axis, _ in squared), (POINT_SQUARES,) * len(over), True
+        groups = np.ravel_multi_index(tuple(place for _, place in squared), shape)
+        remarks.insert(0, f"{num_points:,} points in squares")
+    sizes = (*(1 for _ in datasets), int(np.prod(shape)))
+    return Frame(axes, is_grid, (*datasets, groups), sizes, shape, ", ".join(remarks))
+
+
+def _squared(axis: MapAxis, most_values: int) -> tuple[MapAxis, np.ndarray]:
+    """(the axis with neighbours put together where it is long, the group of each value)."""
+    size = len(axis.values)
+    if size <= most_values:
+        return axis, each_alone(size)
+    number = most_values // 2
+    groups = np.arange(size) * number // size
+    return axis._replace(values=axis.place(_means(axis.scaled, groups, number))), groups
+
+
+def _binned(axis: MapAxis) -> tuple[MapAxis, np.ndarray]:
+    """(an axis of evenly spaced squares over the range of its values, the square of each)."""
+    low, high = axis.scaled.min(), axis.scaled.max()
+    width = (high - low) / POINT_SQUARES or 1.0
+    places = np.minimum((axis.scaled - low) // width, POINT_SQUARES - 1).astype(np.int64)
+    middles = low + width * (np.arange(POINT_SQUARES) + 0.5)
+    return axis._replace(values=axis.place(middles)), places
+
+
+def _means(values: np.ndarray, groups: np.ndarray, number: int) -> np.ndarray:
+    return np.bincount(groups, values, number) / np.bincount(groups, minlength=number)
+
+
+def _nearest_index(run: Run, dim: str, value: float) -> int:
+    if dim == DATASET:
+        size = run.cells.sizes[dim]
+        if value not in range(size):
+            raise BadInput(f"{run.path}: has data sets 0 to {size - 1}, and no {value:g}")
+        return int(value)
+    axis = map_axis(run, dim)
+    is_apart = axis.is_log and value > 0
+    places, place = (axis.scaled, np.log10(value)) if is_apart else (axis.values, value)
+    return int(np.argmin(abs(places - place)))
+
+
+def label_of(run: Run, dim: str) -> str:
+    """The name of a dim for eyes."""
+    return "data set" if dim == DATASET else str(run.cells[dim].attrs["long_name"])

@@ -1,0 +1,160 @@
+"""Maps: a quantity over two of the things that are swept, over one, or over none; the numbers of a figure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.frames import Frame, frame_of, shown_by_default
+from jaxneuron.analysis.pooling import each_alone, pool_each
+from jaxneuron.analysis.quantities import Counts, Estimate, Quantity, quantity_of
+from jaxneuron.analysis.run import CELLS_AT_A_TIME, Run
+from jaxneuron.population.design import POINT
+from jaxneuron.study.bad_input import BadInput
+
+Others = Literal["pooled", "lowest", "highest"]
+
+
+class Map(NamedTuple):
+    """A quantity over axes: `value`, `low` and `high` are [*axes], or [points] where it is no grid.
+
+    `neurons` is the number of neurons behind each. `remark` says what was done with all that is swept and
+    not shown: 'pooled over momentum'; '' where all is shown.
+    """
+
+    quantity: Quantity
+    axes: tuple[MapAxis, ...]
+    is_grid: bool
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    neurons: np.ndarray
+    remark: str
+
+
+def quantity_map(
+    run: Run,
+    name: str,
+    over: Sequence[str] | None = None,
+    *,
+    at: Mapping[str, float] | None = None,
+    others: Others = "pooled",
+) -> Map:
+    """The map of a quantity (one of `quantities_of`) over some of what is swept, by default the first two
+    that `at` does not hold.
+
+    `at` holds some of the rest at the values nearest to those given. Over what is left neurons are pooled,
+    or in a grid the lowest or highest value that the quantity has anywhere is taken. BadInput for names
+    that are not swept.
+    """
+    quantity = quantity_of(run, name)
+    if over is not None and len(over) > 2:
+        raise BadInput(f"{run.path}: a map has at most two axes; {', '.join(over)} are {len(over)}")
+    frame = frame_of(run, shown_by_default(run, at or ()) if over is None else over, at or {})
+    pooled = [dim for dim, group in zip(run.dims, frame.groups, strict=True) if _is_pooled(group)]
+    if others == "pooled" or not frame.is_grid or not pooled or POINT in run.dims:
+        estimate, neurons = estimate_over(run, quantity, frame), neurons_over(run, frame)
+        return Map(quantity, frame.axes, frame.is_grid, *estimate, neurons, frame.remark)
+    return _reduced(run, quantity, frame, pooled, others)
+
+
+def _is_pooled(group: np.ndarray) -> bool:
+    return len(group) > 1 and not group.any()
+
+
+def _reduced(run: Run, quantity: Quantity, frame: Frame, over: Sequence[str], others: Others) -> Map:
+    """The lowest or the highest that a quantity reaches over some dims that the frame pools."""
+    groups = tuple(
+        each_alone(len(group)) if dim in over else group
+        for dim, group in zip(run.dims, frame.groups, strict=True)
+    )
+    sizes = tuple(int(group.max()) + 1 for group in groups)
+    apart = frame._replace(axes=(), is_grid=False, groups=groups, sizes=sizes, shape=sizes)
+    numbers = (*estimate_over(run, quantity, apart), neurons_over(run, apart))
+    parts = xr.DataArray(np.stack(numbers), dims=("part", *run.dims)).stack(rest=over, create_index=False)
+    sign = 1 if others == "lowest" else -1
+    best = (sign * parts.isel(part=0)).fillna(np.inf).argmin("rest")
+    names = [axis.name for axis in frame.axes]
+    chosen = parts.isel(rest=best).squeeze().transpose("part", *names).values
+    remark = frame.remark.replace("pooled", others)
+    value, low, high, neurons = chosen
+    return Map(quantity, frame.axes, True, value, low, high, neurons, remark)
+
+
+def estimate_over(run: Run, quantity: Quantity, frame: Frame) -> Estimate:
+    """The quantity in each of a frame's groups, [*shape of the map]."""
+    return estimates_over(run, quantity, [frame])[0]
+
+
+def estimates_over(run: Run, quantity: Quantity, frames: Sequence[Frame]) -> list[Estimate]:
+    """The quantity in each of the groups of several frames; the run is read once for all that pool."""
+    pooling = [frame for frame in frames if not frame.is_every_cell]
+    groupings = [(frame.groups, frame.sizes) for frame in pooling]
+    pooled = {name: pool_each(run.cells[name], run.tiles(), groupings) for name in quantity.counts}
+    found = []
+    for frame in frames:
+        if frame.is_every_cell:
+            found.append(_of_every_cell(run, quantity, frame))
+        else:
+            counts = {name: _rows(of_frames.pop(0), len(frame.sizes)) for name, of_frames in pooled.items()}
+            found.append(Estimate(*(_as_map(values, run, frame) for values in _find(quantity, counts))))
+    return found
+
+
+def neurons_over(run: Run, frame: Frame) -> np.ndarray:
+    """The number of neurons in each of a frame's groups, [*shape of the map]."""
+    return fates_over(run, frame).sum(-1)
+
+
+def fates_over(run: Run, frame: Frame) -> np.ndarray:
+    """Neurons by fate in each of a frame's groups, [*shape of the map, fates]."""
+    return fates_over_each(run, [frame])[0]
+
+
+def fates_over_each(run: Run, frames: Sequence[Frame]) -> list[np.ndarray]:
+    """As `fates_over`, for several frames with the run read once."""
+    groupings = [(frame.groups, frame.sizes) for frame in frames]
+    pooled = pool_each(run.cells.fate_count, run.tiles(), groupings)
+    return [
+        np.stack([_as_map(of_fate, run, frame) for of_fate in _rows(counts, len(frame.sizes)).T], axis=-1)
+        for counts, frame in zip(pooled, frames, strict=True)
+    ]
+
+
+def _as_map(values: np.ndarray, run: Run, frame: Frame) -> np.ndarray:
+    """Values of groups, in C order over the run's dims, with the axes in the map's order."""
+    if not frame.is_grid or POINT in run.dims:
+        return values.reshape(frame.shape)
+    kept = [dim for dim in run.dims if dim in {axis.name for axis in frame.axes}]
+    sizes = [size for size, dim in zip(frame.sizes, run.dims, strict=True) if dim in kept]
+    return values.reshape(sizes).transpose([kept.index(axis.name) for axis in frame.axes])
+
+
+def _of_every_cell(run: Run, quantity: Quantity, frame: Frame) -> Estimate:
+    """Tile by tile: the histograms of all cells need not be in memory at once."""
+    found = np.empty((3, *frame.sizes))
+    for tile in run.tiles():
+        counts = {name: run.cells[name][tile].values for name in quantity.counts}
+        rows = {name: _rows(values, len(frame.sizes)) for name, values in counts.items()}
+        part = found[(slice(None), *tile)]
+        part[...] = np.array(_find(quantity, rows)).reshape(part.shape)
+    return Estimate(*(_as_map(values.ravel(), run, frame) for values in found))
+
+
+def _rows(values: np.ndarray, num_dims: int) -> np.ndarray:
+    """Counts as [cells, bins]."""
+    bins = values.shape[num_dims:] or (1,)
+    return values.reshape(-1, *bins)
+
+
+def _find(quantity: Quantity, counts: Counts) -> Estimate:
+    """The quantity of many cells, some at a time: histograms that are worked on take several times their
+    memory."""
+    number = len(next(iter(counts.values())))
+    parts = [
+        quantity.find({name: values[i : i + CELLS_AT_A_TIME] for name, values in counts.items()})
+        for i in range(0, number, CELLS_AT_A_TIME)
+    ]
+    return Estimate(*map(np.concatenate, zip(*parts, strict=True)))

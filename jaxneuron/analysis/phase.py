@@ -1,0 +1,65 @@
+"""The phase diagram: share of neurons by fate and the median final loss, over what is swept; the numbers."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.maps import Map, Others, quantity_map
+from jaxneuron.analysis.names import columns_in_words, steps_in_words
+from jaxneuron.analysis.run import Run
+from jaxneuron.neuron.fate import Fate
+
+LINEAR_ACTIVATIONS = ("relu", "leaky_relu", "identity")  # slope 1 where all examples are active
+
+
+class PhaseDiagram(NamedTuple):
+    """A map for the share of each fate, and one of the median final loss, all over the same axes.
+
+    `stability_limit` is a learning rate, of several data sets the smallest.
+    """
+
+    shares: Mapping[Fate, Map]
+    loss: Map
+    stability_limit: float | None
+    title: str
+
+    @property
+    def axes(self) -> tuple[MapAxis, ...]:
+        """What it is over."""
+        return self.loss.axes
+
+    @property
+    def remark(self) -> str:
+        """What was done with all that is swept and not shown."""
+        return self.loss.remark
+
+
+def phase_diagram(
+    run: Run,
+    over: Sequence[str] | None = None,
+    *,
+    at: Mapping[str, float] | None = None,
+    others: Others = "pooled",
+) -> PhaseDiagram:
+    """The phase diagram over some of what is swept, by default the first two, the learning rate before all
+    others; `at` and `others` as for `quantity_map`."""
+    maps = {
+        name: quantity_map(run, name, over, at=at, others=others)
+        for name in (*(fate.name for fate in Fate), "final_loss")
+    }
+    data, training = run.attrs["data"], run.study.training
+    return PhaseDiagram(
+        shares={fate: maps[fate.name] for fate in Fate},
+        loss=maps["final_loss"],
+        stability_limit=_stability_limit(run),
+        title=f"{columns_in_words(data['inputs'], data['target'])}: {run.attrs['num_neurons']:,} neurons, "
+        f"{steps_in_words(training)}",
+    )
+
+
+def _stability_limit(run: Run) -> float | None:
+    """2/λ_max, where it means something: plain full-batch gradient descent on a locally quadratic loss."""
+    study = run.study
+    plain = study.training.optimizer == "sgd" and study.training.batch_size is None
+    linear = study.neuron.activation in LINEAR_ACTIVATIONS and study.sweep.weight_decay is None
+    return run.attrs["data"]["stability_limit"] if plain and linear else None

@@ -1,0 +1,158 @@
+"""What a map of cells can show: each quantity with its name, its definition, and how counts give it."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Literal, NamedTuple
+
+import numpy as np
+from scipy.stats import binom
+
+from jaxneuron.analysis.deaths import DEAD, edges_of, phase_of
+from jaxneuron.analysis.half_life import half_life
+from jaxneuron.analysis.intervals import CONFIDENCE, share_of
+from jaxneuron.analysis.run import Run
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.population.summary import quantile
+from jaxneuron.study.bad_input import BadInput, nearest
+
+
+class Estimate(NamedTuple):
+    """A number for each cell with its 95 % interval, NaN where nothing is known: each [cells]."""
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+# Counts of cells by name, each [cells, bins]; of an extreme loss [cells, 1].
+Counts = Mapping[str, np.ndarray]
+
+
+class Quantity(NamedTuple):
+    """Something to show of a cell: `counts` are those that `find` needs.
+
+    A share lies between 0 and 1; losses and steps are shown by decades; a kind is the number of a fate.
+    """
+
+    name: str
+    label: str
+    unit: str
+    definition: str
+    scale: Literal["share", "loss", "steps", "kind"]
+    counts: tuple[str, ...]
+    find: Callable[[Counts], Estimate]
+
+
+def quantities_of(run: Run) -> dict[str, Quantity]:
+    """What maps of a run can show, by name. A neuron that cannot die has no death step and no half-life, and
+    runs of an older format tell no half-life."""
+    kind = Quantity(
+        *("fate", "most frequent fate", ""),
+        "the fate that most of the cell's neurons met; of equally many the first in the order of the rules",
+        *("kind", ("fate_count",), _most_frequent),
+    )
+    dead = _share("dead", "dead", "born dead or died", DEAD)
+    shares = [_share(fate.name, fate.label, fate.rule, (fate,)) for fate in Fate]
+    found = [kind, *shares, dead, _loss(run)]
+    if ACTIVATIONS[run.study.neuron.activation].can_die:
+        found.append(_death_step(run))
+        phase = phase_of(run)
+        if phase is not None:
+            found.append(_half_life(run, phase))
+    return {quantity.name: quantity for quantity in found}
+
+
+def quantity_of(run: Run, name: str) -> Quantity:
+    """The quantity of a name; BadInput where a run does not tell it."""
+    known = quantities_of(run)
+    if name not in known:
+        raise BadInput(f"quantity: {name!r} is not among those of {run.path}{nearest(name, known)}")
+    return known[name]
+
+
+def _most_frequent(counts: Counts) -> Estimate:
+    by_fate = counts["fate_count"]
+    value = np.where(by_fate.sum(-1) > 0, by_fate.argmax(-1).astype(float), np.nan)
+    return Estimate(value, *np.full((2, *value.shape), np.nan))
+
+
+def _share(name: str, label: str, rule: str, fates: tuple[Fate, ...]) -> Quantity:
+    def find(counts: Counts) -> Estimate:
+        by_fate = counts["fate_count"]
+        return Estimate(*share_of(by_fate[:, fates].sum(-1), by_fate.sum(-1))[1:])
+
+    definition = f"share of the neurons that are {label}: {rule}; interval of Wilson (1927)"
+    return Quantity(name, f"share {label}", "", definition, "share", ("fate_count",), find)
+
+
+def _loss(run: Run) -> Quantity:
+    edges = np.append(run.cells.final_loss_bin.values, np.inf)
+
+    def find(counts: Counts) -> Estimate:
+        losses = counts["final_loss_count"]
+        smallest, largest = (counts[f"final_loss_{end}"][:, 0] for end in ("min", "max"))
+        rest = (losses, smallest, largest, edges)
+        return Estimate(quantile(*rest, 0.5), *_ends_of_median(losses, partial(quantile, *rest)))
+
+    attrs = run.cells.final_loss_min.attrs
+    return Quantity(
+        *("final_loss", "median final loss", str(attrs["units"])),
+        "the median over the neurons of their final loss, the mean over the examples of ½(ŷ − y)²; from a "
+        "histogram, to within half a bin (8 %), or as closely as its losses agree; interval of order "
+        "statistics",
+        *("loss", ("final_loss_count", "final_loss_min", "final_loss_max"), find),
+    )
+
+
+def _death_step(run: Run) -> Quantity:
+    edges = edges_of(run)
+
+    def find(counts: Counts) -> Estimate:
+        died = counts["death_step_count"].copy()
+        died[:, 0] = 0  # those of step 0 are born dead
+        step = partial(_step_of_rank, died, edges)
+        return Estimate(step(0.5), *_ends_of_median(died, step))
+
+    return Quantity(
+        *("death_step", "median death step", "steps"),
+        "of the neurons that died after step 0, the median of the first step from which they are silent to "
+        "the end: the first step of its bin (exact up to 8, then 9 % wide); interval of order statistics",
+        *("steps", ("death_step_count",), find),
+    )
+
+
+def _half_life(run: Run, phase: tuple[int, int]) -> Quantity:
+    edges = edges_of(run)
+
+    def find(counts: Counts) -> Estimate:
+        died, diverged = (counts[f"{name}_step_count"] for name in ("death", "diverge"))
+        found = half_life(died, diverged, counts["fate_count"].sum(-1), edges, *phase)
+        return Estimate(found.half_life, found.low, found.high)
+
+    return Quantity(
+        *("half_life", "half-life", "steps"),
+        f"steps in which half of the neurons at risk die, from the deaths at steps {phase[0]:,} to "
+        f"{phase[1]:,}; infinite where none died; interval of the profile likelihood",
+        *("steps", ("fate_count", "death_step_count", "diverge_step_count"), find),
+    )
+
+
+def _ends_of_median(counts: np.ndarray, value_of: Callable[..., np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(low, high) of the median of what is counted along the last axis: the values of the ranks between
+    which it lies whatever the distribution; NaN where there are too few for that."""
+    total = counts.sum(-1)
+    below = binom.ppf((1 - CONFIDENCE) / 2, total, 0.5) - 1  # the rank of the lower end, counted from 0
+    ends = []
+    for rank in (below, total - 1 - below):
+        probability = np.clip((rank + 0.5) / np.maximum(total - 1, 1), 0, 1)
+        ends.append(np.where((total > 0) & (below >= 0), value_of(probability=probability), np.nan))
+    return ends[0], ends[1]
+
+
+def _step_of_rank(counts: np.ndarray, edges: np.ndarray, probability: np.ndarray | float) -> np.ndarray:
+    """The first step of the bin that holds the quantile; NaN where nothing is counted."""
+    total = counts.sum(-1)
+    rank = np.floor(probability * np.maximum(total - 1, 0)).astype(np.int64)
+    place = np.argmax(counts.cumsum(-1) > rank[..., None], axis=-1)
+    return np.where(total > 0, edges[place].astype(float), np.nan)

@@ -1,0 +1,206 @@
+"""A run: what a study found, as xarray objects."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from jaxneuron.analysis.pooling import all_together, each_alone, pool
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.population.design import DATASET
+from jaxneuron.population.summary import mean, quantile
+from jaxneuron.store.location import Location
+from jaxneuron.store.store import Store
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.study import Study
+
+CELLS_AT_A_TIME = 4096  # whose histograms are worked on, several times as large as they are
+
+
+class Run:
+    """A run on disk, read lazily: whatever is read was checked, and BadInput names what is damaged.
+
+    `cells` holds integer counts per cell (`fate_count`, `death_step_count`, `final_loss_count`),
+    `neurons` a record of each neuron where the study asked for it. Dims are named after what is swept.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.location = Location(path)
+        self._store = Store(self.location)
+        self._store.check_whole()
+        self._quantiles: dict[float, xr.DataArray] = {}  # tables, lives and maps ask for the same again
+
+    @property
+    def path(self) -> Path | str:
+        """Where it is."""
+        return self.location.name if self.location.folder is None else Path(self.location.name)
+
+    @property
+    def name(self) -> str:
+        """What it is called: the last part of its path, without .zarr."""
+        return Path(self.location.name).name.removesuffix(".zarr")
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(
+            f"{dim} {size}" for dim, size in self.cells.fate_count.sizes.items() if dim != "fate"
+        )
+        return f"Run({str(self.path)!r}: {sizes}; {self.attrs['num_neurons']} neurons)"
+
+    @cached_property
+    def attrs(self) -> dict[str, Any]:
+        """The resolved study, the data's summary, versions, platform, time."""
+        return self._store.attrs
+
+    @cached_property
+    def cells(self) -> xr.Dataset:
+        """Counts of each cell."""
+        return self._opened("cells")
+
+    @cached_property
+    def neurons(self) -> xr.Dataset:
+        """Records of each neuron."""
+        if self.attrs["study"]["sweep"]["records"] != "neurons":
+            raise BadInput(f'{self.path}: has no records of neurons; sweep with records = "neurons"')
+        return self._opened("neurons")
+
+    @cached_property
+    def study(self) -> Study:
+        """The study that was run."""
+        return Study(**self.attrs["study"])
+
+    @cached_property
+    def training_seconds(self) -> float:
+        """Seconds that training took, compiling included, in all processes that did some of it."""
+        return self._store.some_markers(self._store.marked())[1]
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """The dims of the cells: a grid's are what is swept, otherwise there is the one dim `point`; before
+        them `dataset` where there are several."""
+        return tuple(str(dim) for dim in self.cells.fate_count.dims[:-1])
+
+    @property
+    def swept(self) -> tuple[str, ...]:
+        """What differs between cells, the number of the data set too where there are several."""
+        design = self.study.design
+        return (*(dim for dim in design.shape if dim == DATASET), *design.coordinates)
+
+    @property
+    def fate_share(self) -> xr.DataArray:
+        """Share of each cell's neurons that met each fate."""
+        counts = self.cells.fate_count
+        share = counts / counts.sum("fate")
+        definition = "share of the cell's neurons that met each fate"
+        return share.assign_attrs(units="1", long_name="share", definition=definition).rename("fate_share")
+
+    def final_loss(self, probability: float = 0.5) -> xr.DataArray:
+        """A quantile of each cell's final losses, by default the median, to within half a bin (8 %).
+
+        Where all of a cell's losses are alike, it is as exact as they are alike. In the first bin, of losses
+        that are next to nothing beside the silent loss (10⁻¹⁰ of it, in float64 10⁻¹⁶), it is only known to
+        lie between the cell's smallest and largest. Of an even number of losses the median is the lower of
+        the middle two.
+        """
+        name = "median final loss" if probability == 0.5 else f"{probability:g} quantile of the final loss"
+        attrs = {
+            "long_name": name,
+            "definition": f"the {name} of the cell's neurons, from its histogram: to within half a bin, or "
+            "as closely as its smallest and largest loss agree, as in the first bin, which begins at 0",
+        }
+        if probability not in self._quantiles:
+            self._quantiles[probability] = self._of_losses(partial(quantile, probability=probability))
+        return self._quantiles[probability].copy().assign_attrs(attrs)
+
+    def mean_final_loss(self) -> xr.DataArray:
+        """The mean of each cell's final losses, from its histogram: to within half a bin (8 %), or as closely
+        as its smallest and largest loss agree; infinite where one is not finite."""
+        attrs = {
+            "long_name": "mean final loss",
+            "definition": "the mean final loss of the cell's neurons, from its histogram: within half a bin",
+        }
+        return self._of_losses(mean).assign_attrs(attrs)
+
+    def best(
+        self, number: int | None = 5, *, by: float | Literal["mean"] = 0.5, most_lost: float = 1.0
+    ) -> pd.DataFrame:
+        """The cells that train best, the first first: the cell's number (for `train`), what is swept, the
+        final loss, the shares by fate, and whether it is tied with the first.
+
+        Ordered by a quantile of the final loss (the median if not given) or by its mean; among cells within
+        1 % of one another, by the share of their neurons that converged. Cells that are alike in both are
+        tied, and so are losses below what rounding leaves, or below the end of the first bin. All cells
+        where `number` is None; only cells of whose neurons at most the share `most_lost` died, were born
+        dead or diverged. The losses are those of `final_loss` and `mean_final_loss`.
+        """
+        loss = self.mean_final_loss() if by == "mean" else self.final_loss(by)
+        table = self.fate_share.to_dataset("fate").assign(final_loss=loss).to_dataframe()
+        table.insert(0, "cell", np.arange(len(table)))
+        table = table[table.diverged + table.born_dead + table.died <= most_lost]
+        # Losses that are not told apart are equally good; one may be exactly 0.
+        losses = table.final_loss.clip(lower=self._smallest_loss)
+        steps = np.floor(np.log(losses / losses.min()) / np.log(1.01))
+        ranks = np.stack([steps, -table.converged])
+        order = np.lexsort((losses, *ranks[::-1]))
+        table["tied"] = (ranks == ranks[:, order[:1]]).all(axis=0)
+        columns = ["cell", *self.swept, "final_loss", *(fate.name for fate in Fate), "tied"]
+        return table.iloc[order[:number]].reset_index()[columns]
+
+    def num_as_good(self) -> int:
+        """How many cells have all of their neurons converged to within 1 % of the lowest loss of any cell."""
+        lowest = max(float(self.cells.final_loss_min.min()), self._smallest_loss)
+        have_converged = self.fate_share.sel(fate="converged") == 1
+        return int((have_converged & (self.cells.final_loss_max <= 1.01 * lowest)).sum())
+
+    def pooled(self, name: str, along: Sequence[str] = ()) -> xr.DataArray:
+        """A count of the cells, summed over all that is swept but what stays in `along`; the smallest and
+        the largest loss of all that is pooled."""
+        field = self.cells[name]
+        sizes = [field.sizes[dim] for dim in self.dims]
+        groups = [
+            each_alone(size) if dim in along else all_together(size)
+            for dim, size in zip(self.dims, sizes, strict=True)
+        ]
+        values = pool(field, self.tiles(), groups, [int(group.max()) + 1 for group in groups])
+        rest = [dim for dim in self.dims if dim not in along]
+        kept = field.isel(dict.fromkeys(rest, 0), drop=True)
+        return kept.copy(data=values.squeeze(tuple(map(self.dims.index, rest)))).transpose(*along, ...)
+
+    def _of_losses(self, function: Callable[..., np.ndarray]) -> xr.DataArray:
+        """What a function makes of each cell's counts of losses, their bins' edges, and the extremes."""
+        cells = self.cells
+        edges = np.append(cells.final_loss_bin.values, np.inf)
+        found = cells.final_loss_min.load().copy().rename("final_loss")
+        for tile in self.tiles():
+            counts, smallest, largest = (
+                cells[f"final_loss_{name}"][tile] for name in ("count", "min", "max")
+            )
+            flat = counts.values.reshape(-1, len(edges) - 1), smallest.values.ravel(), largest.values.ravel()
+            values = [
+                function(*(field[i : i + CELLS_AT_A_TIME] for field in flat), edges)
+                for i in range(0, smallest.size, CELLS_AT_A_TIME)
+            ]
+            found.values[tile] = np.concatenate(values).reshape(smallest.shape)
+        return found
+
+    def tiles(self) -> Iterator[tuple[slice, ...]]:
+        """The cells in parts, as they lie on disk: all histograms need not be in memory at once."""
+        return self._store.chunking.tiles()
+
+    def _opened(self, group: str) -> xr.Dataset:
+        """What is read of it is compared with the checksums of who wrote it."""
+        self._store.read_markers()
+        return xr.open_zarr(
+            self._store.root.store, group=group, consolidated=False, chunks=None, zarr_format=3
+        )
+
+    @property
+    def _smallest_loss(self) -> float:
+        """What lies below is not told apart: the loss of outputs that are off by the precision's spacing, or
+        the end of the first bin."""
+        spacing = np.finfo(self.attrs["study"]["training"]["precision"]).eps
+        first_bin_end = float(self.cells.final_loss_bin.values[1])
+        return max(spacing**2 * self.attrs["data"]["silent_loss"], first_bin_end)

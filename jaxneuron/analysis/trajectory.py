@@ -1,0 +1,33 @@
+"""The life of one neuron step by step: loss, weights, bias and gradient; the numbers."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.runner.training import Training
+
+
+class Trajectory(NamedTuple):
+    """Values before the update of each step: `weight` is [steps, inputs], all else [steps]; NaN where not
+    finite. `gradient` is its largest component, over the step's mini-batch if there are any."""
+
+    step: np.ndarray
+    loss: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray
+    gradient: np.ndarray
+    fate: Fate
+    death_step: int
+
+
+def trajectory(training: Training) -> Trajectory:
+    """What the history of a training holds, as a figure shows it."""
+    history = training.history
+    gradient = np.maximum(abs(history.grad_weight.values).max(-1), abs(history.grad_bias.values))
+    values = (history.loss.values, history.weight.values, history.bias.values, gradient)
+    loss, weight, bias, gradient = (
+        np.where(np.isfinite(part), part, np.nan).astype(float) for part in values
+    )
+    step = history.step.values
+    return Trajectory(step, loss, weight, bias, gradient, training.fate, training.death_step)

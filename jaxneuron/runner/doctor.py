@@ -1,0 +1,45 @@
+"""What this machine has, and what will run where on it."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import jax
+
+from jaxneuron.population.dispatch import chunks_in_flight, devices
+from jaxneuron.runner.setup import check_device
+
+PACKAGES = (
+    "jaxneuron",
+    "jax",
+    "jaxlib",
+    "optax",
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "xarray",
+    "zarr",
+    "ray",
+)
+
+
+def examine() -> dict[str, Any]:
+    """Devices, versions, and what a sweep would use."""
+    check_device()
+    where = ", ".join(map(str, devices()))
+    return {
+        "devices": {f"{d.platform}:{d.id}": d.device_kind for d in jax.devices()},
+        "a_sweep_runs_on": f"{where}, {chunks_in_flight()} chunks of neurons at a time on each",
+        "compiled_programs_are_kept_in": jax.config.values["jax_compilation_cache_dir"]
+        if jax.config.values["jax_enable_compilation_cache"]
+        else None,
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

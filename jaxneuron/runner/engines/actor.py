@@ -1,0 +1,53 @@
+"""What an actor of a cluster does: it holds one device, opens a run, and trains the chunks it is given."""
+
+import contextlib
+import os
+import socket
+import time
+
+import jax
+
+from jaxneuron.population.dispatch import devices
+from jaxneuron.runner.prepare import prepare
+from jaxneuron.runner.setup import set_up
+from jaxneuron.runner.worker import open_to_work
+from jaxneuron.store.location import Location
+from jaxneuron.store.skeleton import is_run
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.study import Study
+
+
+class Actor:
+    """A process with one device; `folder` is the driver's, from which the paths of data files start."""
+
+    def __init__(self, folder: str, platform: str | None) -> None:
+        with contextlib.suppress(OSError):  # this machine may have none of that name
+            os.chdir(folder)
+        if platform is not None:
+            jax.config.update("jax_platforms", platform)
+        self.ended = 0.0
+
+    def prepare(self, study: Study, name: str, overwrite: bool) -> str:
+        """Make the run, or check that it is this study's; the name of the machine where that was done."""
+        prepare(set_up(study), Location(name), overwrite=overwrite)
+        return socket.gethostname()
+
+    def open(self, name: str) -> None:
+        """Get ready to train chunks of the run; BadInput where this machine does not see it or differs."""
+        location = Location(name)
+        if not is_run(location):
+            raise BadInput(
+                f"{name}: is not there on {socket.gethostname()}; a run must be on a file system that all "
+                "machines see, or in an object store"
+            )
+        self.store, setup = open_to_work(location)
+        ((_, self.train),) = setup.trainers(devices()[:1]).items()
+
+    def work(self, number: int) -> None:
+        """Train and write a chunk of work, unless it is done: what was asked twice is done once."""
+        began = time.monotonic()
+        if not self.store.is_marked(number):
+            trained, summary = self.train(number)
+            seconds = time.monotonic() - max(began, self.ended)
+            self.store.write(number, summary, trained, seconds)
+        self.ended = time.monotonic()

@@ -1,0 +1,24 @@
+"""The engine that is there without asking: all devices of this process, each with chunks of its own."""
+
+from functools import partial
+
+from jaxneuron.runner.prepare import prepare
+from jaxneuron.runner.setup import set_up
+from jaxneuron.runner.work import Progress, train_and_write, work
+from jaxneuron.store.location import Location
+from jaxneuron.store.store import Store
+from jaxneuron.study.study import Study
+
+
+class Devices:
+    """The devices of this process: the GPUs, or the cores of the CPU."""
+
+    def sweep(self, study: Study, location: Location, overwrite: bool, progress: Progress) -> None:
+        """Train and write all that is missing, while nobody else does."""
+        setup = set_up(study)
+        prepare(setup, location, overwrite=overwrite)
+        with location.lock():
+            location.remove_leftovers()
+            store = Store(location, "r+")
+            everything = range(store.chunking.num_chunks)
+            work(store, everything, partial(train_and_write, store, setup), progress)

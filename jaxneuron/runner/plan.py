@@ -1,0 +1,155 @@
+"""What a study will take: neurons, memory and disk by calculation, time by training some of its chunks."""
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from jaxneuron.population.dispatch import chunks_in_flight, devices, share_out
+from jaxneuron.runner.setup import Setup, config_of, set_up, warn_of_precision
+from jaxneuron.store.room import Needs, check_memory
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.study import Study, Training
+
+SECONDS_TO_MEASURE = 10.0
+# Of training by steps, to compare it with jumps: these times as many steps take so many times as long.
+FEW_STEPS = 2000
+MOST_MEASURED = 64
+
+
+class OtherMethod(NamedTuple):
+    """How long the chunks take by the other method, `jumps` or `steps`, in float64."""
+
+    method: str
+    neurons_per_second: float
+    is_scaled: bool  # from fewer steps than the study's: neurons that come to rest later are not counted out
+
+
+class Plan(NamedTuple):
+    """What a study takes; `chunk_seconds` are those of the chunks that were trained to know.
+
+    `neurons_per_second` is what the devices of this process train together.
+    """
+
+    num_neurons: int
+    num_steps: float
+    num_cells: int
+    num_chunks: int
+    chunk_size: int
+    num_objects: int
+    needs: Needs
+    device: str
+    num_devices: int
+    chunks_in_flight: int  # of each device
+    seconds_to_begin: float  # to read the data, to compile, and to train the first chunk
+    chunk_seconds: Sequence[float]
+    neurons_per_second: float
+    other: OtherMethod | None  # where there is one
+
+    @property
+    def times_faster(self) -> float | None:
+        """How many times as fast the other method is."""
+        return self.other and self.other.neurons_per_second / self.neurons_per_second
+
+    @property
+    def neuron_steps(self) -> float:
+        """Steps of all neurons, those that need not be taken because nothing changes any more among them."""
+        return self.num_neurons * self.num_steps
+
+    @property
+    def device_seconds(self) -> float:
+        """Seconds that one device like those here would take, apart from beginning."""
+        return self.num_devices * self.num_neurons / self.neurons_per_second
+
+    def seconds(self, num_devices: int) -> float:
+        """Seconds that so many devices would take, each with whole chunks."""
+        lanes = num_devices * self.chunks_in_flight
+        rounds = -(-self.num_chunks // lanes)
+        of_a_round = self.device_seconds * self.chunks_in_flight / self.num_chunks
+        return self.seconds_to_begin + rounds * of_a_round
+
+
+def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
+    """What the study takes, trained on devices like those of this process; nothing is written.
+
+    One chunk is trained, and then about so many seconds some more that lie spread over the study, as chunks
+    differ: neurons that come to rest take no further time. BadInput where the study cannot be run, or there
+    is no room for a chunk. Where the study could be trained by jumps as well as by steps, some chunks are
+    trained by the other method too, unless there are no seconds to measure.
+    """
+    began = time.monotonic()
+    setup = set_up(study)
+    warn_of_precision(setup)
+    needs = check_memory("the study", setup.sizes)
+    num_chunks, in_flight = setup.chunking.num_chunks, chunks_in_flight()
+    trainers = setup.trainers(devices())
+    lanes = len(trainers) * in_flight
+    train = next(iter(trainers.values()))
+    train(num_chunks // 2)
+    seconds_to_begin = time.monotonic() - began
+    once = time.monotonic()
+    train(num_chunks // 2)
+    rounds = max(1, int(seconds / max(time.monotonic() - once, 1e-6)))
+    number = min(rounds * lanes, MOST_MEASURED, num_chunks)
+    numbers = [int((i + 0.5) * num_chunks / number) for i in range(number)]
+    timed = {device: _timed(function) for device, function in trainers.items()}
+    together = time.monotonic()
+    chunk_seconds = [taken for _, taken in share_out(timed, numbers, in_flight)]
+    together = time.monotonic() - together
+    num_neurons = sum(setup.chunking[n].num_neurons for n in numbers)
+    return Plan(
+        num_neurons=setup.num_neurons,
+        num_steps=study.training.num_steps,
+        num_cells=study.design.num_cells,
+        num_chunks=num_chunks,
+        chunk_size=setup.chunking.chunk_size,
+        num_objects=setup.sizes.num_objects(),
+        needs=needs,
+        device=devices()[0].device_kind,
+        num_devices=len(trainers),
+        chunks_in_flight=in_flight,
+        seconds_to_begin=seconds_to_begin,
+        chunk_seconds=chunk_seconds,
+        neurons_per_second=num_neurons / together,
+        other=_other_method(study, setup, numbers) if seconds else None,
+    )
+
+
+def _other_method(study: Study, setup: Setup, numbers: Sequence[int]) -> OtherMethod | None:
+    """What the other method makes of some of these chunks; None where there is none to choose."""
+    settings: dict[str, Any] = study.training.model_dump() | {"precision": "float64"}
+    if study.training.method == "jumps":
+        if math.isinf(study.training.num_steps):
+            return None  # steps never end
+        settings |= {"method": "steps", "num_steps": min(study.training.num_steps, FEW_STEPS)}
+    else:
+        settings |= {"method": "jumps"}
+    try:
+        other = study.model_copy(update={"training": Training(**settings)})
+        if settings["method"] == "jumps" and other.objection_to_jumps:
+            return None
+        found = dataclasses.replace(setup, study=other, config=config_of(other, setup.datasets[0]))
+    except BadInput:
+        return None  # several inputs
+    in_flight = chunks_in_flight()
+    trainers = found.trainers(devices())
+    train = next(iter(trainers.values()))
+    train(numbers[len(numbers) // 2])
+    some = numbers[: max(1, min(len(numbers), in_flight * len(trainers)))]
+    began = time.monotonic()
+    for _ in share_out(trainers, some, in_flight):
+        pass
+    seconds = time.monotonic() - began
+    scale = study.training.num_steps / settings["num_steps"] if settings["num_steps"] else 1.0
+    num_neurons = sum(setup.chunking[n].num_neurons for n in some)
+    return OtherMethod(settings["method"], num_neurons / seconds / scale, is_scaled=scale > 1)
+
+
+def _timed(train: Callable[[int], object]) -> Callable[[int], float]:
+    def timed(number: int) -> float:
+        began = time.monotonic()
+        train(number)
+        return time.monotonic() - began
+
+    return timed

@@ -1,0 +1,68 @@
+"""Making the run of a study, or finding it there, to be gone on with."""
+
+import contextlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from jaxneuron.runner.setup import Setup, provenance, warn_of_precision
+from jaxneuron.store.create import create
+from jaxneuron.store.identity import differences
+from jaxneuron.store.location import Location, MadeMeanwhile
+from jaxneuron.store.room import check_room
+from jaxneuron.store.skeleton import check_current, check_left_behind, is_run, open_skeleton, what_is_there
+from jaxneuron.study.bad_input import BadInput, shown
+
+log = logging.getLogger(__name__)
+
+
+def check_location(location: Location) -> None:
+    """BadInput where a run can neither be made nor gone on with."""
+    if location.is_taken() and not is_run(location):
+        raise BadInput(f"{location}: exists and {what_is_there(location)}; choose another --out")
+    location.check()
+    check_left_behind(location)
+
+
+def prepare(setup: Setup, location: Location, *, overwrite: bool = False, processes: int = 1) -> bool:
+    """Make the run if it is not there, and say whether it was made.
+
+    BadInput, with nothing written, where the run is another study's or has other numerics, unless
+    `overwrite` replaces it, and where there is no room for it, trained by so many processes.
+    """
+    if not is_run(location) or overwrite:
+        needs = check_room(location, setup.sizes, processes=processes)
+        with contextlib.suppress(MadeMeanwhile):
+            with location.lock() if is_run(location) else contextlib.nullcontext():
+                create(
+                    location,
+                    design=setup.study.design,
+                    chunking=setup.chunking,
+                    bins=setup.bins,
+                    inputs=setup.datasets[0].inputs,
+                    precision=setup.study.training.precision,
+                    method=setup.study.training.method,
+                    has_neurons=setup.study.sweep.records == "neurons",
+                    attrs=provenance(setup),
+                    replace=overwrite,
+                )
+            warn_of_precision(setup)
+            log.info(f"{setup.num_neurons:,} neurons take {needs}")
+            return True
+    check_current(location)
+    check_same(location, setup.identity)
+    return False
+
+
+def check_same(location: Location, identity: Mapping[str, Any]) -> None:
+    """BadInput where the run holds something else than what is to be trained."""
+    there = open_skeleton(location).attrs["identity"]
+    found = differences(there, identity)
+    if not found:
+        return
+    wrong = "; ".join(f"{name} is {shown(old)} there and {shown(new)} here" for name, old, new in found[:3])
+    more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
+    grows = {name for name, _, _ in found} <= {"sweep.replicates", "training.num_steps", "chunk_size"}
+    growth = "more replicates or steps make a new run: " if grows else ""
+    remedy = f"{growth}choose another --out, or --overwrite to replace it"
+    raise BadInput(f"{location}: holds another run: {wrong}{more}; {remedy}")

@@ -1,0 +1,24 @@
+"""Running a study: into a run that is made for it, or one that is resumed, by one of the engines."""
+
+from pathlib import Path
+
+from jaxneuron.runner.engines.devices import Devices
+from jaxneuron.runner.engines.engine import Engine
+from jaxneuron.runner.prepare import check_location
+from jaxneuron.runner.work import Progress
+from jaxneuron.store.location import Location
+from jaxneuron.study.study import Study
+
+
+def sweep(
+    study: Study,
+    path: str | Path,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    engine: Engine | None = None,
+) -> None:
+    """Train every neuron of the study that the run at the path does not hold yet: `jaxneuron.sweep`."""
+    location = Location(path)
+    check_location(location)
+    (engine or Devices()).sweep(study, location, overwrite, progress or (lambda done, total: None))

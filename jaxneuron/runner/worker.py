@@ -1,0 +1,49 @@
+"""A worker: trains every n-th chunk of a run that is there, beside others that train the rest."""
+
+import random
+from functools import partial
+from pathlib import Path
+
+from jaxneuron.runner.prepare import check_same
+from jaxneuron.runner.setup import Setup, set_up
+from jaxneuron.runner.work import Progress, train_and_write, work
+from jaxneuron.store.location import Location
+from jaxneuron.store.skeleton import check_current
+from jaxneuron.store.store import Store
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.study import Study
+
+
+def worker(path: str | Path, index: int, of: int, *, progress: Progress | None = None) -> int:
+    """Train what is missing of the chunks index, index + of, index + 2·of, … of the run at the path; returns
+    the number of their neurons.
+
+    The worker that finds the run whole in the end adds up what was trained in parts. One that is started
+    twice shares its chunks with itself; one that is killed is started again. BadInput where there is no run,
+    where this machine would give other bits, or where others want the run for themselves; Stopped tells that
+    writing failed.
+    """
+    if not 0 <= index < of:
+        raise BadInput(f"--index: is {index}; it must be from 0 to {of - 1}, as --of is {of}")
+    location = Location(path)
+    store, setup = open_to_work(location)
+    with location.lock(shared=True, name=f"worker {index} of {of}"):
+        numbers = range(index, store.chunking.num_chunks, of)
+        train = partial(train_and_write, store, setup)
+        work(store, _from_anywhere(numbers), train, progress or (lambda done, total: None))
+    return store.chunking.num_neurons(numbers)
+
+
+def open_to_work(location: Location) -> tuple[Store, Setup]:
+    """A run that is there, and the setup of its study; BadInput where this machine would give other bits."""
+    store = Store(location, "r+")
+    check_current(location)
+    setup = set_up(Study(**store.attrs["study"]))
+    check_same(location, setup.identity)
+    return store, setup
+
+
+def _from_anywhere(numbers: range) -> list[int]:
+    """The numbers, beginning with any of them: two that begin at the same time seldom do the same."""
+    first = random.randrange(len(numbers)) if numbers else 0
+    return [*numbers[first:], *numbers[:first]]

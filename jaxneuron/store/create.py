@@ -1,0 +1,234 @@
+"""Making a run in which nothing is done yet: a Zarr v3 directory with the groups `cells` (always), `neurons`
+(on request), `parts` (where a cell's replicates are too many for one chunk) and `work` (what is done).
+
+Fill values are impossible values: what is not written is not mistaken for a result.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import zarr
+from zarr.codecs import Crc32cCodec, ZstdCodec
+from zarr.core.buffer import Buffer
+from zarr.storage import MemoryStore
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.hyperparams import MEANINGS
+from jaxneuron.population.chunks import Chunking
+from jaxneuron.population.design import DATASET, Design
+from jaxneuron.population.summary import Bins
+from jaxneuron.store.checked import checksum_of_bytes
+from jaxneuron.store.checksum import checksum_of
+from jaxneuron.store.location import ROOT, Location
+from jaxneuron.store.skeleton import FORMAT
+from jaxneuron.store.variables import (
+    LOSS_UNITS,
+    STARTS,
+    STEPS,
+    CellVariable,
+    NeuronVariable,
+    cells_of,
+    neurons_of,
+)
+
+COMPRESSORS = (ZstdCodec(), Crc32cCodec())
+
+
+def create(
+    location: Location,
+    *,
+    design: Design,
+    chunking: Chunking,
+    bins: Bins,
+    inputs: Sequence[str],
+    precision: str,
+    method: str,
+    has_neurons: bool,
+    attrs: Mapping[str, Any],
+    replace: bool,
+) -> None:
+    """Make a run; when it is whole it takes its place, and that of what was there if `replace`."""
+    buffers: dict[str, Buffer] = {}
+    root = zarr.create_group(MemoryStore(buffers), zarr_format=3)
+    work = root.create_group("work")
+    _create_markers(work, "marker", "chunk", chunking.num_chunks)
+    summaries, cells = cells_of(method), root.create_group("cells")
+    _write_coordinates(cells, design)
+    _write_bins(cells, bins)
+    _create_summaries(cells, design, chunking, bins, summaries)
+    if (parts := chunking.num_blocks) > 1:
+        _create_summaries(root.create_group("parts"), design, chunking, bins, summaries, {"part": parts})
+        _create_markers(work, "sum", "sum", chunking.num_chunks // parts)
+    if has_neurons:
+        records = neurons_of(method)
+        _create_neurons(root.create_group("neurons"), design, chunking, inputs, precision, records)
+    files = {key: buffer.to_bytes() for key, buffer in buffers.items() if key != ROOT}
+    known = {
+        "format": FORMAT,
+        "tile": list(chunking.tile),
+        "block": chunking.block,
+        "coordinates": list(design.coordinates),
+        "made": uuid.uuid4().hex,
+        "files": {key: checksum_of_bytes(content) for key, content in files.items()},
+        **attrs,
+    }
+    root.update_attributes(known | {"checksum": checksum_of(known)})
+    location.make(files | {ROOT: buffers[ROOT].to_bytes()}, replace=replace)
+
+
+def _create_markers(group: zarr.Group, name: str, piece: str, number: int) -> None:
+    group.create_array(
+        name,
+        shape=(number,),
+        chunks=(1,),
+        dtype=str,
+        fill_value="",
+        compressors=COMPRESSORS,
+        dimension_names=(piece,),
+        attributes=_attrs(
+            "",
+            f"marker of a {piece}",
+            f"what a {piece} says of itself when it is written, in JSON: the study's fingerprint, number, "
+            "neurons, seconds, when it was finished (UTC), checksums of the files it wrote, the run's own",
+            [],
+        ),
+    )
+
+
+def _create_summaries(
+    group: zarr.Group,
+    design: Design,
+    chunking: Chunking,
+    bins: Bins,
+    variables: Mapping[str, CellVariable],
+    part: Mapping[str, int] | None = None,
+) -> None:
+    num_bins = {
+        "fate": len(Fate),
+        **{f"{name}_bin": len(bins.step) - 1 for name in STEPS},
+        "final_loss_bin": len(bins.loss) - 1,
+    }
+    part = part or {}
+    for name, variable in variables.items():
+        dims = () if variable.dim is None else (variable.dim,)
+        sizes = tuple(num_bins[dim] for dim in dims)
+        coordinates = (
+            [] if part else _auxiliary(design) + [f"{dim}_end" for dim in dims if dim.endswith("_bin")]
+        )
+        _create_array(
+            group,
+            name,
+            shape=(*chunking.cells, *part.values(), *sizes),
+            chunks=(*chunking.tile, *(1 for _ in part), *sizes),
+            dtype=np.dtype(np.int64 if name.endswith("_count") else np.float64),
+            dims=(*design.shape, *part, *dims),
+            attrs=_attrs(variable.units, variable.long_name, variable.definition, coordinates),
+        )
+
+
+def _create_neurons(
+    group: zarr.Group,
+    design: Design,
+    chunking: Chunking,
+    inputs: Sequence[str],
+    precision: str,
+    variables: Mapping[str, NeuronVariable],
+) -> None:
+    _write_coordinates(group, design)
+    _write_coordinate(group, "input", ("input",), np.array(inputs), "", "input", "name of the input")
+    for name, variable in variables.items():
+        if name in design.coordinates:  # a swept starting value is there already, under the same name
+            continue
+        dims = ("input",) if variable.field.endswith("weight") else ()
+        sizes = (len(inputs),) * len(dims)
+        _create_array(
+            group,
+            name,
+            shape=(*chunking.cells, chunking.replicates, *sizes),
+            chunks=(*chunking.tile, chunking.block, *sizes),
+            dtype=np.dtype(variable.dtype or precision),
+            dims=(*design.shape, "replicate", *dims),
+            attrs=_attrs(variable.units, variable.long_name, variable.definition, _auxiliary(design)),
+        )
+
+
+def _create_array(
+    group: zarr.Group,
+    name: str,
+    *,
+    shape: tuple[int, ...],
+    chunks: tuple[int, ...],
+    dtype: np.dtype,
+    dims: tuple[str, ...],
+    attrs: dict[str, Any],
+) -> None:
+    group.create_array(
+        name,
+        shape=shape,
+        chunks=chunks,
+        dtype=dtype,
+        # A value that no neuron has, and not NaN, which diverged neurons do have.
+        fill_value=np.iinfo(dtype).min if dtype.kind == "i" else np.finfo(dtype).min,
+        compressors=COMPRESSORS,
+        dimension_names=dims,
+        attributes=attrs,
+        config={"write_empty_chunks": True},
+    )
+
+
+def _write_coordinates(group: zarr.Group, design: Design) -> None:
+    if DATASET in design.shape:
+        numbers = np.arange(design.num_datasets)
+        _write_coordinate(
+            group, DATASET, (DATASET,), numbers, "", "data set", "number of the data set, from 0 on"
+        )
+    for name, (dim, values) in design.coordinates.items():
+        definition = MEANINGS[name].definition if name in MEANINGS else STARTS[name]
+        long_name = name.replace("_", " ").replace("init ", "initial ")
+        _write_coordinate(group, name, (dim,), values, "", long_name, definition)
+
+
+def _write_bins(group: zarr.Group, bins: Bins) -> None:
+    fates = np.array([fate.name for fate in Fate])
+    _write_coordinate(group, "fate", ("fate",), fates, "", "fate", "what became of the neuron")
+    for name, edges, units in (
+        *((name, bins.step, "steps") for name in STEPS),
+        ("final_loss", bins.loss, LOSS_UNITS),
+    ):
+        dim, label = f"{name}_bin", name.replace("_", " ")
+        _write_coordinate(group, dim, (dim,), edges[:-1], units, label, "lower edge of the bin, included")
+        end = f"{name}_bin_end"
+        _write_coordinate(group, end, (dim,), edges[1:], units, label, "upper edge of the bin, excluded")
+
+
+def _write_coordinate(
+    group: zarr.Group,
+    name: str,
+    dims: tuple[str, ...],
+    values: np.ndarray,
+    units: str,
+    long_name: str,
+    definition: str,
+) -> None:
+    array = group.create_array(
+        name,
+        shape=values.shape,
+        dtype=str if values.dtype.kind == "U" else values.dtype,
+        compressors=COMPRESSORS,
+        dimension_names=dims,
+        attributes=_attrs(units, long_name, definition, []),
+        config={"write_empty_chunks": True},
+    )
+    array[...] = values.astype(object) if values.dtype.kind == "U" else values
+
+
+def _auxiliary(design: Design) -> list[str]:
+    """Coordinates that are not dims, which xarray must be told of."""
+    return [name for name, (dim, _) in design.coordinates.items() if name != dim]
+
+
+def _attrs(units: str, long_name: str, definition: str, coordinates: list[str]) -> dict[str, Any]:
+    attrs = {"units": units, "long_name": long_name, "definition": definition}
+    return attrs | ({"coordinates": " ".join(coordinates)} if coordinates else {})

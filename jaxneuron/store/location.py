@@ -1,0 +1,269 @@
+"""Where a run lies: a local folder, or a URL of an object store that zarr reads through fsspec."""
+
+import contextlib
+import ctypes
+import errno
+import glob
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from zarr.abc.store import Store
+from zarr.storage import FsspecStore, LocalStore
+
+from jaxneuron.study.bad_input import BadInput, check_place
+
+ROOT = "zarr.json"
+# The root of a run in an object store while its other files are written.
+BEING_MADE = b'{"zarr_format": 3, "node_type": "group", "attributes": {"format": "being made"}}'
+READERS = 8  # threads that read at a time, mostly waiting for the disk or the network
+DRAFT, OLD = ".draft", ".old"
+LOCK = Path("work", "marker", "lock")  # inside an array's folder, where no reader of Zarr looks
+
+
+class MadeMeanwhile(Exception):
+    """Another process has made a run at the place while this one did."""
+
+
+class Location:
+    """A place for one run."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.name = str(path).removeprefix("file://")
+        if self.name.startswith("~"):  # of --out=~/…, which shells leave as it is
+            self.name = os.path.expanduser(self.name)
+        # A link to a run stays a link: the run behind it is meant.
+        self.folder = None if "://" in self.name else Path(self.name).resolve()
+        if self.folder is None:
+            _check_protocol(self.name)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def _files(self) -> tuple[Any, str]:
+        """Of an object store: what reads it, and the run's place there."""
+        import fsspec
+
+        return fsspec.core.url_to_fs(self.name)
+
+    @property
+    def zarr_store(self) -> Store:
+        """The same as a store of Zarr's, to write to."""
+        return FsspecStore.from_url(self.name) if self.folder is None else LocalStore(self.folder)
+
+    def read(self, key: str) -> bytes | None:
+        """The content of a file of the run; None where it is told that there is none.
+
+        BadInput where it cannot be read: that says nothing of what is there.
+        """
+        try:
+            if self.folder is not None:
+                return (self.folder / key).read_bytes()
+            files, root = self._files
+            return files.cat_file(f"{root}/{key}")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        except OSError as error:
+            raise BadInput(f"{self}: {key} cannot be read ({error.strerror or error})") from None
+        except Exception as error:  # of a library for every kind of store
+            raise BadInput(f"{self}: {key} cannot be read ({error})") from None
+
+    def read_all(self, keys: Iterable[str]) -> Iterator[bytes | None]:
+        """The contents of many small files, in order."""
+        if self.folder is not None:  # threads would take longer than the files
+            yield from map(self.read, keys)
+            return
+        with ThreadPoolExecutor(READERS) as pool:
+            yield from pool.map(self.read, keys)
+
+    def is_taken(self) -> bool:
+        """Whether something is there, be it a run or not."""
+        if self.folder is not None:
+            return os.path.lexists(self.folder)
+        if (root := self.read(ROOT)) is not None:
+            return root != BEING_MADE
+        files, root = self._files
+        files.invalidate_cache()
+        try:
+            return bool(files.ls(root))
+        except FileNotFoundError:
+            return False
+        except Exception as error:  # of a library for every kind of store
+            raise BadInput(f"{self}: cannot be read ({error})") from None
+
+    def check(self) -> None:
+        """BadInput where nothing can be made."""
+        if self.folder is not None:
+            check_place(Path(self.name))
+
+    def make(self, files: Mapping[str, bytes], *, replace: bool) -> None:
+        """Put a new run here, given by the contents of its files; the root makes it one.
+
+        BadInput where it cannot be written, which leaves what was there; MadeMeanwhile where another process
+        has made one. On a local disk the new run or what was there is here at any moment.
+        """
+        if self.folder is None:
+            self._upload(files, replace)
+            return
+        # Not the process's number: in containers it is 1.
+        draft = self.folder.with_name(f".{self.folder.name}.{uuid.uuid4().hex[:12]}{DRAFT}")
+        new_folders = [parent for parent in self.folder.parents if not parent.exists()]
+        try:
+            for key, content in files.items():
+                file = draft / key
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+            if replace and self.folder.exists():
+                exchange(draft, self.folder)
+            else:
+                draft.rename(self.folder)  # fails where another process has made one
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                raise MadeMeanwhile from None
+            raise BadInput(f"{self}: cannot be made ({error.strerror}); choose another --out") from None
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+            for folder in new_folders:
+                with contextlib.suppress(OSError):  # there is something in it
+                    folder.rmdir()
+
+    def _upload(self, files: Mapping[str, bytes], replace: bool) -> None:
+        """What is cut short says so of itself, as it has another root until the end."""
+        if not replace and self.is_taken():
+            raise MadeMeanwhile
+        store, place = self._files
+        try:
+            store.pipe_file(f"{place}/{ROOT}", BEING_MADE)
+            store.invalidate_cache()
+            old = [key for key in store.find(place) if key != f"{place}/{ROOT}"] if replace else []
+            if old:
+                store.rm(old)
+            store.pipe({f"{place}/{key}": content for key, content in files.items() if key != ROOT})
+            store.pipe_file(f"{place}/{ROOT}", files[ROOT])
+        except Exception as error:  # of a library for every kind of store
+            raise BadInput(f"{self}: cannot be made ({error}); choose another --out") from None
+
+    def left_behind(self) -> list[Path]:
+        """What a process left beside the place that was killed while it made or replaced a run there, or what
+        one is making now."""
+        if self.folder is None:
+            return []
+        pattern = f".{glob.escape(self.folder.name)}.{'[0-9a-f]' * 12}"
+        return [path for ending in (OLD, DRAFT) for path in sorted(self.folder.parent.glob(pattern + ending))]
+
+    @contextlib.contextmanager
+    def lock(self, *, shared: bool = False, name: str = "") -> Iterator[None]:
+        """Keep other processes from writing to the run; one that has died keeps nobody.
+
+        Workers share a lock, each with a name: they keep out whoever wants the run for himself, and not each
+        other. In an object store, and on a file system without locks, there are none: there two processes
+        write the same bytes twice.
+        """
+        if self.folder is None:
+            yield
+            return
+        try:
+            from jaxneuron.store.lock import hold
+        except OSError as error:
+            raise BadInput(f"{self}: cannot be locked ({error})") from None
+        with hold(self.folder / LOCK, str(self), shared=shared, name=name):
+            yield
+
+    def holder(self) -> str | None:
+        """The process that is sweeping the run, if one is; of several workers the last to begin."""
+        if self.folder is None:
+            return None
+        try:
+            from jaxneuron.store.lock import holder
+        except OSError:  # neither can anybody else lock it
+            return None
+        return holder(self.folder / LOCK)
+
+    def chunks_of(self, path: str) -> Iterator[str]:
+        """The keys of an array's chunks that are written, in any order: '0/12', or '' where it has no dims.
+
+        One that is being written has another name until it is whole, with a dot in it.
+        """
+        if self.folder is None:
+            files, root = self._files
+            files.invalidate_cache()
+            try:
+                found = files.find(f"{root}/{path}/c")
+            except Exception as error:  # of a library for every kind of store
+                raise BadInput(f"{self}: {path} cannot be read ({error})") from None
+            yield from (key.removeprefix(f"{root}/{path}/c").lstrip("/") for key in found)
+            return
+        folder = self.folder / path / "c"
+        if folder.is_file():
+            yield ""
+        folders = [(folder, "")] if folder.is_dir() else []
+        try:
+            while folders:
+                inside, prefix = folders.pop()
+                with os.scandir(inside) as entries:
+                    for entry in entries:
+                        if entry.is_dir():
+                            folders.append((Path(entry.path), f"{prefix}{entry.name}/"))
+                        elif "." not in entry.name:
+                            yield prefix + entry.name
+        except OSError as error:
+            raise BadInput(f"{self}: {path} cannot be read ({error.strerror})") from None
+
+    def remove_leftovers(self) -> None:
+        """Remove the files that a writer that was killed left half written."""
+        if self.folder is not None:
+            for path in self.folder.rglob("*.partial"):
+                path.unlink(missing_ok=True)
+
+    def num_bytes(self) -> int:
+        """Bytes on disk; 0 where they cannot be told."""
+        return (
+            sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+            if self.folder
+            else 0
+        )
+
+
+def _check_protocol(url: str) -> None:
+    """BadInput where what reads such URLs is not installed."""
+    protocol = url.split("://")[0]
+    try:
+        import fsspec
+
+        fsspec.get_filesystem_class(protocol)
+    except ImportError as error:
+        wrong = f"needs a package that is not installed ({error}); for s3: pip install 'jaxneuron[s3]'"
+        raise BadInput(f"{url}: {wrong}") from None
+    except ValueError:
+        raise BadInput(f"{url}: {protocol!r} is no known kind of store; s3 is one") from None
+
+
+def exchange(draft: Path, place: Path) -> None:
+    """Let two folders change their names at once; where the file system cannot do so, one after the other."""
+    try:
+        _rename(draft, place, RENAME_EXCHANGE)
+    except (OSError, AttributeError):  # neither do all C libraries know of it
+        old = draft.with_suffix(OLD)
+        place.rename(old)
+        try:
+            draft.rename(place)
+        except BaseException:
+            old.rename(place)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+
+
+def _rename(source: Path, target: Path, flags: int) -> None:
+    """renameat2(2), which Python's own library does not have."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(AT_FDCWD, os.fsencode(source), AT_FDCWD, os.fsencode(target), flags):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))

@@ -1,0 +1,92 @@
+"""Markers: what each piece of a run says of itself when it is written.
+
+A marker names the run that it is of, and holds checksums of the files that were written before it. One that
+is damaged, of another run or of another piece is not there.
+"""
+
+import datetime
+import json
+import os
+import socket
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import zarr
+from numcodecs import VLenUTF8, Zstd
+from numcodecs.checksum32 import CRC32C
+
+from jaxneuron.store.skeleton import Skeleton, array_of
+
+# What undoes the codecs of an array of markers: Zarr takes ten times as long for files as small as these.
+DECODERS = (CRC32C(location="end"), Zstd(), VLenUTF8())
+PROCESS = f"{os.getpid()} on {socket.gethostname()}"
+
+
+class Marker(NamedTuple):
+    """What a piece of a run says of itself when it is done."""
+
+    fingerprint: str  # of the study, its data and numerics
+    chunk: int  # its number
+    neurons: int
+    seconds: float  # since the chunk before it, or since its process began to compile
+    finished: str  # when, in UTC
+    checksums: dict[str, str]  # of the files that it wrote, by array
+    process: str = ""  # that trained it: its number, and the machine's name
+    run: str = ""  # the checksum of the run's root, which is told of no other run
+
+
+class Markers:
+    """The markers of the pieces of one kind, of chunks of work or of sums: an array of texts."""
+
+    def __init__(self, skeleton: Skeleton, root: zarr.Group, path: str, to_write: zarr.Group | None) -> None:
+        self._location, self._path = skeleton.location, path
+        self._to_write = None if to_write is None else array_of(to_write, path)
+        self._run = "" if skeleton.is_older else skeleton.attrs["checksum"]
+        self._fingerprint = skeleton.attrs["fingerprint"]
+        self.number = array_of(root, path).shape[0]  # of the pieces
+
+    def listed(self) -> set[int]:
+        """The pieces that have a marker, sound or not: quickly found, however many there are."""
+        return {int(key) for key in self._location.chunks_of(self._path)}
+
+    def read(self, there: Sequence[int]) -> dict[int, Marker]:
+        """The sound markers of these pieces: of what is done now, as another process may have written it."""
+        contents = self._location.read_all(f"{self._path}/c/{number}" for number in there)
+        return {
+            number: marker
+            for number, content in zip(there, contents, strict=True)
+            if content is not None and (marker := self._marker_in(content, number)) is not None
+        }
+
+    def write(self, number: int, neurons: int, seconds: float, checksums: dict[str, str]) -> Marker:
+        """Say that a piece is done, and what its files are."""
+        assert self._to_write is not None
+        marker = Marker(
+            fingerprint=self._fingerprint,
+            chunk=number,
+            neurons=neurons,
+            seconds=round(seconds, 3),
+            finished=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
+            checksums=checksums,
+            process=PROCESS,
+            run=self._run,
+        )
+        self._to_write[number] = json.dumps(marker._asdict())
+        return marker
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Remove the markers of pieces, which are then missing."""
+        assert self._to_write is not None
+        for number in numbers:
+            self._to_write[number] = ""
+
+    def _marker_in(self, content: Any, number: int) -> Marker | None:
+        """What a file says; None where it is damaged, or of something else."""
+        try:
+            for codec in DECODERS:
+                content = codec.decode(content)
+            marker = Marker(**json.loads(content[0]))
+        except Exception:  # codecs fail in many ways on bytes that are not theirs
+            return None
+        is_own = (marker.fingerprint, marker.run, marker.chunk) == (self._fingerprint, self._run, number)
+        return marker if is_own else None

@@ -1,0 +1,79 @@
+"""What was asked: the data and the study of a run or of one neuron, as words for eyes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jaxneuron.analysis.names import shortened, steps_in_words
+from jaxneuron.analysis.run import Run
+from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
+from jaxneuron.population.axes import Axis, Linear, Log
+from jaxneuron.study.quantity import num_values, support
+from jaxneuron.study.sources import Synthetic, Table
+from jaxneuron.study.study import Study
+
+LONGEST_NAME, MOST_NAMES = 60, 6
+
+
+def asked(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
+    """The data, the neuron, its training and each hyperparameter, in lines for eyes.
+
+    `data` is what a run keeps of its data: source, numbers of examples and data sets, names, scaling.
+    """
+    training, neuron = study.training, study.neuron
+    has_bias = "" if neuron.train_bias else "; the bias is not trained"
+    batches = f"mini-batches of {training.batch_size:,}" if training.batch_size else "full batches"
+    return {
+        "data": _data(study, data),
+        "neuron": f"ŷ = {neuron.activation}(W·x + b), loss: mean of ½(ŷ − y)²{has_bias}",
+        "training": f"{steps_in_words(training)}, {batches}, {training.precision}",
+        **{_label(name): _quantity(quantity) for name, quantity in study.quantities.items()},
+    }
+
+
+def asked_of(run: Run) -> dict[str, str]:
+    """What was asked of a run, and where and when it was trained."""
+    attrs, study = run.attrs, run.study
+    num_cells, replicates = study.design.num_cells, study.sweep.replicates
+    cells = f"{num_cells:,} {'cell' if num_cells == 1 else 'cells'} × {replicates:,}"
+    versions = attrs["versions"]
+    return {
+        **asked(study, attrs["data"]),
+        "neurons": f"{attrs['num_neurons']:,} ({cells} {'replicate' if replicates == 1 else 'replicates'})",
+        "seed": str(study.sweep.seed),
+        "trained": f"{attrs['began'][:10]} on {attrs['device']} in {run.training_seconds:,.1f} s, with "
+        f"jaxneuron {versions['jaxneuron']} and jax {versions['jax']}",
+    }
+
+
+def _data(study: Study, data: Mapping[str, Any]) -> str:
+    inputs = [shortened(name, LONGEST_NAME) for name in data["inputs"][:MOST_NAMES]]
+    more = f" and {len(data['inputs']) - MOST_NAMES} more" if len(data["inputs"]) > MOST_NAMES else ""
+    arrow = f"{', '.join(inputs)}{more} → {shortened(data['target'], LONGEST_NAME)}"
+    if isinstance(study.data, Table):
+        source = f"{shortened(str(data['source']), LONGEST_NAME)}: "
+    else:
+        source = "a teacher's: " if isinstance(study.data, Synthetic) else ""
+    number = data.get("num_datasets", 1)
+    sets = f", {number:,} data sets" if number > 1 else ""
+    scale = ", standardised" if study.data.scale == "standard" else ""
+    num_examples = data["num_examples"]
+    noun = "example" if num_examples == 1 else "examples"
+    return f"{source}{arrow}, {num_examples:,} {noun}{sets}{scale}"
+
+
+def _label(name: str) -> str:
+    return name.replace("init_", "initial ").replace("_", " ")
+
+
+def _quantity(quantity: Any) -> str:
+    """A constant, an axis or a distribution in words."""
+    if isinstance(quantity, Normal):
+        return f"drawn from N({quantity.mean:g}, {quantity.std:g}²)"
+    if isinstance(quantity, (Uniform, LogUniform)):
+        evenly = " evenly in its logarithm" if isinstance(quantity, LogUniform) else ""
+        return f"drawn between {quantity.low:g} and {quantity.high:g}{evenly}"
+    if isinstance(quantity, Axis):
+        low, high = support(quantity)
+        how = {Linear: ", evenly spaced", Log: ", evenly spaced in their logarithms"}.get(type(quantity), "")
+        return f"{num_values(quantity):,} values from {low:g} to {high:g}{how}"
+    return f"{quantity:g}"

@@ -1,0 +1,101 @@
+"""What was found: neurons by fate, the best cells and deaths, as rows of tables for the page."""
+
+from typing import Any
+
+import numpy as np
+
+from jaxneuron.analysis.axes import shown_values
+from jaxneuron.analysis.best import best_cells
+from jaxneuron.analysis.deaths import Contrast, Deaths
+from jaxneuron.analysis.intervals import Share, share_of
+from jaxneuron.analysis.run import Run
+from jaxneuron.neuron.fate import Fate
+
+BEST, SHOWN_VALUES = 10, 9
+
+
+def fates_of(run: Run) -> list[dict[str, Any]]:
+    """A row for each fate: its count, share and interval, and its rule."""
+    counts = run.pooled("fate_count").values
+    shares = share_of(counts, np.full(counts.shape, counts.sum()))
+    return [
+        {
+            "name": fate.name,
+            "label": fate.label,
+            "rule": fate.rule,
+            "count": f"{counts[fate]:,}",
+            "width": f"{100 * float(shares.share[fate]):.4f}%",
+            **_interval(shares, fate),
+        }
+        for fate in Fate
+    ]
+
+
+def best_of(run: Run) -> dict[str, Any]:
+    """The head and the rows of a table of the best cells."""
+    cells = best_cells(run, BEST)
+    head = [str(run.cells[name].attrs["long_name"]) for name in run.swept]
+    rows = [
+        {
+            "place": [f"{row[name]:.5g}" for name in run.swept],
+            "loss": _number(row.final_loss),
+            "range": f"{_number(row.final_loss_min)}–{_number(row.final_loss_max)}",
+            "converged": f"{row.converged:.0%}",
+            "interval": f"{100 * row.converged_low:.0f}–{100 * row.converged_high:.0f} %",
+        }
+        for _, row in cells.iterrows()
+    ]
+    return {"head": head, "rows": rows, "as_good": run.num_as_good(), "cells": run.study.design.num_cells}
+
+
+def deaths_of(deaths: Deaths) -> dict[str, Any]:
+    """Rows of deaths along an axis, with half-lives where they are known, and what makes the difference."""
+    shown = shown_values(len(deaths.neurons), SHOWN_VALUES)
+    return {
+        "can_die": deaths.can_die,
+        "label": deaths.axis.label if deaths.axis else "",
+        "rows": [_death_row(deaths, int(i)) for i in shown],
+        "left_out": len(deaths.neurons) - len(shown),
+        "phase": deaths.half_life and (deaths.half_life.first_step, deaths.half_life.last_step),
+        "contrasts": [_contrast_row(contrast) for contrast in deaths.contrasts],
+        "any": bool(deaths.dead.number.sum()),
+    }
+
+
+def _death_row(deaths: Deaths, i: int) -> dict[str, Any]:
+    found = deaths.half_life
+    parts = {"born": deaths.fate(Fate.born_dead), "died": deaths.fate(Fate.died), "dead": deaths.dead}
+    row: dict[str, Any] = {name: _interval(share, i) for name, share in parts.items()}
+    row["value"] = f"{deaths.axis.values[i]:.4g}" if deaths.axis else "all neurons"
+    row["half_life"] = None
+    if found is not None:
+        nobody = bool(np.isnan(found.half_life[i]))
+        row["half_life"] = "nobody at risk" if nobody else _steps(found.half_life[i])
+        row["half_life_interval"] = "" if nobody else f"{_steps(found.low[i])}–{_steps(found.high[i])}"
+    return row
+
+
+def _contrast_row(contrast: Contrast) -> dict[str, Any]:
+    apart, low, high = (100 * value for value in contrast.difference)
+    return {
+        "label": contrast.label,
+        "fewest": f"{float(contrast.fewest.share):.1%}",
+        "fewest_at": f"{contrast.fewest_at:.4g}",
+        "most": f"{float(contrast.most.share):.1%}",
+        "most_at": f"{contrast.most_at:.4g}",
+        "difference": f"{apart:.1f} %",
+        "interval": f"{low:.1f}–{high:.1f} %",
+    }
+
+
+def _interval(share: Share, i: int) -> dict[str, str]:
+    value, low, high = (100 * float(values[i]) for values in share[1:])
+    return {"share": f"{value:.2f} %", "interval": f"{low:.2f}–{high:.2f} %"}
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}" if np.isfinite(value) else "∞"
+
+
+def _steps(value: float) -> str:
+    return "∞" if np.isinf(value) else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

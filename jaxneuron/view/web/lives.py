@@ -1,0 +1,158 @@
+"""Lives: neurons that are trained again, with the steps of each that the page shows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from jaxneuron.analysis.explain import preactivations
+from jaxneuron.analysis.gallery import gallery, sample
+from jaxneuron.analysis.names import shortened
+from jaxneuron.analysis.run import Run
+from jaxneuron.analysis.why import why
+from jaxneuron.population.design import POINT
+from jaxneuron.runner.training import Training, train
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.data import load, sha256_of
+from jaxneuron.view.web.encode import encode
+
+# Of one input z is worked out on the page; of several it is written out, of fewer examples and steps.
+SHOWN_EXAMPLES, SHOWN_EXAMPLES_OF_SEVERAL, SHOWN_WEIGHTS = 400, 60, 3
+LONGEST = 1_000_000  # steps of a training that is kept whole
+FIRST_STEPS, SHOWN_STEPS, SHOWN_STEPS_OF_SEVERAL, AROUND, LAST_STEPS = 40, 200, 80, 5, 20
+
+
+def lives_of(run: Run) -> tuple[dict[str, Any] | None, str]:
+    """(the lives of a run's gallery and of a sample of its cells, what is said of them); None where its
+    neurons cannot be trained again here."""
+    try:
+        datasets = load(run.study.data)
+    except BadInput as error:
+        return None, (
+            f"There are no lives here, as the neurons could not be trained again: {error}. A relative path "
+            "starts at the folder in which the sweep was started."
+        )
+    if sha256_of(datasets) != run.attrs["data"]["sha256"]:
+        return None, "There are no lives here: the data is no longer that of the run."
+    training = run.study.training
+    if training.method == "steps" and (num_steps := training.num_steps) > LONGEST:
+        return None, f"There are no lives here: {num_steps:,} steps are too many to be kept for each neuron."
+    lives, titles = [], []
+    for kind in gallery(run):
+        titles.append({"number": len(lives), "title": kind.name})
+        lives.append(_in_run(run, kind.training, kind.cell, kind.replicate, kind.name))
+    places = {(life["cell"], life["replicate"]) for life in lives}
+    chosen = [place for place in sample(run) if place not in places]
+    for cell, replicate in chosen:
+        training = train(run.study, cell=cell, replicate=replicate)
+        lives.append(_in_run(run, training, cell, replicate, training.fate.label))
+    note = (
+        "Neurons of this run, trained again and shown step by step: one of each kind that there is, and one "
+        f"of each of {len(chosen)} cells that lie evenly over the map{_where_else(run)}, each with the fate "
+        "that most of its cell's neurons met. Click one of these on the map."
+        if chosen
+        else "A neuron of each kind that there is, trained again and shown step by step."
+    )
+    return _lives([life.pop("data") for life in lives], lives, titles), note
+
+
+def life_of(training: Training) -> tuple[dict[str, Any], str]:
+    """(the life of one neuron, what is said of it)."""
+    life = _life(training) | {"title": training.fate.label, "place": {}, "point": None}
+    return _lives([life.pop("data")], [life], []), "Step by step."
+
+
+def _where_else(run: Run) -> str:
+    axes = [str(run.cells[name].attrs["long_name"]) for name in run.swept if name in run.dims][2:]
+    return f" (in the middle of {', '.join(axes)})" if axes and POINT not in run.dims else ""
+
+
+def _lives(data: Sequence[Any], lives: list[dict[str, Any]], titles: list[dict[str, Any]]) -> dict[str, Any]:
+    """Lives with the data that they share: each data set once."""
+    distinct: dict[int, Any] = {}
+    for number, (life, of_life) in enumerate(zip(lives, data, strict=True)):
+        life["number"] = number
+        distinct.setdefault(of_life[0], of_life[1])
+        life["dataset"] = list(distinct).index(of_life[0])
+    return {"list": lives, "gallery": titles, "examples": list(distinct.values())}
+
+
+def _in_run(run: Run, training: Training, cell: int, replicate: int, title: str) -> dict[str, Any]:
+    place = {name: float(value[0]) for name, value in run.study.design.values(np.array([cell])).items()}
+    point = cell % run.cells.sizes[POINT] if POINT in run.dims else None
+    life = _life(training) | {"cell": cell, "replicate": replicate, "title": title, "point": point}
+    life["data"] = (run.study.design.dataset(cell), life["data"][1])
+    return life | {"place": place}
+
+
+def _life(training: Training) -> dict[str, Any]:
+    """The steps that are shown, with what happened at each; and (0, the examples)."""
+    is_one = len(training.data.inputs) == 1
+    steps = shown_steps(training, SHOWN_STEPS if is_one else SHOWN_STEPS_OF_SEVERAL)
+    at = training.history.isel(step=[training.row_of(step) for step in steps])
+    shown = _shown_examples(training.data.x, is_one)
+    numbers = {
+        "step": steps.astype(np.float64 if steps[-1] >= 2**31 else np.int32),
+        **{name: at[name].values for name in ("loss", "bias", "grad_bias", "update_bias")},
+        **{name: at[name].values[:, :SHOWN_WEIGHTS] for name in ("weight", "grad_weight", "update_weight")},
+        "num_active": at.num_active.values.astype(np.int32),
+    }
+    if not is_one:
+        z = np.stack([preactivations(training, int(step))[shown] for step in steps])
+        numbers["z"] = z.astype(np.float32)
+    settings, neuron = training.study.training, training.study.neuron
+    return {
+        **{name: encode(values) for name, values in numbers.items()},
+        "fate": training.fate.name,
+        "why": why(training),
+        "numSteps": training.num_steps,
+        "events": {
+            name: getattr(training, f"{name}_step")
+            for name in ("death", "diverge", "settle")
+            if getattr(training, f"{name}_step") > 0
+        },
+        "activation": neuron.activation,
+        "negativeSlope": training.hyperparams.get("negative_slope", 0.01),
+        "targetScale": training.hyperparams.get("target_scale", 1.0),
+        "trainBias": neuron.train_bias,
+        "optimizer": settings.optimizer,
+        "batchSize": settings.batch_size,
+        "hyperparams": {_label(name): value for name, value in training.hyperparams.items()},
+        "data": (0, _examples(training, shown)),
+    }
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _examples(training: Training, shown: np.ndarray) -> Mapping[str, Any]:
+    data = training.data
+    return {
+        "x": encode(data.x[shown, 0]),
+        "y": encode(data.y[shown]),
+        "total": len(data.y),
+        "inputs": [shortened(name) for name in data.inputs],
+        "target": shortened(data.target),
+        "isScaled": training.study.data.scale != "none",
+    }
+
+
+def _shown_examples(x: np.ndarray, is_one: bool) -> np.ndarray:
+    """Examples that lie evenly in the order of the first input."""
+    most = SHOWN_EXAMPLES if is_one else SHOWN_EXAMPLES_OF_SEVERAL
+    order = np.argsort(x[:, 0], kind="stable")
+    places = np.linspace(0, len(x) - 1, min(len(x), most)).round().astype(int)
+    return order[np.unique(places)]
+
+
+def shown_steps(training: Training, number: int) -> np.ndarray:
+    """Each of the first steps, then fewer and fewer; each one around a death, a divergence and the end."""
+    if not training.is_whole:
+        return training.history.step.values
+    last = training.num_steps
+    spread = np.round(np.geomspace(FIRST_STEPS, max(FIRST_STEPS, last), number)).astype(int)
+    events = [training.death_step, training.diverge_step, training.settle_step]
+    around = [step + np.arange(-AROUND, AROUND + 1) for step in events if step >= 0]
+    steps = np.concatenate([np.arange(FIRST_STEPS), spread, *around, last - np.arange(LAST_STEPS)])
+    return np.unique(steps[(steps >= 0) & (steps <= last)])

@@ -1,0 +1,63 @@
+"""The page: what was asked and found as HTML, the numbers of maps and lives as data, all in one file."""
+
+import importlib.metadata
+import importlib.resources
+import importlib.util
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jaxneuron.store.whole_file import whole_file
+from jaxneuron.study.bad_input import BadInput
+
+# In the order in which they need each other.
+SCRIPTS = (
+    *("theme.js", "decode.js", "words.js", "cells.js", "colours.js", "figures.js", "card.js"),
+    *("map_words.js", "controls.js", "map.js"),
+    *("activations.js", "full_pass.js", "scenes.js", "life.js", "gallery.js", "incidence.js", "page.js"),
+)
+STYLES = ("page.css", "life.css")
+
+
+def check_libraries() -> None:
+    """BadInput where a library that the page needs is not installed."""
+    for library in ("plotly", "jinja2"):
+        if importlib.util.find_spec(library) is None:
+            raise BadInput(f"a report needs {library}: pip install 'jaxneuron[report]'")
+
+
+def render(data: Mapping[str, Any], **words: Any) -> str:
+    """The page with its words, and with data for its scripts."""
+    import jinja2
+    import plotly.offline
+    from markupsafe import Markup
+
+    here = importlib.resources.files("jaxneuron.view.web")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    template = environment.from_string((here / "page.html.jinja").read_text("utf-8"))
+    inlined = {
+        "styles": _joined(here, STYLES),
+        "scripts": _joined(here, SCRIPTS),
+        "plotly": plotly.offline.get_plotlyjs(),
+        "data": as_script(data),
+    }
+    trusted = {name: Markup(text) for name, text in inlined.items()}
+    version = importlib.metadata.version("jaxneuron")
+    return template.render(**words, **trusted, version=version)
+
+
+def as_script(data: Mapping[str, Any]) -> str:
+    """JSON in which no text from a data file can end the script that holds it."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def write(page: str, path: Path) -> None:
+    """Write the page; a file that was there stays as it was until the new one is whole."""
+    with whole_file(path) as draft:
+        draft.write_text(page, "utf-8")
+
+
+def _joined(folder: Any, names: tuple[str, ...]) -> str:
+    return "\n".join((folder / name).read_text("utf-8") for name in names)

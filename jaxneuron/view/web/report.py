@@ -1,0 +1,86 @@
+"""The report of a run, or of one neuron: the page's words and data, gathered from what other files find."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxneuron.analysis.axes import shown_values
+from jaxneuron.analysis.counted_apart import counted_apart
+from jaxneuron.analysis.deaths import Deaths, deaths
+from jaxneuron.analysis.names import columns_in_words, steps_in_words
+from jaxneuron.analysis.run import Run
+from jaxneuron.runner.training import Training
+from jaxneuron.view.web.asked import asked, asked_of
+from jaxneuron.view.web.found import best_of, deaths_of, fates_of
+from jaxneuron.view.web.lives import life_of, lives_of
+from jaxneuron.view.web.map_data import map_data
+from jaxneuron.view.web.page import render, write
+
+SHOWN_CURVES = 6
+
+
+def report(run: Run, path: Path) -> dict[str, Any]:
+    """Write the report of a run as one HTML file; returns what it holds."""
+    found = deaths(run)
+    lives, lives_note = lives_of(run)
+    data = {"map": map_data(run), "lives": lives, "incidence": _incidence(found)}
+    attrs = run.attrs["data"]
+    training = run.study.training
+    page = render(
+        data,
+        title=f"{run.attrs['num_neurons']:,} neurons on {columns_in_words(attrs['inputs'], attrs['target'])}",
+        lead=f"{steps_in_words(training)}",
+        fates=fates_of(run),
+        apart=counted_apart(run),
+        best=best_of(run),
+        deaths=deaths_of(found),
+        asked=asked_of(run),
+        lives_note=lives_note,
+    )
+    write(page, path)
+    return {"bytes": path.stat().st_size, "lives": len(lives["list"]) if lives else 0}
+
+
+def life_report(training: Training, path: Path) -> None:
+    """Write the life of one neuron as one HTML file."""
+    lives, note = life_of(training)
+    data, study = training.data, training.study
+    described = {
+        "source": data.source,
+        "inputs": data.inputs,
+        "target": data.target,
+        "num_examples": len(data.y),
+    }
+    page = render(
+        {"map": None, "lives": lives, "incidence": None},
+        title=f"The life of one neuron on {columns_in_words(data.inputs, data.target)}",
+        lead=f"{training.fate.label} after {training.num_steps:,} steps of {study.training.optimizer}",
+        fates=None,
+        deaths=None,
+        asked=asked(study, described),
+        lives_note=note,
+    )
+    write(page, path)
+
+
+def _incidence(found: Deaths) -> dict[str, Any] | None:
+    """Curves of the cumulative incidence of death at some values along the axis."""
+    if not found.can_die or not found.dead.number.sum():
+        return None
+    shown = shown_values(len(found.neurons), SHOWN_CURVES)
+    label = found.axis.label if found.axis else ""
+    curves = [
+        {"name": f"{found.axis.values[i]:.3g}" if found.axis else "all neurons"}
+        | {part: np.round(getattr(found.incidence, part)[i], 6).tolist() for part in ("share", "low", "high")}
+        for i in shown
+    ]
+    ends = [f"{curve['name']}: {curve['share'][-1]:.1%}" for curve in curves]
+    words = (
+        f"Share of all neurons that have fallen silent to the end of training by a step, at {len(curves)} "
+        f"values of {label} ({'; '.join(ends)} at the end); bands are 95 % intervals."
+        if found.axis
+        else f"Share of all neurons that have fallen silent to the end of training by a step: {ends[0]} at "
+        "the end; the band is the 95 % interval."
+    )
+    return {"steps": found.step.tolist(), "curves": curves, "label": label, "words": words}

@@ -1,0 +1,132 @@
+"""The best cells and the intervals of their shares."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+import jaxneuron as jn
+from jaxneuron import sweep
+from jaxneuron.analysis import run as study_run
+from jaxneuron.analysis.best import best_cells, loss_in_words
+from jaxneuron.analysis.intervals import wilson
+from jaxneuron.neuron.fate import Fate
+from tests.studies import all_but_few_thorough
+
+X = np.linspace(-1, 2, 20)
+
+
+@given(
+    st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.5, 0.999)
+)
+def test_wilson_is_scipys(counts, confidence):
+    expected = binomtest(*counts).proportion_ci(confidence, "wilson")
+    np.testing.assert_allclose(wilson(*counts, confidence), expected, rtol=1e-9, atol=1e-15)
+
+
+def test_wilson_of_nothing():
+    assert np.isnan(wilson(np.array([0]), np.array([0]))).all()
+    low, high = wilson(np.array([0, 5]), np.array([5, 5]))
+    assert (low[0], high[1]) == (0, 1)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    study = jn.Study(
+        data={"x": X, "y": np.maximum(0, 1.5 * X + 0.3)},
+        training={"num_steps": 300},
+        sweep={
+            "learning_rate": jn.Log(0.003, 10.0, 8),
+            "init_bias": jn.Linear(-3.0, 2.0, 6),
+            "replicates": 9,
+            "records": "neurons",
+        },
+    )
+    return sweep(study, tmp_path_factory.mktemp("best") / "run.zarr")
+
+
+def losses_of(run, cell):
+    return run.neurons.final_loss.values.reshape(-1, 9)[cell]
+
+
+@pytest.mark.parametrize(("by", "of"), [(0.5, np.median), ("mean", np.mean), (0.9, lambda v: np.sort(v)[7])])
+def test_cells_come_in_the_order_of_their_losses(by, of, run):
+    cells = best_cells(run, None, by=by)
+    assert len(cells) == 48
+    true = np.array([of(losses_of(run, cell).astype(float)) for cell in cells.cell])
+    # Half a bin is 8 %; losses that rounding leaves are alike.
+    np.testing.assert_allclose(cells.final_loss, true, rtol=0.08, atol=1e-14)
+    assert (np.diff(np.log(np.maximum(cells.final_loss, 1e-14))) > -0.011).all()
+
+
+@pytest.mark.parametrize("by", [0.5, 0.9, "mean"])
+def test_those_tied_with_the_first_are_not_told_apart(by, run):
+    cells = best_cells(run, None, by=by)
+    least = np.finfo(np.float32).eps ** 2 * run.attrs["data"]["silent_loss"]
+    losses = np.maximum(cells.final_loss, least)
+    tied = np.flatnonzero(cells.tied)
+    # They come first, and in the order of their numbers where nothing is left to tell them apart.
+    np.testing.assert_array_equal(tied, np.arange(len(tied)))
+    assert (losses[tied] < 1.01 * losses[0]).all()
+    assert (cells.converged[tied] == cells.converged[0]).all()
+    alike = (losses == losses[0]) & (cells.converged == cells.converged[0])
+    assert cells.tied[alike].all()
+    assert (np.diff(cells.cell[alike]) > 0).all()
+    if by == 0.5:
+        assert alike.sum() > 1  # or nothing was tied
+
+
+def test_each_row_is_its_cells(run):
+    for _, row in best_cells(run, 20).iterrows():
+        fates = run.neurons.fate.values.reshape(-1, 9)[int(row.cell)]
+        for fate in Fate:
+            assert row[fate.name] == pytest.approx(np.mean(fates == fate))
+            expected = binomtest(int(np.sum(fates == fate)), 9).proportion_ci(0.95, "wilson")
+            assert (row[f"{fate.name}_low"], row[f"{fate.name}_high"]) == pytest.approx(
+                tuple(expected), abs=1e-12
+            )
+        assert row.neurons == 9
+
+
+def test_cells_that_lose_too_many_are_left_out(run):
+    lost = run.fate_share.sel(fate=["born_dead", "died", "diverged"]).sum("fate").values.ravel()
+    for most in (0.0, 0.25, 1.0):
+        cells = best_cells(run, None, most_lost=most)
+        assert sorted(cells.cell) == list(np.flatnonzero(lost <= most + 1e-12))
+
+
+@pytest.mark.parametrize("chunk_size", all_but_few_thorough([20, 27, 100], [27]))
+def test_losses_are_the_same_whatever_parts_they_lie_in(run, chunk_size, tmp_path, monkeypatch):
+    monkeypatch.setattr(study_run, "CELLS_AT_A_TIME", 2)
+    settings = run.study.sweep.model_copy(update={"chunk_size": chunk_size})
+    cut = sweep(run.study.model_copy(update={"sweep": settings}), tmp_path / "run.zarr")
+    assert cut.attrs["tile"] != run.attrs["tile"]
+    for losses in (run.final_loss(), run.final_loss(0.9), run.mean_final_loss()):
+        assert losses.dims == ("learning_rate", "init_bias")
+        assert losses.attrs.keys() == {"units", "long_name", "definition"}
+    np.testing.assert_array_equal(cut.final_loss(), run.final_loss())
+    np.testing.assert_array_equal(cut.mean_final_loss(), run.mean_final_loss())
+    # Of nine losses the fifth is the median; the histogram tells it to half a bin.
+    median = np.sort(run.neurons.final_loss.values, -1)[..., 4]
+    finite = np.isfinite(median) & (median > 1e-9)
+    np.testing.assert_allclose(cut.final_loss().values[finite], median[finite], rtol=0.08)
+
+
+def test_losses_are_told_as_exactly_as_they_are_known(run):
+    first_bin_end = run.cells.final_loss_bin.values[1]
+    for loss, smallest, largest, told in [
+        (0.012345678, 0.012345678, 0.01234568, "0.012346"),
+        (0.012345678, 0.01, 0.02, "≈ 0.012"),
+        (0.2 * first_bin_end, 0.0, 3.0, f"< {first_bin_end:.2g}"),
+        (0.2 * first_bin_end, 0.0, 0.3 * first_bin_end, f"< {0.3 * first_bin_end:.2g}"),
+        (0.2 * first_bin_end, 0.2 * first_bin_end, 0.2 * first_bin_end, f"{0.2 * first_bin_end:.5g}"),
+        (0.0, 0.0, 0.0, "0"),
+        (np.inf, 0.1, np.inf, "∞"),
+    ]:
+        assert loss_in_words(loss, smallest, largest, run) == told
+    cells = best_cells(run, None)
+    for _, row in cells[cells.final_loss_min < cells.final_loss_max].iterrows():
+        told = loss_in_words(row.final_loss, row.final_loss_min, row.final_loss_max, run)
+        if told.startswith("<"):
+            assert np.median(losses_of(run, int(row.cell))) <= 1.05 * float(told[2:])

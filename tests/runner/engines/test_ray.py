@@ -1,0 +1,175 @@
+"""Actors of a Ray cluster: the bytes of one process, whatever actors are killed, and the driver too."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import jaxneuron as jn
+from jaxneuron import sweep
+from jaxneuron.runner.engines import crew
+from jaxneuron.runner.engines.actor import Actor
+from jaxneuron.runner.engines.ray import Ray
+from jaxneuron.runner.work import Stopped
+from jaxneuron.store.location import Location
+from jaxneuron.store.status import status
+from jaxneuron.store.store import Store
+from jaxneuron.study.bad_input import BadInput
+from tests.conftest import KILLS, REPEAT
+from tests.runner.engines.trained import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
+from tests.stopping import Stop, stop_after
+from tests.values import values_of
+
+ray = pytest.importorskip("ray")
+
+# Ray's processes are its own affair.
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning"),
+]
+
+DRIVER = """
+import sys
+from jaxneuron.runner.engines.ray import Ray
+from jaxneuron import sweep
+from tests.conftest import KILLS
+from tests.runner.engines.trained import PARTS, study_of
+
+told = lambda done, total: print(done, flush=True)
+sweep(study_of(PARTS), sys.argv[1], engine=Ray(actors=2), progress=told)
+from jax._src import xla_bridge
+print("devices taken:", xla_bridge.backends_are_initialized())
+"""
+
+
+@pytest.fixture(scope="module")
+def local_ray(environment):
+    """A Ray of this machine, to which the engine finds itself connected."""
+    os.environ.update({name: value for name, value in environment.items() if name.startswith("JAX_")})
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    ray.init("local", num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    yield
+    ray.shutdown()
+
+
+def markers_of(path):
+    return Store(Location(path)).markers(range(NUM_CHUNKS[PARTS]))
+
+
+@pytest.mark.parametrize(("actors", "chunk_size"), [(2, WHOLE_CELLS), (3, PARTS)])
+def test_actors_make_the_bytes_of_one_process(actors, chunk_size, whole, local_ray, tmp_path):
+    told = []
+    run = sweep(
+        study_of(chunk_size),
+        tmp_path / "run.zarr",
+        engine=Ray(actors=actors),
+        progress=lambda *numbers: told.append(numbers),
+    )
+    assert values_of(run) == whole
+    assert told == sorted(told)
+    assert told[-1] == (NUM_NEURONS, NUM_NEURONS)
+    assert len({marker.process for marker in markers_of(run.path).values()}) <= actors
+
+
+def test_actors_that_are_killed_lose_nothing(whole, local_ray, tmp_path, caplog):
+    """At any moment, many of them."""
+    rng, dead, runs = random.Random(0), set(), 0
+    while len(dead) < KILLS:
+        path, runs = tmp_path / f"{runs}.zarr", runs + 1
+
+        def progress(done, total, path=path):
+            alive = {int(marker.process.split()[0]) for marker in markers_of(path).values()} - dead
+            if alive and done < total and len(dead) < KILLS and rng.random() < 0.4:
+                time.sleep(rng.uniform(0, 0.05))
+                victim = rng.choice(sorted(alive))
+                os.kill(victim, signal.SIGKILL)
+                dead.add(victim)
+
+        assert values_of(sweep(study_of(PARTS), path, engine=Ray(actors=3), progress=progress)) == whole
+        assert status(path, verify=True).is_whole
+    # One that has nothing to do any more is not missed.
+    assert caplog.text.count("an actor failed and is replaced") >= 0.7 * KILLS
+
+
+def test_a_sweep_that_was_stopped_is_resumed(local_ray, tmp_path):
+    path = tmp_path / "run.zarr"
+    with pytest.raises(Stop):
+        sweep(study_of(PARTS), path, engine=Ray(actors=2), progress=stop_after(5))
+    before = markers_of(path)
+    assert 5 <= len(before) < NUM_CHUNKS[PARTS]
+    sweep(study_of(PARTS), path, engine=Ray(actors=2))
+    after = markers_of(path)
+    assert len(after) == NUM_CHUNKS[PARTS]
+    assert all(after[number] == marker for number, marker in before.items())
+
+
+def test_a_chunk_that_always_kills_its_actor_ends_the_sweep(local_ray, tmp_path, monkeypatch):
+    monkeypatch.setattr(crew, "MOST_TRIES", 2)
+
+    class Deadly(Actor):
+        def work(self, number):
+            if number == 7:
+                os._exit(1)
+            time.sleep(0.2)  # so that it has begun, and is not done, when the next one is 7
+            super().work(number)
+
+    def two_at_once(_):
+        return ray.remote(Deadly).options(num_cpus=1, max_concurrency=2).remote(os.getcwd(), "cpu")
+
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    try:
+        monkeypatch.setattr(crew.Crew, "_new_actor", two_at_once)
+        with pytest.raises(Stopped, match="chunk 7 failed time and again"):
+            sweep(study_of(PARTS), tmp_path / "run.zarr", engine=Ray(actors=1))
+    finally:
+        ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+    assert status(tmp_path / "run.zarr").chunks_done > 3
+
+
+def test_bad_input_is_the_driver_s(local_ray, tmp_path):
+    path = tmp_path / "run.zarr"
+    sweep(study_of(PARTS), path)
+    with pytest.raises(BadInput, match=r"holds another run: chunk_size is 3 there and 12 here"):
+        sweep(study_of(WHOLE_CELLS), path, engine=Ray(actors=2))
+    missing = jn.Study(
+        data={"file": "nothing.csv", "inputs": ["x"], "target": "y"}, sweep={"learning_rate": 0.1}
+    )
+    with pytest.raises(BadInput, match=r"nothing\.csv: there is no such file"):
+        sweep(missing, tmp_path / "other.zarr", engine=Ray(actors=2))
+
+
+def test_the_driver_is_killed_and_another_resumes(whole, environment, tmp_path):
+    rng, path = random.Random(1), tmp_path / "run.zarr"
+    for _ in range(REPEAT):
+        driver = start_driver(path, environment)
+        assert driver.stdout.readline()
+        time.sleep(rng.uniform(0, 0.3))
+        driver.kill()
+        driver.communicate()
+        assert driver.returncode == -signal.SIGKILL
+        before = markers_of(path)
+    driver = start_driver(path, environment)
+    told, _ = driver.communicate(timeout=240)
+    assert driver.returncode == 0
+    assert told.splitlines()[-1] == "devices taken: False"
+    assert status(path, verify=True).is_whole
+    assert values_of(jn.open_run(path)) == whole
+    after = markers_of(path)
+    assert all(after[number] == marker for number, marker in before.items())
+
+
+def start_driver(path, environment):
+    return subprocess.Popen(
+        [sys.executable, "-c", DRIVER, str(path)],
+        env=environment | {"RAY_USAGE_STATS_ENABLED": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )

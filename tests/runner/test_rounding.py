@@ -1,0 +1,80 @@
+"""What rounding leaves of the gradient: no more than users are told, and they are told where it matters."""
+
+import numpy as np
+import pytest
+
+import jaxneuron as jn
+from experiments.float32.rounding import INPUTS, examples_with, floors
+from jaxneuron.neuron.gradient import FORMS
+from jaxneuron.runner.plan import plan
+from jaxneuron.runner.setup import set_up, warn_of_precision
+from jaxneuron.study.data import Dataset, Scaling
+
+
+@pytest.fixture(scope="module")
+def found():
+    return {(floor.inputs, floor.distance, floor.form): floor for floor in floors()}
+
+
+@pytest.mark.parametrize("inputs", INPUTS, ids=lambda inputs: inputs[0])
+def test_near_the_fit_the_gradient_is_off_by_no_more_than_users_are_told(inputs, found):
+    name, mean, std = inputs
+    x, y = examples_with(mean, std)
+    data = Dataset(
+        x[:, None].astype(float), y.astype(float), ("x",), "y", Scaling(0.0, 1.0, 0.0, 1.0), "data"
+    )
+    told = data.gradient_floor("float32")
+    off = [found[name, "near", form].gradient for form in FORMS]
+    assert max(off) <= told
+    assert max(off) >= told / 30  # or users are warned in vain
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_losses_are_good_to_six_digits_at_any_distance(form, found):
+    losses = [floor.loss_relative for floor in found.values() if floor.form == form]
+    assert np.max(losses) < 2e-6
+
+
+def study_of(inputs, **training):
+    x, y = examples_with(*inputs)
+    sweep = {"learning_rate": 0.1, "replicates": 4}
+    return jn.Study(data={"x": x, "y": y}, training={"num_steps": 10, **training}, sweep=sweep)
+
+
+KELVIN = INPUTS[2][1:]
+
+
+def test_who_sweeps_or_plans_is_told_that_rounding_hides_convergence(tmp_path, caplog):
+    jn.sweep(study_of(KELVIN), tmp_path / "run.zarr")
+    plan(study_of(KELVIN), seconds=0)
+    (said,) = {record.getMessage() for record in caplog.records if record.levelname == "WARNING"}
+    assert "rounding in float32 leaves gradients up to about 3e-05, above the tolerance of 1e-05" in said
+    assert 'precision = "float64", scale = "standard" or a larger tolerance' in said
+
+
+@pytest.mark.parametrize("training", [{"precision": "float64"}, {"tolerance": 1e-3}, {"tolerance": 0.0}])
+def test_what_is_advised_is_said_no_more(training, tmp_path, caplog):
+    jn.sweep(study_of(KELVIN, **training), tmp_path / "run.zarr")
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
+def test_what_would_not_help_is_not_advised(tmp_path, caplog):
+    jn.sweep(study_of((0.0, 1.0), tolerance=1e-8), tmp_path / "run.zarr")
+    (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert said.endswith('told unsettled; precision = "float64" or a larger tolerance avoids it')
+
+
+@pytest.mark.parametrize("rate", [1e17, [1e-3, 1e17], jn.Log(1e-3, 1e17, 3), jn.LogUniform(1.0, 1e17)])
+def test_who_squares_gradients_is_told_where_rates_lead_too_far(rate, caplog):
+    """From there on squares are infinite in float32, and updates 0."""
+
+    def said(**training):
+        caplog.clear()
+        data = {"x": [0.0, 10.0], "y": [0.0, 1.0]}
+        training = {"num_steps": 5, "optimizer": "adam"} | training
+        warn_of_precision(set_up(jn.Study(data=data, training=training, sweep={"learning_rate": rate})))
+        return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+
+    (told,) = said()
+    assert "has 1e+17; with inputs up to 10 adam can square gradients in float32 up to about 2e+16" in told
+    assert said(optimizer="sgd") == said(precision="float64") == []
