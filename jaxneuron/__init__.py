@@ -8,6 +8,7 @@ The pure functions underneath are in `jaxneuron.neuron` (one neuron) and `jaxneu
 """
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("jaxneuron")
-    api = importlib.import_module("jaxneuron.api")
-    if name == "__all__" or name in api.__all__:
-        return getattr(api, name)
+    # Whoever imports a room, such as `from jaxneuron import cli`, is asked here first too.
+    if importlib.util.find_spec(f"{__name__}.{name}") is None:
+        api = importlib.import_module("jaxneuron.api")
+        if name == "__all__" or name in api.__all__:
+            return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

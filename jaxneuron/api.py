@@ -13,6 +13,7 @@ from jaxneuron.runner import training as one_neuron
 from jaxneuron.runner.engines.engine import Engine
 from jaxneuron.runner.engines.ray import Ray
 from jaxneuron.runner.engines.workers import Workers
+from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import Progress
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.study import Study, read_study
@@ -127,4 +128,4 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     Raises:
         BadInput: the study has no such neuron, or cannot be trained.
     """
-    return Training(**vars(one_neuron.train(study, cell=cell, replicate=replicate)))
+    return Training(**vars(Program(study).follow(cell, replicate)))

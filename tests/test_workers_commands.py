@@ -10,7 +10,7 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.runner.plan import plan
 from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.setup import set_up
+from jaxneuron.runner.program import Program
 from jaxneuron.store import room
 from jaxneuron.store.location import Location
 from jaxneuron.store.status import status
@@ -44,7 +44,7 @@ def created(tmp_path_factory):
     """The path of the study's run, in which nothing is done yet."""
     folder = tmp_path_factory.mktemp("created")
     (folder / "study.toml").write_text(STUDY)
-    prepare(set_up(read_study(folder / "study.toml")), Location(folder / "run.zarr"))
+    prepare(Program(read_study(folder / "study.toml")), Location(folder / "run.zarr"))
     return folder / "run.zarr"
 
 

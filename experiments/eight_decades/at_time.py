@@ -5,7 +5,7 @@ import numpy as np
 from experiments.eight_decades.diagram import Diagram
 from experiments.studies import with_settings
 from jaxneuron import Fate, Study
-from jaxneuron.runner.training import train_some
+from jaxneuron.runner.program import Program
 
 
 def train_to_time(study: Study, time: float) -> Diagram:
@@ -20,7 +20,7 @@ def train_to_time(study: Study, time: float) -> Diagram:
     for row, rate in enumerate(rates):
         in_time = with_settings(study, training={"num_steps": max(1, round(time / rate))})
         cells = np.repeat(row * num_biases + np.arange(num_biases), replicates)
-        trained = train_some(in_time, cells, np.tile(np.arange(replicates), num_biases))
+        trained = Program(in_time).train_neurons(cells, np.tile(np.arange(replicates), num_biases))
         fate, loss = (values.reshape(num_biases, replicates) for values in (trained.fate, trained.loss))
         fates.append(np.stack([np.count_nonzero(fate == f, axis=-1) for f in Fate], axis=-1))
         losses.append(np.median(loss, axis=-1))

@@ -1,18 +1,20 @@
 """Engines with nothing to do: what is left is what sharing out, looking, telling and keeping count take."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
 
-from jaxneuron.population.dispatch import Device, devices
+from jaxneuron.population.dispatch import Device
 from jaxneuron.runner.engines.actor import Actor
 from jaxneuron.runner.engines.crew import Crew
 from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.setup import ChunkTrainer, Setup, set_up
+from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import train_and_write
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
@@ -38,12 +40,15 @@ def tiny_study(num_chunks: int) -> Study:
     )
 
 
-class IdleSetup(Setup):
+class IdleProgram(Program):
     """Trains a chunk once, and gives the same for all."""
 
-    def trainers(self, devices: Sequence[Device]) -> dict[Device, ChunkTrainer]:
-        trained = next(iter(super().trainers(devices).values()))(0)
-        return dict.fromkeys(devices, lambda number: trained)
+    def train_chunk(self, number: int, device: Device | None = None) -> Any:
+        return self._of_the_first
+
+    @cached_property
+    def _of_the_first(self) -> Any:
+        return super().train_chunk(0)
 
 
 class IdleStore(Store):
@@ -58,23 +63,23 @@ class IdleActor(Actor):
 
     def open(self, name: str) -> None:
         self.store = IdleStore(Location(name), "r+")
-        self.train = lambda number: (None, None)
+        self.program = SimpleNamespace(train_chunk=lambda number, device: (None, None))
 
 
-def prepared(folder: Path, num_chunks: int) -> tuple[Location, IdleSetup]:
+def prepared(folder: Path, num_chunks: int) -> tuple[Location, IdleProgram]:
     """A run of so many chunks, of which none is done."""
-    setup = set_up(tiny_study(num_chunks))
+    program = IdleProgram(tiny_study(num_chunks))
     location = Location(folder / f"{num_chunks}.zarr")
-    prepare(setup, location, overwrite=True)
-    return location, IdleSetup(setup.study, setup.datasets, setup.chunking, setup.bins, setup.config)
+    prepare(program, location, overwrite=True)
+    return location, program
 
 
 def of_devices(folder: Path, num_chunks: int) -> Overhead:
     """Of the engine of this process's devices, which every worker runs as well."""
-    location, setup = prepared(folder, num_chunks)
+    location, program = prepared(folder, num_chunks)
     store = IdleStore(location, "r+")
-    setup.trainers(devices())
-    return _measure("devices", num_chunks, lambda: train_and_write(store, setup, range(num_chunks)))
+    program.train_chunk(0)
+    return _measure("devices", num_chunks, lambda: train_and_write(store, program, range(num_chunks)))
 
 
 def of_ray(folder: Path, num_chunks: int, actors: int) -> Overhead:

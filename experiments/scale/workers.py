@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from jaxneuron import read_study
 from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.setup import set_up
+from jaxneuron.runner.program import Program
 from jaxneuron.store.location import Location
 
 ENGEL = Path(__file__).parents[1] / "engel" / "study.toml"
@@ -40,7 +40,7 @@ def of_two_workers(folder: Path) -> SpeedUp:
 
 def _timed(folder: Path, number: int) -> float:
     location = Location(folder / "workers.zarr")
-    prepare(set_up(_study()), location, overwrite=True)
+    prepare(Program(_study()), location, overwrite=True)
     began = time.perf_counter()
     processes = [_start(location.name, index, number) for index in range(number)]
     assert [process.wait() for process in processes] == [0] * number

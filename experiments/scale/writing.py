@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from experiments.scale.workers import ENGEL
 from jaxneuron import read_study
-from jaxneuron.population.dispatch import devices
 from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.setup import set_up
+from jaxneuron.runner.program import Program
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
 
@@ -26,25 +25,24 @@ class Writing(NamedTuple):
 
 def of_default_chunks(folder: Path) -> Writing:
     """Train and write every chunk of the Engel study, once it is compiled."""
-    setup, location = set_up(read_study(ENGEL)), Location(folder / "writing.zarr")
-    prepare(setup, location, overwrite=True)
+    program, location = Program(read_study(ENGEL)), Location(folder / "writing.zarr")
+    prepare(program, location, overwrite=True)
     store, empty = Store(location, "r+"), location.num_bytes()
-    (train,) = setup.trainers(devices()[:1]).values()
-    num_chunks = setup.chunking.num_chunks
+    num_chunks = program.chunking.num_chunks
     for number in range(num_chunks):  # compiled; those that diverge take a program of their own
-        train(number)
+        program.train_chunk(number)
     training, writing = [], []
     for number in range(num_chunks):
         began = time.perf_counter()
-        trained, summary = train(number)
+        trained, summary = program.train_chunk(number)
         trained_at = time.perf_counter()
         store.write(number, summary, trained, 0.0)
         training.append(trained_at - began)
         writing.append(time.perf_counter() - trained_at)
     return Writing(
-        setup.chunking.chunk_size,
+        program.chunking.chunk_size,
         1e3 * statistics.median(training),
         1e3 * statistics.median(writing),
         (location.num_bytes() - empty) / num_chunks / 1e3,
-        setup.sizes.num_objects() // num_chunks,
+        program.sizes.num_objects() // num_chunks,
     )

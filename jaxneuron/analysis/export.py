@@ -12,14 +12,14 @@ import xarray as xr
 
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.store.variables import CELLS
+from jaxneuron.population.results import CELLS
 from jaxneuron.store.whole_file import whole_file
 from jaxneuron.study.bad_input import BadInput, check_place
 
 ENDINGS = (".csv", ".parquet")
 ROWS_AT_A_TIME = 2**18
 # One number a cell: neurons that are fixed, absorbed, … and the active examples.
-COUNTS = tuple(name for name, variable in CELLS.items() if variable.dim is None and name.endswith("_count"))
+COUNTS = tuple(name for name, cell in CELLS.items() if cell.dim is None and name.endswith("_count"))
 
 
 def export(

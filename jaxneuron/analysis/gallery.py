@@ -12,7 +12,8 @@ from jaxneuron.analysis.why import oscillates
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.train import Trained
 from jaxneuron.population.design import DATASET, POINT
-from jaxneuron.runner.training import Training, train, train_some
+from jaxneuron.runner.program import Program
+from jaxneuron.runner.training import Training
 
 # Neurons that are trained at a time to look for some: always as many, so that one program serves.
 LANES = 1024
@@ -30,8 +31,9 @@ class Kind(NamedTuple):
     replicate: int
 
 
-def gallery(run: Run) -> Iterator[Kind]:
-    """One neuron of each kind that there is: trained again, and kept only if it is of its kind."""
+def gallery(run: Run, program: Program) -> Iterator[Kind]:
+    """One neuron of each kind that the run has, trained again by the program of its study: those are left out
+    that prove to be of another kind."""
     counts = run.cells.fate_count.values.reshape(-1, len(Fate))
     best = run.best(1).cell
     for name, cell, score in (
@@ -43,13 +45,13 @@ def gallery(run: Run) -> Iterator[Kind]:
     ):
         if cell is None:
             continue
-        found = _of_cell(run, cell)
+        found = _of_cell(program, cell)
         scores = score(found)
         replicate = int(np.argmin(scores))
-        training = train(run.study, cell=cell, replicate=replicate)
+        training = program.follow(cell, replicate)
         if np.isfinite(scores[replicate]) and training.fate == found.fate[replicate]:
             yield Kind(name, training, cell, replicate)
-    yield from _oscillating(run, counts)
+    yield from _oscillating(run, program, counts)
 
 
 # Scores of a cell's neurons, [replicates]: the lowest is shown, and none whose score is infinite.
@@ -99,7 +101,7 @@ def _latest(run: Run) -> int | None:
     return where
 
 
-def _oscillating(run: Run, counts: np.ndarray) -> Iterator[Kind]:
+def _oscillating(run: Run, program: Program, counts: np.ndarray) -> Iterator[Kind]:
     """The first that oscillates among the unsettled: one neuron of each of some learning rates is looked at,
     of the cell in which most are unsettled, from the largest rate down."""
     cells = np.flatnonzero(counts[:, Fate.unsettled])
@@ -113,28 +115,28 @@ def _oscillating(run: Run, counts: np.ndarray) -> Iterator[Kind]:
     number = _affordable(run, FEWEST_CANDIDATES, MOST_CANDIDATES)
     looked_at = _evenly(mostly if len(mostly) else candidates, number)
     for cell in map(int, looked_at):
-        replicate = int(np.argmax(_of_cell(run, cell).fate == Fate.unsettled))
-        training = train(run.study, cell=cell, replicate=replicate)
+        replicate = int(np.argmax(_of_cell(program, cell).fate == Fate.unsettled))
+        training = program.follow(cell, replicate)
         if training.fate == Fate.unsettled and oscillates(training):
             yield Kind("one that oscillates", training, cell, replicate)
             return
 
 
-def _of_cell(run: Run, cell: int) -> Trained:
+def _of_cell(program: Program, cell: int) -> Trained:
     """What becomes of a cell's first replicates, at most as many as are trained at a time."""
-    number = min(run.study.sweep.replicates, LANES)
-    trained = train_some(run.study, [cell] * LANES, [lane % number for lane in range(LANES)])
+    number = min(program.study.sweep.replicates, LANES)
+    trained = program.train_neurons([cell] * LANES, [lane % number for lane in range(LANES)])
     return jax.tree.map(lambda values: values[:number], trained)
 
 
-def sample(run: Run) -> list[tuple[int, int]]:
+def sample(run: Run, program: Program) -> list[tuple[int, int]]:
     """(cell, replicate) of cells that lie evenly over the map; of each the first replicate that met the fate
     that most of its neurons met. Fewer where their training is long."""
     cells = _spread(run, _affordable(run, FEWEST_LIVES, MOST_LIVES))
     replicates = min(run.study.sweep.replicates, LANES // len(cells))
     places = [(cell, replicate) for cell in cells for replicate in range(replicates)]
     padded = (places * (LANES // len(places) + 1))[:LANES]
-    fates = np.asarray(train_some(run.study, *zip(*padded, strict=True)).fate)[: len(places)]
+    fates = np.asarray(program.train_neurons(*zip(*padded, strict=True)).fate)[: len(places)]
     return [(cell, _typical(some)) for cell, some in zip(cells, fates.reshape(len(cells), -1), strict=True)]
 
 

@@ -6,7 +6,7 @@ incidence is the plain share of all neurons. One minus Kaplan and Meier's surviv
 many died if none diverged.
 
 Counts have bins as their last axis and cells before it. Bin i holds the whole steps from edges[i] up to, but
-not with, edges[i + 1], as in `population.summary`; step 0 has a bin of its own and is born dead.
+not with, edges[i + 1], as in `population.histograms`; step 0 has a bin of its own and is born dead.
 """
 
 from typing import NamedTuple

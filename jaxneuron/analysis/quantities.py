@@ -13,7 +13,7 @@ from jaxneuron.analysis.intervals import CONFIDENCE, share_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.params import ACTIVATIONS
-from jaxneuron.population.summary import quantile
+from jaxneuron.population.histograms import quantile
 from jaxneuron.study.bad_input import BadInput, nearest
 
 

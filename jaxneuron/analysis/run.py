@@ -12,7 +12,7 @@ import xarray as xr
 from jaxneuron.analysis.pooling import all_together, each_alone, pool
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET
-from jaxneuron.population.summary import mean, quantile
+from jaxneuron.population.histograms import mean, quantile
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput

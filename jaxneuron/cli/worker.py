@@ -21,18 +21,18 @@ def create(study: Path, out: str | None, overwrite: bool, as_json: bool) -> None
     """
     out = default_run(study) if out is None else out
     from jaxneuron.runner.prepare import check_location, prepare
-    from jaxneuron.runner.setup import set_up
+    from jaxneuron.runner.program import Program
     from jaxneuron.store.location import Location
     from jaxneuron.study.study import read_study
 
     location = Location(out)
     check_location(location)
     print_log(quiet=as_json)
-    setup = set_up(read_study(study))
-    is_new = prepare(setup, location, overwrite=overwrite)
-    num_chunks = setup.chunking.num_chunks
+    program = Program(read_study(study))
+    is_new = prepare(program, location, overwrite=overwrite)
+    num_chunks = program.chunking.num_chunks
     if as_json:
-        print_json(run=out, num_neurons=setup.num_neurons, num_chunks=num_chunks, is_new=is_new)
+        print_json(run=out, num_neurons=program.num_neurons, num_chunks=num_chunks, is_new=is_new)
     else:
         made = "" if is_new else ", was there"
         console().print(f"run: {out}, {num_chunks:,} chunks of work{made}", soft_wrap=True, highlight=False)

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 
 from jaxneuron.population.dispatch import chunks_in_flight, devices
-from jaxneuron.runner.setup import check_device
+from jaxneuron.runner.program import check_device
 
 PACKAGES = (
     "jaxneuron",

@@ -1,13 +1,14 @@
 """What a study will take: neurons, memory and disk by calculation, time by training some of its chunks."""
 
-import dataclasses
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from jaxneuron.population.dispatch import chunks_in_flight, devices, share_out
-from jaxneuron.runner.setup import Setup, config_of, set_up, warn_of_precision
+from jaxneuron.population.dispatch import Device, chunks_in_flight, devices, share_out
+from jaxneuron.runner.precision import warn_of_precision
+from jaxneuron.runner.program import Program
 from jaxneuron.store.room import Needs, check_memory
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.study import Study, Training
@@ -79,44 +80,40 @@ def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
     trained by the other method too, unless there are no seconds to measure.
     """
     began = time.monotonic()
-    setup = set_up(study)
-    warn_of_precision(setup)
-    needs = check_memory("the study", setup.sizes)
-    num_chunks, in_flight = setup.chunking.num_chunks, chunks_in_flight()
-    trainers = setup.trainers(devices())
-    lanes = len(trainers) * in_flight
-    train = next(iter(trainers.values()))
-    train(num_chunks // 2)
+    program = Program(study)
+    warn_of_precision(program)
+    needs = check_memory("the study", program.sizes)
+    num_chunks, in_flight = program.chunking.num_chunks, chunks_in_flight()
+    lanes = len(devices()) * in_flight
+    program.train_chunk(num_chunks // 2, devices()[0])
     seconds_to_begin = time.monotonic() - began
-    once = time.monotonic()
-    train(num_chunks // 2)
-    rounds = max(1, int(seconds / max(time.monotonic() - once, 1e-6)))
+    once = _seconds_of(program, num_chunks // 2, devices()[0])
+    rounds = max(1, int(seconds / max(once, 1e-6)))
     number = min(rounds * lanes, MOST_MEASURED, num_chunks)
     numbers = [int((i + 0.5) * num_chunks / number) for i in range(number)]
-    timed = {device: _timed(function) for device, function in trainers.items()}
     together = time.monotonic()
-    chunk_seconds = [taken for _, taken in share_out(timed, numbers, in_flight)]
+    chunk_seconds = _train_all(program, numbers)
     together = time.monotonic() - together
-    num_neurons = sum(setup.chunking[n].num_neurons for n in numbers)
+    num_neurons = sum(program.chunking[n].num_neurons for n in numbers)
     return Plan(
-        num_neurons=setup.num_neurons,
+        num_neurons=program.num_neurons,
         num_steps=study.training.num_steps,
         num_cells=study.design.num_cells,
         num_chunks=num_chunks,
-        chunk_size=setup.chunking.chunk_size,
-        num_objects=setup.sizes.num_objects(),
+        chunk_size=program.chunking.chunk_size,
+        num_objects=program.sizes.num_objects(),
         needs=needs,
         device=devices()[0].device_kind,
-        num_devices=len(trainers),
+        num_devices=len(devices()),
         chunks_in_flight=in_flight,
         seconds_to_begin=seconds_to_begin,
         chunk_seconds=chunk_seconds,
         neurons_per_second=num_neurons / together,
-        other=_other_method(study, setup, numbers) if seconds else None,
+        other=_other_method(study, program, numbers) if seconds else None,
     )
 
 
-def _other_method(study: Study, setup: Setup, numbers: Sequence[int]) -> OtherMethod | None:
+def _other_method(study: Study, program: Program, numbers: Sequence[int]) -> OtherMethod | None:
     """What the other method makes of some of these chunks; None where there is none to choose."""
     settings: dict[str, Any] = study.training.model_dump() | {"precision": "float64"}
     if study.training.method == "jumps":
@@ -129,27 +126,26 @@ def _other_method(study: Study, setup: Setup, numbers: Sequence[int]) -> OtherMe
         other = study.model_copy(update={"training": Training(**settings)})
         if settings["method"] == "jumps" and other.objection_to_jumps:
             return None
-        found = dataclasses.replace(setup, study=other, config=config_of(other, setup.datasets[0]))
+        found = Program(other, program.datasets)
     except BadInput:
         return None  # several inputs
-    in_flight = chunks_in_flight()
-    trainers = found.trainers(devices())
-    train = next(iter(trainers.values()))
-    train(numbers[len(numbers) // 2])
-    some = numbers[: max(1, min(len(numbers), in_flight * len(trainers)))]
+    found.train_chunk(numbers[len(numbers) // 2], devices()[0])
+    some = numbers[: max(1, min(len(numbers), chunks_in_flight() * len(devices())))]
     began = time.monotonic()
-    for _ in share_out(trainers, some, in_flight):
-        pass
+    _train_all(found, some)
     seconds = time.monotonic() - began
     scale = study.training.num_steps / settings["num_steps"] if settings["num_steps"] else 1.0
-    num_neurons = sum(setup.chunking[n].num_neurons for n in some)
+    num_neurons = sum(program.chunking[n].num_neurons for n in some)
     return OtherMethod(settings["method"], num_neurons / seconds / scale, is_scaled=scale > 1)
 
 
-def _timed(train: Callable[[int], object]) -> Callable[[int], float]:
-    def timed(number: int) -> float:
-        began = time.monotonic()
-        train(number)
-        return time.monotonic() - began
+def _train_all(program: Program, numbers: Sequence[int]) -> list[float]:
+    """Train these chunks on all devices; returns the seconds of each."""
+    trainers = {device: partial(_seconds_of, program, device=device) for device in devices()}
+    return [seconds for _, seconds in share_out(trainers, numbers, chunks_in_flight())]
 
-    return timed
+
+def _seconds_of(program: Program, number: int, device: Device) -> float:
+    began = time.monotonic()
+    program.train_chunk(number, device)
+    return time.monotonic() - began

@@ -5,7 +5,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from jaxneuron.runner.setup import Setup, provenance, warn_of_precision
+from jaxneuron.runner.precision import warn_of_precision
+from jaxneuron.runner.program import Program
+from jaxneuron.runner.provenance import provenance
 from jaxneuron.store.create import create
 from jaxneuron.store.identity import differences
 from jaxneuron.store.location import Location, MadeMeanwhile
@@ -24,33 +26,33 @@ def check_location(location: Location) -> None:
     check_left_behind(location)
 
 
-def prepare(setup: Setup, location: Location, *, overwrite: bool = False, processes: int = 1) -> bool:
+def prepare(program: Program, location: Location, *, overwrite: bool = False, processes: int = 1) -> bool:
     """Make the run if it is not there, and say whether it was made.
 
     BadInput, with nothing written, where the run is another study's or has other numerics, unless
     `overwrite` replaces it, and where there is no room for it, trained by so many processes.
     """
     if not is_run(location) or overwrite:
-        needs = check_room(location, setup.sizes, processes=processes)
+        needs = check_room(location, program.sizes, processes=processes)
         with contextlib.suppress(MadeMeanwhile):
             with location.lock() if is_run(location) else contextlib.nullcontext():
                 create(
                     location,
-                    design=setup.study.design,
-                    chunking=setup.chunking,
-                    bins=setup.bins,
-                    inputs=setup.datasets[0].inputs,
-                    precision=setup.study.training.precision,
-                    method=setup.study.training.method,
-                    has_neurons=setup.study.sweep.records == "neurons",
-                    attrs=provenance(setup),
+                    design=program.study.design,
+                    chunking=program.chunking,
+                    bins=program.bins,
+                    inputs=program.datasets[0].inputs,
+                    precision=program.study.training.precision,
+                    method=program.study.training.method,
+                    has_neurons=program.study.sweep.records == "neurons",
+                    attrs=provenance(program),
                     replace=overwrite,
                 )
-            warn_of_precision(setup)
-            log.info(f"{setup.num_neurons:,} neurons take {needs}")
+            warn_of_precision(program)
+            log.info(f"{program.num_neurons:,} neurons take {needs}")
             return True
     check_current(location)
-    check_same(location, setup.identity)
+    check_same(location, program.identity)
     return False
 
 

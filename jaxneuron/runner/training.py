@@ -1,11 +1,9 @@
-"""Training one neuron of a study with all its steps kept, until the loss has converged; or some of them."""
+"""The life of one neuron of a study: every step of its training, and what became of it."""
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
@@ -13,13 +11,7 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.train import StepInfo, Trained
-from jaxneuron.population.follow import follow
-from jaxneuron.population.milestones import follow_by_jumps
-from jaxneuron.population.place import Place
-from jaxneuron.population.train import train_population
-from jaxneuron.runner.setup import check_data, check_device, config_of, make_start
-from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.data import Dataset, load, shared_probes
+from jaxneuron.study.data import Dataset
 from jaxneuron.study.study import Study
 
 
@@ -30,22 +22,26 @@ class Training:
     `history` has one row a step, from step 0 to the end: the params before the step's update, the loss
     and `num_active` over all examples, the gradient (over the step's mini-batch, if there are any). By jumps
     it has every step of the first ones, and of more a few hundred, ever farther apart.
+
+    `trained` is what became of it, in numbers of Python's: its fields (`death_step`, `revivals`, `absorbed`,
+    …) are attributes of the training too.
     """
 
     study: Study
     data: Dataset
     hyperparams: dict[str, float]
     history: xr.Dataset
-    fate: Fate
-    death_step: int
-    diverge_step: int
-    settle_step: int
-    revivals: int
-    absorbed: bool
-    nearly_silent: bool
-    gradient_norm: float
-    period: int | None = None  # by jumps: of the cycle that it ends in, 1 at rest, 0 unknown, -1 none known
-    undecided: bool = False  # by jumps: whether its fate could not be told
+    trained: Trained
+
+    @property
+    def fate(self) -> Fate:
+        """What became of it."""
+        return Fate(self.trained.fate)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in Trained._fields:
+            return getattr(self.trained, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def num_steps(self) -> int:
@@ -96,66 +92,7 @@ class Training:
         )
 
 
-def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
-    """Train one neuron of a study with every step kept: `jaxneuron.train`."""
-    for name, index, size in (
-        ("cell", cell, study.design.num_cells),
-        ("replicate", replicate, study.sweep.replicates),
-    ):
-        if not 0 <= index < size:
-            raise BadInput(f"{name}: is {index}; the study has {name}s 0 to {size - 1}")
-    check_device()
-    datasets = load(study.data)
-    check_data(study, datasets)
-    with jax.enable_x64(study.training.precision == "float64"):
-        return _train(study, datasets, cell, replicate)
-
-
-def train_some(study: Study, cells: Sequence[int], replicates: Sequence[int]) -> Trained:
-    """Train some neurons of a study, [neurons], the same ones that a sweep trains: what became of each.
-
-    The cells must be of one data set. With another number of neurons another program is compiled.
-    """
-    check_device()
-    datasets = load(study.data)
-    check_data(study, datasets)
-    precision, numbers = study.training.precision, np.array(cells)
-    data = datasets[study.design.dataset(int(numbers[0]))]
-    with jax.enable_x64(precision == "float64"):
-        swept = {name: value.astype(precision) for name, value in study.design.values(numbers).items()}
-        config, start = config_of(study, data), make_start(study)
-        examples = data.examples(precision, config, shared_probes(datasets, precision, config))
-        trained = train_population(
-            numbers.astype(np.uint32),
-            np.array(replicates, np.uint32),
-            swept,
-            start,
-            examples,
-            config,
-            study.training.num_steps,
-        )
-        return jax.tree.map(np.asarray, trained)
-
-
-def _train(study: Study, datasets: Sequence[Dataset], cell: int, replicate: int) -> Training:
-    precision = study.training.precision
-    values = study.design.values(np.array([cell]))
-    swept = {name: jnp.asarray(value[0], precision) for name, value in values.items()}
-    data = datasets[study.design.dataset(cell)]
-    config, start = config_of(study, data), make_start(study)
-    examples = data.examples(precision, config, shared_probes(datasets, precision, config))
-    num_steps = study.training.num_steps
-    if config.method == "jumps":
-        place = Place(np.uint32(cell), np.uint32(replicate), swept)  # pyright: ignore[reportArgumentType]
-        hyperparams, steps, history, trained = follow_by_jumps(place, start, examples, config, num_steps)
-    else:
-        followed = follow(cell, replicate, swept, start, examples, config, int(num_steps))
-        hyperparams, history, trained = followed
-        steps = np.arange(len(history.loss))
-    return _as_training(study, data, hyperparams, steps.astype(np.int64), history, trained)
-
-
-def _as_training(
+def training_of(
     study: Study,
     data: Dataset,
     hyperparams: Hyperparams,
@@ -163,6 +100,11 @@ def _as_training(
     history: StepInfo,
     trained: Trained,
 ) -> Training:
+    """The training of a neuron from what followed it.
+
+    `steps` are those of the rows of `history`, and `trained` is one neuron's: all in NumPy arrays.
+    """
+
     def variable(values: Any, long_name: str, units: str = "") -> tuple[Any, ...]:
         dims = ("step", "input")[: np.ndim(values)]
         return dims, values, {"long_name": long_name, "units": units}
@@ -182,16 +124,12 @@ def _as_training(
                 "update_weight": variable(history.updates.weight, "what the step adds to W"),
                 "update_bias": variable(history.updates.bias, "what the step adds to b"),
             },
-            coords={"step": steps, "input": list(data.inputs)},
+            coords={"step": steps.astype(np.int64), "input": list(data.inputs)},
         ),
-        fate=Fate(int(trained.fate)),
-        death_step=int(trained.death_step),
-        diverge_step=int(trained.diverge_step),
-        settle_step=int(trained.settle_step),
-        revivals=int(trained.revivals),
-        absorbed=bool(trained.absorbed),
-        nearly_silent=bool(trained.nearly_silent),
-        gradient_norm=float(trained.gradient_norm),
-        period=None if trained.period is None else int(trained.period),
-        undecided=bool(trained.undecided),
+        trained=jax.tree.map(_scalar, trained._replace(undecided=bool(trained.undecided))),
     )
+
+
+def _scalar(value: Any) -> Any:
+    """A number of Python's, or an array."""
+    return value if np.ndim(value) else np.asarray(value).item()

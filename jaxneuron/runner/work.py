@@ -4,12 +4,10 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from typing import Any
 
-from jaxneuron.neuron.train import Trained
-from jaxneuron.population.dispatch import chunks_in_flight, devices, share_out
-from jaxneuron.population.summary import Summary
-from jaxneuron.runner.setup import ChunkTrainer, Setup
+from jaxneuron.population.dispatch import Device, chunks_in_flight, devices, share_out
+from jaxneuron.runner.program import Program
 from jaxneuron.store.room import check_room
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import MOST_LISTED
@@ -56,15 +54,16 @@ def work(store: Store, numbers: Iterable[int], train: Train, progress: Progress)
         ) from error
 
 
-def train_and_write(store: Store, setup: Setup, numbers: Sequence[int]) -> Iterator[int]:
+def train_and_write(store: Store, program: Program, numbers: Sequence[int]) -> Iterator[int]:
     """Each of these chunks of work as soon as it is written, by the devices of this process, or by another
     process in the meantime; BadInput where there is no room."""
-    check_room(store.location, setup.sizes, share=len(numbers) / store.chunking.num_chunks)
-    trainers = {
-        device: partial(_train_unless_marked, store, train)
-        for device, train in setup.trainers(devices()).items()
-    }
+    check_room(store.location, program.sizes, share=len(numbers) / store.chunking.num_chunks)
+
+    def train_on(device: Device) -> Callable[[int], Any]:
+        return lambda number: None if store.is_marked(number) else program.train_chunk(number, device)
+
     began = time.monotonic()
+    trainers = {device: train_on(device) for device in devices()}
     with contextlib.closing(share_out(trainers, numbers, chunks_in_flight())) as results:
         for number, found in results:
             now = time.monotonic()
@@ -73,10 +72,6 @@ def train_and_write(store: Store, setup: Setup, numbers: Sequence[int]) -> Itera
                 store.write(number, summary, trained, seconds=now - began)
             began = now
             yield number
-
-
-def _train_unless_marked(store: Store, train: ChunkTrainer, number: int) -> tuple[Trained, Summary] | None:
-    return None if store.is_marked(number) else train(number)
 
 
 def described(damaged: Mapping[int, str]) -> str:

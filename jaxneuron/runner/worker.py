@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from jaxneuron.runner.prepare import check_same
-from jaxneuron.runner.setup import Setup, set_up
+from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import Progress, train_and_write, work
 from jaxneuron.store.location import Location
 from jaxneuron.store.skeleton import check_current
@@ -26,21 +26,21 @@ def worker(path: str | Path, index: int, of: int, *, progress: Progress | None =
     if not 0 <= index < of:
         raise BadInput(f"--index: is {index}; it must be from 0 to {of - 1}, as --of is {of}")
     location = Location(path)
-    store, setup = open_to_work(location)
+    store, program = open_to_work(location)
     with location.lock(shared=True, name=f"worker {index} of {of}"):
         numbers = range(index, store.chunking.num_chunks, of)
-        train = partial(train_and_write, store, setup)
+        train = partial(train_and_write, store, program)
         work(store, _from_anywhere(numbers), train, progress or (lambda done, total: None))
     return store.chunking.num_neurons(numbers)
 
 
-def open_to_work(location: Location) -> tuple[Store, Setup]:
-    """A run that is there, and the setup of its study; BadInput where this machine would give other bits."""
+def open_to_work(location: Location) -> tuple[Store, Program]:
+    """A run to be resumed, and the program of its study; BadInput where this machine gives other bits."""
     store = Store(location, "r+")
     check_current(location)
-    setup = set_up(Study(**store.attrs["study"]))
-    check_same(location, setup.identity)
-    return store, setup
+    program = Program(Study(**store.attrs["study"]))
+    check_same(location, program.identity)
+    return store, program
 
 
 def _from_anywhere(numbers: range) -> list[int]:

@@ -18,21 +18,26 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import MEANINGS
 from jaxneuron.population.chunks import Chunking
 from jaxneuron.population.design import DATASET, Design
-from jaxneuron.population.summary import Bins
+from jaxneuron.population.histograms import Bins
+from jaxneuron.population.results import (
+    RESULTS,
+    CellResult,
+    Result,
+    cells_of,
+    edges_of,
+    fill_value,
+    num_bins_of,
+    results_of,
+)
 from jaxneuron.store.checked import checksum_of_bytes
 from jaxneuron.store.checksum import checksum_of
 from jaxneuron.store.location import ROOT, Location
 from jaxneuron.store.skeleton import FORMAT
-from jaxneuron.store.variables import (
-    LOSS_UNITS,
-    STARTS,
-    STEPS,
-    CellVariable,
-    NeuronVariable,
-    cells_of,
-    neurons_of,
-)
 
+STARTS = {
+    "init_bias": "bias b before step 0",
+    "init_weight": "weight W before step 0, the same for all inputs",
+}
 COMPRESSORS = (ZstdCodec(), Crc32cCodec())
 
 
@@ -62,7 +67,7 @@ def create(
         _create_summaries(root.create_group("parts"), design, chunking, bins, summaries, {"part": parts})
         _create_markers(work, "sum", "sum", chunking.num_chunks // parts)
     if has_neurons:
-        records = neurons_of(method)
+        records = results_of(method)
         _create_neurons(root.create_group("neurons"), design, chunking, inputs, precision, records)
     files = {key: buffer.to_bytes() for key, buffer in buffers.items() if key != ROOT}
     known = {
@@ -102,14 +107,10 @@ def _create_summaries(
     design: Design,
     chunking: Chunking,
     bins: Bins,
-    variables: Mapping[str, CellVariable],
+    variables: Mapping[str, CellResult],
     part: Mapping[str, int] | None = None,
 ) -> None:
-    num_bins = {
-        "fate": len(Fate),
-        **{f"{name}_bin": len(bins.step) - 1 for name in STEPS},
-        "final_loss_bin": len(bins.loss) - 1,
-    }
+    num_bins = num_bins_of(bins)
     part = part or {}
     for name, variable in variables.items():
         dims = () if variable.dim is None else (variable.dim,)
@@ -122,7 +123,7 @@ def _create_summaries(
             name,
             shape=(*chunking.cells, *part.values(), *sizes),
             chunks=(*chunking.tile, *(1 for _ in part), *sizes),
-            dtype=np.dtype(np.int64 if name.endswith("_count") else np.float64),
+            dtype=np.dtype(variable.dtype),
             dims=(*design.shape, *part, *dims),
             attrs=_attrs(variable.units, variable.long_name, variable.definition, coordinates),
         )
@@ -134,7 +135,7 @@ def _create_neurons(
     chunking: Chunking,
     inputs: Sequence[str],
     precision: str,
-    variables: Mapping[str, NeuronVariable],
+    variables: Mapping[str, Result],
 ) -> None:
     _write_coordinates(group, design)
     _write_coordinate(group, "input", ("input",), np.array(inputs), "", "input", "name of the input")
@@ -169,8 +170,7 @@ def _create_array(
         shape=shape,
         chunks=chunks,
         dtype=dtype,
-        # A value that no neuron has, and not NaN, which diverged neurons do have.
-        fill_value=np.iinfo(dtype).min if dtype.kind == "i" else np.finfo(dtype).min,
+        fill_value=fill_value(dtype),
         compressors=COMPRESSORS,
         dimension_names=dims,
         attributes=attrs,
@@ -193,13 +193,11 @@ def _write_coordinates(group: zarr.Group, design: Design) -> None:
 def _write_bins(group: zarr.Group, bins: Bins) -> None:
     fates = np.array([fate.name for fate in Fate])
     _write_coordinate(group, "fate", ("fate",), fates, "", "fate", "what became of the neuron")
-    for name, edges, units in (
-        *((name, bins.step, "steps") for name in STEPS),
-        ("final_loss", bins.loss, LOSS_UNITS),
-    ):
-        dim, label = f"{name}_bin", name.replace("_", " ")
+    for dim, edges in edges_of(bins).items():
+        name = dim.removesuffix("_bin")
+        label, units = name.replace("_", " "), RESULTS[name].units
         _write_coordinate(group, dim, (dim,), edges[:-1], units, label, "lower edge of the bin, included")
-        end = f"{name}_bin_end"
+        end = f"{dim}_end"
         _write_coordinate(group, end, (dim,), edges[1:], units, label, "upper edge of the bin, excluded")
 
 

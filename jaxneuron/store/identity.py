@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxneuron.population.summary import LEAST_LOSS_DECADE
+from jaxneuron.population.histograms import LEAST_LOSS_DECADE
 from jaxneuron.study.data import Dataset, sha256_of
 from jaxneuron.study.study import Study, resolved
 

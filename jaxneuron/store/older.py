@@ -8,10 +8,10 @@ import numpy as np
 import xxhash
 import zarr
 
+from jaxneuron.population.results import CELLS, RESULTS
 from jaxneuron.store.checked import UNKNOWN
 from jaxneuron.store.checksum import checksum_of
 from jaxneuron.store.location import Location
-from jaxneuron.store.variables import CELLS, NEURONS
 from jaxneuron.study.bad_input import BadInput
 
 XXH3 = "xxh3:"
@@ -70,5 +70,5 @@ def _checksum_at(root: zarr.Group, path: str, swept: Sequence[str]) -> str:
 def _is_coordinate(path: str, swept: Sequence[str]) -> bool:
     group, _, name = path.partition("/")
     if group == "neurons":
-        return bool(name) and (name not in NEURONS or name in swept)
+        return bool(name) and (name not in RESULTS or name in swept)
     return group == "cells" and bool(name) and name not in CELLS

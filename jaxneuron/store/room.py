@@ -11,11 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 
-from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.chunks import Chunking, cut_into_chunks
-from jaxneuron.population.summary import Bins
+from jaxneuron.population.histograms import Bins
+from jaxneuron.population.results import cells_of, num_bins_of, results_of
 from jaxneuron.store.location import Location
-from jaxneuron.store.variables import STEPS, cells_of, neurons_of
 from jaxneuron.study.bad_input import BadInput
 
 # Measured on two cores, with two chunks under way and chunks of 2^12 to 2^20 neurons; compressed, the numbers
@@ -61,9 +60,8 @@ class Sizes:
 
     def needs(self) -> Needs:
         """What the whole of it takes."""
-        num_singles = sum(variable.dim is None for variable in cells_of(self.method).values())
-        num_step_bins = len(STEPS) * (len(self.bins.step) - 1)
-        num_bins = len(Fate) + num_step_bins + len(self.bins.loss) - 1 + num_singles
+        num_singles = sum(cell.dim is None for cell in cells_of(self.method).values())
+        num_bins = num_singles + sum(num_bins_of(self.bins).values())
         chunking = self.chunking
         memory = (
             PROGRAM_BYTES[self.method]
@@ -82,7 +80,7 @@ class Sizes:
         """Files, or objects of a store, that the chunks of all arrays are, about."""
         chunking = self.chunking
         num_summaries = len(cells_of(self.method))
-        of_a_chunk = num_summaries + 1 + (len(neurons_of(self.method)) if self.has_neurons else 0)
+        of_a_chunk = num_summaries + 1 + (len(results_of(self.method)) if self.has_neurons else 0)
         has_parts = chunking.num_blocks > 1
         tiles = chunking.num_chunks // chunking.num_blocks if has_parts else 0
         return of_a_chunk * chunking.num_chunks + (num_summaries + 1) * tiles  # with a marker of each sum
@@ -92,7 +90,7 @@ class Sizes:
         return sum(
             np.dtype(v.dtype or self.precision).itemsize
             * (self.num_inputs if v.field.endswith("weight") else 1)
-            for v in neurons_of(self.method).values()
+            for v in results_of(self.method).values()
         )
 
     def smaller_chunks(self, memory: float) -> int | None:

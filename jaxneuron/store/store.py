@@ -9,16 +9,15 @@ these add up to; counts and extremes do so exactly, in any order. Sums have mark
 """
 
 import math
-import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import zarr
 
 from jaxneuron.population.chunks import Chunk
-from jaxneuron.population.summary import Summary, merge
+from jaxneuron.population.results import CELLS, RESULTS
 from jaxneuron.store import older
 from jaxneuron.store.checked import UNKNOWN, Recording, checksum_of_bytes
 from jaxneuron.store.keys import Region, key_of, split
@@ -31,8 +30,10 @@ from jaxneuron.store.skeleton import (
     open_group,
     open_skeleton,
 )
-from jaxneuron.store.variables import CELLS, NEURONS
 from jaxneuron.study.bad_input import BadInput
+
+if TYPE_CHECKING:  # which imports JAX, and `status` is quick
+    from jaxneuron.neuron.train import Trained
 
 MOST_READ = 1000
 CHUNKS, SUMS = "work/marker", "work/sum"  # the arrays of their markers
@@ -64,7 +65,7 @@ class Store:
         }
         # A swept starting value is not here: it is a coordinate.
         kept = paths - {f"neurons/{name}" for name in self.attrs["coordinates"]}
-        self.neurons = {name: self._array(f"neurons/{name}") for name in NEURONS if f"neurons/{name}" in kept}
+        self.neurons = {name: self._array(f"neurons/{name}") for name in RESULTS if f"neurons/{name}" in kept}
         self._recording = Recording(location.zarr_store) if mode == "r+" else None
         to_write, self._to_write = None, {}
         if self._recording is not None:
@@ -83,15 +84,16 @@ class Store:
         """Whether cells are sums of what several chunks found."""
         return self.chunking.num_blocks > 1
 
-    def write(self, number: int, summary: Summary, trained: Any, seconds: float) -> None:
-        """What came of a chunk of work: its summary, and Trained in NumPy arrays; its marker last.
+    def write(
+        self, number: int, summary: Mapping[str, np.ndarray], trained: "Trained", seconds: float
+    ) -> None:
+        """Write the results of a chunk of work, of its cells and of its neurons, and its marker last.
 
         BadInput where the run was replaced by another one meanwhile.
         """
         self._look()
-        values = {array.path: getattr(summary, name) for name, array in self.summaries.items()}
-        for name, array in self.neurons.items():
-            values[array.path] = operator.attrgetter(NEURONS[name].field)(trained)
+        values = {array.path: summary[name] for name, array in self.summaries.items()}
+        values |= {array.path: np.asarray(RESULTS[name].of(trained)) for name, array in self.neurons.items()}
         checksums = {
             array.path: self._write(array, region, values[array.path])
             for array, region in self._written(self.chunking[number])
@@ -196,7 +198,7 @@ class Store:
     def _sum(self, tile: Region) -> Iterator[tuple[str, np.ndarray]]:
         """(variable, what a region of cells should hold of it) where cells are sums."""
         for name, parts in self.summaries.items():
-            yield name, merge(name, np.asarray(parts[tile]), axis=len(tile))
+            yield name, CELLS[name].merge(np.asarray(parts[tile]), axis=len(tile))
 
     def _wrong_sums(self) -> Iterator[tuple[int, str]]:
         """(number of the tile, path of the array) where cells are not what their parts add up to."""

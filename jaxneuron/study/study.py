@@ -239,7 +239,7 @@ class Study(Section):
 
     @property
     def design(self) -> design.Design:
-        """The cells."""
+        """The cells, made anew at each access."""
         cells, number = self._cells, self.data.num_datasets
         return cells if number == 1 else design.on_datasets(cells, number)
 

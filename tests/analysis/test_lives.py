@@ -10,7 +10,7 @@ import jaxneuron as jn
 from jaxneuron.analysis.gallery import LANES, gallery, sample
 from jaxneuron.analysis.why import oscillates, why
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.runner.training import train_some
+from jaxneuron.runner.program import Program
 from jaxneuron.view.web.lives import life_of as life_of_training
 from jaxneuron.view.web.lives import lives_of, shown_steps
 from tests.packed import unpacked
@@ -42,7 +42,7 @@ def test_some_neurons_are_those_of_the_sweep(run_of):
     swept = run.neurons.stack(cell=("learning_rate", "init_bias"))
     # As many as for the gallery, so that one program serves.
     cells, replicates = np.resize([0, 24, 76, 41, 24], LANES), np.resize([2, 0, 7, 1, 5], LANES)
-    trained = train_some(run.study, cells, replicates)
+    trained = Program(run.study).train_neurons(cells, replicates)
     for i in (*range(7), LANES - 1):
         cell, replicate = cells[i], replicates[i]
         kept = swept.isel(cell=cell, replicate=replicate)
@@ -52,7 +52,7 @@ def test_some_neurons_are_those_of_the_sweep(run_of):
 
 
 def test_each_kind_is_what_it_says(run):
-    found = {kind.name: kind for kind in gallery(run)}
+    found = {kind.name: kind for kind in gallery(run, Program(run.study))}
     assert {"the best cell", "a slow one", "one that dies", "one born dead"} <= set(found)
     assert "one that diverges" not in found
     assert found["one born dead"].training.fate == Fate.born_dead
@@ -87,11 +87,12 @@ def test_what_oscillates_is_found_and_nothing_is_said_to_oscillate_that_does_not
         learning_rate=[*np.linspace(0.25, 0.5, 10).tolist(), 1.0],
         init_bias=BIASES,
     )
-    kinds = {kind.name: kind for kind in gallery(jn.sweep(settling, tmp_path / "run.zarr"))}
+    found = jn.sweep(settling, tmp_path / "run.zarr")
+    kinds = {kind.name: kind for kind in gallery(found, Program(settling))}
     assert kinds["one that oscillates"].training.hyperparams["learning_rate"] == 1.0
     slow = study(learning_rate=jn.Log(0.001, 0.002, 11), init_bias=BIASES)
     calm = jn.sweep(slow, tmp_path / "calm.zarr")
-    assert "one that oscillates" not in {kind.name for kind in gallery(calm)}
+    assert "one that oscillates" not in {kind.name for kind in gallery(calm, Program(slow))}
 
 
 def test_the_page_has_the_bits_of_the_training(run):
@@ -111,7 +112,7 @@ def test_the_page_has_the_bits_of_the_training(run):
 
 
 def test_the_sample_lies_evenly_and_shows_the_usual_fate(run):
-    chosen = sample(run)
+    chosen = sample(run, Program(run.study))
     assert len({cell for cell, _ in chosen}) == len(chosen) == 56
     rates = np.unique([cell // 7 for cell, _ in chosen])
     assert len(rates) == 8
@@ -269,9 +270,8 @@ def test_long_trainings_have_fewer_lives_and_the_longest_none(run_of, tmp_path):
         None,
         "There are no lives here: 1,000,001 steps are too many to be kept for each neuron.",
     )
-    assert len(sample(run_of("all born dead"))) == 56
-    assert len(sample(of_steps(80_000))) == 25
-    assert len(sample(of_steps(2_000_000))) == 9
+    for run, number in ((run_of("all born dead"), 56), (of_steps(80_000), 25), (of_steps(2_000_000), 9)):
+        assert len(sample(run, Program(run.study))) == number
 
 
 def test_points_have_lives(run_of):

@@ -23,7 +23,7 @@ from experiments.half_life.tables import cells_frame, hazards_frame, scaled_tabl
 from experiments.half_life.theory import LIMIT_OF_MANY_EXAMPLES, limit_at_optimum
 from experiments.half_life.variations import VARIATIONS, Variation, varied
 from experiments.studies import with_settings
-from jaxneuron.population.summary import make_bins
+from jaxneuron.population.histograms import make_bins
 from jaxneuron.study.data import load
 from jaxneuron.study.study import resolved
 

@@ -11,7 +11,7 @@ from jaxneuron.analysis.phase import phase_diagram
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.neuron.train import Config
 from jaxneuron.population.chunks import cut_into_chunks
-from jaxneuron.population.summary import make_bins
+from jaxneuron.population.histograms import make_bins
 from jaxneuron.store.location import Location
 from jaxneuron.store.room import Sizes
 from jaxneuron.store.store import Store

@@ -7,7 +7,8 @@ import jaxneuron as jn
 from experiments.float32.rounding import INPUTS, examples_with, floors
 from jaxneuron.neuron.gradient import FORMS
 from jaxneuron.runner.plan import plan
-from jaxneuron.runner.setup import set_up, warn_of_precision
+from jaxneuron.runner.precision import warn_of_precision
+from jaxneuron.runner.program import Program
 from jaxneuron.study.data import Dataset, Scaling
 
 
@@ -72,7 +73,7 @@ def test_who_squares_gradients_is_told_where_rates_lead_too_far(rate, caplog):
         caplog.clear()
         data = {"x": [0.0, 10.0], "y": [0.0, 1.0]}
         training = {"num_steps": 5, "optimizer": "adam"} | training
-        warn_of_precision(set_up(jn.Study(data=data, training=training, sweep={"learning_rate": rate})))
+        warn_of_precision(Program(jn.Study(data=data, training=training, sweep={"learning_rate": rate})))
         return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
 
     (told,) = said()

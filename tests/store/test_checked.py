@@ -15,7 +15,7 @@ import zarr
 import jaxneuron as jn
 from jaxneuron import sweep
 from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.setup import set_up
+from jaxneuron.runner.program import Program
 from jaxneuron.runner.worker import open_to_work
 from jaxneuron.store import location as location_module
 from jaxneuron.store.checked import checksum_of_bytes
@@ -140,7 +140,7 @@ def test_every_byte_of_what_describes_a_run_is_seen(step, whole, copied):
 
 def test_a_worker_of_another_run_does_not_write_into_this_one(study, whole, tmp_path):
     path = tmp_path / "run.zarr"
-    prepare(set_up(study_of(study.sweep.chunk_size, seed=1)), Location(path))
+    prepare(Program(study_of(study.sweep.chunk_size, seed=1)), Location(path))
     store, setup = open_to_work(Location(path))
     shutil.rmtree(path)
     (train,) = setup.trainers([None]).values()
@@ -201,7 +201,7 @@ def test_one_of_two_runs_is_always_there(is_at_once, study, whole, copied, monke
 
     monkeypatch.setattr(location_module, "_rename", look)
     other = study_of(study.sweep.chunk_size, seed=1)
-    prepare(set_up(other), Location(copied), overwrite=True)
+    prepare(Program(other), Location(copied), overwrite=True)
     assert seen == [status(whole[0]).chunks_done, 0][: 1 + is_at_once]
     assert status(copied).chunks_done == 0
     assert [path.name for path in copied.parent.iterdir()] == ["run.zarr"]

@@ -34,7 +34,7 @@ from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner import prepare as prepare_module
 from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.setup import set_up
+from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import Stopped
 from jaxneuron.runner.worker import worker
 from jaxneuron.store import identity, room
@@ -179,7 +179,7 @@ def test_progress_begins_where_it_was(unfinished):
 def test_neither_the_order_nor_the_number_of_chunks_changes_a_byte(chunk_size, sound, tmp_path):
     """Workers, each of which does its share of the chunks, are called in another order."""
     path, of = tmp_path / "run.zarr", 5
-    prepare(set_up(study_of({"chunk_size": chunk_size})), Location(path))
+    prepare(Program(study_of({"chunk_size": chunk_size})), Location(path))
     for index in random.Random(chunk_size).sample(range(of), of):
         worker(path, index, of)
     assert values_of(jn.open_run(path)) == sound.values

@@ -212,7 +212,7 @@ import jaxneuron as jn
 from jaxneuron.store import location
 from jaxneuron.analysis.export import export
 from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.setup import set_up
+from jaxneuron.runner.program import Program
 from tests.runner.engines.trained import study_of
 
 path, table, kill_at, step, when = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]
@@ -247,7 +247,7 @@ if step == "delete":
         shutil.rmtree = killed(shutil.rmtree)
 
     location._rename = then_killed
-prepare(set_up(study_of(1000, seed=1)), location.Location(path), overwrite=True)
+prepare(Program(study_of(1000, seed=1)), location.Location(path), overwrite=True)
 """
 STEPS_OF_REPLACING = [
     ("none", ""),

@@ -9,7 +9,7 @@ import jax
 
 from jaxneuron.population.dispatch import devices
 from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.setup import set_up
+from jaxneuron.runner.program import Program
 from jaxneuron.runner.worker import open_to_work
 from jaxneuron.store.location import Location
 from jaxneuron.store.skeleton import is_run
@@ -29,7 +29,7 @@ class Actor:
 
     def prepare(self, study: Study, name: str, overwrite: bool) -> str:
         """Make the run, or check that it is this study's; the name of the machine where that was done."""
-        prepare(set_up(study), Location(name), overwrite=overwrite)
+        prepare(Program(study), Location(name), overwrite=overwrite)
         return socket.gethostname()
 
     def open(self, name: str) -> None:
@@ -40,14 +40,13 @@ class Actor:
                 f"{name}: is not there on {socket.gethostname()}; a run must be on a file system that all "
                 "machines see, or in an object store"
             )
-        self.store, setup = open_to_work(location)
-        ((_, self.train),) = setup.trainers(devices()[:1]).items()
+        self.store, self.program = open_to_work(location)
 
     def work(self, number: int) -> None:
         """Train and write a chunk of work, unless it is done: what was asked twice is done once."""
         began = time.monotonic()
         if not self.store.is_marked(number):
-            trained, summary = self.train(number)
+            trained, summary = self.program.train_chunk(number, devices()[0])
             seconds = time.monotonic() - max(began, self.ended)
             self.store.write(number, summary, trained, seconds)
         self.ended = time.monotonic()

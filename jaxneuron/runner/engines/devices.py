@@ -3,7 +3,7 @@
 from functools import partial
 
 from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.setup import set_up
+from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import Progress, train_and_write, work
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
@@ -15,10 +15,10 @@ class Devices:
 
     def sweep(self, study: Study, location: Location, overwrite: bool, progress: Progress) -> None:
         """Train and write all that is missing, while nobody else does."""
-        setup = set_up(study)
-        prepare(setup, location, overwrite=overwrite)
+        program = Program(study)
+        prepare(program, location, overwrite=overwrite)
         with location.lock():
             location.remove_leftovers()
             store = Store(location, "r+")
             everything = range(store.chunking.num_chunks)
-            work(store, everything, partial(train_and_write, store, setup), progress)
+            work(store, everything, partial(train_and_write, store, program), progress)

@@ -14,7 +14,7 @@ import jax
 from jaxneuron.population.dispatch import devices
 from jaxneuron.runner.engines import worker_process
 from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.setup import set_up
+from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import Progress, Stopped
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
@@ -38,13 +38,13 @@ class Workers:
 
     def sweep(self, study: Study, location: Location, overwrite: bool, progress: Progress) -> None:
         """Have workers train and write all that is missing; one that dies is started again."""
-        setup = set_up(study)
+        program = Program(study)
         if jax.default_backend() != "cpu":
             raise BadInput(
                 f"--workers: are for CPUs, and this process drives all of {', '.join(map(str, devices()))}; "
                 "leave it out"
             )
-        prepare(setup, location, overwrite=overwrite, processes=self.number)
+        prepare(program, location, overwrite=overwrite, processes=self.number)
         with contextlib.suppress(BadInput), location.lock():  # other workers may be at work
             location.remove_leftovers()
         store = Store(location)

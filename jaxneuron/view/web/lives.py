@@ -11,9 +11,10 @@ from jaxneuron.analysis.names import shortened
 from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.why import why
 from jaxneuron.population.design import POINT
-from jaxneuron.runner.training import Training, train
+from jaxneuron.runner.program import Program
+from jaxneuron.runner.training import Training
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.data import load, sha256_of
+from jaxneuron.study.data import sha256_of
 from jaxneuron.view.web.encode import encode
 
 # Of one input z is worked out on the page; of several it is written out, of fewer examples and steps.
@@ -26,25 +27,25 @@ def lives_of(run: Run) -> tuple[dict[str, Any] | None, str]:
     """(the lives of a run's gallery and of a sample of its cells, what is said of them); None where its
     neurons cannot be trained again here."""
     try:
-        datasets = load(run.study.data)
+        program = Program(run.study)
     except BadInput as error:
         return None, (
             f"There are no lives here, as the neurons could not be trained again: {error}. A relative path "
             "starts at the folder in which the sweep was started."
         )
-    if sha256_of(datasets) != run.attrs["data"]["sha256"]:
+    if sha256_of(program.datasets) != run.attrs["data"]["sha256"]:
         return None, "There are no lives here: the data is no longer that of the run."
     training = run.study.training
     if training.method == "steps" and (num_steps := training.num_steps) > LONGEST:
         return None, f"There are no lives here: {num_steps:,} steps are too many to be kept for each neuron."
     lives, titles = [], []
-    for kind in gallery(run):
+    for kind in gallery(run, program):
         titles.append({"number": len(lives), "title": kind.name})
         lives.append(_in_run(run, kind.training, kind.cell, kind.replicate, kind.name))
     places = {(life["cell"], life["replicate"]) for life in lives}
-    chosen = [place for place in sample(run) if place not in places]
+    chosen = [place for place in sample(run, program) if place not in places]
     for cell, replicate in chosen:
-        training = train(run.study, cell=cell, replicate=replicate)
+        training = program.follow(cell, replicate)
         lives.append(_in_run(run, training, cell, replicate, training.fate.label))
     note = (
         "Neurons of this run, trained again and shown step by step: one of each kind that there is, and one "

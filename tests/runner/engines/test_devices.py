@@ -14,32 +14,28 @@ from tests.values import values_of
 SWEEPER = """
 import logging, sys, time
 import jax
-from jaxneuron.runner import setup
-from jaxneuron.runner.setup import Setup
 from jaxneuron import sweep
+from jaxneuron.runner import program
+from jaxneuron.runner.program import Program
 from tests.runner.engines.trained import study_of
 
 path, chunk_size = sys.argv[1], int(sys.argv[2])
-trainers, train_chunk, devices, used = Setup.trainers, setup.train_chunk, jax.local_devices(), []
+of_program, train_chunk, devices, used = Program.train_chunk, program.train_chunk, jax.local_devices(), []
 
 def where(*args):
     trained = train_chunk(*args)
     used.extend(trained.loss.devices())  # where it was trained, and not where it was to be
     return trained
 
-def noting(self, _):
-    def make(device, train):
-        def noted(number):
-            if device == devices[1]:
-                used.append(device)
-                raise RuntimeError("is lost")
-            if device == devices[2]:
-                time.sleep(2)
-            return train(number)
-        return noted
-    return {device: make(device, train) for device, train in trainers(self, _).items()}
+def noting(self, number, device):
+    if device == devices[1]:
+        used.append(device)
+        raise RuntimeError("is lost")
+    if device == devices[2]:
+        time.sleep(2)
+    return of_program(self, number, device)
 
-Setup.trainers, setup.train_chunk = noting, where
+Program.train_chunk, program.train_chunk = noting, where
 logging.basicConfig(format="%(message)s")
 sweep(study_of(chunk_size), path)
 print(devices[1], *(used.count(device) for device in devices))

@@ -14,7 +14,7 @@ from jaxneuron import sweep
 from jaxneuron.runner.engines import workers as workers_engine
 from jaxneuron.runner.engines.workers import FRUITLESS_STARTS, Workers
 from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.setup import set_up
+from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import Stopped
 from jaxneuron.runner.worker import worker
 from jaxneuron.store import identity
@@ -28,7 +28,7 @@ from tests.values import values_of
 
 
 def create(path, chunk_size=WHOLE_CELLS):
-    prepare(set_up(study_of(chunk_size)), Location(path))
+    prepare(Program(study_of(chunk_size)), Location(path))
     return path
 
 

@@ -1,7 +1,5 @@
 """Summaries: what is counted, that it merges exactly, and quantiles within their stated error."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +7,8 @@ from hypothesis import strategies as st
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.train import Trained
-from jaxneuron.population.summary import make_bins, merge, quantile, summarise
+from jaxneuron.population.histograms import make_bins, quantile
+from jaxneuron.population.results import CELLS, summarise
 
 BINS = make_bins(0.5, 1000)
 STEPS = {
@@ -46,25 +45,25 @@ def test_counts_are_the_neurons():
     fate, loss = trained.fate, trained.loss
     got = summarise(trained, BINS)
     for f in Fate:
-        np.testing.assert_array_equal(got.fate_count[..., f], (fate == f).sum(-1))
-    np.testing.assert_array_equal(got.final_loss_count.sum(-1), 40)
-    np.testing.assert_array_equal(got.fixed_count, (trained.fixed_step != -1).sum(-1))
-    np.testing.assert_array_equal(got.revived_count, (trained.revivals != 0).sum(-1))
-    np.testing.assert_array_equal(got.absorbed_count, trained.absorbed.sum(-1))
-    np.testing.assert_array_equal(got.nearly_silent_count, trained.nearly_silent.sum(-1))
+        np.testing.assert_array_equal(got["fate_count"][..., f], (fate == f).sum(-1))
+    np.testing.assert_array_equal(got["final_loss_count"].sum(-1), 40)
+    np.testing.assert_array_equal(got["fixed_count"], (trained.fixed_step != -1).sum(-1))
+    np.testing.assert_array_equal(got["revived_count"], (trained.revivals != 0).sum(-1))
+    np.testing.assert_array_equal(got["absorbed_count"], trained.absorbed.sum(-1))
+    np.testing.assert_array_equal(got["nearly_silent_count"], trained.nearly_silent.sum(-1))
     is_cycle = (trained.period == 0) | (trained.period >= 2)
-    np.testing.assert_array_equal(got.cycling_count, is_cycle.sum(-1))
-    np.testing.assert_array_equal(got.undecided_count, trained.undecided.sum(-1))
-    np.testing.assert_array_equal(got.active_count, trained.num_active.astype(object).sum(-1))
+    np.testing.assert_array_equal(got["cycling_count"], is_cycle.sum(-1))
+    np.testing.assert_array_equal(got["undecided_count"], trained.undecided.sum(-1))
+    np.testing.assert_array_equal(got["active_count"], trained.num_active.astype(object).sum(-1))
     for name, fates in STEPS.items():
-        count, step = getattr(got, f"{name}_count"), getattr(trained, name)
+        count, step = got[f"{name}_count"], getattr(trained, name)
         np.testing.assert_array_equal(count.sum(-1), np.isin(fate, fates).sum(-1))
         for i, (low, high) in enumerate(zip(BINS.step, BINS.step[1:], strict=False)):
             np.testing.assert_array_equal(count[..., i], ((step >= low) & (step < high)).sum(-1))
     for i, (low, high) in enumerate(zip(BINS.loss, BINS.loss[1:], strict=False)):
         inside = (loss >= low) & ((loss < high) | (high == np.inf))
         inside |= ~np.isfinite(loss) & (high == np.inf)
-        np.testing.assert_array_equal(got.final_loss_count[..., i], inside.sum(-1))
+        np.testing.assert_array_equal(got["final_loss_count"][..., i], inside.sum(-1))
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)
@@ -77,9 +76,15 @@ def test_summaries_merge_exactly_in_any_order(seed, cut, random):
         for part in (slice(cut), slice(cut, None))
     ]
     random.shuffle(parts)
-    for field in dataclasses.fields(whole):
-        some = np.stack([getattr(part, field.name) for part in parts], axis=1)
-        np.testing.assert_array_equal(merge(field.name, some, axis=1), getattr(whole, field.name))
+    assert set(whole) == set(CELLS)
+    for name, values in whole.items():
+        some = np.stack([part[name] for part in parts], axis=1)
+        np.testing.assert_array_equal(CELLS[name].merge(some, axis=1), values)
+
+
+def quantile_of(summary, probability):
+    counts, smallest, largest = (summary[f"final_loss_{name}"] for name in ("count", "min", "max"))
+    return quantile(counts, smallest, largest, BINS.loss, probability)
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)
@@ -87,9 +92,7 @@ def test_summaries_merge_exactly_in_any_order(seed, cut, random):
 def test_a_quantile_is_within_half_a_bin(seed, probability):
     trained = neurons(seed)
     summary, loss = summarise(trained, BINS), trained.loss
-    got = quantile(
-        summary.final_loss_count, summary.final_loss_min, summary.final_loss_max, BINS.loss, probability
-    )
+    got = quantile_of(summary, probability)
     finite = np.sort(np.where(np.isfinite(loss), loss, np.inf), -1)
     want = finite[..., int(np.floor(probability * 39))]
     inside = (want > BINS.loss[1]) & (want < BINS.loss[-2])
@@ -102,7 +105,7 @@ def test_a_quantile_is_within_half_a_bin(seed, probability):
 def test_a_quantile_of_equal_losses_is_that_loss():
     trained = neurons(0, (1, 7))
     summary = summarise(trained._replace(loss=np.full((1, 7), 0.0848177)), BINS)
-    got = quantile(summary.final_loss_count, summary.final_loss_min, summary.final_loss_max, BINS.loss, 0.5)
+    got = quantile_of(summary, 0.5)
     assert got == pytest.approx(0.0848177, rel=1e-12)
 
 

@@ -1,17 +1,10 @@
-"""What is kept of a cell: counts and extremes, which merge exactly in any order and do not grow with neurons.
-
-`summarise` makes a summary of some of a cell's neurons, `merge` puts several together, `quantile` is computed
-from one.
-Counts are 64-bit: a cell may have more than 2³¹ neurons.
-"""
+"""Histograms of losses and steps: their bins, counting into them, quantiles and means of the counts."""
 
 import dataclasses
 import math
-from typing import Any
 
 import numpy as np
 
-from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.jumps import MOST_STEPS
 
 # A bin is 15 % wide; the decades reach from where single precision ends, whose error is at least its spacing
@@ -53,71 +46,7 @@ def make_bins(reference_loss: float, num_steps: int | float) -> Bins:
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class Summary:
-    """Some neurons of each cell: how many by fate, by the step of their fate and by final loss (the last axis
-    is the bin), how many are so and so, the active examples of all of them, and the smallest and largest
-    final loss; a loss that is not finite counts as infinite."""
-
-    fate_count: np.ndarray
-    death_step_count: np.ndarray
-    diverge_step_count: np.ndarray
-    settle_step_count: np.ndarray
-    final_loss_count: np.ndarray
-    fixed_count: np.ndarray
-    absorbed_count: np.ndarray
-    nearly_silent_count: np.ndarray
-    revived_count: np.ndarray
-    cycling_count: np.ndarray | None  # these two are known by jumps only
-    undecided_count: np.ndarray | None
-    active_count: np.ndarray
-    final_loss_min: np.ndarray
-    final_loss_max: np.ndarray
-
-
-def merge(field: str, parts: np.ndarray, axis: int) -> np.ndarray:
-    """A field of the summary of all neurons, from those of some of them along an axis, in any order."""
-    extreme = {"final_loss_min": np.min, "final_loss_max": np.max}
-    return extreme.get(field, np.sum)(parts, axis=axis)
-
-
-def summarise(trained: Any, bins: Bins) -> Summary:
-    """The summary of neurons: Trained, with NumPy arrays of dims (*cells, replicate)."""
-    loss = np.where(np.isfinite(trained.loss), trained.loss, np.inf)
-    num_loss_bins = len(bins.loss) - 1
-    loss_bin = np.minimum(np.searchsorted(bins.loss, loss, side="right") - 1, num_loss_bins - 1)
-
-    def count_steps(steps: np.ndarray) -> np.ndarray:
-        step_bin = np.searchsorted(bins.step, steps, side="right") - 1  # NO_STEP is below all bins: -1
-        return _count_along_last(step_bin, len(bins.step) - 1)
-
-    def count(is_so: np.ndarray) -> np.ndarray:
-        return np.count_nonzero(is_so, axis=-1)
-
-    return Summary(
-        fate_count=_count_along_last(trained.fate, len(Fate)),
-        death_step_count=count_steps(trained.death_step),
-        diverge_step_count=count_steps(trained.diverge_step),
-        settle_step_count=count_steps(trained.settle_step),
-        final_loss_count=_count_along_last(loss_bin, num_loss_bins),
-        fixed_count=count(trained.fixed_step >= 0),
-        absorbed_count=count(trained.absorbed),
-        nearly_silent_count=count(trained.nearly_silent),
-        revived_count=count(trained.revivals > 0),
-        cycling_count=None if trained.period is None else count(is_cycle(trained.period)),
-        undecided_count=None if trained.undecided is None else count(trained.undecided),
-        active_count=trained.num_active.sum(-1, dtype=np.int64),
-        final_loss_min=loss.min(-1).astype(np.float64),
-        final_loss_max=loss.max(-1).astype(np.float64),
-    )
-
-
-def is_cycle(period: np.ndarray) -> np.ndarray:
-    """Whether neurons are known to go round for ever, by their periods: 1 is rest, 0 any other."""
-    return (period == 0) | (period > 1)
-
-
-def _count_along_last(index: np.ndarray, num_bins: int) -> np.ndarray:
+def count_along_last(index: np.ndarray, num_bins: int) -> np.ndarray:
     """How often each of 0 … num_bins − 1 stands along the last axis; -1 is not counted."""
     cells = index.shape[:-1]
     flat = index.reshape(-1, index.shape[-1]).astype(np.int64)

@@ -1,0 +1,344 @@
+"""Every result of training, declared once: the record of a neuron, and what is counted of it in each cell.
+
+A result is computed in `neuron.train`, as a field of Trained. Here it gets its name on disk, dtype, units and
+definition, and what a cell keeps of its neurons: counts and extremes, which merge exactly in any order and do
+not grow with the neurons. Counts are 64-bit: a cell may have more than 2³¹ neurons.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from jaxneuron.neuron.fate import Fate
+from jaxneuron.population.histograms import Bins, count_along_last
+
+if TYPE_CHECKING:  # which imports JAX, and `status` is quick
+    from jaxneuron.neuron.train import Trained
+
+LOSS_UNITS = "(units of the scaled target)²"
+
+
+class CellResult(NamedTuple):
+    """What a cell keeps of one result of its neurons."""
+
+    units: str
+    long_name: str
+    definition: str
+    find: Callable[[np.ndarray, Bins], np.ndarray]  # values[*cells, replicate] -> [*cells] or [*cells, bin]
+    dim: str | None = None  # of the bins, and which of the edges of Bins they have
+    edges: Literal["step", "loss"] | None = None
+    merge: Callable[..., np.ndarray] = np.sum  # parts along an axis, in any order
+    dtype: type[np.number] = np.int64
+
+
+class Result(NamedTuple):
+    """A result of one neuron: a field of Trained, as it stands in the neuron's record and in its cell."""
+
+    field: str
+    dtype: str | None  # None: the study's precision
+    units: str
+    long_name: str
+    definition: str
+    cells: Mapping[str, CellResult] = {}
+    method: str | None = None  # the only one by which it is known
+
+    def of(self, trained: "Trained") -> np.ndarray | None:
+        """Its values, with the axes of the neurons; None where they are not known."""
+        return operator.attrgetter(self.field)(trained)
+
+
+def _count(long_name: str, definition: str, condition: Callable[[np.ndarray], np.ndarray]) -> CellResult:
+    """The number of the cell's neurons whose values meet a condition."""
+    return CellResult(
+        "neurons", long_name, definition, lambda values, bins: np.count_nonzero(condition(values), axis=-1)
+    )
+
+
+def _by_step(fate: str, name: str, definition: str) -> CellResult:
+    """The number of the cell's neurons by the step of their fate, which is NO_STEP for those of others."""
+
+    def find(steps: np.ndarray, bins: Bins) -> np.ndarray:
+        step_bin = np.searchsorted(bins.step, steps, side="right") - 1  # NO_STEP is below all bins: -1
+        return count_along_last(step_bin, len(bins.step) - 1)
+
+    return CellResult("neurons", f"neurons by {name}", definition, find, f"{fate}_step_bin", "step")
+
+
+def _by_loss(losses: np.ndarray, bins: Bins) -> np.ndarray:
+    num_bins = len(bins.loss) - 1
+    loss_bin = np.searchsorted(bins.loss, _finite_or_inf(losses), side="right") - 1
+    return count_along_last(np.minimum(loss_bin, num_bins - 1), num_bins)
+
+
+def _finite_or_inf(losses: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(losses), losses, np.inf)
+
+
+def _is_nonzero(values: np.ndarray) -> np.ndarray:
+    return values != 0
+
+
+def _is_cycle(period: np.ndarray) -> np.ndarray:
+    """Whether neurons are known to go round for ever, by their periods: 1 is rest, 0 any other."""
+    return (period == 0) | (period > 1)
+
+
+RESULTS = {
+    "fate": Result(
+        "fate",
+        "int8",
+        "",
+        "fate",
+        ", ".join(f"{fate.value} {fate.name}" for fate in Fate),
+        {
+            "fate_count": CellResult(
+                "neurons",
+                "neurons by fate",
+                "number of the cell's neurons that met each fate",
+                lambda fates, bins: count_along_last(fates, len(Fate)),
+                dim="fate",
+            )
+        },
+    ),
+    "death_step": Result(
+        "death_step",
+        "int32",
+        "steps",
+        "death step",
+        "first step from which the neuron is silent to the end; 0 born dead, -1 not dead",
+        {
+            "death_step_count": _by_step(
+                "death",
+                "death step",
+                "number of the cell's dead neurons whose first step of lasting silence is in the bin",
+            )
+        },
+    ),
+    "diverge_step": Result(
+        "diverge_step",
+        "int32",
+        "steps",
+        "divergence step",
+        "first step from which params or loss are not finite, or the loss is above its limit, to the end; "
+        "-1 not diverged",
+        {
+            "diverge_step_count": _by_step(
+                "diverge",
+                "divergence step",
+                "number of the cell's diverged neurons whose first step of lasting divergence is in the bin",
+            )
+        },
+    ),
+    "settle_step": Result(
+        "settle_step",
+        "int32",
+        "steps",
+        "settling step",
+        "first step from which the gradient stays within the tolerance to the end; -1 not converged, or "
+        "unknown (mini-batches of several inputs, or of an activation that is not piecewise linear, unless "
+        "it can die)",
+        {
+            "settle_step_count": _by_step(
+                "settle",
+                "settling step",
+                "number of the cell's converged neurons whose first step of a gradient that stays within the "
+                "tolerance is in the bin; none is counted where mini-batches leave it unknown",
+            )
+        },
+    ),
+    "final_loss": Result(
+        "loss",
+        None,
+        LOSS_UNITS,
+        "final loss",
+        "mean over the examples of ½(ŷ − y)² at the end",
+        {
+            "final_loss_count": CellResult(
+                "neurons",
+                "neurons by final loss",
+                "number of the cell's neurons whose mean over the examples of ½(ŷ − y)² at the end is in the "
+                "bin; the last bin holds losses that are not finite too",
+                _by_loss,
+                "final_loss_bin",
+                "loss",
+            ),
+            "final_loss_min": CellResult(
+                LOSS_UNITS,
+                "smallest final loss",
+                "the smallest final loss of the cell's neurons",
+                lambda losses, bins: _finite_or_inf(losses).min(-1).astype(np.float64),
+                merge=np.min,
+                dtype=np.float64,
+            ),
+            "final_loss_max": CellResult(
+                LOSS_UNITS,
+                "largest final loss",
+                "the largest final loss of the cell's neurons; infinite where one is not finite",
+                lambda losses, bins: _finite_or_inf(losses).max(-1).astype(np.float64),
+                merge=np.max,
+                dtype=np.float64,
+            ),
+        },
+    ),
+    "fixed_step": Result(
+        "fixed_step",
+        "int32",
+        "steps",
+        "fixed step",
+        "first step from which the params stay bit for bit the same to the end; -1 where the last step "
+        "changes them",
+        {
+            "fixed_count": _count(
+                "fixed neurons",
+                "number of the cell's neurons whose params stay bit for bit the same from some step on "
+                "to the end",
+                lambda steps: steps >= 0,
+            )
+        },
+    ),
+    "absorbed": Result(
+        "absorbed",
+        "int8",
+        "",
+        "absorbed",
+        "1 for a dead neuron that is proved to stay silent whatever steps come after, else 0",
+        {
+            "absorbed_count": _count(
+                "absorbed neurons",
+                "number of the cell's dead neurons that are proved to stay silent whatever steps come after",
+                _is_nonzero,
+            )
+        },
+    ),
+    "nearly_silent": Result(
+        "nearly_silent",
+        "int8",
+        "",
+        "nearly silent",
+        "1 where z is at most silence_tolerance × the root mean square of the targets on every example at "
+        "the end, else 0",
+        {
+            "nearly_silent_count": _count(
+                "nearly silent neurons",
+                "number of the cell's neurons with z at most silence_tolerance × the root mean square of the "
+                "targets on every example at the end; dead neurons are among them",
+                _is_nonzero,
+            )
+        },
+    ),
+    "revivals": Result(
+        "revivals",
+        "int32",
+        "",
+        "revivals",
+        "how often the neuron was silent and active at the next step",
+        {
+            "revived_count": _count(
+                "revived neurons",
+                "number of the cell's neurons that were silent at a step and active at a later one",
+                _is_nonzero,
+            )
+        },
+    ),
+    "period": Result(
+        "period",
+        "int64",
+        "steps",
+        "period",
+        "steps after which the neuron is where it was to the bit, in the end: 1 at rest, of a cycle a "
+        "multiple that rounding decides, 0 where it goes round for ever and the period is not known, -1 "
+        "where nothing is known or it goes out of all numbers",
+        {
+            "cycling_count": _count(
+                "cycling neurons",
+                "number of the cell's neurons that are found to go round a cycle of more than one step for "
+                "ever",
+                _is_cycle,
+            )
+        },
+        method="jumps",
+    ),
+    "undecided": Result(
+        "undecided",
+        "int8",
+        "",
+        "undecided",
+        "1 where the active examples changed more often than could be followed: params and loss are those "
+        "at the step where it was left, and the fate is unsettled; else 0",
+        {
+            "undecided_count": _count(
+                "undecided neurons",
+                "number of the cell's unsettled neurons that are so because their active examples changed "
+                "more often than could be followed: what becomes of them is not known",
+                _is_nonzero,
+            )
+        },
+        method="jumps",
+    ),
+    "num_active": Result(
+        "num_active",
+        "int32",
+        "examples",
+        "active examples",
+        "examples with z > 0 at the end",
+        {
+            "active_count": CellResult(
+                "examples",
+                "active examples",
+                "examples with z > 0 at the end, summed over the cell's neurons",
+                lambda values, bins: values.sum(-1, dtype=np.int64),
+            )
+        },
+    ),
+    "init_weight": Result("init_params.weight", None, "", "initial weight", "weight W before step 0"),
+    "init_bias": Result("init_params.bias", None, "", "initial bias", "bias b before step 0"),
+    "final_weight": Result("params.weight", None, "", "final weight", "weight W after the last step"),
+    "final_bias": Result("params.bias", None, "", "final bias", "bias b after the last step"),
+}
+CELLS = {name: cell for result in RESULTS.values() for name, cell in result.cells.items()}
+
+
+def results_of(method: str) -> dict[str, Result]:
+    """The results of neurons that are trained by a method; by jumps, steps may be more than 32 bits."""
+    known = {name: result for name, result in RESULTS.items() if result.method in (None, method)}
+    if method != "jumps":
+        return known
+    return {
+        name: result._replace(dtype="int64") if result.units == "steps" else result
+        for name, result in known.items()
+    }
+
+
+def cells_of(method: str) -> dict[str, CellResult]:
+    """What cells keep of neurons that are trained by a method."""
+    return {name: cell for result in results_of(method).values() for name, cell in result.cells.items()}
+
+
+def summarise(trained: "Trained", bins: Bins) -> dict[str, np.ndarray]:
+    """What each cell keeps of some of its neurons, by name.
+
+    `trained` has NumPy arrays of dims [*cells, replicate]; what is found has [*cells] or [*cells, bin].
+    """
+    return {
+        name: cell.find(values, bins)
+        for result in RESULTS.values()
+        if result.cells and (values := result.of(trained)) is not None
+        for name, cell in result.cells.items()
+    }
+
+
+def edges_of(bins: Bins) -> dict[str, np.ndarray]:
+    """The edges of the bins along each dim of cells that has some, one more than there are bins."""
+    return {str(cell.dim): getattr(bins, cell.edges) for cell in CELLS.values() if cell.edges}
+
+
+def num_bins_of(bins: Bins) -> dict[str, int]:
+    """How many counts lie along each dim of cells' results, besides the cells' own dims."""
+    return {"fate": len(Fate)} | {dim: len(edges) - 1 for dim, edges in edges_of(bins).items()}
+
+
+def fill_value(dtype: np.dtype) -> int | float:
+    """A value that no result has, of what is not written; not NaN, which diverged neurons do have."""
+    return np.iinfo(dtype).min if dtype.kind == "i" else float(np.finfo(dtype).min)

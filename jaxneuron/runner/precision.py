@@ -1,0 +1,54 @@
+"""Warnings where a study's precision may decide what becomes of its neurons."""
+
+import logging
+import math
+
+import numpy as np
+
+from jaxneuron.neuron.optimizers import squares_gradient
+from jaxneuron.runner.program import Program
+from jaxneuron.study.quantity import largest_magnitude
+
+log = logging.getLogger(__name__)
+
+
+def warn_of_precision(program: Program) -> None:
+    """Lines in the log where the precision may decide what becomes of neurons."""
+    _warn_of_rounding(program)
+    _warn_of_squares(program)
+
+
+def _warn_of_rounding(program: Program) -> None:
+    """A line in the log where rounding leaves larger gradients than those that count as converged."""
+    tolerance, precision = program.config.tolerance, program.study.training.precision
+    data = max(program.datasets, key=lambda data: data.gradient_floor(precision))
+    floor = data.gradient_floor(precision)
+    if 0 < tolerance < floor:
+        # On inputs and targets about 1 so much is left as the spacing.
+        helps = {
+            'precision = "float64"': precision == "float32",
+            'scale = "standard"': tolerance > np.finfo(precision).eps,
+        }
+        remedies = ", ".join(remedy for remedy, is_so in helps.items() if is_so)
+        log.warning(
+            f"{data.source}: rounding in {precision} leaves gradients up to about {floor:.0e}, above the "
+            f"tolerance of {tolerance:.0e}: who has converged may be told unsettled; "
+            f"{remedies + ' or ' if remedies else ''}a larger tolerance avoids it"
+        )
+
+
+def _warn_of_squares(program: Program) -> None:
+    """A line in the log where learning rates lead to gradients that are too large to be squared.
+
+    Optimizers that square the gradient take steps of about the learning rate, whatever the gradient; some of
+    them lead ten times as far. The gradient is about x·(W·x + b).
+    """
+    training, rate = program.study.training, program.study.quantities["learning_rate"]
+    largest_x = max(1.0, *(float(np.abs(data.x).max(initial=0)) for data in program.datasets))
+    most = math.sqrt(np.finfo(training.precision).max) / (10 * largest_x**2)
+    largest = largest_magnitude(rate)
+    if squares_gradient(training.optimizer) and largest > most:
+        log.warning(
+            f"sweep.learning_rate: has {largest:.3g}; with inputs up to {largest_x:.3g} {training.optimizer} "
+            f"can square gradients in {training.precision} up to about {most:.1g}: beyond, updates may be 0"
+        )

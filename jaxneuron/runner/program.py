@@ -1,0 +1,229 @@
+"""A study made ready to run: its data, checked and put on the device, and what trains its neurons."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from threading import Lock
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxneuron.neuron.gradient import choose_form
+from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.train import Config, Trained
+from jaxneuron.population.chunks import Chunking, cut_into_chunks
+from jaxneuron.population.design import Design
+from jaxneuron.population.dispatch import Device, default_chunk_size
+from jaxneuron.population.follow import follow
+from jaxneuron.population.histograms import Bins, make_bins
+from jaxneuron.population.milestones import follow_by_jumps
+from jaxneuron.population.place import Place, bounds_of, layout_of
+from jaxneuron.population.results import summarise
+from jaxneuron.population.start import Start
+from jaxneuron.population.train import train_chunk, train_population
+from jaxneuron.runner.training import Training, training_of
+from jaxneuron.store.identity import identity_of
+from jaxneuron.store.room import Sizes
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.data import Dataset, load, shared_probes
+from jaxneuron.study.study import Study
+
+Inputs = tuple[Start, Sequence[Examples]]  # the examples of each data set
+
+
+class Program:
+    """What trains the neurons of a study: a chunk of them, some of them, or one of them step by step.
+
+    The data is read, and its half-lines are found, once; what else it has is made when it is first needed.
+    Raises BadInput where the study cannot be run here.
+    """
+
+    def __init__(self, study: Study, datasets: Sequence[Dataset] | None = None) -> None:
+        check_device()
+        self.study = study
+        self.datasets = load(study.data) if datasets is None else datasets
+        check_data(study, self.datasets)
+        self.config = config_of(study, self.datasets[0])
+        self._inputs: dict[Device | None, Inputs] = {}
+        self._lock = Lock()
+
+    @cached_property
+    def design(self) -> Design:
+        """The cells of the study."""
+        return self.study.design
+
+    @cached_property
+    def chunking(self) -> Chunking:
+        """How the study is cut into chunks."""
+        cells, replicates = tuple(self.design.shape.values()), self.study.sweep.replicates
+        size = self.study.sweep.chunk_size or default_chunk_size(jax.default_backend(), self.num_neurons)
+        return cut_into_chunks(cells, replicates, size, has_datasets=len(self.datasets) > 1)
+
+    @cached_property
+    def bins(self) -> Bins:
+        """The bins of what is counted of the cells."""
+        return make_bins(silent_loss(self.study, self.datasets), self.study.training.num_steps)
+
+    @property
+    def num_neurons(self) -> int:
+        """Of the whole study."""
+        return self.design.num_cells * self.study.sweep.replicates
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What decides the bits."""
+        return identity_of(self.study, self.datasets, self.chunking.chunk_size)
+
+    @property
+    def sizes(self) -> Sizes:
+        """What decides how much room it takes."""
+        num_examples, num_inputs = self.datasets[0].x.shape
+        training, has_neurons = self.study.training, self.study.sweep.records == "neurons"
+        return Sizes(
+            self.chunking,
+            self.bins,
+            num_examples,
+            num_inputs,
+            training.precision,
+            has_neurons,
+            training.method,
+            len(self.datasets),
+        )
+
+    def train_chunk(
+        self, number: int, device: Device | None = None
+    ) -> tuple[Trained, Mapping[str, np.ndarray]]:
+        """Train a chunk on a device, the default one if none is given.
+
+        Returns NumPy arrays: the results of its neurons [*cells, replicate], and those of its cells by name.
+        """
+        chunk, training = self.chunking[number], self.study.training
+        start, examples = self._inputs_on(device)
+        layout = layout_of(self.design, self.chunking)
+        # A thread has settings of its own. What is on a device is worked on there.
+        with jax.enable_x64(training.precision == "float64"):
+            bounds = bounds_of(chunk, self.design, self.chunking, training.precision)
+            of_chunk = examples[chunk.start[0] if len(examples) > 1 else 0]
+            trained = train_chunk(bounds, layout, start, of_chunk, self.config, training.num_steps)
+            trained = jax.tree.map(lambda values: self.chunking.cut(values, chunk), jax.device_get(trained))
+        return trained, summarise(trained, self.bins)
+
+    def train_neurons(self, cells: Sequence[int], replicates: Sequence[int]) -> Trained:
+        """Train some neurons of the study, the same ones that a sweep trains.
+
+        `cells` and `replicates` are their numbers, [neurons]; the cells must be of one data set. Returns
+        NumPy arrays [neurons, …]. With another number of neurons another program is compiled.
+        """
+        numbers, training = np.array(cells), self.study.training
+        start, examples = self._inputs_on(None)
+        with jax.enable_x64(training.precision == "float64"):
+            trained = train_population(
+                numbers.astype(np.uint32),
+                np.array(replicates, np.uint32),
+                self._swept(numbers),
+                start,
+                examples[self.design.dataset(int(numbers[0]))],
+                self.config,
+                training.num_steps,
+            )
+            return jax.tree.map(np.asarray, trained)
+
+    def follow(self, cell: int, replicate: int) -> Training:
+        """Train one neuron of the study with its steps kept: see `jaxneuron.train`."""
+        for name, index, number in (
+            ("cell", cell, self.design.num_cells),
+            ("replicate", replicate, self.study.sweep.replicates),
+        ):
+            if not 0 <= index < number:
+                raise BadInput(f"{name}: is {index}; the study has {name}s 0 to {number - 1}")
+        dataset, num_steps = self.design.dataset(cell), self.study.training.num_steps
+        start, examples = self._inputs_on(None)
+        with jax.enable_x64(self.study.training.precision == "float64"):
+            swept = {name: jnp.asarray(value[0]) for name, value in self._swept(np.array([cell])).items()}
+            shared = start, examples[dataset], self.config
+            if self.config.method == "jumps":
+                place = Place(np.uint32(cell), np.uint32(replicate), swept)  # pyright: ignore[reportArgumentType]
+                hyperparams, steps, history, trained = follow_by_jumps(place, *shared, num_steps)
+            else:
+                hyperparams, history, trained = follow(cell, replicate, swept, *shared, int(num_steps))
+                steps = np.arange(len(history.loss))
+        return training_of(self.study, self.datasets[dataset], hyperparams, steps, history, trained)
+
+    def _swept(self, cells: np.ndarray) -> dict[str, np.ndarray]:
+        values = self.design.values(cells)
+        return {name: value.astype(self.study.training.precision) for name, value in values.items()}
+
+    def _inputs_on(self, device: Device | None) -> Inputs:
+        """What all neurons share, on a device: put there once."""
+        with self._lock:
+            if None not in self._inputs:
+                precision = self.study.training.precision
+                with jax.enable_x64(precision == "float64"):
+                    num_probes = shared_probes(self.datasets, precision, self.config)
+                    examples = [data.examples(precision, self.config, num_probes) for data in self.datasets]
+                    self._inputs[None] = make_start(self.study), examples
+            if device not in self._inputs:
+                self._inputs[device] = jax.device_put(self._inputs[None], device)
+            return self._inputs[device]
+
+
+def check_device() -> None:
+    """BadInput where JAX has no device of the kind that its settings ask for."""
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:
+        said = str(error).splitlines() or [f"{jax.config.values['jax_platforms']} is not installed"]
+        raise BadInput(f"JAX_PLATFORMS: no such device can be had here ({said[0]}); leave it out") from None
+
+
+def check_data(study: Study, datasets: Sequence[Dataset]) -> None:
+    """BadInput where a mini-batch would be larger than the data, or the data too large for the precision."""
+    size, num_examples = study.training.batch_size, len(datasets[0].y)
+    if size is not None and size > num_examples:
+        raise BadInput(
+            f"training.batch_size: is {size}, and the data has {num_examples} examples; leave it out"
+        )
+    for data in datasets:
+        data.check_size(study.training.precision, study.training.optimizer)
+
+
+def silent_loss(study: Study, datasets: Sequence[Dataset]) -> float:
+    """½·mean (γ·y)², the loss of every dead neuron: the mean over the data sets, and where γ differs between
+    neurons, that of γ = 1."""
+    mean_square = float(np.mean([np.mean(data.y**2) for data in datasets]))
+    return 0.5 * study.fixed.get("target_scale", 1.0) ** 2 * mean_square
+
+
+def config_of(study: Study, data: Dataset) -> Config:
+    """The static facts of the training; BadInput where the gradient that is asked for cannot be had."""
+    training, neuron = study.training, study.neuron
+    num_inputs = data.x.shape[1]
+    if training.method == "jumps" and num_inputs != 1:
+        raise BadInput(f'training.method: "jumps" is for one input, and the data has {num_inputs}')
+    try:
+        form = choose_form(training.gradient, neuron.activation, num_inputs, jax.default_backend())
+    except ValueError as error:
+        raise BadInput(f"training.gradient: {error}") from None
+    return Config(
+        activation=neuron.activation,
+        train_bias=neuron.train_bias,
+        optimizer=training.optimizer,
+        batch_size=training.batch_size,
+        gradient=form,
+        method=training.method,
+        tolerance=training.tolerance,
+        divergence_factor=training.divergence_factor,
+        silence_tolerance=training.silence_tolerance,
+    )
+
+
+def make_start(study: Study) -> Start:
+    """Where the values of the study's neurons come from, in its precision."""
+    dtype = np.dtype(study.training.precision).type
+    values = (
+        {name: dtype(value) for name, value in study.fixed.items()},
+        {name: type(d)(*map(dtype, d)) for name, d in study.drawn.items()},
+    )
+    # Whatever kind of key JAX is told to make by itself.
+    return Start(jax.random.key(study.sweep.seed, impl="threefry2x32"), *jax.device_put(values))
