@@ -1,9 +1,8 @@
-"""The README's Python example runs, and its command lines exist."""
+"""The README's Python example runs, and type checkers accept it; the rest of it is tested with all pages."""
 
 import importlib.metadata
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import jaxneuron
-from jaxneuron.cli import commands
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -31,8 +29,8 @@ def test_the_python_example_runs(tmp_path, monkeypatch):
 
 
 TYPES = {
-    "run": r"(jaxneuron\.study\.run\.)?Run",
-    "training": r"(jaxneuron\.study\.training\.)?Training",
+    "run": r"(jaxneuron\.[\w.]+\.)?Run",
+    "training": r"(jaxneuron\.[\w.]+\.)?Training",
     "jn.__version__": r"(builtins\.)?str",
 }
 CHECKERS = {
@@ -68,13 +66,6 @@ def test_the_version_is_that_of_the_package():
     assert ended.stdout == f"jaxneuron {jaxneuron.__version__}\n"
 
 
-def test_every_command_line_has_options_that_exist():
-    lines = re.findall(r"^jaxneuron .*$", README, flags=re.MULTILINE)
-    assert len(lines) >= 3
-    for line in lines:
-        _, name, *words = shlex.split(line.split("#")[0])
-        known = {option for parameter in commands.commands[name].params for option in parameter.opts}
-        assert {word for word in words if word.startswith("--")} <= known, line
-        for word in words:
-            if word.startswith("experiments/"):
-                assert (ROOT / word).exists(), word
+def test_it_is_short_and_has_the_line_that_ci_runs():
+    assert len(README.splitlines()) <= 120
+    assert README.count("'.[test]' && .venv/bin/python -m pytest") == 1
