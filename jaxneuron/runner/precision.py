@@ -13,32 +13,32 @@ log = logging.getLogger(__name__)
 
 
 def warn_of_precision(program: Program) -> None:
-    """Lines in the log where the precision may decide what becomes of neurons."""
+    """Warn in the log where the precision may decide what becomes of neurons."""
     _warn_of_rounding(program)
     _warn_of_squares(program)
 
 
 def _warn_of_rounding(program: Program) -> None:
-    """A line in the log where rounding leaves larger gradients than those that count as converged."""
+    """Warn where rounding leaves larger gradients than those that count as converged."""
     tolerance, precision = program.config.tolerance, program.study.training.precision
     data = max(program.datasets, key=lambda data: data.gradient_floor(precision))
     floor = data.gradient_floor(precision)
     if 0 < tolerance < floor:
-        # On inputs and targets about 1 so much is left as the spacing.
+        # On inputs and targets of about 1, rounding leaves about the spacing of the precision.
         helps = {
             'precision = "float64"': precision == "float32",
             'scale = "standard"': tolerance > np.finfo(precision).eps,
         }
-        remedies = ", ".join(remedy for remedy, is_so in helps.items() if is_so)
+        remedies = ", ".join(remedy for remedy, does_help in helps.items() if does_help)
         log.warning(
             f"{data.source}: rounding in {precision} leaves gradients up to about {floor:.0e}, above the "
-            f"tolerance of {tolerance:.0e}: who has converged may be told unsettled; "
+            f"tolerance of {tolerance:.0e}: neurons that have converged may be counted as unsettled; "
             f"{remedies + ' or ' if remedies else ''}a larger tolerance avoids it"
         )
 
 
 def _warn_of_squares(program: Program) -> None:
-    """A line in the log where learning rates lead to gradients that are too large to be squared.
+    """Warn where learning rates lead to gradients that are too large to be squared.
 
     Optimizers that square the gradient take steps of about the learning rate, whatever the gradient; some of
     them lead ten times as far. The gradient is about x·(W·x + b).

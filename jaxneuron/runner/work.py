@@ -1,4 +1,4 @@
-"""Doing the work of a run: training what is missing on the devices of this process, and writing it."""
+"""The work of a run: training chunks that are missing on the devices of this process, and writing them."""
 
 import contextlib
 import logging
@@ -13,17 +13,17 @@ from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import MOST_LISTED
 
 Progress = Callable[[int, int], None]  # numbers of neurons: done, total
-Train = Callable[[Sequence[int]], Iterator[int]]  # chunks of work: those to do, each when it is written
+Train = Callable[[Sequence[int]], Iterator[int]]  # numbers of chunks: all to train, each when it is written
 
 log = logging.getLogger(__name__)
 
 
 class Stopped(RuntimeError):
-    """A sweep that could not go on: what is done is kept. Its message is one line."""
+    """A sweep that had to stop before its end. What it had written is kept; its message is one line."""
 
 
 def missing_of(store: Store, numbers: Iterable[int]) -> list[int]:
-    """The chunks of work among these that are to be done; the log warns of those that are damaged."""
+    """The chunks among these that are missing or damaged; the log warns of the damaged ones."""
     missing, damaged = store.examine(numbers)
     if damaged:
         log.warning(f"{store.location}: {described(damaged)}; trained again")
@@ -32,9 +32,10 @@ def missing_of(store: Store, numbers: Iterable[int]) -> list[int]:
 
 
 def work(store: Store, numbers: Iterable[int], train: Train, progress: Progress) -> None:
-    """Have what is missing of these chunks of work trained and written; Stopped tells that writing failed.
+    """Have those of these chunks trained and written that are missing.
 
-    Whoever finds the run whole in the end adds up what was trained in parts.
+    The process that finds all chunks written adds up the cells that were trained in parts. Raises Stopped
+    where a file cannot be written.
     """
     numbers = list(numbers)
     missing = missing_of(store, numbers)
@@ -55,8 +56,8 @@ def work(store: Store, numbers: Iterable[int], train: Train, progress: Progress)
 
 
 def train_and_write(store: Store, program: Program, numbers: Sequence[int]) -> Iterator[int]:
-    """Each of these chunks of work as soon as it is written, by the devices of this process, or by another
-    process in the meantime; BadInput where there is no room."""
+    """Train these chunks on the devices of this process; yields the number of each as soon as it is written,
+    here or by another process in the meantime. Raises BadInput where there is no room."""
     check_room(store.location, program.sizes, share=len(numbers) / store.chunking.num_chunks)
 
     def train_on(device: Device) -> Callable[[int], Any]:

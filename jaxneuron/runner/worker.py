@@ -1,4 +1,4 @@
-"""A worker: trains every n-th chunk of a run that is there, beside others that train the rest."""
+"""A worker: trains every n-th chunk of a run, beside others that train the rest."""
 
 import random
 from functools import partial
@@ -15,13 +15,13 @@ from jaxneuron.study.study import Study
 
 
 def worker(path: str | Path, index: int, of: int, *, progress: Progress | None = None) -> int:
-    """Train what is missing of the chunks index, index + of, index + 2·of, … of the run at the path; returns
-    the number of their neurons.
+    """Train those of the chunks index, index + of, index + 2·of, … of the run at the path that are missing.
 
-    The worker that finds the run whole in the end adds up what was trained in parts. One that is started
-    twice shares its chunks with itself; one that is killed is started again. BadInput where there is no run,
-    where this machine would give other bits, or where others want the run for themselves; Stopped tells that
-    writing failed.
+    A worker that was killed is resumed by starting it again, and one that is started twice shares its chunks
+    with itself. The worker that finds all chunks written adds up the cells that were trained in parts.
+
+    Returns the number of its share's neurons. Raises BadInput where there is no run, where this machine gives
+    other bits, or where a sweep has locked the run; Stopped where a file cannot be written.
     """
     if not 0 <= index < of:
         raise BadInput(f"--index: is {index}; it must be from 0 to {of - 1}, as --of is {of}")
@@ -44,6 +44,6 @@ def open_to_work(location: Location) -> tuple[Store, Program]:
 
 
 def _from_anywhere(numbers: range) -> list[int]:
-    """The numbers, beginning with any of them: two that begin at the same time seldom do the same."""
+    """The numbers, from a random one of them on: two workers that start together seldom train the same."""
     first = random.randrange(len(numbers)) if numbers else 0
     return [*numbers[first:], *numbers[:first]]

@@ -62,7 +62,7 @@ def test_what_is_advised_is_said_no_more(training, tmp_path, caplog):
 def test_what_would_not_help_is_not_advised(tmp_path, caplog):
     jn.sweep(study_of((0.0, 1.0), tolerance=1e-8), tmp_path / "run.zarr")
     (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert said.endswith('told unsettled; precision = "float64" or a larger tolerance avoids it')
+    assert said.endswith('counted as unsettled; precision = "float64" or a larger tolerance avoids it')
 
 
 @pytest.mark.parametrize("rate", [1e17, [1e-3, 1e17], jn.Log(1e-3, 1e17, 3), jn.LogUniform(1.0, 1e17)])
