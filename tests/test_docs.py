@@ -18,6 +18,7 @@ from jaxneuron.cli import commands
 from jaxneuron.neuron.hyperparams import MEANINGS, Hyperparams
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.train import Trained
 from jaxneuron.study.sources import Arrays, Synthetic, Table, Teacher, UnitVector
 from jaxneuron.study.study import Neuron, Points, Study, Sweep, Training, read_study
 from jaxneuron.view.plots.run_plots import RunPlots
@@ -297,6 +298,7 @@ SHOWN = {
 def test_every_property_and_figure_is_told_and_no_other(name):
     heading, kind, plots, others = SHOWN[name]
     fields = {field.name for field in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
+    fields |= set(Trained._fields) if "trained" in fields else set()
     told = re.findall(rf"\b{name}\.(\w+)", " ".join(tables("docs/python.md")[heading]))
     assert {*told, *others} == public(kind) | fields
     figures = re.findall(rf"\b{name}\.plot\.(\w+)\(", " ".join(map(str, tables("docs/figures.md").values())))
