@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from experiments.scale.workers import ENGEL
 from jaxneuron import read_study
-from jaxneuron.population.dispatch import devices
+from jaxneuron.runner.dispatch import devices
 from jaxneuron.runner.prepare import prepare
 from jaxneuron.runner.setup import set_up
 from jaxneuron.store.location import Location

@@ -3,11 +3,12 @@
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from jaxneuron.population.dispatch import chunks_in_flight, devices, share_out
-from jaxneuron.runner.setup import Setup, config_of, set_up, warn_of_precision
+from jaxneuron.runner.dispatch import Device, chunks_in_flight, devices, share_out
+from jaxneuron.runner.setup import ChunkTrainer, Setup, config_of, set_up, warn_of_precision
 from jaxneuron.store.room import Needs, check_memory
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.study import Study, Training
@@ -23,11 +24,11 @@ class OtherMethod(NamedTuple):
 
     method: str
     neurons_per_second: float
-    is_scaled: bool  # from fewer steps than the study's: neurons that come to rest later are not counted out
+    is_scaled: bool  # from fewer steps than the study's, as if no neuron came to rest later than those
 
 
 class Plan(NamedTuple):
-    """What a study takes; `chunk_seconds` are those of the chunks that were trained to know.
+    """What a study takes; `chunk_seconds` are those of the chunks that were trained to measure it.
 
     `neurons_per_second` is what the devices of this process train together.
     """
@@ -54,7 +55,7 @@ class Plan(NamedTuple):
 
     @property
     def neuron_steps(self) -> float:
-        """Steps of all neurons, those that need not be taken because nothing changes any more among them."""
+        """Steps of all neurons, also those that are not taken because nothing changes any more."""
         return self.num_neurons * self.num_steps
 
     @property
@@ -73,37 +74,30 @@ class Plan(NamedTuple):
 def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
     """What the study takes, trained on devices like those of this process; nothing is written.
 
-    One chunk is trained, and then about so many seconds some more that lie spread over the study, as chunks
-    differ: neurons that come to rest take no further time. BadInput where the study cannot be run, or there
-    is no room for a chunk. Where the study could be trained by jumps as well as by steps, some chunks are
-    trained by the other method too, unless there are no seconds to measure.
+    One chunk is trained, and then for about so many seconds more of them, which lie spread over the study, as
+    chunks differ: neurons that come to rest take no further time. BadInput where the study cannot be run, or
+    there is no room for a chunk. Where the study could be trained by jumps as well as by steps, some chunks
+    are trained by the other method too, unless there are no seconds to measure.
     """
     began = time.monotonic()
     setup = set_up(study)
     warn_of_precision(setup)
     needs = check_memory("the study", setup.sizes)
-    num_chunks, in_flight = setup.chunking.num_chunks, chunks_in_flight()
-    trainers = setup.trainers(devices())
-    lanes = len(trainers) * in_flight
-    train = next(iter(trainers.values()))
-    train(num_chunks // 2)
+    chunking, trainers, in_flight = setup.chunking, setup.trainers(devices()), chunks_in_flight()
+    middle = chunking.num_chunks // 2
+    _measure(trainers, [middle])
     seconds_to_begin = time.monotonic() - began
-    once = time.monotonic()
-    train(num_chunks // 2)
-    rounds = max(1, int(seconds / max(time.monotonic() - once, 1e-6)))
-    number = min(rounds * lanes, MOST_MEASURED, num_chunks)
-    numbers = [int((i + 0.5) * num_chunks / number) for i in range(number)]
-    timed = {device: _timed(function) for device, function in trainers.items()}
-    together = time.monotonic()
-    chunk_seconds = [taken for _, taken in share_out(timed, numbers, in_flight)]
-    together = time.monotonic() - together
-    num_neurons = sum(setup.chunking[n].num_neurons for n in numbers)
+    once, _ = _measure(trainers, [middle])
+    rounds = max(1, int(seconds / max(once, 1e-6)))
+    number = min(rounds * len(trainers) * in_flight, MOST_MEASURED, chunking.num_chunks)
+    numbers = [int((i + 0.5) * chunking.num_chunks / number) for i in range(number)]
+    together, chunk_seconds = _measure(trainers, numbers)
     return Plan(
         num_neurons=setup.num_neurons,
         num_steps=study.training.num_steps,
         num_cells=study.design.num_cells,
-        num_chunks=num_chunks,
-        chunk_size=setup.chunking.chunk_size,
+        num_chunks=chunking.num_chunks,
+        chunk_size=chunking.chunk_size,
         num_objects=setup.sizes.num_objects(),
         needs=needs,
         device=devices()[0].device_kind,
@@ -111,7 +105,7 @@ def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
         chunks_in_flight=in_flight,
         seconds_to_begin=seconds_to_begin,
         chunk_seconds=chunk_seconds,
-        neurons_per_second=num_neurons / together,
+        neurons_per_second=chunking.num_neurons(numbers) / together,
         other=_other_method(study, setup, numbers) if seconds else None,
     )
 
@@ -132,24 +126,24 @@ def _other_method(study: Study, setup: Setup, numbers: Sequence[int]) -> OtherMe
         found = dataclasses.replace(setup, study=other, config=config_of(other, setup.datasets[0]))
     except BadInput:
         return None  # several inputs
-    in_flight = chunks_in_flight()
     trainers = found.trainers(devices())
-    train = next(iter(trainers.values()))
-    train(numbers[len(numbers) // 2])
-    some = numbers[: max(1, min(len(numbers), in_flight * len(trainers)))]
-    began = time.monotonic()
-    for _ in share_out(trainers, some, in_flight):
-        pass
-    seconds = time.monotonic() - began
+    _measure(trainers, [numbers[len(numbers) // 2]])
+    some = numbers[: chunks_in_flight() * len(trainers)]
+    seconds, _ = _measure(trainers, some)
     scale = study.training.num_steps / settings["num_steps"] if settings["num_steps"] else 1.0
-    num_neurons = sum(setup.chunking[n].num_neurons for n in some)
-    return OtherMethod(settings["method"], num_neurons / seconds / scale, is_scaled=scale > 1)
+    per_second = setup.chunking.num_neurons(some) / seconds / scale
+    return OtherMethod(settings["method"], per_second, is_scaled=scale > 1)
 
 
-def _timed(train: Callable[[int], object]) -> Callable[[int], float]:
-    def timed(number: int) -> float:
+def _measure(trainers: Mapping[Device, ChunkTrainer], numbers: Sequence[int]) -> tuple[float, list[float]]:
+    """Seconds that it takes to train these chunks on all devices, and those of each chunk."""
+
+    def seconds_of(train: ChunkTrainer, number: int) -> float:
         began = time.monotonic()
         train(number)
         return time.monotonic() - began
 
-    return timed
+    began = time.monotonic()
+    timed = {device: partial(seconds_of, train) for device, train in trainers.items()}
+    chunk_seconds = [seconds for _, seconds in share_out(timed, numbers, chunks_in_flight())]
+    return time.monotonic() - began, chunk_seconds

@@ -18,11 +18,11 @@ from jaxneuron.neuron.optimizers import squares_gradient
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.neuron.train import Config, Trained
 from jaxneuron.population.chunks import Chunking, cut_into_chunks
-from jaxneuron.population.dispatch import Device, default_chunk_size
 from jaxneuron.population.place import bounds_of, layout_of
 from jaxneuron.population.start import Start
 from jaxneuron.population.summary import Bins, Summary, make_bins, summarise
 from jaxneuron.population.train import train_chunk
+from jaxneuron.runner.dispatch import Device, default_chunk_size
 from jaxneuron.store.checksum import checksum_of
 from jaxneuron.store.identity import identity_of
 from jaxneuron.store.room import Sizes

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from jaxneuron.neuron.train import Trained
-from jaxneuron.population.dispatch import chunks_in_flight, devices, share_out
 from jaxneuron.population.summary import Summary
+from jaxneuron.runner.dispatch import chunks_in_flight, devices, share_out
 from jaxneuron.runner.setup import ChunkTrainer, Setup
 from jaxneuron.store.room import check_room
 from jaxneuron.store.store import Store

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from jaxneuron.population.axes import Linear
 from jaxneuron.population.chunks import cut_into_chunks
 from jaxneuron.population.design import grid
-from jaxneuron.population.dispatch import share_out
 from jaxneuron.population.place import bounds_of, layout_of, places_in_chunk
+from jaxneuron.runner.dispatch import share_out
 
 shapes = st.lists(st.integers(1, 7), min_size=1, max_size=3).map(tuple)
 
