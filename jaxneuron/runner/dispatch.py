@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def default_chunk_size(platform: str, num_neurons: int) -> int:
-    """Neurons of a chunk: few enough for all of a CPU's cores to get chunks, elsewhere enough to fill a device.
+    """Neurons of a chunk: on a CPU few enough that every core gets chunks, elsewhere enough to fill a device.
 
     A larger chunk is filled better by the neurons that still move when the others have finished.
     """

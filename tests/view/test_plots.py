@@ -327,7 +327,7 @@ def test_jupyter_shows_a_figure(run_of):
 
 @pytest.mark.parametrize("path", ["a.jpg", "a", ".png"])
 def test_files_of_another_kind(run_of, path, tmp_path):
-    with pytest.raises(jn.BadInput, match=r"must end in \.png, \.svg, \.pdf"):
+    with pytest.raises(jn.BadInput, match=r"must end in \.png, \.svg or \.pdf"):
         RunPlots(run_of("grid")).map(path=tmp_path / path)
 
 
