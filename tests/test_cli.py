@@ -246,11 +246,11 @@ def say_what_is_heavy(*heavy):
 def command(*line):
     sys.argv = ["jaxneuron", *line]
     with contextlib.suppress(SystemExit):
-        cli.main()
+        main()
 
 import jaxneuron
 say_what_is_heavy("matplotlib", "zarr", "scipy", "rich.table")
-from jaxneuron import cli
+from jaxneuron.cli import main
 for line in (["--help"], ["sweep", "--help"]):
     command(*line)
     say_what_is_heavy("matplotlib", "zarr", "scipy", "rich.table")

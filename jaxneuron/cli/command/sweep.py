@@ -3,8 +3,8 @@
 import contextlib
 import importlib
 import os
+import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,11 @@ def sweep(
     trainer, options = _engine(engine, workers, address)
     line = ["jaxneuron", "sweep", str(study), "--out", out, *options]
     with resumable(line, quiet=as_json) as progress:
-        with _silent(engine):
+        # Ray prints a page for each actor that dies, of which our log has a line.
+        with (
+            open(os.devnull, "w") as nowhere,
+            contextlib.redirect_stdout(nowhere if engine == "ray" else sys.stdout),
+        ):
             run = run_sweep(read_study(study), out, overwrite=overwrite, progress=progress, engine=trainer)
 
         from jaxneuron.analysis.phase import phase_diagram
@@ -126,13 +130,3 @@ def _engine(name: str, workers: int | None, address: str | None) -> tuple[Any, l
 
         return Workers(workers), options
     return None, []
-
-
-@contextlib.contextmanager
-def _silent(engine: str) -> Iterator[None]:
-    """Keep what Ray prints from stdout: a page for each actor that dies, of which our log has a line."""
-    if engine != "ray":
-        yield
-        return
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        yield
