@@ -10,10 +10,10 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.axes import Linear, Log
 from jaxneuron.runner import sweep as runner
 from jaxneuron.runner import training as one_neuron
-from jaxneuron.runner.engines.engine import Engine
 from jaxneuron.runner.engines.ray import Ray
 from jaxneuron.runner.engines.workers import Workers
 from jaxneuron.runner.program import Program
+from jaxneuron.runner.sweep import Engine
 from jaxneuron.runner.work import Progress
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.study import Study, read_study

@@ -1,6 +1,7 @@
 """What all tests share: shapes are checked, ranks are never promoted by accident, data is small."""
 
 import gc
+import json
 import os
 import shlex
 import signal
@@ -84,6 +85,41 @@ def run_line(monkeypatch, capfd):
         with pytest.raises(SystemExit) as exit:
             cli.main()
         return exit.value.code, *capfd.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def succeed(run_line):
+    """Runs a command line that must succeed without a complaint: stdout."""
+
+    def run(line: str) -> str:
+        code, out, err = run_line(line)
+        assert (code, err) == (0, "")
+        return out
+
+    return run
+
+
+@pytest.fixture
+def found(succeed):
+    """Runs a command line with --json: the one JSON value that it prints, without NaN and Infinity."""
+
+    def refuse(constant: str):
+        raise AssertionError(constant)
+
+    return lambda line: json.loads(succeed(f"{line} --json"), parse_constant=refuse)
+
+
+@pytest.fixture
+def refused(run_line):
+    """Runs a command line that must be refused in one line, with nothing on stdout: that line."""
+
+    def run(line: str) -> str:
+        code, out, err = run_line(line)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert "Traceback" not in err
+        return err
 
     return run
 

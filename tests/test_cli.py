@@ -51,7 +51,7 @@ MAP = "Fates over|: its path over"
 TRAIN = "train data.csv --input x --target y"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch) -> Path:
     """A working folder with data and a study."""
     (tmp_path / "data.csv").write_text(DATA)
@@ -76,17 +76,11 @@ def run(swept, folder) -> Path:
     return Path(shutil.copytree(swept, folder / "run.zarr").name)
 
 
-@pytest.fixture
-def jaxneuron_command(folder, run_line):
-    """Runs a command line in the folder: (exit code, stdout, stderr)."""
-    return run_line
-
-
-def python(code: str) -> str:
-    """What a fresh interpreter prints."""
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout.strip()
+def python(code: str, *arguments: str) -> tuple[int, str, str]:
+    """What a fresh interpreter ends with, and prints."""
+    line = [sys.executable, "-c", code, *arguments]
+    ended = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    return ended.returncode, ended.stdout, ended.stderr
 
 
 def start(*arguments: str, **options) -> subprocess.Popen:
@@ -94,74 +88,42 @@ def start(*arguments: str, **options) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-m", "jaxneuron", *arguments], **options)
 
 
-def strict_json(text: str) -> dict:
-    """The one JSON value that the text is, where NaN and Infinity are no JSON."""
-
-    def refuse(constant: str):
-        raise AssertionError(constant)
-
-    return json.loads(text, parse_constant=refuse)
-
-
 # train
 
 
-def test_train(jaxneuron_command, folder):
-    code, out, err = jaxneuron_command(TRAIN)
-
-    assert code == 0
-    assert err == ""
-    assert "converged after" in out
-    assert "y = relu(" in out
-    assert "figure: runs/data-neuron.png" in out
-    assert (folder / "runs" / "data-neuron.png").read_bytes().startswith(b"\x89PNG")
+def test_train(succeed):
+    out = succeed(TRAIN)
+    for words in ("converged after", "y = relu(", "figure: runs/data-neuron.png"):
+        assert words in out
+    assert Path("runs/data-neuron.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.thorough
-def test_train_by_jumps(jaxneuron_command):
+def test_train_by_jumps(found, refused):
     """In double precision unless something else is asked for, and 10⁸ steps in no time."""
-    line = f"{TRAIN} --method jumps --num-steps 1e8 --init-weight 1 --json"
-    code, out, err = jaxneuron_command(line)
-    assert (code, err) == (0, "")
-    found = strict_json(out)
-    assert (found["fate"], found["num_steps"]) == ("converged", 10**8)
-    code, out, err = jaxneuron_command(f"{line} --precision float32")
-    assert (code, out) == (2, "")
-    assert "float64" in err
+    line = f"{TRAIN} --method jumps --num-steps 1e8 --init-weight 1"
+    neuron = found(line)
+    assert (neuron["fate"], neuron["num_steps"]) == ("converged", 10**8)
+    assert "float64" in refused(f"{line} --precision float32")
 
 
-def test_train_json(jaxneuron_command, folder):
-    code, out, err = jaxneuron_command(f"{TRAIN} --init-weight 1 --json --figure deep/fit.svg")
-
-    found = strict_json(out)
-    assert (code, err) == (0, "")
-    assert found["fate"] == "converged"
-    assert len(found["losses"]) == found["num_steps"] + 1
-    assert found["losses"][-1] == found["loss"]
-    assert found["figure"] == "deep/fit.svg"
-    assert b"<svg" in (folder / "deep" / "fit.svg").read_bytes()
-
-
-def test_train_json_of_a_neuron_that_diverged(jaxneuron_command):
-    code, out, err = jaxneuron_command(
-        f"{TRAIN} --init-weight 1 --learning-rate 1e9 --activation identity --json"
-    )
-
-    found = strict_json(out)
-    assert (code, err) == (0, "")
-    assert found["fate"] == "diverged"
-    assert found["loss"] is None
+def test_train_json(found):
+    neuron = found(f"{TRAIN} --init-weight 1 --figure deep/fit.svg")
+    assert neuron["fate"] == "converged"
+    assert len(neuron["losses"]) == neuron["num_steps"] + 1
+    assert neuron["losses"][-1] == neuron["loss"]
+    assert neuron["figure"] == "deep/fit.svg"
+    assert b"<svg" in Path("deep/fit.svg").read_bytes()
+    neuron = found(f"{TRAIN} --init-weight 1 --learning-rate 1e9 --activation identity")
+    assert (neuron["fate"], neuron["loss"]) == ("diverged", None)
 
 
 @pytest.mark.parametrize(
     "options",
     ["", "--optimizer adam", pytest.param("--no-bias --activation tanh", marks=pytest.mark.thorough)],
 )
-def test_train_explains_the_chain_rule(options, jaxneuron_command):
-    code, out, err = jaxneuron_command(f"{TRAIN} --init-weight 1 --num-steps 20 --explain {options}")
-
-    assert (code, err) == (0, "")
-    lines = out.splitlines()
+def test_train_explains_the_chain_rule(options, succeed):
+    lines = succeed(f"{TRAIN} --init-weight 1 --num-steps 20 --explain {options}").splitlines()
     header = next(line for line in lines if "chain rule" in line and "jax.grad" in line)
     assert "before" in header
     rows = lines[lines.index(header) + 1 :][:2]
@@ -172,21 +134,15 @@ def test_train_explains_the_chain_rule(options, jaxneuron_command):
         assert float(after) == pytest.approx(float(before) + float(update), rel=1e-5, abs=1e-6)
 
 
-def test_train_is_the_same_twice(jaxneuron_command):
-    first, second, other = (
-        strict_json(jaxneuron_command(f"{TRAIN} --json --num-steps 30 --seed {seed}")[1])
-        for seed in (1, 1, 2)
-    )
-
+def test_train_is_the_same_twice(found):
+    first, second, other = (found(f"{TRAIN} --num-steps 30 --seed {seed}") for seed in (1, 1, 2))
     assert first == second
     assert first["losses"] != other["losses"]
 
 
-def test_train_takes_its_options(jaxneuron_command):
-    line = (
-        f"{TRAIN} --init-weight 0.5 --init-bias 0.25 --learning-rate 0.05 --num-steps 3 --precision float64"
-    )
-    _, out, _ = jaxneuron_command(f"{line} --scale none --tolerance 0 --json")
+def test_train_takes_its_options(found):
+    starts = "--init-weight 0.5 --init-bias 0.25 --learning-rate 0.05"
+    neuron = found(f"{TRAIN} {starts} --num-steps 3 --precision float64 --scale none --tolerance 0")
 
     x, y = np.loadtxt("data.csv", delimiter=",", skiprows=1).T
     weight, bias, losses = 0.5, 0.25, []
@@ -197,75 +153,58 @@ def test_train_takes_its_options(jaxneuron_command):
         grads = np.mean(error * (z > 0) * x), np.mean(error * (z > 0))
         last = weight, bias
         weight, bias = weight - 0.05 * grads[0], bias - 0.05 * grads[1]
-    found = strict_json(out)
-    np.testing.assert_allclose(found["losses"], losses, rtol=1e-12)
-    np.testing.assert_allclose([*found["weight"], found["bias"]], last, rtol=1e-12)
+    np.testing.assert_allclose(neuron["losses"], losses, rtol=1e-12)
+    np.testing.assert_allclose([*neuron["weight"], neuron["bias"]], last, rtol=1e-12)
 
 
 # sweep
 
 
-def test_sweep(jaxneuron_command, folder):
-    code, out, err = jaxneuron_command("sweep study.toml --out new/run.zarr")
-
+def test_sweep(run_line):
+    code, out, err = run_line("sweep study.toml --out new/run.zarr")
     assert code == 0
-    room, *told = err.splitlines()
+    room, *progress = err.splitlines()
     assert re.fullmatch(r"24 neurons take about \d+ MB of memory and \d+ kB of disk", room)
-    assert told == [f"{done} of 24 neurons" for done in (0, 8, 16, 24)]
-    for word in ("Fates", "converged", "diverged", "born dead", "died", "unsettled", "Best cells"):
-        assert word in out
-    assert "run: new/run.zarr" in out
-    assert "figure: new/run.png" in out
-    assert (folder / "new" / "run.png").read_bytes().startswith(b"\x89PNG")
-    assert dict(jaxneuron.open_run("new/run.zarr").cells.fate_count.sizes) == {
-        "learning_rate": 3,
-        "init_bias": 2,
-        "fate": 5,
-    }
+    assert progress == [f"{done} of 24 neurons" for done in (0, 8, 16, 24)]
+    for words in ("Fates", "converged", "diverged", "born dead", "died", "unsettled", "Best cells"):
+        assert words in out
+    assert "run: new/run.zarr\nfigure: new/run.png\n" in out
+    assert Path("new/run.png").read_bytes().startswith(b"\x89PNG")
+    sizes = dict(jaxneuron.open_run("new/run.zarr").cells.fate_count.sizes)
+    assert sizes == {"learning_rate": 3, "init_bias": 2, "fate": 5}
     assert sorted(os.listdir("new")) == ["run.png", "run.zarr"]
 
 
-def test_sweep_json(jaxneuron_command, folder):
-    code, out, err = jaxneuron_command("sweep study.toml --json --figure map.pdf")
-
-    found = strict_json(out)
-    assert (code, err) == (0, "")
-    assert found["run"] == f"runs/{folder.name}.zarr"
-    assert found["figure"] == "map.pdf"
+def test_sweep_json(found, folder):
+    swept = found("sweep study.toml --figure map.pdf")
+    assert (swept["run"], swept["figure"]) == (f"runs/{folder.name}.zarr", "map.pdf")
     assert Path("map.pdf").read_bytes().startswith(b"%PDF")
-    assert found["num_neurons"] == sum(found["fates"].values()) == 24
-    assert len(found["best"]) == 5
-    assert {"learning_rate", "init_bias", "final_loss", "converged"} <= set(found["best"][0])
+    assert swept["num_neurons"] == sum(swept["fates"].values()) == 24
+    assert len(swept["best"]) == 5
+    assert {"learning_rate", "init_bias", "final_loss", "converged"} <= set(swept["best"][0])
 
 
-def test_a_second_sweep_returns_at_once_and_another_study_is_refused(jaxneuron_command, folder, run):
-    written = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.name != "lock"}
+def test_a_second_sweep_returns_at_once_and_another_study_is_refused(run_line, refused, run):
+    def written():
+        return {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.name != "lock"}
 
-    code, out, err = jaxneuron_command("sweep study.toml --out run.zarr")
-
+    before, line = written(), "sweep study.toml --out run.zarr"
+    code, out, err = run_line(line)
     assert (code, err) == (0, "24 of 24 neurons\n")
     assert "Fates" in out
 
-    (folder / "study.toml").write_text(STUDY.replace("num_steps = 20", "num_steps = 21"))
-    code, out, err = jaxneuron_command("sweep study.toml --out run.zarr")
+    Path("study.toml").write_text(STUDY.replace("num_steps = 20", "num_steps = 21"))
+    assert "run.zarr: holds another run: training.num_steps is 20 there and 21 here" in refused(line)
+    assert written() == before
 
-    assert (code, out) == (2, "")
-    assert "run.zarr: holds another run: training.num_steps is 20 there and 21 here" in err
-    assert len(err.splitlines()) == 1
-    assert {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.name != "lock"} == written
-
-    code, _, _ = jaxneuron_command("sweep study.toml --out run.zarr --overwrite")
-
-    assert code == 0
+    assert run_line(f"{line} --overwrite")[0] == 0
     assert jaxneuron.open_run("run.zarr").study.training.num_steps == 21
     assert sorted(os.listdir()) == ["data.csv", "run.png", "run.zarr", "study.toml"]
 
 
-def test_sweep_names_the_run_after_the_study(jaxneuron_command, folder):
-    (folder / "study.toml").rename(folder / "rates.toml")
-
-    code, out, _ = jaxneuron_command("sweep rates.toml")
-
+def test_sweep_names_the_run_after_the_study(run_line):
+    Path("study.toml").rename("rates.toml")
+    code, out, _ = run_line("sweep rates.toml")
     assert code == 0
     assert "run: runs/rates.zarr" in out
     assert sorted(os.listdir("runs")) == ["rates.png", "rates.zarr"]
@@ -274,41 +213,26 @@ def test_sweep_names_the_run_after_the_study(jaxneuron_command, folder):
 # doctor, help
 
 
-def test_doctor(jaxneuron_command):
-    code, out, err = jaxneuron_command("doctor")
-
-    assert (code, err) == (0, "")
-    for word in ("devices", "a sweep runs on", "versions", "jaxlib", "python"):
-        assert word in out
-
-
-def test_doctor_json(jaxneuron_command):
-    code, out, err = jaxneuron_command("doctor --json")
-
-    found = strict_json(out)
-    assert (code, err) == (0, "")
-    assert found["devices"]
-    assert {"python", "jaxneuron", "jax", "numpy"} <= set(found["versions"])
+def test_doctor(succeed, found):
+    out = succeed("doctor")
+    for words in ("devices", "a sweep runs on", "versions", "jaxlib", "python"):
+        assert words in out
+    findings = found("doctor")
+    assert findings["devices"]
+    assert {"python", "jaxneuron", "jax", "numpy"} <= set(findings["versions"])
 
 
-@pytest.mark.parametrize("command", ["", "train", "sweep", "doctor"])
 @pytest.mark.parametrize("option", ["--help", "-h"])
-def test_help(command, option, jaxneuron_command):
-    code, out, err = jaxneuron_command(f"{command} {option}")
-
-    assert (code, err) == (0, "")
+@pytest.mark.parametrize("command", ["", *cli.commands.commands])
+def test_help(command, option, succeed):
+    out = succeed(f"{command} {option}")
     assert f"Usage: jaxneuron {command}".rstrip() in out
     assert "--help" in out
 
 
-def test_version(jaxneuron_command):
-    code, out, _ = jaxneuron_command("--version")
-
-    assert code == 0
-    assert re.fullmatch(r"jaxneuron \d+\.\d+\.\d+.*\n", out)
-
-
-# What is imported when
+def test_every_file_is_a_command():
+    files = Path(cli.__file__).parent.glob("command/[a-z]*.py")
+    assert {path.stem for path in files} == cli.commands.commands.keys() >= {"train", "sweep", "worker"}
 
 
 def test_neither_help_nor_status_waits_for_anything_heavy(run):
@@ -322,24 +246,22 @@ def say_what_is_heavy(*heavy):
 def command(*line):
     sys.argv = ["jaxneuron", *line]
     with contextlib.suppress(SystemExit):
-        cli.main()
+        main()
 
 import jaxneuron
 say_what_is_heavy("matplotlib", "zarr", "scipy", "rich.table")
-from jaxneuron import cli
+from jaxneuron.cli import main
 for line in (["--help"], ["sweep", "--help"]):
     command(*line)
     say_what_is_heavy("matplotlib", "zarr", "scipy", "rich.table")
 command("status", "run.zarr")
 say_what_is_heavy()
 """
-    printed = python(code)
-    heavy = [line for line in printed.splitlines() if line.startswith("heavy:")]
-
-    assert "Usage: jaxneuron [OPTIONS] COMMAND" in printed
-    assert "Usage: jaxneuron sweep" in printed
-    assert "missing" in printed
-    assert heavy == ["heavy: []"] * 4
+    status, printed, complained = python(code)
+    assert status == 0, complained
+    for words in ("Usage: jaxneuron [OPTIONS] COMMAND", "Usage: jaxneuron sweep", "missing"):
+        assert words in printed
+    assert [line for line in printed.splitlines() if line.startswith("heavy:")] == ["heavy: []"] * 4
 
 
 def test_reading_a_study_starts_no_backend():
@@ -348,24 +270,14 @@ def test_reading_a_study_starts_no_backend():
         "s.Study(data={'x': [1], 'y': [1]}, sweep={'learning_rate': 0.1})\n"
         "print(list(bridge._backends))"
     )
-
-    assert python(code) == "[]"
-
-
-def test_help_names_the_command_however_it_was_started():
-    ended = subprocess.run(
-        [sys.executable, "-m", "jaxneuron", "--help"], capture_output=True, text=True, timeout=60
-    )
-
-    assert ended.returncode == 0
-    assert ended.stdout.startswith("Usage: jaxneuron [OPTIONS] COMMAND")
+    assert python(code)[:2] == (0, "[]\n")
 
 
 # Stopping
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)])
-def test_ctrl_c_and_the_end_of_a_container_keep_what_is_done(stop, folder, jaxneuron_command):
+def test_ctrl_c_and_the_end_of_a_container_keep_what_is_done(stop, folder, run_line):
     (folder / "long.toml").write_text(LONG_STUDY)
     command = "sweep long.toml --out runs/run.zarr"
     process = start(*shlex.split(command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -380,25 +292,20 @@ def test_ctrl_c_and_the_end_of_a_container_keep_what_is_done(stop, folder, jaxne
     out, err = process.communicate(timeout=30)
 
     assert time.monotonic() - began < 15
-    assert process.returncode == 130
-    assert out == ""
-    last = err.strip().splitlines()[-1]
-    assert re.fullmatch(
-        r"interrupted: [\d,]+ of 4,096 neurons are kept; this goes on: jaxneuron " + re.escape(command), last
-    )
-    code, out, _ = jaxneuron_command("status runs/run.zarr --json")
+    assert (process.returncode, out) == (130, "")
+    kept = r"interrupted: [\d,]+ of 4,096 neurons are kept; to resume: jaxneuron "
+    assert re.fullmatch(kept + re.escape(command), err.strip().splitlines()[-1])
+    code, out, _ = run_line("status runs/run.zarr --json")
     assert code == 1
-    assert 0 < strict_json(out)["neurons_done"] < 4096
+    assert 0 < json.loads(out)["neurons_done"] < 4096
     assert not any((folder / "runs").rglob(".*"))
 
 
 @pytest.mark.thorough
 def test_ctrl_c_ends_train(folder):
     before = sorted(folder.rglob("*"))
-    options = "--num-steps 2_000_000_000 --tolerance 0 --batch-size 4"
-    process = start(
-        *shlex.split(f"{TRAIN} {options}"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    line = f"{TRAIN} --num-steps 2_000_000_000 --tolerance 0 --batch-size 4"
+    process = start(*shlex.split(line), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(3)
     assert process.poll() is None
 
@@ -408,6 +315,51 @@ def test_ctrl_c_ends_train(folder):
     assert (process.returncode, out) == (130, "")
     assert err.strip() == "interrupted: nothing was kept; the same line starts again"
     assert sorted(folder.rglob("*")) == before
+
+
+SWALLOWED = """
+import signal, sys, time
+import jax
+from jaxneuron.cli import process
+
+class Swallows:
+    def __del__(self):  # as JAX's callbacks do, of which Python reports the error and continues
+        signal.raise_signal(signal.SIGTERM)
+
+process.handle_signals()
+process.SECONDS_TO_STOP, process.SECONDS_TO_END = 0.2, 0.6
+try:
+    del (swallows := [Swallows()])[0]
+    print("continues", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("stops", flush=True)
+    time.sleep(60)  # and does not end
+"""
+BEFORE_JAX = """
+import signal, sys
+from jaxneuron.cli import process
+process.handle_signals()
+assert 'jax' not in sys.modules
+signal.raise_signal(signal.SIGTERM)
+print('continues')
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "printed", "said"),
+    [
+        pytest.param(
+            SWALLOWED,
+            "continues\nstops\n",
+            "what is done is kept; the same line resumes it",
+            marks=pytest.mark.thorough,
+        ),
+        (BEFORE_JAX, "", "nothing had begun; the same line starts again"),
+    ],
+)
+def test_a_signal_ends_the_program_even_if_it_is_swallowed_or_early(code, printed, said):
+    assert python(code) == (130, printed, f"interrupted: {said}\n")
 
 
 # On a terminal
@@ -432,20 +384,9 @@ def all_that_is_seen(ours: int) -> str:
     return seen.decode()
 
 
-def in_a_process_on_a_terminal(*arguments: str, columns: int = 100) -> tuple[int, str]:
-    """Exit code and all that a person sees."""
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, **variables_of_a_terminal(columns)}
-    process = start(*arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
-    os.close(theirs)
-    seen = all_that_is_seen(ours)
-    return process.wait(timeout=60), seen
-
-
 @pytest.fixture
-def on_a_terminal(folder, monkeypatch):
-    """Runs a command line in this process and in the folder, its output a terminal: (exit code, all that a
-    person sees)."""
+def on_a_terminal(monkeypatch):
+    """Runs a command line in this process, its output a terminal: (exit code, all that a person sees)."""
 
     def run(line: str, columns: int = 100, **variables: str) -> tuple[int | str | None, str]:
         ours, theirs = pty.openpty()
@@ -482,25 +423,32 @@ def assert_there_is_a_map(seen: str, columns: int) -> None:
     assert "\x1b[38;" in seen
 
 
-def test_a_terminal_sees_a_bar_and_a_map(folder):
-    code, seen = in_a_process_on_a_terminal("sweep", "study.toml")
-
-    assert code == 0
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "",
+        pytest.param(
+            "--engine ray",
+            marks=[
+                pytest.mark.thorough,
+                pytest.mark.skipif(not find_spec("ray"), reason="Ray is not installed"),
+            ],
+        ),
+    ],
+)
+def test_a_terminal_sees_a_bar_and_a_map(engine, folder):
+    ours, theirs = pty.openpty()
+    streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    process = start(
+        "sweep", "study.toml", *engine.split(), **streams, env=os.environ | variables_of_a_terminal(100)
+    )
+    os.close(theirs)
+    seen = all_that_is_seen(ours)
+    assert process.wait(timeout=60) == 0
     assert "24/24 neurons" in without_colours(seen)
     assert "Fates" in seen
+    assert f"figure: runs/{folder.name}.png" in without_colours(seen)
     assert_there_is_a_map(seen, 100)
-
-
-@pytest.mark.thorough
-@pytest.mark.skipif(not find_spec("ray"), reason="Ray is not installed")
-def test_a_terminal_sees_what_ray_trained(folder):
-    code, seen = in_a_process_on_a_terminal("sweep", "study.toml", "--engine", "ray")
-
-    assert code == 0
-    seen = without_colours(seen)
-    assert "24/24 neurons" in seen
-    assert "Fates" in seen
-    assert f"figure: runs/{folder.name}.png" in seen
 
 
 @pytest.mark.parametrize(
@@ -509,21 +457,20 @@ def test_a_terminal_sees_what_ray_trained(folder):
 )
 def test_a_terminal_sees_a_map_of_its_width(command, columns, on_a_terminal):
     code, seen = on_a_terminal(command, columns)
-
     assert code == 0
     assert_there_is_a_map(seen, columns)
 
 
 @pytest.mark.parametrize("command", ["sweep study.toml", f"{TRAIN} --init-weight 1"])
-def test_there_is_no_map_but_on_a_terminal(command, jaxneuron_command, on_a_terminal, monkeypatch):
+def test_there_is_no_map_but_on_a_terminal(command, run_line, on_a_terminal, monkeypatch):
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.setenv(name, "1")
-        _, out, _ = jaxneuron_command(command)
+        _, out, _ = run_line(command)
         assert not re.search(MAP, out)
 
     code, seen = on_a_terminal(f"{command} --json", NO_COLOR="1")
     assert code == 0
-    strict_json(seen)
+    json.loads(seen)
 
     code, seen = on_a_terminal(command, NO_COLOR="1")
     assert code == 0
@@ -533,25 +480,22 @@ def test_there_is_no_map_but_on_a_terminal(command, jaxneuron_command, on_a_term
     assert "\x1b[38;" not in after
 
 
-def test_a_terminal_sees_no_bar_where_a_study_is_refused(folder, on_a_terminal):
-    (folder / "study.toml").write_text(STUDY.replace("num_steps = 20", "num_steps = -1"))
-
+def test_a_terminal_sees_no_bar_where_a_study_is_refused(on_a_terminal):
+    Path("study.toml").write_text(STUDY.replace("num_steps = 20", "num_steps = -1"))
     code, seen = on_a_terminal("sweep study.toml")
-
     assert code == 2
     assert seen == "jaxneuron: study.toml: training.num_steps: is -1; it must be at least 0\r\n"
-    assert not (folder / "runs").exists()
+    assert not Path("runs").exists()
 
 
 # Reading a run
 
 
-def test_runs_with_dots_in_their_names_have_figures_of_their_own(jaxneuron_command, run):
+def test_runs_with_dots_in_their_names_have_figures_of_their_own(run_line, run):
     for name in ("lr0.1", "lr0.5"):
         shutil.copytree(run, name)
-        assert jaxneuron_command(f"deaths {name}")[0] == 0
-        assert jaxneuron_command(f"report {name}")[0] == 0
-        assert jaxneuron_command(f"sweep study.toml --out {name}")[0] == 0
+        for line in (f"deaths {name}", f"report {name}", f"sweep study.toml --out {name}"):
+            assert run_line(line)[0] == 0
     made = {f"{name}{ending}" for name in ("lr0.1", "lr0.5") for ending in (".png", "-deaths.png", ".html")}
     assert made <= set(os.listdir())
 
@@ -564,150 +508,92 @@ def test_runs_with_dots_in_their_names_have_figures_of_their_own(jaxneuron_comma
         ("sweep study.toml --overwrite --out {}", "run-deaths", "run.zarr", "run-deaths.png"),
     ],
 )
-def test_what_is_made_of_a_run_is_not_made_of_another(line, path, other, drawn, jaxneuron_command, run):
+def test_what_is_made_of_a_run_is_not_made_of_another(line, path, other, drawn, refused, run):
     for name in {path, other} - {"run.zarr"}:
         shutil.copytree(run, name)
-    code, _, complained = jaxneuron_command(line.format(path))
     wrong = f"what is drawn of it, {drawn}, has the same name as of {other}, a run beside it"
-    assert (code, complained) == (2, f"jaxneuron: {path}: {wrong}; give another path, or rename a run\n")
+    assert refused(line.format(path)) == f"jaxneuron: {path}: {wrong}; give another path, or rename a run\n"
     assert not Path(drawn).exists()
 
 
-def test_status_best_and_export(jaxneuron_command, run):
-    code, out, err = jaxneuron_command("status run.zarr --verify")
-    assert (code, err) == (0, "")
-    for word in ("all", "done", "missing", "24", "everything that is done holds what was written"):
-        assert word in out
-    code, out, _ = jaxneuron_command("status run.zarr --json")
-    found = strict_json(out)
-    assert (found["neurons_done"], found["num_neurons"], found["is_whole"], found["damaged"]) == (
-        24,
-        24,
-        True,
-        None,
-    )
+@pytest.mark.parametrize(
+    "line", ["plot {}.png", "deaths --figure {}.png", "sweep ../study.toml --figure {}.png", "export {}.csv"]
+)
+def test_nothing_is_written_into_a_run(line, refused, run):
+    command, *rest = line.format(run / "work" / "new").split()
+    rest = rest if command == "sweep" else ["run.zarr", *rest]
+    assert "is inside the run run.zarr; choose a place outside of it" in refused(shlex.join([command, *rest]))
 
-    code, out, err = jaxneuron_command("best run.zarr --by mean --number 3")
-    assert (code, err) == (0, "")
+
+def test_status_best_and_export(succeed, found, run):
+    out = succeed("status run.zarr --verify")
+    for words in ("all", "done", "missing", "24", "everything that is done holds what was written"):
+        assert words in out
+    status = found("status run.zarr")
+    assert (status["neurons_done"], status["num_neurons"], status["is_whole"]) == (24, 24, True)
+    assert status["damaged"] is None
+
+    out = succeed("best run.zarr --by mean --number 3")
     assert "mean final loss" in out
     assert "100% (51–100)" in out
-    code, out, _ = jaxneuron_command("best run.zarr --json --most-lost 0.5")
-    cells = strict_json(out)["cells"]
+    cells = found("best run.zarr --most-lost 0.5")["cells"]
     assert all(cell["died"] + cell["born_dead"] + cell["diverged"] <= 0.5 for cell in cells)
     assert {"cell", "neurons", "final_loss", "converged_low", "converged_high"} <= set(cells[0])
 
-    code, out, err = jaxneuron_command("export run.zarr cells.parquet")
-    assert (code, out, err) == (0, "cells.parquet: 6 cells\n", "")
-    code, out, _ = jaxneuron_command("export run.zarr cells.csv --json")
-    assert strict_json(out) == {"file": "cells.csv", "rows": 6}
+    assert succeed("export run.zarr cells.parquet") == "cells.parquet: 6 cells\n"
+    assert found("export run.zarr cells.csv") == {"file": "cells.csv", "rows": 6}
 
 
-def test_best_by_the_median_and_by_any_quantile(jaxneuron_command, folder):
+def test_best_by_the_median_and_by_any_quantile(found, folder):
     with zipfile.ZipFile(STORED_RUN) as file:
         file.extractall(folder)
     seven_a_cell = jaxneuron.open_run("run.zarr")
     for by, probability in (("median", 0.5), ("0.4", 0.4), ("0.9", 0.9)):
-        _, out, _ = jaxneuron_command(f"best run.zarr --json --number 5 --by {by}")
-        told = strict_json(out)["cells"]
+        cells = found(f"best run.zarr --number 5 --by {by}")["cells"]
         expected = seven_a_cell.best(by=probability)
-        assert [cell["cell"] for cell in told] == expected.cell.tolist()
-        assert [cell["final_loss"] for cell in told] == expected.final_loss.tolist()
+        assert [cell["cell"] for cell in cells] == expected.cell.tolist()
+        assert [cell["final_loss"] for cell in cells] == expected.final_loss.tolist()
     # Each is another number, or nothing was told apart.
     losses = [seven_a_cell.final_loss(probability).values for probability in (0.4, 0.5, 0.9)]
     assert all((one != other).any() for one, other in itertools.combinations(losses, 2))
 
 
-def test_what_is_refused_is_one_line_whatever_was_typed(jaxneuron_command, folder):
-    code, out, err = jaxneuron_command("best 'two\nlines.zarr'")
-    assert (code, out) == (2, "")
-    assert err.count("\n") == 1
-    assert "two lines.zarr" in err
+def test_what_is_refused_is_one_line_whatever_was_typed(refused):
+    assert "two lines.zarr" in refused("best 'two\nlines.zarr'")
 
 
-def test_deaths(jaxneuron_command, folder, run):
-    found = jaxneuron.open_run(run)
-    counts = found.cells.fate_count.sum(found.dims)
+def test_deaths(succeed, found, refused, run):
+    opened = jaxneuron.open_run(run)
+    counts = opened.cells.fate_count.sum(opened.dims)
 
-    code, out, err = jaxneuron_command("deaths run.zarr")
-
-    assert (code, err) == (0, "")
+    out = succeed("deaths run.zarr")
     assert re.search(rf"all +{int(counts.sum()):,} ", out)
     assert f"{float(counts[1] / counts.sum()):.2%}".rstrip("%") in out
-    assert (folder / "run-deaths.png").read_bytes().startswith(b"\x89PNG")
+    assert Path("run-deaths.png").read_bytes().startswith(b"\x89PNG")
 
-    code, out, err = jaxneuron_command("deaths run.zarr --along learning_rate --figure d.svg --json")
-    found = strict_json(out)
-    assert (code, err, found["figure"], found["along"]) == (0, "", "d.svg", "learning_rate")
-    assert sum(found["born_dead"]["number"]) == counts[1]
-    assert [row[-1] for row in found["incidence"]["number"]] == found["dead"]["number"]
-    assert (folder / "d.svg").is_file()
+    deaths = found("deaths run.zarr --along learning_rate --figure d.svg")
+    assert (deaths["figure"], deaths["along"]) == ("d.svg", "learning_rate")
+    assert sum(deaths["born_dead"]["number"]) == counts[1]
+    assert [row[-1] for row in deaths["incidence"]["number"]] == deaths["dead"]["number"]
+    assert Path("d.svg").is_file()
 
-    code, out, err = jaxneuron_command("deaths run.zarr --phase 1 20 --json")
-    found = strict_json(out)
-    assert (code, err, found["half_life"]["last_step"]) == (0, "", 20)
-    code, out, err = jaxneuron_command("deaths run.zarr --phase 9 3")
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "phase: is 9 to 3, which holds no whole bin" in err
+    assert found("deaths run.zarr --phase 1 20")["half_life"]["last_step"] == 20
+    assert "phase: is 9 to 3, which holds no whole bin" in refused("deaths run.zarr --phase 9 3")
 
 
-def test_status_of_a_run_that_is_not_whole(jaxneuron_command, run):
+def test_status_of_a_run_that_is_not_whole(run_line, run):
     (run / "work/marker/c/1").unlink()
-
-    code, out, err = jaxneuron_command("status run.zarr")
-
+    code, out, err = run_line("status run.zarr")
     assert (code, err) == (1, "")
     assert re.search(r"missing +1 +8", out)
     assert "neurons a second" in out
 
-    shard = next((run / "cells/fate_count/c").rglob("0"))
-    shard = shard if shard.is_file() else next(p for p in shard.rglob("*") if p.is_file())
+    shard = next(path for path in (run / "cells/fate_count/c").rglob("*") if path.is_file())
     shard.write_bytes(shard.read_bytes()[:-1])
-    code, out, err = jaxneuron_command("status run.zarr --verify")
-
+    code, out, err = run_line("status run.zarr --verify")
     assert (code, err) == (1, "")
     assert "is damaged (cells/fate_count); the same sweep trains it again" in out
-    code, out, err = jaxneuron_command("sweep study.toml --out run.zarr")
+    code, out, err = run_line("sweep study.toml --out run.zarr")
     assert code == 0
     assert "1 chunk is damaged" in err
-    assert jaxneuron_command("status run.zarr --verify")[0] == 0
-
-
-SWALLOWED = """
-import signal, sys, time
-import jax
-from jaxneuron.cli import interrupt
-
-class Swallows:
-    def __del__(self):  # as JAX's callbacks do, of which Python reports the error and goes on
-        signal.raise_signal(signal.SIGTERM)
-
-interrupt.end_on_signals()
-interrupt.SECONDS_TO_HEAR, interrupt.SECONDS_TO_END = 0.2, float(sys.argv[1])
-try:
-    del (swallows := [Swallows()])[0]
-    print("goes on", flush=True)
-    time.sleep(60)
-except KeyboardInterrupt:
-    print("hears", flush=True)
-    time.sleep(60)  # and does not end
-"""
-
-
-@pytest.mark.thorough
-def test_a_signal_that_is_swallowed_is_raised_again_and_ends_the_program():
-    ended = subprocess.run(
-        [sys.executable, "-c", SWALLOWED, "0.6"], capture_output=True, text=True, timeout=60
-    )
-    assert ended.stdout == "goes on\nhears\n"
-    assert ended.returncode == 130
-    assert ended.stderr == "interrupted: what is done is kept; the same line goes on\n"
-
-
-def test_a_signal_before_anything_began_ends_the_program_at_once():
-    code = (
-        "import signal, sys; from jaxneuron.cli import interrupt; interrupt.end_on_signals()\n"
-        "assert 'jax' not in sys.modules; signal.raise_signal(signal.SIGTERM); print('goes on')"
-    )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert (ended.returncode, ended.stdout) == (130, "")
-    assert ended.stderr == "interrupted: nothing had begun; the same line starts again\n"
+    assert run_line("status run.zarr --verify")[0] == 0

@@ -5,7 +5,6 @@ import stat
 import subprocess
 import sys
 import warnings
-from pathlib import Path
 
 import pytest
 
@@ -15,16 +14,18 @@ from jaxneuron.cli.compiled_programs import keep_compiled_programs
 DATA = "x,y\n0,1\n1,3\n2,4\n3,8\n"
 
 
+SETTINGS = "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Where they are kept, not yet there."""
-    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
-    monkeypatch.delenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", raising=False)
+    for name in SETTINGS:
+        monkeypatch.setenv(name, "")  # so that it is restored, whatever is set meanwhile
+        monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-    yield tmp_path / "jaxneuron" / "compiled"
-    os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
-    os.environ.pop("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", None)
+    return tmp_path / "jaxneuron" / "compiled"
 
 
 def mode_of(path):
@@ -73,8 +74,7 @@ def test_the_oldest_make_room(folder, monkeypatch):
 def test_a_damaged_program_is_compiled_again_by_the_next_command(tmp_path):
     (tmp_path / "data.csv").write_text(DATA)
     line = [sys.executable, "-m", "jaxneuron", "train", "data.csv", "--input", "x", "--target", "y"]
-    unset = ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS")
-    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": os.pathsep.join(sys.path)}
 
     def train():
@@ -85,13 +85,13 @@ def test_a_damaged_program_is_compiled_again_by_the_next_command(tmp_path):
         return ended.stdout
 
     def programs():
-        return {path: path.read_bytes() for path in Path(tmp_path).glob("cache/jaxneuron/compiled/*-cache")}
+        return {path: path.read_bytes() for path in tmp_path.glob("cache/jaxneuron/compiled/*-cache")}
 
-    told, sound = train(), programs()
+    printed, sound = train(), programs()
     assert sound
     for path, content in sound.items():
         path.write_bytes(content[: len(content) // 2])
-    assert train() == told  # compiled for itself
+    assert train() == printed  # compiled for itself
     assert programs() == {}
-    assert train() == told
+    assert train() == printed
     assert programs().keys() == sound.keys()

@@ -21,18 +21,12 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = Path(jaxneuron.__file__).parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-LINES = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-PINS = [line for line in LINES if not line.startswith("#")]
+CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+PINS = [line for line in CONSTRAINTS if not line.startswith("#")]
 PINNED = {canonicalize_name(name): version for name, _, version in (pin.partition("==") for pin in PINS)}
 # Each instruction in one line, comments left out: ("COPY", "pyproject.toml .").
-DOCKERFILE = [
-    (word, rest)
-    for line in re.sub(
-        r"\\\n", " ", re.sub(r"(?m)^#.*\n", "", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
-    ).splitlines()
-    if line
-    for word, _, rest in [line.partition(" ")]
-]
+LINES = re.sub(r"(?m)^#.*\n", "", (ROOT / "Dockerfile").read_text(encoding="utf-8")).replace("\\\n", " ")
+DOCKERFILE = [line.partition(" ")[::2] for line in LINES.splitlines() if line]
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
 CHECK = ROOT / "tests" / "container" / "check.sh"
 
@@ -46,15 +40,10 @@ def last_stage(word: str) -> list[str]:
 # What is pinned
 
 
-@pytest.mark.parametrize(
-    "line", [*PROJECT["dependencies"], *EXTRAS["parquet"], *EXTRAS["report"], *EXTRAS["s3"]]
-)
-def test_every_dependency_is_pinned_to_a_version_it_allows(line):
-    needed = Requirement(line)
-    assert PINNED.get(canonicalize_name(needed.name), "0") in needed.specifier
-
-
-def test_constraints_are_exact_versions_and_no_addresses():
+def test_every_dependency_is_pinned_to_an_exact_version_that_it_allows():
+    for line in (*PROJECT["dependencies"], *EXTRAS["parquet"], *EXTRAS["report"], *EXTRAS["s3"]):
+        needed = Requirement(line)
+        assert PINNED.get(canonicalize_name(needed.name), "0") in needed.specifier, line
     assert [pin for pin in PINS if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", pin)] == []
     assert len(PINNED) == len(PINS)
 
@@ -77,23 +66,18 @@ def test_all_that_is_copied_is_there_and_let_through():
     first, *rules = [line for line in lines if not line.startswith("#")]
     let_in = [rule[1:] for rule in rules if rule.startswith("!")]
     kept_out = [rule for rule in rules if not rule.startswith("!")]
-    copied = [
-        source
-        for word, rest in DOCKERFILE
-        if word == "COPY" and not rest.startswith("--from")
-        for source in rest.split()[:-1]
-    ]
+    copies = [rest.split() for word, rest in DOCKERFILE if word == "COPY" and not rest.startswith("--from")]
+    copied = [source for *sources, _ in copies for source in sources]
     assert first == "*"
     assert sorted(set(copied)) == sorted(let_in)
     assert [name for name in copied if not (ROOT / name).exists() and name != PACKAGE.name] == []
     files = [str(path.relative_to(PACKAGE.parent)) for path in PACKAGE.rglob("*") if path.is_file()]
-    shut = [
-        name for name in files if any(fnmatch(name, f"{rule}/*".replace("**/", "*")) for rule in kept_out)
-    ]
-    assert {Path(name).suffix for name in shut} <= {".pyc"}
+    patterns = [f"{rule}/*".replace("**/", "*") for rule in kept_out]
+    shut_out = [name for name in files if any(fnmatch(name, pattern) for pattern in patterns)]
+    assert {Path(name).suffix for name in shut_out} <= {".pyc"}
 
 
-def test_the_image_is_not_roots_and_starts_jaxneuron_in_the_folder_of_results():
+def test_the_image_starts_jaxneuron_in_the_folder_of_results_and_not_as_root():
     (user,), (entry,), (folder,) = last_stage("USER"), last_stage("ENTRYPOINT"), last_stage("WORKDIR")
     made = " ".join(rest for word, rest in DOCKERFILE if word == "RUN" and "useradd" in rest)
     assert int(user) > 0
@@ -120,14 +104,9 @@ def test_labels_say_what_the_project_says():
 
 def test_what_the_source_changes_comes_after_what_is_needed():
     """Or every change of the source would install all dependencies again."""
-    stages = {}
-    for word, rest in DOCKERFILE:
-        if word == "FROM":
-            stage = stages[rest.split(" AS ")[-1]] = []
-        elif stages:
-            stage.append((word, rest))
-    assert not any(word == "COPY" and "/installed" in rest for word, rest in stages["needed"])
-    assert not any(word == "COPY" and not rest.startswith("--from") for word, rest in stages["needed"])
+    needed = re.search(r"FROM \S+ AS needed\n(.*?)\nFROM ", LINES, re.DOTALL)[1]
+    copies = re.findall(r"(?m)^COPY (.*)", needed)
+    assert all(copy.startswith("--from") and "/installed" not in copy for copy in copies)
 
 
 # Compose and the check

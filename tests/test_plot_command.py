@@ -1,7 +1,5 @@
 """`jaxneuron plot`: every figure from the command line, and what is wrong in one line."""
 
-import json
-
 import pytest
 
 import jaxneuron as jn
@@ -50,18 +48,16 @@ def _in_the_folder(folder, monkeypatch):
         pytest.param("--show surface", "loss of one neuron", marks=pytest.mark.thorough),
     ],
 )
-def test_every_figure_is_drawn(run_line, folder, options, words):
-    code, out, err = run_line(f"plot run.zarr new/figure.svg {options} --width 3.3 --json")
-    assert (code, err) == (0, "")
-    told = json.loads(out)
-    assert told["figure"] == "new/figure.svg"
-    assert words in told["description"].lower()
+def test_every_figure_is_drawn(found, folder, options, words):
+    plotted = found(f"plot run.zarr new/figure.svg {options} --width 3.3")
+    assert plotted["figure"] == "new/figure.svg"
+    assert words in plotted["description"].lower()
     assert (folder / "new" / "figure.svg").stat().st_size > 3000
     (folder / "new" / "figure.svg").unlink()
 
 
-def test_a_person_is_told_where_the_figure_is(run_line, folder):
-    assert run_line("plot run.zarr figure.pdf") == (0, "figure: figure.pdf\n", "")
+def test_the_path_of_the_figure_is_printed(succeed, folder):
+    assert succeed("plot run.zarr figure.pdf") == "figure: figure.pdf\n"
     assert (folder / "figure.pdf").exists()
 
 
@@ -102,10 +98,6 @@ def test_a_person_is_told_where_the_figure_is(run_line, folder):
         ("plot run.zarr", "Missing argument 'FILE'"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(run_line, folder, line, message):
-    code, out, err = run_line(line)
-    assert (code, out) == (2, "")
-    assert message in err
-    assert err.count("\n") == 1
-    assert "Traceback" not in err
+def test_what_is_wrong_is_said_in_one_line(refused, folder, line, message):
+    assert message in refused(line)
     assert not list(folder.glob("figure.*g"))

@@ -12,7 +12,7 @@ from jaxneuron.study.study import Study
 WITH_ONE_CLOSED = """
 import os
 os.close(2)
-from jaxneuron.cli.streams import open_closed_streams
+from jaxneuron.cli.process import open_closed_streams
 open_closed_streams()
 with open("kept", "w") as file:
     os.write(2, b"what a library says")

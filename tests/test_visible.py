@@ -12,8 +12,7 @@ from rich.table import Table
 
 import jaxneuron as jn
 from jaxneuron.analysis.export import export
-from jaxneuron.cli.terminal import console, print_log
-from jaxneuron.cli.visible import VisibleLog
+from jaxneuron.cli.terminal import VisibleLog, print_items, print_log
 from jaxneuron.study.bad_input import BadInput, visible
 
 EVIL = "\x1b]0;title\x07\x1b[2J\u202egnp.exe\x9b31m"
@@ -35,8 +34,7 @@ def test_errors_tables_and_the_log_show_it_as_text(monkeypatch):
     table.add_column(EVIL)
     table.add_row(EVIL)
     monkeypatch.setattr(sys, "stdout", io.StringIO())
-    console().print(table)
-    console().print(f"run: {EVIL}", soft_wrap=True, highlight=False)
+    print_items(table, f"run: {EVIL}")
     printed = sys.stdout.getvalue()
     assert not set(EVIL) & set(printed) - set(TEXT)
     assert f"run: {TEXT}".replace(r"\x07", "") in printed  # rich leaves out the bell

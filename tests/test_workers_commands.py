@@ -1,10 +1,8 @@
 """`jaxneuron create`, `worker` and `plan`, and where a sweep trains: what is printed and how it ends."""
 
-import json
 import shutil
 
 import jax
-import numpy as np
 import pytest
 
 import jaxneuron as jn
@@ -29,14 +27,14 @@ chunk_size = 10
 SLURM = {"ID": 5, "COUNT": 3, "MIN": 4, "MAX": 6, "STEP": 1}
 
 
-@pytest.fixture
-def command(tmp_path, monkeypatch, run_line):
-    """Runs a command line in a folder with a study: six chunks of work."""
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A working folder with a study: six chunks of work."""
     (tmp_path / "study.toml").write_text(STUDY)
     monkeypatch.chdir(tmp_path)
     for name in ("JOB_COMPLETION_INDEX", *(f"SLURM_ARRAY_TASK_{key}" for key in SLURM)):
         monkeypatch.delenv(name, raising=False)
-    return run_line
+    return tmp_path
 
 
 @pytest.fixture(scope="module")
@@ -49,38 +47,26 @@ def created(tmp_path_factory):
 
 
 @pytest.fixture
-def there(created, command):
-    """A copy of it in the working folder."""
+def copied(created, folder):
+    """A copy of it in the working folder, `run.zarr`."""
     shutil.copytree(created, "run.zarr")
 
 
-def test_a_run_is_made_and_filled_by_workers(command, tmp_path):
-    code, out, err = command("create study.toml --out run.zarr")
+def test_a_run_is_made_and_filled_by_workers(run_line, succeed, found, folder):
+    code, out, err = run_line("create study.toml --out run.zarr")
     assert (code, out) == (0, "run: run.zarr, 6 chunks of work\n")
     assert "60 neurons take about" in err
-    assert command("create study.toml --out run.zarr")[:2] == (
-        0,
-        "run: run.zarr, 6 chunks of work, was there\n",
-    )
-    assert command("status run.zarr")[0] == 1
-    code, out, err = command("worker run.zarr --index 1 --of 2")
+    assert succeed("create study.toml --out run.zarr") == "run: run.zarr, 6 chunks of work, was there\n"
+    assert run_line("status run.zarr")[0] == 1
+    code, out, err = run_line("worker run.zarr --index 1 --of 2")
     assert (code, out) == (0, "worker 1 of 2: its 30 neurons are done\n")
     assert err.splitlines()[-1] == "30 of 30 neurons"
-    code, out, _ = command("worker run.zarr --index 0 --of 2 --json")
-    assert (code, json.loads(out)) == (0, {"run": "run.zarr", "index": 0, "of": 2, "num_neurons": 30})
-    assert command("status run.zarr")[0] == 0
+    share = {"index": 0, "of": 2, "num_neurons": 30}
+    assert found("worker run.zarr --index 0 --of 2") == {"run": "run.zarr"} | share
+    assert run_line("status run.zarr")[0] == 0
     assert int(jn.open_run("run.zarr").cells.fate_count.sum()) == 60
-
-
-def test_the_run_s_place_is_that_of_a_sweep(command, tmp_path):
-    code, out, _ = command("create study.toml --json")
-    assert code == 0
-    assert json.loads(out) == {
-        "run": f"runs/{tmp_path.name}.zarr",
-        "num_neurons": 60,
-        "num_chunks": 6,
-        "is_new": True,
-    }
+    made = {"run": f"runs/{folder.name}.zarr", "num_neurons": 60, "num_chunks": 6, "is_new": True}
+    assert found("create study.toml") == made
 
 
 @pytest.mark.parametrize(
@@ -93,10 +79,10 @@ def test_the_run_s_place_is_that_of_a_sweep(command, tmp_path):
         ({"JOB_COMPLETION_INDEX": 2}, "--of 3 --index 0", {0, 3}),
     ],
 )
-def test_batch_systems_tell_which_worker_it_is(environment, options, done, there, command, monkeypatch):
+def test_batch_systems_tell_which_worker_it_is(environment, options, done, copied, found, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, str(value))
-    assert command(f"worker run.zarr {options}")[0] == 0
+    found(f"worker run.zarr {options}")
     assert Store(Location("run.zarr")).marked() == done
 
 
@@ -109,9 +95,10 @@ def test_batch_systems_tell_which_worker_it_is(environment, options, done, there
         (
             {f"SLURM_ARRAY_TASK_{k}": v for k, v in zip(SLURM, (3, 2, 3, 7, 1), strict=True)},
             "worker run.zarr",
-            "--of: is missing; this Slurm array leaves numbers out",
+            "--of: is missing; this Slurm array skips numbers",
         ),
         ({}, "worker run.zarr --index 2 --of 2", "--index: is 2; it must be from 0 to 1, as --of is 2"),
+        ({}, "worker run.zarr --index -1 --of 2", "--index: is -1; it must be from"),
         ({}, "worker nothing.zarr --index 0 --of 2", "nothing.zarr: there is no such run"),
         ({}, "worker study.toml --index 0 --of 2", "study.toml: is not a run of jaxneuron"),
         ({}, "worker run.zarr --index 0 --of 0", "Invalid value for '--of'"),
@@ -125,38 +112,32 @@ def test_batch_systems_tell_which_worker_it_is(environment, options, done, there
         ({}, "plan study.toml --devices 0", "Invalid value for '--devices'"),
     ],
 )
-def test_bad_input_is_answered_in_one_line(environment, line, words, there, command, monkeypatch):
+def test_bad_input_is_answered_in_one_line(environment, line, words, copied, refused, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, str(value))
-    code, out, err = command(line)
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert words in err
+    assert words in refused(line)
     assert status("run.zarr").chunks_done == 0
 
 
-def test_create_refuses_another_study(there, command, tmp_path):
-    (tmp_path / "study.toml").write_text(STUDY.replace("[0.1,", "[0.15,"))
-    code, _, err = command("create study.toml --out run.zarr")
-    assert code == 2
-    assert "holds another run: sweep.learning_rate is" in err
-    assert command("create study.toml --out run.zarr --overwrite")[0] == 0
+def test_create_refuses_another_study(copied, run_line, refused, folder):
+    (folder / "study.toml").write_text(STUDY.replace("[0.1,", "[0.15,"))
+    line = "create study.toml --out run.zarr"
+    assert "holds another run: sweep.learning_rate is" in refused(line)
+    assert run_line(f"{line} --overwrite")[0] == 0
 
 
 @pytest.mark.thorough
-def test_workers_of_a_sweep_make_its_bytes(command, monkeypatch):
+def test_workers_of_a_sweep_make_its_bytes(found, monkeypatch):
     # The workers share compiled programs with this process.
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", jax.config.jax_compilation_cache_dir)
     monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-    assert command("sweep study.toml --out one.zarr --json")[0] == 0
-    code, out, err = command("sweep study.toml --out two.zarr --workers 2 --json")
-    assert (code, err) == (0, "")
-    assert json.loads(out)["num_neurons"] == 60
+    found("sweep study.toml --out one.zarr")
+    assert found("sweep study.toml --out two.zarr --workers 2")["num_neurons"] == 60
     one, two = (jn.open_run(f"{name}.zarr").cells for name in ("one", "two"))
-    for name in one.variables:
-        np.testing.assert_array_equal(one[name], two[name])
+    assert one.equals(two)
 
 
-def test_a_plan_counts_and_measures(command):
+def test_a_plan_counts_and_measures():
     found = plan(read_study("study.toml"), seconds=0)
     assert (found.num_neurons, found.num_cells, found.num_chunks, found.neuron_steps) == (60, 12, 6, 1800)
     assert 0 < len(found.chunk_seconds) <= 6
@@ -167,32 +148,29 @@ def test_a_plan_counts_and_measures(command):
     assert many.seconds(10) - many.seconds_to_begin == pytest.approx(many.device_seconds / 10, rel=1e-3)
 
 
-def test_a_plan_is_printed(command, tmp_path):
-    code, out, err = command("plan study.toml --seconds 0 --devices 1 --devices 4")
-    assert (code, err) == (0, "")
+def test_a_plan_is_printed(succeed, found, folder):
+    out = succeed("plan study.toml --seconds 0 --devices 1 --devices 4")
     for words in ("60 in 12 cells", "1.8e+03 (30 each)", "6 of 10 neurons", "device-hours"):
         assert words in out
-    code, out, _ = command("plan study.toml --seconds 0 --json")
-    found = json.loads(out)
-    assert code == 0
-    assert found["neuron_steps"] == 1800
-    assert list(found["seconds"]) == ["1", "8", "64", "512"]
-    assert [p.name for p in tmp_path.iterdir()] == ["study.toml"]
+    planned = found("plan study.toml --seconds 0")
+    assert planned["neuron_steps"] == 1800
+    assert list(planned["seconds"]) == ["1", "8", "64", "512"]
+    assert [p.name for p in folder.iterdir()] == ["study.toml"]
 
 
 @pytest.mark.parametrize(
     ("records", "chunk_size"),
     [("cells", 10), ("neurons", 10), pytest.param("cells", 3, marks=pytest.mark.thorough)],
 )
-def test_the_files_of_a_plan_are_those_of_the_run(records, chunk_size, command, tmp_path):
+def test_the_files_of_a_plan_are_those_of_the_run(records, chunk_size, run_line, folder):
     text = STUDY.replace("chunk_size = 10", f'chunk_size = {chunk_size}\nrecords = "{records}"')
-    (tmp_path / "study.toml").write_text(text)
+    (folder / "study.toml").write_text(text)
     planned = plan(read_study("study.toml"), seconds=0).num_objects
-    command("create study.toml --out run.zarr")
-    folder = tmp_path / "run.zarr"
-    before = {path for path in folder.rglob("*") if path.is_file()}
-    command("sweep study.toml --out run.zarr")
-    written = {path for path in folder.rglob("*") if path.is_file()} - before
+    files = []
+    for command in ("create", "sweep"):
+        run_line(f"{command} study.toml --out run.zarr")
+        files.append({path for path in (folder / "run.zarr").rglob("*") if path.is_file()})
+    written = files[1] - files[0]
     # A swept bias is a coordinate and no record.
     num_starts = {"cells": 0, "neurons": 6}[records]
     assert planned - num_starts <= len([path for path in written if path.name != "lock"]) <= planned
@@ -201,19 +179,17 @@ def test_the_files_of_a_plan_are_those_of_the_run(records, chunk_size, command, 
 @pytest.mark.parametrize(
     "line", ["create study.toml", "doctor", "plan study.toml", "sweep study.toml --workers 2"]
 )
-def test_a_device_that_is_not_there_is_one_line(line, command, monkeypatch):
+def test_a_device_that_is_not_there_is_one_line(line, refused, monkeypatch):
     def devices():
         raise RuntimeError("Unable to initialize backend 'cuda'\nand so on")
 
     monkeypatch.setattr(jax, "devices", devices)
-    code, out, err = command(line)
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "JAX_PLATFORMS: no such device can be had here (Unable to initialize backend 'cuda')" in err
+    words = "JAX_PLATFORMS: no such device can be had here (Unable to initialize backend 'cuda')"
+    assert words in refused(line)
 
 
-def test_a_plan_trains_nothing_for_which_there_is_no_room(command, monkeypatch):
+def test_a_plan_trains_nothing_for_which_there_is_no_room(refused, monkeypatch):
     monkeypatch.setattr(room, "available_memory", lambda: 1e8)
-    code, out, err = command("plan study.toml")
-    assert (code, out, err.count("\n")) == (2, "", 1)
+    err = refused("plan study.toml")
     assert "the study: needs about 260 MB of memory" in err
     assert "and 100 MB of memory are free; a machine with more is needed" in err

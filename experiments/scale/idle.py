@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import psutil
 
-from jaxneuron.population.dispatch import Device
+from jaxneuron.runner.dispatch import Device
 from jaxneuron.runner.engines.actor import Actor
 from jaxneuron.runner.engines.crew import Crew
 from jaxneuron.runner.prepare import prepare

@@ -13,10 +13,9 @@ import xarray as xr
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.results import CELLS
-from jaxneuron.store.whole_file import whole_file
-from jaxneuron.study.bad_input import BadInput, check_place
+from jaxneuron.store.whole_file import TABLE, check_file, whole_file
+from jaxneuron.study.bad_input import BadInput
 
-ENDINGS = (".csv", ".parquet")
 ROWS_AT_A_TIME = 2**18
 # One number a cell: neurons that are fixed, absorbed, … and the active examples.
 COUNTS = tuple(name for name, cell in CELLS.items() if cell.dim is None and name.endswith("_count"))
@@ -33,23 +32,13 @@ def export(
     there and not to be overwritten; a file that fails to be written is not left behind.
     """
     path = Path(path)
-    check_file(path, overwrite)
+    check_file(path, TABLE, overwrite=overwrite)
+    is_csv = path.suffix.lower() == ".csv"
+    if not is_csv and importlib.util.find_spec("pyarrow") is None:
+        raise BadInput(f"{path}: needs pyarrow: pip install 'jaxneuron[parquet]'; or choose a .csv")
     tables = _cells(run) if rows == "cells" else _neurons(run)
     with whole_file(path) as draft:
-        return _write_csv(tables, draft) if path.suffix == ".csv" else _write_parquet(tables, draft)
-
-
-def check_file(path: Path, overwrite: bool) -> None:
-    """BadInput where no table can be written to the path."""
-    if path.suffix not in ENDINGS:
-        raise BadInput(f"{path}: must end in {' or '.join(ENDINGS)}")
-    if path.suffix == ".parquet" and importlib.util.find_spec("pyarrow") is None:
-        raise BadInput(f"{path}: needs pyarrow: pip install 'jaxneuron[parquet]'; or choose a .csv")
-    if path.is_dir():
-        raise BadInput(f"{path}: is a folder; it must be a file")
-    if path.exists() and not overwrite:
-        raise BadInput(f"{path}: exists already; give --overwrite to replace it, or choose another")
-    check_place(path)
+        return _write_csv(tables, draft) if is_csv else _write_parquet(tables, draft)
 
 
 def _cells(run: Run) -> Iterator[pd.DataFrame]:

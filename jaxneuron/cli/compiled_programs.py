@@ -1,5 +1,5 @@
-"""Where compiled programs are kept from one command to the next. What lies there is run: so it is the user's
-own folder, which nobody else may write to, and it takes a bounded room."""
+"""Where compiled programs are kept from one command to the next. They are code that is run: so they lie in
+the user's own folder, to which nobody else may write, and take no more than so much room."""
 
 import atexit
 import contextlib
@@ -24,17 +24,17 @@ def keep_compiled_programs() -> None:
     folder = platformdirs.user_cache_path("jaxneuron") / "compiled"
     with contextlib.suppress(OSError):  # no home, or a full one: nothing is kept
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not _is_ours_alone(folder):
+        if not _is_private(folder):
             print(f"compiled programs are not kept: {folder} is somebody else's", file=sys.stderr)
             return
-        _make_room(folder)
+        _delete_oldest(folder)
         if os.access(folder, os.W_OK):
             os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
             os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
-            _forget_damaged(folder)
+            _clear_if_damaged(folder)
 
 
-def _is_ours_alone(folder: Path) -> bool:
+def _is_private(folder: Path) -> bool:
     """Whether nobody else may write to it, from now on; what others may have put there is deleted."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
@@ -45,20 +45,19 @@ def _is_ours_alone(folder: Path) -> bool:
     return True
 
 
-def _make_room(folder: Path) -> None:
-    """Delete the oldest programs where there are too many."""
+def _delete_oldest(folder: Path) -> None:
+    """Delete the oldest programs until the rest take no more room than they may."""
     with os.scandir(folder) as entries:
         files = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in entries)
-    total = sum(size for _, size, _ in files)
+    excess = sum(size for _, size, _ in files) - MOST_BYTES
     for _, size, path in files:
-        if total <= MOST_BYTES:
-            return
-        os.unlink(path)
-        total -= size
+        if excess > 0:
+            os.unlink(path)
+            excess -= size
 
 
-def _forget_damaged(folder: Path) -> None:
-    """Have a damaged program compiled anew by the next command; JAX itself would find it there for ever."""
+def _clear_if_damaged(folder: Path) -> None:
+    """Where JAX warns of a damaged program, which it would never replace, clear the folder at the end."""
     show = warnings.showwarning
 
     def show_others(message: Any, *args: Any, **rest: Any) -> None:

@@ -1,27 +1,61 @@
-"""What commands print to: tables, JSON, the log and a progress bar."""
+"""What commands print to: tables and lines, JSON, the log, and the progress of a sweep.
+
+Names in what is printed come from files; `visible` makes them text, whatever they hold.
+"""
 
 import contextlib
 import json
 import logging
 import math
+import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from jaxneuron.cli.visible import Visible, VisibleLog
+import click
+
+from jaxneuron.study.bad_input import visible
+
+Progress = Callable[[int, int], None]  # numbers of neurons: done, total
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 
 
-def console() -> Any:
-    """Where tables are printed; names in them are text, whatever they hold."""
+class Interrupted(click.Abort):
+    """Ctrl-C, with one line that says what was kept."""
+
+
+class VisibleLog(logging.Formatter):
+    """Messages of the log, each on a line of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(" ".join(super().format(record).splitlines()))
+
+
+class _Visible:
+    """Something that rich prints, such as a table."""
+
+    def __init__(self, printed: Any) -> None:
+        self._printed = printed
+
+    def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
+        for segment in console.render(self._printed, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
+def print_items(*items: Any, blank: bool = False) -> None:
+    """Print tables and lines, one below the other; with `blank` an empty line after each."""
     from rich.console import Console
-
-    class VisibleConsole(Console):
-        def print(self, *printed: Any, **how: Any) -> None:
-            super().print(*(Visible(self.render_str(p) if isinstance(p, str) else p) for p in printed), **how)
+    from rich.text import Text
 
     # In a pipe, a file or a narrow terminal the tables keep their width: a number is never cut.
-    return VisibleConsole(width=max(200, Console().width if sys.stdout.isatty() else 0))
+    console = Console(width=max(200, Console().width if sys.stdout.isatty() else 0))
+    for item in items:
+        item = Text(item) if isinstance(item, str) else item
+        console.print(_Visible(item), soft_wrap=isinstance(item, Text))
+        if blank:
+            console.print()
 
 
 def terminal_size() -> tuple[int, int] | None:
@@ -55,25 +89,41 @@ def print_log(quiet: bool) -> None:
 
 
 @contextlib.contextmanager
-def progress_bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """What tells how far a sweep is: a bar on a terminal, otherwise a line for every tenth."""
+def resumable(line: Sequence[str], quiet: bool) -> Iterator[Progress]:
+    """The progress of what a command line trains; Ctrl-C says how much is kept, and what resumes it."""
+    kept = "what was there is kept"
+
+    def progress(done: int, total: int) -> None:
+        nonlocal kept
+        kept = f"{done:,} of {total:,} neurons are kept"
+        show(done, total)
+
+    try:
+        with _progress_bar(quiet) as show:
+            yield progress
+    except KeyboardInterrupt:
+        raise Interrupted(f"{kept}; to resume: {shlex.join(line)}") from None
+
+
+@contextlib.contextmanager
+def _progress_bar(quiet: bool) -> Iterator[Progress]:
+    """A bar on a terminal, otherwise a line for every tenth."""
     if quiet:
         yield lambda done, total: None
     elif not sys.stderr.isatty():
         yield _print_tenths()
     else:
+        from rich import progress
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
 
-        columns = (BarColumn(), MofNCompleteColumn(), "neurons", TimeElapsedColumn(), TimeRemainingColumn())
-        # stdout stays whoever's it is: an engine that is silenced has another one meanwhile.
-        bar = Progress(*columns, console=Console(stderr=True), redirect_stdout=False)
+        columns = "neurons", progress.TimeElapsedColumn(), progress.TimeRemainingColumn()
+        bar = progress.Progress(
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            *columns,
+            console=Console(stderr=True),
+            redirect_stdout=False,  # an engine that is silenced has another stdout meanwhile
+        )
         task = bar.add_task("training", total=None)
 
         def show(done: int, total: int) -> None:
@@ -86,14 +136,14 @@ def progress_bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
             bar.stop()
 
 
-def _print_tenths() -> Callable[[int, int], None]:
-    said = -1
+def _print_tenths() -> Progress:
+    printed = -1
 
     def progress(done: int, total: int) -> None:
-        nonlocal said
+        nonlocal printed
         tenth = 10 * done // total
-        if tenth > said:
-            said = tenth
+        if tenth > printed:
+            printed = tenth
             print(f"{done:,} of {total:,} neurons", file=sys.stderr, flush=True)
 
     return progress

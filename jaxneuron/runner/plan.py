@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from jaxneuron.population.dispatch import Device, chunks_in_flight, devices, share_out
+from jaxneuron.runner.dispatch import Device, chunks_in_flight, devices, share_out
 from jaxneuron.runner.precision import warn_of_precision
 from jaxneuron.runner.program import Program
 from jaxneuron.store.room import Needs, check_memory
@@ -24,11 +24,11 @@ class OtherMethod(NamedTuple):
 
     method: str
     neurons_per_second: float
-    is_scaled: bool  # from fewer steps than the study's: neurons that come to rest later are not counted out
+    is_scaled: bool  # from fewer steps than the study's, as if no neuron came to rest later than those
 
 
 class Plan(NamedTuple):
-    """What a study takes; `chunk_seconds` are those of the chunks that were trained to know.
+    """What a study takes; `chunk_seconds` are those of the chunks that were trained to measure it.
 
     `neurons_per_second` is what the devices of this process train together.
     """
@@ -55,7 +55,7 @@ class Plan(NamedTuple):
 
     @property
     def neuron_steps(self) -> float:
-        """Steps of all neurons, those that need not be taken because nothing changes any more among them."""
+        """Steps of all neurons, also those that are not taken because nothing changes any more."""
         return self.num_neurons * self.num_steps
 
     @property
@@ -74,33 +74,30 @@ class Plan(NamedTuple):
 def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
     """What the study takes, trained on devices like those of this process; nothing is written.
 
-    One chunk is trained, and then about so many seconds some more that lie spread over the study, as chunks
-    differ: neurons that come to rest take no further time. BadInput where the study cannot be run, or there
-    is no room for a chunk. Where the study could be trained by jumps as well as by steps, some chunks are
-    trained by the other method too, unless there are no seconds to measure.
+    One chunk is trained, and then for about so many seconds more of them, which lie spread over the study, as
+    chunks differ: neurons that come to rest take no further time. BadInput where the study cannot be run, or
+    there is no room for a chunk. Where the study could be trained by jumps as well as by steps, some chunks
+    are trained by the other method too, unless there are no seconds to measure.
     """
     began = time.monotonic()
     program = Program(study)
     warn_of_precision(program)
     needs = check_memory("the study", program.sizes)
-    num_chunks, in_flight = program.chunking.num_chunks, chunks_in_flight()
-    lanes = len(devices()) * in_flight
-    program.train_chunk(num_chunks // 2, devices()[0])
+    chunking, in_flight = program.chunking, chunks_in_flight()
+    middle = chunking.num_chunks // 2
+    _measure(program, [middle])
     seconds_to_begin = time.monotonic() - began
-    once = _seconds_of(program, num_chunks // 2, devices()[0])
+    once, _ = _measure(program, [middle])
     rounds = max(1, int(seconds / max(once, 1e-6)))
-    number = min(rounds * lanes, MOST_MEASURED, num_chunks)
-    numbers = [int((i + 0.5) * num_chunks / number) for i in range(number)]
-    together = time.monotonic()
-    chunk_seconds = _train_all(program, numbers)
-    together = time.monotonic() - together
-    num_neurons = sum(program.chunking[n].num_neurons for n in numbers)
+    number = min(rounds * len(devices()) * in_flight, MOST_MEASURED, chunking.num_chunks)
+    numbers = [int((i + 0.5) * chunking.num_chunks / number) for i in range(number)]
+    together, chunk_seconds = _measure(program, numbers)
     return Plan(
         num_neurons=program.num_neurons,
         num_steps=study.training.num_steps,
         num_cells=study.design.num_cells,
-        num_chunks=num_chunks,
-        chunk_size=program.chunking.chunk_size,
+        num_chunks=chunking.num_chunks,
+        chunk_size=chunking.chunk_size,
         num_objects=program.sizes.num_objects(),
         needs=needs,
         device=devices()[0].device_kind,
@@ -108,7 +105,7 @@ def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
         chunks_in_flight=in_flight,
         seconds_to_begin=seconds_to_begin,
         chunk_seconds=chunk_seconds,
-        neurons_per_second=num_neurons / together,
+        neurons_per_second=chunking.num_neurons(numbers) / together,
         other=_other_method(study, program, numbers) if seconds else None,
     )
 
@@ -129,23 +126,23 @@ def _other_method(study: Study, program: Program, numbers: Sequence[int]) -> Oth
         found = Program(other, program.datasets)
     except BadInput:
         return None  # several inputs
-    found.train_chunk(numbers[len(numbers) // 2], devices()[0])
-    some = numbers[: max(1, min(len(numbers), chunks_in_flight() * len(devices())))]
-    began = time.monotonic()
-    _train_all(found, some)
-    seconds = time.monotonic() - began
+    _measure(found, [numbers[len(numbers) // 2]])
+    some = numbers[: chunks_in_flight() * len(devices())]
+    seconds, _ = _measure(found, some)
     scale = study.training.num_steps / settings["num_steps"] if settings["num_steps"] else 1.0
-    num_neurons = sum(program.chunking[n].num_neurons for n in some)
-    return OtherMethod(settings["method"], num_neurons / seconds / scale, is_scaled=scale > 1)
+    per_second = program.chunking.num_neurons(some) / seconds / scale
+    return OtherMethod(settings["method"], per_second, is_scaled=scale > 1)
 
 
-def _train_all(program: Program, numbers: Sequence[int]) -> list[float]:
-    """Train these chunks on all devices; returns the seconds of each."""
-    trainers = {device: partial(_seconds_of, program, device=device) for device in devices()}
-    return [seconds for _, seconds in share_out(trainers, numbers, chunks_in_flight())]
+def _measure(program: Program, numbers: Sequence[int]) -> tuple[float, list[float]]:
+    """Seconds that it takes to train these chunks on all devices, and those of each chunk."""
 
+    def seconds_of(device: Device, number: int) -> float:
+        began = time.monotonic()
+        program.train_chunk(number, device)
+        return time.monotonic() - began
 
-def _seconds_of(program: Program, number: int, device: Device) -> float:
     began = time.monotonic()
-    program.train_chunk(number, device)
-    return time.monotonic() - began
+    timed = {device: partial(seconds_of, device) for device in devices()}
+    chunk_seconds = [seconds for _, seconds in share_out(timed, numbers, chunks_in_flight())]
+    return time.monotonic() - began, chunk_seconds

@@ -1,4 +1,4 @@
-"""Making the run of a study, or finding it there, to be gone on with."""
+"""Making the run of a study, or checking that the one that is there can be resumed."""
 
 import contextlib
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def check_location(location: Location) -> None:
-    """BadInput where a run can neither be made nor gone on with."""
+    """BadInput where a run can neither be made nor resumed."""
     if location.is_taken() and not is_run(location):
         raise BadInput(f"{location}: exists and {what_is_there(location)}; choose another --out")
     location.check()
@@ -27,7 +27,7 @@ def check_location(location: Location) -> None:
 
 
 def prepare(program: Program, location: Location, *, overwrite: bool = False, processes: int = 1) -> bool:
-    """Make the run if it is not there, and say whether it was made.
+    """Make the run where there is none yet; returns whether it was made.
 
     BadInput, with nothing written, where the run is another study's or has other numerics, unless
     `overwrite` replaces it, and where there is no room for it, trained by so many processes.
@@ -57,9 +57,8 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
 
 
 def check_same(location: Location, identity: Mapping[str, Any]) -> None:
-    """BadInput where the run holds something else than what is to be trained."""
-    there = open_skeleton(location).attrs["identity"]
-    found = differences(there, identity)
+    """BadInput where the run holds something else than what is to be trained, with what differs."""
+    found = differences(open_skeleton(location).attrs["identity"], identity)
     if not found:
         return
     wrong = "; ".join(f"{name} is {shown(old)} there and {shown(new)} here" for name, old, new in found[:3])

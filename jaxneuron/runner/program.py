@@ -14,7 +14,6 @@ from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.train import Config, Trained
 from jaxneuron.population.chunks import Chunking, cut_into_chunks
 from jaxneuron.population.design import Design
-from jaxneuron.population.dispatch import Device, default_chunk_size
 from jaxneuron.population.follow import follow
 from jaxneuron.population.histograms import Bins, make_bins
 from jaxneuron.population.milestones import follow_by_jumps
@@ -22,6 +21,7 @@ from jaxneuron.population.place import Place, bounds_of, layout_of
 from jaxneuron.population.results import summarise
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_chunk, train_population
+from jaxneuron.runner.dispatch import Device, default_chunk_size
 from jaxneuron.runner.training import Training, training_of
 from jaxneuron.store.identity import identity_of
 from jaxneuron.store.room import Sizes

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from jaxneuron.population.dispatch import Device, chunks_in_flight, devices, share_out
+from jaxneuron.runner.dispatch import Device, chunks_in_flight, devices, share_out
 from jaxneuron.runner.program import Program
 from jaxneuron.store.room import check_room
 from jaxneuron.store.store import Store

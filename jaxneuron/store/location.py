@@ -15,7 +15,8 @@ from typing import Any
 from zarr.abc.store import Store
 from zarr.storage import FsspecStore, LocalStore
 
-from jaxneuron.study.bad_input import BadInput, check_place
+from jaxneuron.store.whole_file import check_place
+from jaxneuron.study.bad_input import BadInput
 
 ROOT = "zarr.json"
 # The root of a run in an object store while its other files are written.

@@ -1,13 +1,40 @@
-"""Writing a file that others read: beside its place, which it takes when it is whole."""
+"""Writing a file that others read: whether it can be written, and how it takes its place when it is whole."""
 
 import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jaxneuron.study.bad_input import BadInput
+
+# The endings of what is written for people and for other programs.
+FIGURE, PAGE, TABLE = (".png", ".svg", ".pdf"), (".html", ".htm"), (".csv", ".parquet")
+
+
+def check_file(path: Path, endings: Sequence[str], option: str = "", *, overwrite: bool = True) -> None:
+    """BadInput where no file with one of these endings can be written at the path, which an option gave."""
+    where = f"{option}: {path}" if option else f"{path}:"
+    if path.suffix.lower() not in endings:
+        raise BadInput(f"{where} must end in {', '.join(endings[:-1])} or {endings[-1]}")
+    if path.is_dir():
+        raise BadInput(f"{where} is a folder; it must be a file")
+    if path.exists() and not overwrite:
+        raise BadInput(f"{where} exists already; give --overwrite to replace it, or choose another")
+    for folder in path.absolute().parents:
+        if (folder / "zarr.json").is_file():
+            raise BadInput(f"{where} is inside the run {folder.name}; choose a place outside of it")
+    check_place(path)
+
+
+def check_place(path: Path) -> None:
+    """BadInput where no file or folder can be made at the path; what is there already is another matter."""
+    for parent in path.parents:
+        if os.path.lexists(parent):
+            if not (parent.is_dir() and os.access(parent, os.W_OK)):
+                raise BadInput(f"{path}: cannot be made, since {parent} is not a folder one may write to")
+            return
 
 
 @contextlib.contextmanager

@@ -1,9 +1,7 @@
 """The one error of this floor: what is wrong, where, and what would be right, in one line."""
 
 import difflib
-import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 MOST_LISTED = 12
@@ -44,12 +42,3 @@ def shown(value: Any) -> str:
     """A value that somebody gave, short enough for one line."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:79]}…"
-
-
-def check_place(path: Path) -> None:
-    """BadInput where no file or folder can be made at the path; what is there already is another matter."""
-    for parent in path.parents:
-        if os.path.lexists(parent):
-            if not (parent.is_dir() and os.access(parent, os.W_OK)):
-                raise BadInput(f"{path}: cannot be made, since {parent} is not a folder one may write to")
-            return

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from jaxneuron.cli import commands
-from jaxneuron.cli.exit_codes import BAD_INPUT, INCOMPLETE, INTERRUPTED
+from jaxneuron.cli.process import BAD_INPUT, INCOMPLETE, INTERRUPTED
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "experiments" / "cluster"

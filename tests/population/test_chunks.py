@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from jaxneuron.population.axes import Linear
 from jaxneuron.population.chunks import cut_into_chunks
 from jaxneuron.population.design import grid
-from jaxneuron.population.dispatch import share_out
 from jaxneuron.population.place import bounds_of, layout_of, places_in_chunk
+from jaxneuron.runner.dispatch import share_out
 
 shapes = st.lists(st.integers(1, 7), min_size=1, max_size=3).map(tuple)
 
@@ -148,7 +148,7 @@ def test_when_the_caller_stops_no_other_call_begins():
 
 @settings(deadline=None, derandomize=True)
 @given(shapes, st.integers(1, 9), st.integers(1, 60), st.data())
-def test_neurons_of_chunks_are_counted_without_padding(cells, replicates, chunk_size, data):
+def test_results_of_chunks_are_counted_without_padding(cells, replicates, chunk_size, data):
     chunking = cut_into_chunks(cells, replicates, chunk_size)
     numbers = data.draw(st.sets(st.integers(0, chunking.num_chunks - 1)))
     assert chunking.num_neurons(numbers) == sum(chunking[number].num_neurons for number in numbers)

@@ -1,6 +1,7 @@
 """Several data sets in one study: what each of them would be alone, from one compiled program."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from jaxneuron.study.sources import Table, Teacher
 from jaxneuron.study.study import read_study
 from jaxneuron.view.plots.canvas import save
 from jaxneuron.view.plots.phase import draw_phase_diagram
+from tests.runner.engines.trained import Recorded
 
 TEACHER = {"weight": [1.5], "bias": 0.3, "noise": 0.2, "num_examples": 24, "seed": 3}
 STARTS = {"learning_rate": jn.Log(0.01, 4.0, 3), "init_bias": [-2, 0, 1], "records": "neurons"}
@@ -48,8 +50,7 @@ def bytes_of(dataset):
 @pytest.mark.parametrize("gradient", ["moments", pytest.param("autodiff", marks=pytest.mark.thorough)])
 def test_one_program_serves_all(tmp_path, gradient, compilations):
     # Crowded inputs in one of the data sets need more probes of its half-lines than the others.
-    files = [tmp_path / f"{i}.csv" for i in range(3)]
-    rng = np.random.default_rng(0)
+    files, rng = [tmp_path / f"{i}.csv" for i in range(3)], np.random.default_rng(0)
     for i, file in enumerate(files):
         x = rng.normal(size=200) if i != 1 else np.repeat([0.1, 5.0], 100) + 1e-6 * rng.normal(size=200)
         rows = "\n".join(f"{a},{max(a, 0) + 1 + 0.1 * i}" for a in x)
@@ -106,9 +107,8 @@ def test_the_first_dim_is_the_data_set(tmp_path):
 
 @pytest.mark.thorough
 def test_a_study_without_a_sweep_has_the_one_dim(tmp_path):
-    study = jn.Study(
-        data={"teacher": TEACHER | {"num_datasets": 3}}, sweep={"learning_rate": 0.1, "replicates": 4}
-    )
+    teacher = {"teacher": TEACHER | {"num_datasets": 3}}
+    study = jn.Study(data=teacher, sweep={"learning_rate": 0.1, "replicates": 4})
     run = jn.sweep(study, tmp_path / "run.zarr")
     assert run.dims == ("dataset",)
     save(draw_phase_diagram(phase_diagram(run)), tmp_path / "phase.png")
@@ -130,10 +130,10 @@ def test_chunks_are_made_again_in_their_order(tmp_path):
     cells, neurons = bytes_of(run.cells), bytes_of(run.neurons)
     store = Store(Location(tmp_path / "run.zarr"), "r+")
     store.forget([0, 7, store.chunking.num_chunks - 1])
-    done = []
-    again = jn.sweep(study, tmp_path / "run.zarr", progress=lambda done_, total: done.append(done_))
+    recorded = Recorded()
+    again = jn.sweep(study, tmp_path / "run.zarr", progress=recorded)
     assert (bytes_of(again.cells), bytes_of(again.neurons)) == (cells, neurons)
-    assert len(done) == 4
+    assert len(recorded) == 4
 
 
 def test_a_neuron_is_followed_on_its_own_data_set(tmp_path):
@@ -149,12 +149,9 @@ def test_a_neuron_is_followed_on_its_own_data_set(tmp_path):
 
 
 def test_what_is_kept_of_the_data(tmp_path):
-    files = []
-    for i in range(2):
-        files.append(str(tmp_path / f"{i}.csv"))
-        (tmp_path / f"{i}.csv").write_text(
-            "x,y\n" + "\n".join(f"{(i + 1) * j},{j * j + i}" for j in range(6))
-        )
+    files = [str(tmp_path / f"{i}.csv") for i in range(2)]
+    for i, file in enumerate(files):
+        Path(file).write_text("x,y\n" + "\n".join(f"{(i + 1) * j},{j * j + i}" for j in range(6)))
     data = {"file": files, "inputs": ["x"], "target": "y", "scale": "none"}
     run = jn.sweep(study_of(data=data), tmp_path / "run.zarr")
     datasets, kept = load(Table(**data)), run.attrs["data"]
@@ -225,20 +222,15 @@ def test_a_drawn_direction_has_norm_1_and_leaves_the_inputs_as_they_are():
     assert np.ptp(directions, axis=0).min() > 0.01
 
 
-def test_files_are_found_from_the_studys_folder(tmp_path):
-    (tmp_path / "study.toml").write_text(
-        '[data]\nfile = ["a.csv", "b.csv"]\ninputs = ["x"]\ntarget = "y"\n[sweep]\nlearning_rate = 0.1\n'
-    )
-    assert read_study(tmp_path / "study.toml").data.files == (
-        str(tmp_path / "a.csv"),
-        str(tmp_path / "b.csv"),
-    )
+def test_data_of_a_study_file(tmp_path):
+    """Files are found from its folder; rows may have several inputs."""
 
+    def data_of(table):
+        (tmp_path / "study.toml").write_text(f"[data]\n{table}\n[sweep]\nlearning_rate = 0.1\n")
+        return read_study(tmp_path / "study.toml").data
 
-def test_rows_of_several_inputs_in_a_study_file(tmp_path):
-    (tmp_path / "study.toml").write_text(
-        "[data]\nx = [[1, 2], [3, 4.5], [5, 6]]\ny = [1, 0, 2]\n[sweep]\nlearning_rate = 0.1\n"
-    )
-    (data,) = load(read_study(tmp_path / "study.toml").data)
+    files = data_of('file = ["a.csv", "b.csv"]\ninputs = ["x"]\ntarget = "y"').files
+    assert files == (str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
+    (data,) = load(data_of("x = [[1, 2], [3, 4.5], [5, 6]]\ny = [1, 0, 2]"))
     np.testing.assert_array_equal(data.x, [[1, 2], [3, 4.5], [5, 6]])
     assert data.inputs == ("x0", "x1")

@@ -12,6 +12,7 @@ import jaxneuron as jn
 from jaxneuron import sweep
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.bad_input import BadInput
+from tests.studies import all_but_few_thorough
 
 X = np.linspace(-1, 2, 20)
 Y = np.maximum(0, 1.5 * X + 0.3)
@@ -97,10 +98,7 @@ def test_a_run_is_what_was_asked_for(tmp_path, precision, records):
     assert neurons.init_bias.equals(cells.init_bias)
 
 
-@pytest.mark.parametrize(
-    "tolerance",
-    [pytest.param(0.0, marks=pytest.mark.thorough), 0.3, pytest.param(2.0, marks=pytest.mark.thorough)],
-)
+@pytest.mark.parametrize("tolerance", all_but_few_thorough([0.0, 0.3, 2.0], [0.3]))
 def test_nearly_silent_is_by_the_study_s_tolerance(tmp_path, tolerance):
     run = sweep(study_of(training=TO_THE_END | {"silence_tolerance": tolerance}), tmp_path / "run.zarr")
     weight, bias = run.neurons.final_weight.values[..., 0], run.neurons.final_bias.values
@@ -119,25 +117,20 @@ def test_the_loss_on_disk_is_the_loss_of_the_params_on_disk(tmp_path):
     assert (abs(run.neurons.final_loss - loss) <= 1e-14 * loss + 4 * 2**-52 * np.sqrt(2 * loss)).all()
 
 
-@pytest.mark.parametrize("chunk_size", [pytest.param(4, marks=pytest.mark.thorough), 64])
+@pytest.mark.parametrize("chunk_size", all_but_few_thorough([4, 64], [64]))
 def test_chunk_size_changes_no_byte(run, tmp_path, chunk_size):
     cut = sweep(study_of({"chunk_size": chunk_size}), tmp_path / "cut.zarr")
     assert bytes_of(cut) == bytes_of(run)
 
 
 def test_the_same_study_makes_the_same_bytes_and_another_seed_others(run, tmp_path):
-    again = sweep(study_of(), tmp_path / "again.zarr")
-    other = sweep(study_of({"seed": 1}), tmp_path / "other.zarr")
-    assert bytes_of(run) == bytes_of(again)
-    assert bytes_of(run) != bytes_of(other)
-
-
-def test_what_numpy_is_told_to_raise_changes_nothing(run, tmp_path):
+    """Also where NumPy is set to raise errors."""
     with np.errstate(all="raise"):
         again = sweep(study_of(), tmp_path / "again.zarr")
         assert bytes_of(run) == bytes_of(again)
         assert again.best(3).equals(run.best(3))
         again.plot()
+    assert bytes_of(run) != bytes_of(sweep(study_of({"seed": 1}), tmp_path / "other.zarr"))
 
 
 def test_a_neuron_trained_alone_is_the_sweeps(tmp_path):
@@ -188,18 +181,9 @@ def test_best_cells_are_those_that_converge(tmp_path):
 def test_several_inputs_and_no_trained_bias(tmp_path):
     x = np.random.default_rng(0).normal(size=(30, 3))
     y = np.maximum(0, x @ [1.0, -0.5, 0.2])
-    study = study_of({"init_bias": 0.1}, neuron={"train_bias": False}, x=x, y=y)
-    run = sweep(study, tmp_path / "run.zarr")
+    run = sweep(study_of({"init_bias": 0.1}, neuron={"train_bias": False}, x=x, y=y), tmp_path / "run.zarr")
     assert run.neurons.init_weight.sizes["input"] == 3
     np.testing.assert_array_equal(run.neurons.final_bias, np.float32(0.1))
-
-
-def test_progress_reaches_the_total(tmp_path):
-    told = []
-    sweep(study_of({"chunk_size": 35}), tmp_path / "run.zarr", progress=lambda *numbers: told.append(numbers))
-    assert told[0] == (0, 210)
-    assert told[-1] == (210, 210)
-    assert told == sorted(told)
 
 
 def test_the_shipped_study_is_the_designs():

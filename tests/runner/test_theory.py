@@ -10,7 +10,7 @@ from jaxneuron.neuron.fate import Fate
 NUM_NEURONS = 100_000
 
 
-def neurons_of(tmp_path, x, y, sweep, training=None, neuron=None, precision="float32"):
+def results_of(tmp_path, x, y, sweep, training=None, neuron=None, precision="float32"):
     """So many neurons in each cell, which is a chunk."""
     study = jn.Study(
         data={"x": x, "y": y},
@@ -38,7 +38,7 @@ def assert_share(is_in, probability):
 def test_born_dead_with_a_given_bias(tmp_path, a, c, known):
     """theory 1."""
     sweep = {"learning_rate": 0.1, "init_bias": list(known)}
-    neurons = neurons_of(tmp_path, np.linspace(a, c, 9), np.ones(9), sweep, {"num_steps": 0})
+    neurons = results_of(tmp_path, np.linspace(a, c, 9), np.ones(9), sweep, {"num_steps": 0})
     for b0, want in known.items():
         assert_share(neurons.fate.sel(init_bias=b0, method="nearest") == Fate.born_dead, want)
     assert set(np.unique(neurons.death_step)) <= {-1, 0}
@@ -48,7 +48,7 @@ def test_born_dead_with_a_given_bias(tmp_path, a, c, known):
 def test_born_dead_with_a_drawn_bias(tmp_path, a, want):
     """theory 1, b ~ N(0, σ²) with s = σ, on [a, 1]."""
     sweep = {"learning_rate": 0.1, "init_bias": jn.Normal(0.0, 1.0)}
-    neurons = neurons_of(tmp_path, np.linspace(a, 1, 9), np.ones(9), sweep, {"num_steps": 0})
+    neurons = results_of(tmp_path, np.linspace(a, 1, 9), np.ones(9), sweep, {"num_steps": 0})
     assert_share(neurons.fate == Fate.born_dead, want)
 
 
@@ -57,7 +57,7 @@ def test_one_example_is_alive_as_often_as_it_should(tmp_path):
     kappas = [0.8, 1.5, 1.9, 2.5]
     sweep = {"learning_rate": [kappa / 2 for kappa in kappas]}
     neuron = {"init_weight": jn.Normal(0.0, 1.5)}
-    of_all = neurons_of(tmp_path, [1.0], [1.0], sweep, {"num_steps": 300}, neuron, "float64")
+    of_all = results_of(tmp_path, [1.0], [1.0], sweep, {"num_steps": 300}, neuron, "float64")
     for i, kappa in enumerate(kappas):
         neurons = of_all.isel(learning_rate=i)
         is_dead = neurons.fate.isin([Fate.born_dead, Fate.died])
@@ -81,7 +81,7 @@ def test_momentum_kills_when_targets_are_small(tmp_path):
     """theory 5: β = 0.9, κ = 0.1, γ = 0.1."""
     sweep = {"learning_rate": 0.05, "momentum": 0.9}
     training = {"num_steps": 1500, "optimizer": "momentum"}
-    neurons = neurons_of(tmp_path, [1.0], [0.1], sweep, training, precision="float64")
+    neurons = results_of(tmp_path, [1.0], [0.1], sweep, training, precision="float64")
     is_dead = neurons.fate.isin([Fate.born_dead, Fate.died])
     assert_share(~is_dead, norm.cdf(2.6564 * 0.1) - 0.5)
 

@@ -327,7 +327,7 @@ def test_jupyter_shows_a_figure(run_of):
 
 @pytest.mark.parametrize("path", ["a.jpg", "a", ".png"])
 def test_files_of_another_kind(run_of, path, tmp_path):
-    with pytest.raises(jn.BadInput, match=r"must end in \.png, \.svg, \.pdf"):
+    with pytest.raises(jn.BadInput, match=r"must end in \.png, \.svg or \.pdf"):
         RunPlots(run_of("grid")).map(path=tmp_path / path)
 
 
@@ -388,7 +388,7 @@ def test_many_inputs_have_a_trajectory_and_no_surface(life_of):
         plots.surface()
 
 
-def test_a_run_s_surface_shows_neurons_of_it(run_of):
+def test_a_run_s_surface_shows_results_of_it(run_of):
     figure = RunPlots(run_of("grid")).surface()
     assert figure.description.count("from W =") >= 2
     with pytest.raises(jn.BadInput, match="at least one"):

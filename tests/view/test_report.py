@@ -144,10 +144,10 @@ def test_bad_places_are_said_in_one_line(arguments, said, tmp_path, monkeypatch)
     assert not (tmp_path / "runs").exists()
 
 
-def test_what_is_to_be_installed_is_said(monkeypatch):
+def test_what_is_to_be_installed_is_said(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "plotly", None)  # as good as not installed
     with pytest.raises(BadInput, match=r"needs plotly: pip install 'jaxneuron\[report\]'"):
-        page.check_libraries()
+        page.check_page(tmp_path / "page.html")
 
 
 def test_the_command_writes_the_page_beside_the_run(run_of, tmp_path, monkeypatch, capsys):

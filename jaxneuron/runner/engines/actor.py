@@ -7,7 +7,7 @@ import time
 
 import jax
 
-from jaxneuron.population.dispatch import devices
+from jaxneuron.runner.dispatch import devices
 from jaxneuron.runner.prepare import prepare
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.worker import open_to_work
@@ -28,12 +28,12 @@ class Actor:
         self.ended = 0.0
 
     def prepare(self, study: Study, name: str, overwrite: bool) -> str:
-        """Make the run, or check that it is this study's; the name of the machine where that was done."""
+        """Make the run, or check that it is this study's; returns the name of this machine."""
         prepare(Program(study), Location(name), overwrite=overwrite)
         return socket.gethostname()
 
     def open(self, name: str) -> None:
-        """Get ready to train chunks of the run; BadInput where this machine does not see it or differs."""
+        """Open the run, to train chunks of it; BadInput where this machine does not see it or differs."""
         location = Location(name)
         if not is_run(location):
             raise BadInput(
@@ -43,7 +43,7 @@ class Actor:
         self.store, self.program = open_to_work(location)
 
     def work(self, number: int) -> None:
-        """Train and write a chunk of work, unless it is done: what was asked twice is done once."""
+        """Train and write a chunk of work, unless it is done: one that is given twice is trained once."""
         began = time.monotonic()
         if not self.store.is_marked(number):
             trained, summary = self.program.train_chunk(number, devices()[0])

@@ -16,76 +16,77 @@ from jaxneuron.study.study import Study
 CHUNKS_IN_FLIGHT = 2  # of each actor: one is trained, and the next one is there when it ends
 SECONDS_TO_BEGIN = 60.0
 SECONDS_BETWEEN_COUNTS = 5.0  # of the cluster's devices, which may have become more
-MOST_TRIES = 10  # of one chunk
-FRUITLESS_STARTS = 5  # of actors, one after another, before the sweep gives up
+MOST_TRIES = 10  # of one chunk, and of opening the run, one after another, before the sweep gives up
+OPENING = None  # in place of a chunk's number
 
 log = logging.getLogger(__name__)
 
 
 class Crew:
-    """The actors, and what each of them has been asked."""
+    """The actors, and what each of them is doing.
+
+    Ray's own restarts are not used: an actor whose machine is gone would wait with its chunks for another
+    one, and of two chunks that die together Ray cannot tell which is to blame.
+    """
 
     def __init__(self, ray: Any, wanted: int | None, name: str, kind: type[Actor] = Actor) -> None:
         self.ray, self.wanted, self.name, self.kind = ray, wanted, name, kind
-        self.ready: dict[Any, list[int]] = {}  # actors that have opened the run, and their chunks under way
-        self.opening: set[Any] = set()
-        self.asked: dict[Any, tuple[Any, int | None]] = {}  # by what will answer: actor, chunk or None
+        self.doing: dict[Any, list[int | None]] = {}  # each actor's chunks under way, or [OPENING]
+        self.asked: dict[Any, tuple[Any, int | None]] = {}  # the same, by what will answer
         self.waiting = deque[int]()
-        self.tries, self.fruitless_starts = Counter[int](), 0
-        self.looked, self.began = -math.inf, time.monotonic()
+        self.tries = Counter[int | None]()  # that came to nothing
+        self.counted, self.began = -math.inf, time.monotonic()
 
     def __enter__(self) -> "Crew":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for actor in (*self.ready, *self.opening):
+        for actor in self.doing:
             self.ray.kill(actor)
 
     def prepare(self, study: Study, overwrite: bool) -> str:
-        """Have the first actor make the run: it has the kind of device whose bits the run will hold."""
+        """Have the first actor make the run, whose bits are those of its kind of device; returns the name of
+        its machine."""
         actor = self._new_actor()
         try:
-            host = self._answer(actor.prepare.remote(study, self.name, overwrite))
+            host = self._result(actor.prepare.remote(study, self.name, overwrite))
         except self.ray.exceptions.RayError as error:
-            raise Stopped(f"{self.name}: could not be prepared ({_line(error)})") from None
+            raise Stopped(f"{self.name}: could not be prepared ({_first_line(error)})") from None
         self._have_it_open(actor)
         return host
 
     def work(self, numbers: Sequence[int]) -> Iterator[int]:
         """Each of these chunks of work when it is written, by whichever actor."""
         self.waiting.extend(numbers)
-        while self.waiting or any(number is not None for _, number in self.asked.values()):
+        while self.waiting or any(number is not OPENING for _, number in self.asked.values()):
             self._call_for_actors()
-            self._ask()
+            self._give_chunks()
             answers, _ = self.ray.wait(list(self.asked), timeout=SECONDS_BETWEEN_COUNTS)
             for answer in answers:
                 if answer not in self.asked:  # of an actor that has just been replaced
                     continue
                 actor, number = self.asked.pop(answer)
                 try:
-                    self._answer(answer)
+                    self._result(answer)
                 except self.ray.exceptions.RayError as error:
                     self._replace(actor, error)
                     continue
-                if number is None:
-                    self.opening.remove(actor)
-                    self.ready[actor] = []
-                    self.fruitless_starts = 0
+                self.doing[actor].remove(number)
+                if number is OPENING:
+                    self.tries[OPENING] = 0
                 else:
-                    self.ready[actor].remove(number)
                     yield number
 
     def _call_for_actors(self) -> None:
-        """Have as many actors as are wanted, now and then looking whether the cluster has grown."""
+        """Have as many actors as are wanted, now and then counting whether the cluster has grown."""
         now = time.monotonic()
-        missing = len(self.ready) + len(self.opening) == 0
-        if now - self.looked < SECONDS_BETWEEN_COUNTS and not missing:
+        if self.doing and now - self.counted < SECONDS_BETWEEN_COUNTS:
             return
-        self.looked = now
+        self.counted = now
         wanted = min(self.wanted or max(1, self._devices[1]), len(self.waiting))
-        for _ in range(wanted - len(self.ready) - len(self.opening)):
+        for _ in range(wanted - len(self.doing)):
             self._have_it_open(self._new_actor())
-        if not self.ready and now - self.began > SECONDS_TO_BEGIN:
+        if now - self.began > SECONDS_TO_BEGIN and all(OPENING in doing for doing in self.doing.values()):
             log.warning(f"{self.name}: no actor has begun so far; is another job on the cluster's devices?")
             self.began = math.inf
 
@@ -104,26 +105,25 @@ class Crew:
         return kind, int(resources.get(kind, 0))
 
     def _have_it_open(self, actor: Any) -> None:
-        self.opening.add(actor)
-        self.asked[actor.open.remote(self.name)] = actor, None
+        self.doing[actor] = [OPENING]
+        self.asked[actor.open.remote(self.name)] = actor, OPENING
 
-    def _ask(self) -> None:
-        """Give chunks to those who have few, first one to each.
+    def _give_chunks(self) -> None:
+        """Give chunks to the actors that have opened the run and have few, first one to each.
 
         A chunk with which an actor has died is given alone: if this one dies too, that chunk is to blame.
         """
         for few in range(CHUNKS_IN_FLIGHT):
-            for actor, numbers in self.ready.items():
-                if not self.waiting or len(numbers) != few:
+            for actor, doing in self.doing.items():
+                if not self.waiting or len(doing) != few or OPENING in doing:
                     continue
-                is_suspect = any(self.tries[number] for number in (*numbers, self.waiting[0]))
-                if numbers and is_suspect:
+                number = self.waiting[0]
+                if doing and any(self.tries[one] for one in (*doing, number)):
                     continue
-                number = self.waiting.popleft()
-                numbers.append(number)
+                doing.append(self.waiting.popleft())
                 self.asked[actor.work.remote(number)] = actor, number
 
-    def _answer(self, answer: Any) -> Any:
+    def _result(self, answer: Any) -> Any:
         """What was answered; RayError where the actor died or failed, BadInput or OSError where all would."""
         try:
             return self.ray.get(answer)
@@ -133,26 +133,23 @@ class Crew:
             raise
 
     def _replace(self, actor: Any, error: Exception) -> None:
-        """Give back what an actor had that came to nothing; another one will be called for.
+        """Take back the chunks of an actor that failed; another one will be called for.
 
-        What it had written and could not tell is not trained again: whoever is given it looks.
+        A chunk that it had written and not reported is not trained again: whoever is given it looks.
         """
-        numbers = self.ready.pop(actor, [])
-        self.opening.discard(actor)
+        doing = self.doing.pop(actor)
         self.asked = {answer: asked for answer, asked in self.asked.items() if asked[0] is not actor}
         self.ray.kill(actor)
-        self.waiting.extendleft(reversed(numbers))
-        self.tries.update(numbers)
-        self.fruitless_starts += not numbers
-        hopeless = [f"chunk {number}" for number in numbers if self.tries[number] == MOST_TRIES]
-        if self.fruitless_starts == FRUITLESS_STARTS:
-            hopeless = ["beginning"]
-        if hopeless:
-            raise Stopped(f"{self.name}: {hopeless[0]} failed time and again, at last: {_line(error)}")
-        log.warning(f"an actor failed and is replaced: {_line(error)}")
-        self.looked = -math.inf
+        self.tries.update(doing)
+        for number in doing:
+            if self.tries[number] == MOST_TRIES:
+                what = "opening the run" if number is OPENING else f"chunk {number}"
+                raise Stopped(f"{self.name}: {what} failed {MOST_TRIES} times, at last: {_first_line(error)}")
+        self.waiting.extendleft(number for number in reversed(doing) if number is not OPENING)
+        log.warning(f"an actor failed and is replaced: {_first_line(error)}")
+        self.counted = -math.inf
 
 
-def _line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     """The first line of an error of Ray's, which may be a page."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

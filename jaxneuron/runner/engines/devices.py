@@ -1,4 +1,4 @@
-"""The engine that is there without asking: all devices of this process, each with chunks of its own."""
+"""The engine that a sweep has unless another is asked for: all devices of this process."""
 
 from functools import partial
 
@@ -20,5 +20,5 @@ class Devices:
         with location.lock():
             location.remove_leftovers()
             store = Store(location, "r+")
-            everything = range(store.chunking.num_chunks)
-            work(store, everything, partial(train_and_write, store, program), progress)
+            train = partial(train_and_write, store, program)
+            work(store, range(store.chunking.num_chunks), train, progress)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from jaxneuron.population.dispatch import num_cores
+from jaxneuron.runner.dispatch import num_cores
 from jaxneuron.runner.engines.crew import Crew
 from jaxneuron.runner.work import Progress, work
 from jaxneuron.store.location import Location
@@ -20,6 +20,9 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.study import Study
 
 SECONDS_TO_ANSWER = 20
+QUIET = {"log_to_driver": False, "logging_level": "ERROR"}
+# Whoever reaches Ray's ports can have it run code: so nobody does but this machine.
+THIS_MACHINE_ONLY = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
 
 
 class Ray:
@@ -38,7 +41,7 @@ class Ray:
         self.address, self.actors = address, actors
 
     def sweep(self, study: Study, location: Location, overwrite: bool, progress: Progress) -> None:
-        """Have actors train and write all that is missing. This process only looks on and takes no device."""
+        """Have actors train and write all that is missing; this process takes no device."""
         name = str(location.folder or location.name)
         with _cluster(self.address, self.actors) as ray, Crew(ray, self.actors, name) as crew:
             host = crew.prepare(study, overwrite)
@@ -55,7 +58,7 @@ class Ray:
 
 @contextlib.contextmanager
 def _cluster(address: str | None, actors: int | None) -> Iterator[Any]:
-    """Ray, connected to the cluster, and let go afterwards; one that the caller has connected to stays."""
+    """Ray, connected to the cluster, and disconnected afterwards; unless the caller had connected to one."""
     # It sends statistics of its use otherwise.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
@@ -66,41 +69,32 @@ def _cluster(address: str | None, actors: int | None) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
-    address = address or os.environ.get("RAY_ADDRESS")
-    with _own_handlers():
-        if address:
-            _check_it_answers(address)
-            ray.init(address, **quiet)
-        else:
-            # Whoever reaches Ray's ports can have it run code: so nobody does but this machine.
-            alone = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
-            ray.init("local", num_cpus=max(num_cores(), actors or 1), **alone, **quiet)
+    if address := address or os.environ.get("RAY_ADDRESS"):
+        _check_address(address)
+    # Ray would have SIGTERM end this process at once, with a page about where it was.
+    handler = signal.getsignal(signal.SIGTERM)
+    if address:
+        ray.init(address, **QUIET)
+    else:
+        ray.init("local", num_cpus=max(num_cores(), actors or 1), **THIS_MACHINE_ONLY, **QUIET)
+    if handler is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, handler)
     try:
         yield ray
     finally:
         ray.shutdown()
 
 
-@contextlib.contextmanager
-def _own_handlers() -> Iterator[None]:
-    """Keep what SIGTERM does: Ray would have it end the process at once, with a page about where."""
-    handler = signal.getsignal(signal.SIGTERM)
-    yield
-    if handler is not None and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, handler)
-
-
-def _check_it_answers(address: str) -> None:
+def _check_address(address: str) -> None:
     """BadInput where no cluster answers: Ray itself would end this process after two minutes."""
-    ask = [sys.executable, "-m", "ray.scripts.scripts", "status", "--address", address]
+    status = [sys.executable, "-m", "ray.scripts.scripts", "status", "--address", address]
     try:
-        answer = subprocess.run(ask, capture_output=True, text=True, timeout=SECONDS_TO_ANSWER)
+        ended = subprocess.run(status, capture_output=True, text=True, timeout=SECONDS_TO_ANSWER)
     except subprocess.TimeoutExpired:
         raise BadInput(
             f"--address: no Ray cluster answers at {address} within {SECONDS_TO_ANSWER} seconds; "
-            "`ray start --head` begins one"
+            "start one with `ray start --head`"
         ) from None
-    if answer.returncode:
-        said = (answer.stderr.strip() or answer.stdout.strip() or "no reason given").splitlines()[-1]
-        raise BadInput(f"--address: the Ray cluster at {address} cannot be had ({said})")
+    if ended.returncode:
+        reason = (ended.stderr.strip() or ended.stdout.strip() or "no reason given").splitlines()[-1]
+        raise BadInput(f"--address: the Ray cluster at {address} cannot be used ({reason})")

@@ -16,13 +16,12 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
 from jaxneuron.analysis.names import printable
-from jaxneuron.store.whole_file import whole_file
+from jaxneuron.store.whole_file import FIGURE, check_file, whole_file
 from jaxneuron.study.bad_input import BadInput
 
 # In inches: a column of a paper with two of them, its page, and a screen.
 SINGLE_COLUMN, DOUBLE_COLUMN, SCREEN = 3.3, 7.0, 11.0
 NARROWEST, WIDEST = 2.0, 40.0
-FORMATS = (".png", ".svg", ".pdf")
 PIXELS = 1650  # across
 # For letters that matplotlib's own font lacks, those of these that are installed.
 MORE_FONTS = (
@@ -95,9 +94,8 @@ def finished(plot: Plot, path: str | Path | None) -> Plot:
 
 def save(plot: Plot, path: Path) -> None:
     """Write the figure as PNG, SVG or PDF, by the path's ending, with what it shows in words."""
+    check_file(path, FIGURE)
     ending = path.suffix.lower()
-    if ending not in FORMATS:
-        raise BadInput(f"path: {path} must end in {', '.join(FORMATS)}")
     buffer = io.BytesIO()
     with plot.styled():
         plot.savefig(buffer, format=ending[1:], metadata=_metadata(plot, ending))

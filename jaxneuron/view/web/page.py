@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jaxneuron.store.whole_file import whole_file
+from jaxneuron.store.whole_file import PAGE, check_file, whole_file
 from jaxneuron.study.bad_input import BadInput
 
 # In the order in which they need each other.
@@ -20,8 +20,9 @@ SCRIPTS = (
 STYLES = ("page.css", "life.css")
 
 
-def check_libraries() -> None:
-    """BadInput where a library that the page needs is not installed."""
+def check_page(path: Path, option: str = "") -> None:
+    """BadInput where no page can be written at the path, or a library that it needs is not installed."""
+    check_file(path, PAGE, option)
     for library in ("plotly", "jinja2"):
         if importlib.util.find_spec(library) is None:
             raise BadInput(f"a report needs {library}: pip install 'jaxneuron[report]'")

@@ -8,10 +8,8 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.runner.engines.actor import Actor
 from jaxneuron.store import identity
-from jaxneuron.store.location import Location
-from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
-from tests.runner.engines.trained import NUM_CHUNKS, WHOLE_CELLS, study_of
+from tests.runner.engines.trained import NUM_CHUNKS, WHOLE_CELLS, markers_of, study_of
 from tests.values import values_of
 
 
@@ -21,21 +19,16 @@ def actor(monkeypatch, tmp_path):
     return Actor(os.getcwd(), None)
 
 
-def test_it_makes_the_run_and_trains_what_it_is_asked(actor, whole):
+def test_it_makes_the_run_and_trains_each_chunk_once(actor, whole):
     assert actor.prepare(study_of(WHOLE_CELLS), "run.zarr", False) == socket.gethostname()
     actor.open("run.zarr")
     for number in reversed(range(NUM_CHUNKS[WHOLE_CELLS])):
         actor.work(number)
     assert values_of(jn.open_run("run.zarr")) == whole
-
-
-def test_what_it_has_done_and_could_not_tell_is_not_done_again(actor):
-    actor.prepare(study_of(WHOLE_CELLS), "run.zarr", False)
-    actor.open("run.zarr")
+    # What it has done and could not report is given again.
+    markers = markers_of("run.zarr")
     actor.work(3)
-    marker = Store(Location("run.zarr")).markers([3])
-    actor.work(3)
-    assert Store(Location("run.zarr")).markers([3]) == marker != {}
+    assert markers_of("run.zarr") == markers
 
 
 def test_a_run_that_it_does_not_see_or_may_not_train(actor, monkeypatch):

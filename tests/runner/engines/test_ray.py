@@ -15,35 +15,40 @@ from jaxneuron.runner.engines import crew
 from jaxneuron.runner.engines.actor import Actor
 from jaxneuron.runner.engines.ray import Ray
 from jaxneuron.runner.work import Stopped
-from jaxneuron.store.location import Location
 from jaxneuron.store.status import status
-from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 from tests.conftest import KILLS, REPEAT
-from tests.runner.engines.trained import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
+from tests.runner.engines.trained import (
+    NUM_CHUNKS,
+    NUM_NEURONS,
+    PARTS,
+    WHOLE_CELLS,
+    Recorded,
+    markers_of,
+    study_of,
+)
 from tests.stopping import Stop, stop_after
 from tests.values import values_of
 
 ray = pytest.importorskip("ray")
 
 # Ray's processes are its own affair.
-pytestmark = [
-    pytest.mark.thorough,
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning"),
-]
+IGNORED = (
+    "::ResourceWarning",
+    "::FutureWarning",
+    "::DeprecationWarning",
+    r":os\.fork\(\) was called:RuntimeWarning",
+)
+pytestmark = [pytest.mark.thorough, *(pytest.mark.filterwarnings(f"ignore{warning}") for warning in IGNORED)]
 
 DRIVER = """
 import sys
 from jaxneuron.runner.engines.ray import Ray
 from jaxneuron import sweep
-from tests.conftest import KILLS
 from tests.runner.engines.trained import PARTS, study_of
 
-told = lambda done, total: print(done, flush=True)
-sweep(study_of(PARTS), sys.argv[1], engine=Ray(actors=2), progress=told)
+progress = lambda done, total: print(done, flush=True)
+sweep(study_of(PARTS), sys.argv[1], engine=Ray(actors=2), progress=progress)
 from jax._src import xla_bridge
 print("devices taken:", xla_bridge.backends_are_initialized())
 """
@@ -59,23 +64,14 @@ def local_ray(environment):
     ray.shutdown()
 
 
-def markers_of(path):
-    return Store(Location(path)).markers(range(NUM_CHUNKS[PARTS]))
-
-
 @pytest.mark.parametrize(("actors", "chunk_size"), [(2, WHOLE_CELLS), (3, PARTS)])
 def test_actors_make_the_bytes_of_one_process(actors, chunk_size, whole, local_ray, tmp_path):
-    told = []
-    run = sweep(
-        study_of(chunk_size),
-        tmp_path / "run.zarr",
-        engine=Ray(actors=actors),
-        progress=lambda *numbers: told.append(numbers),
-    )
+    recorded, path = Recorded(), tmp_path / "run.zarr"
+    run = sweep(study_of(chunk_size), path, engine=Ray(actors=actors), progress=recorded)
     assert values_of(run) == whole
-    assert told == sorted(told)
-    assert told[-1] == (NUM_NEURONS, NUM_NEURONS)
-    assert len({marker.process for marker in markers_of(run.path).values()}) <= actors
+    assert recorded == sorted(recorded)
+    assert recorded[-1] == (NUM_NEURONS, NUM_NEURONS)
+    assert len({marker.process for marker in markers_of(path).values()}) <= actors
 
 
 def test_actors_that_are_killed_lose_nothing(whole, local_ray, tmp_path, caplog):
@@ -126,7 +122,7 @@ def test_a_chunk_that_always_kills_its_actor_ends_the_sweep(local_ray, tmp_path,
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
     try:
         monkeypatch.setattr(crew.Crew, "_new_actor", two_at_once)
-        with pytest.raises(Stopped, match="chunk 7 failed time and again"):
+        with pytest.raises(Stopped, match="chunk 7 failed 2 times"):
             sweep(study_of(PARTS), tmp_path / "run.zarr", engine=Ray(actors=1))
     finally:
         ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
@@ -156,9 +152,9 @@ def test_the_driver_is_killed_and_another_resumes(whole, environment, tmp_path):
         assert driver.returncode == -signal.SIGKILL
         before = markers_of(path)
     driver = start_driver(path, environment)
-    told, _ = driver.communicate(timeout=240)
+    printed, _ = driver.communicate(timeout=240)
     assert driver.returncode == 0
-    assert told.splitlines()[-1] == "devices taken: False"
+    assert printed.splitlines()[-1] == "devices taken: False"
     assert status(path, verify=True).is_whole
     assert values_of(jn.open_run(path)) == whole
     after = markers_of(path)

@@ -12,10 +12,8 @@ from jaxneuron.runner.engines import crew
 from jaxneuron.runner.engines import ray as ray_engine
 from jaxneuron.runner.engines.crew import Crew
 from jaxneuron.runner.engines.ray import Ray
-from jaxneuron.store.location import Location
-from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
-from tests.runner.engines.trained import NUM_CHUNKS, PARTS, study_of
+from tests.runner.engines.trained import PARTS, markers_of, study_of
 from tests.values import values_of
 
 
@@ -76,8 +74,7 @@ def test_a_machine_that_comes_late_gets_work(whole, environment, tmp_path, monke
 
     try:
         run = sweep(study_of(PARTS), tmp_path / "run.zarr", engine=Ray(cluster.address), progress=progress)
-        markers = Store(Location(run.path)).markers(range(NUM_CHUNKS[PARTS]))
-        assert len({marker.process for marker in markers.values()}) == 2
+        assert len({marker.process for marker in markers_of(run.path).values()}) == 2
         assert values_of(run) == whole
         assert not ray.is_initialized()
     finally:
@@ -86,5 +83,5 @@ def test_a_machine_that_comes_late_gets_work(whole, environment, tmp_path, monke
 
 def test_ray_is_not_imported_by_others():
     code = "import sys, jaxneuron as jn; jn.sweep; print('ray' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "False"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "False"

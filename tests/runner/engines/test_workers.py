@@ -23,7 +23,15 @@ from jaxneuron.store.status import status
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 from tests.conftest import KILLS
-from tests.runner.engines.trained import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
+from tests.runner.engines.trained import (
+    NUM_CHUNKS,
+    NUM_NEURONS,
+    PARTS,
+    WHOLE_CELLS,
+    Recorded,
+    markers_of,
+    study_of,
+)
 from tests.values import values_of
 
 
@@ -32,81 +40,59 @@ def create(path, chunk_size=WHOLE_CELLS):
     return path
 
 
-def start_worker(path, index, of, environment):
-    share = ["--index", str(index), "--of", str(of), "--json"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "jaxneuron", "worker", str(path), *share],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "run.zarr"
 
 
 @pytest.mark.parametrize("chunk_size", [pytest.param(WHOLE_CELLS, marks=pytest.mark.thorough), PARTS])
-def test_workers_in_any_order_do_the_whole(chunk_size, whole, tmp_path):
-    path = create(tmp_path / "run.zarr", chunk_size)
-    order = random.Random(chunk_size).sample(range(4), 4)
-    for i, index in enumerate(order):
-        told = []
-        number = worker(path, index, 4, progress=lambda *numbers, told=told: told.append(numbers))
-        assert told[0] == (0, number)
-        assert told[-1] == (number, number)
+def test_workers_in_any_order_do_the_whole(chunk_size, whole, path):
+    create(path, chunk_size)
+    for i, index in enumerate(random.Random(chunk_size).sample(range(4), 4)):
+        recorded = Recorded()
+        number = worker(path, index, 4, progress=recorded)
+        assert (recorded[0], recorded[-1]) == ((0, number), (number, number))
         assert status(path).is_whole == (i == 3)
     assert values_of(jn.open_run(path)) == whole
 
 
-def test_a_worker_that_is_started_again_trains_nothing(tmp_path):
-    path = create(tmp_path / "run.zarr")
-    worker(path, 1, 2)
-    markers = Store(Location(path)).markers(range(NUM_CHUNKS[WHOLE_CELLS]))
+def test_a_worker_that_is_started_again_trains_nothing(path):
+    worker(create(path), 1, 2)
+    markers = markers_of(path)
     assert sorted(markers) == list(range(1, NUM_CHUNKS[WHOLE_CELLS], 2))
-    told = []
-    worker(path, 1, 2, progress=lambda *numbers: told.append(numbers))
-    assert told == [(NUM_NEURONS // 2, NUM_NEURONS // 2)]
-    assert Store(Location(path)).markers(range(NUM_CHUNKS[WHOLE_CELLS])) == markers
+    recorded = Recorded()
+    worker(path, 1, 2, progress=recorded)
+    assert recorded == [(NUM_NEURONS // 2, NUM_NEURONS // 2)]
+    assert markers_of(path) == markers
 
 
-def test_what_another_has_done_meanwhile_is_left_out(tmp_path):
+def test_what_another_has_done_meanwhile_is_left_out(path):
     """As when one is started twice: before each chunk it looks whether it is done."""
-    path = create(tmp_path / "run.zarr", PARTS)
+    create(path, PARTS)
     trained, markers = [], {}
 
     def progress(done, total):
         trained.append(done)
         if len(trained) == 2:
             worker(path, 0, 2)
-            markers.update(Store(Location(path)).markers(range(NUM_CHUNKS[PARTS])))
+            markers.update(markers_of(path))
 
     worker(path, 0, 2, progress=progress)
-    after = Store(Location(path)).markers(range(NUM_CHUNKS[PARTS]))
+    after = markers_of(path)
     assert len(markers) == NUM_CHUNKS[PARTS] // 2
     # Those that were under way when the twin began may be written once more.
     assert sum(after[number] != markers[number] for number in markers) <= 4
 
 
-@pytest.mark.parametrize(
-    ("index", "of", "words"),
-    [
-        (4, 4, "--index: is 4; it must be from 0 to 3, as --of is 4"),
-        (-1, 2, "--index: is -1; it must be from"),
-    ],
-)
-def test_an_index_that_cannot_be(index, of, words, tmp_path):
-    with pytest.raises(BadInput, match=words):
-        worker(create(tmp_path / "run.zarr"), index, of)
-
-
-def test_a_machine_with_other_bits_is_refused(tmp_path, monkeypatch):
-    path = create(tmp_path / "run.zarr")
+def test_a_machine_with_other_bits_is_refused(path, monkeypatch):
+    create(path)
     monkeypatch.setattr(identity, "processor", lambda: "another one")
     with pytest.raises(BadInput, match=r"processor is '.*' there and 'another one' here"):
         worker(path, 0, 2)
 
 
-def test_workers_and_a_sweep_keep_each_other_out(tmp_path):
-    path = create(tmp_path / "run.zarr")
-    location = Location(path)
+def test_workers_and_a_sweep_keep_each_other_out(path):
+    location = Location(create(path))
     with location.lock(), pytest.raises(BadInput, match="is being swept by process"):
         worker(path, 0, 2)
     with location.lock(shared=True, name="worker 0 of 2"):
@@ -119,8 +105,7 @@ def test_workers_and_a_sweep_keep_each_other_out(tmp_path):
     sweep(study_of(WHOLE_CELLS), path)
 
 
-def test_damage_is_for_the_worker_whose_chunk_it_is(tmp_path, whole, caplog):
-    path = tmp_path / "run.zarr"
+def test_damage_is_for_the_worker_whose_chunk_it_is(path, whole, caplog):
     sweep(study_of(WHOLE_CELLS), path)
     shard = sorted(p for p in (path / "neurons/fate/c").rglob("*") if p.is_file())[5]
     shard.write_bytes(b"")
@@ -138,77 +123,66 @@ SWEEPER = """
 import signal, sys
 from jaxneuron.runner.engines.workers import Workers
 from jaxneuron import sweep
-from tests.conftest import KILLS
 from tests.runner.engines.trained import PARTS, study_of
 
 signal.signal(signal.SIGTERM, signal.default_int_handler)
-told = lambda done, total: print(done, flush=True)
-sweep(study_of(PARTS), sys.argv[1], engine=Workers(2), progress=told)
+progress = lambda done, total: print(done, flush=True)
+sweep(study_of(PARTS), sys.argv[1], engine=Workers(2), progress=progress)
 """
 
 
 @pytest.mark.thorough
-def test_three_workers_of_a_sweep(whole, tmp_path):
-    told = []
-    run = sweep(
-        study_of(PARTS),
-        tmp_path / "run.zarr",
-        engine=Workers(3),
-        progress=lambda *numbers: told.append(numbers),
-    )
-    assert told[-1] == (NUM_NEURONS, NUM_NEURONS)
-    assert told == sorted(told)
-    assert values_of(run) == whole
-    processes = {
-        marker.process for marker in Store(Location(run.path)).markers(range(NUM_CHUNKS[PARTS])).values()
-    }
-    assert len(processes) == 3
+def test_three_workers_of_a_sweep(whole, path):
+    recorded = Recorded()
+    assert values_of(sweep(study_of(PARTS), path, engine=Workers(3), progress=recorded)) == whole
+    assert recorded == sorted(recorded)
+    assert recorded[-1] == (NUM_NEURONS, NUM_NEURONS)
+    assert len({marker.process for marker in markers_of(path).values()}) == 3
 
 
 @pytest.mark.thorough
-def test_killed_again_and_again(whole, environment, tmp_path):
+def test_killed_again_and_again(whole, environment, path):
     """One worker is killed again and again, another one not."""
-    rng, path = random.Random(0), create(tmp_path / "run.zarr", PARTS)
-    other = start_worker(path, 0, 2, environment)
-    kills = 0
-    while kills < KILLS:
-        victim = start_worker(path, 1, 2, environment)
+
+    def start(index):
+        line = [sys.executable, "-m", "jaxneuron", "worker", str(path), "--index", str(index), "--of", "2"]
+        return subprocess.Popen(
+            [*line, "--json"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    rng, store = random.Random(0), Store(Location(create(path, PARTS)), "r+")
+    other = start(0)
+    for _ in range(KILLS):
+        victim = start(1)
         # Until it trains, or at any moment while it does.
-        before, deadline = len(Store(Location(path)).marked()), time.monotonic() + rng.uniform(0, 4)
+        before, deadline = len(store.marked()), time.monotonic() + rng.uniform(0, 4)
         while time.monotonic() < deadline and victim.poll() is None:
-            if len(Store(Location(path)).marked()) > before + rng.randrange(1, 6) and rng.random() < 0.5:
+            if len(store.marked()) > before + rng.randrange(1, 6) and rng.random() < 0.5:
                 break
             time.sleep(0.01)
         victim.kill()
-        victim.communicate()
-        kills += 1
-        if victim.returncode == 0:  # it was done: it is to be killed while there is something to do
-            Store(Location(path), "r+").forget(range(1, NUM_CHUNKS[PARTS], 2))
+        if victim.wait() == 0:  # it was done: it is to be killed while there is something to do
+            store.forget(range(1, NUM_CHUNKS[PARTS], 2))
     assert other.wait(120) == 0
-    other.communicate()
-    last = start_worker(path, 1, 2, environment)
-    last.communicate(timeout=120)
-    assert last.returncode == 0
+    assert start(1).wait(120) == 0
     assert status(path, verify=True).is_whole
     assert values_of(jn.open_run(path)) == whole
 
 
 @pytest.mark.thorough
-def test_a_worker_that_dies_is_started_again(whole, tmp_path, caplog):
+def test_a_worker_that_dies_is_started_again(whole, path, caplog):
     """As often as it has done something; of one that has not, three times are enough."""
     killed = []
 
     def progress(done, total):
         if 0 < done < total and len(killed) < FRUITLESS_STARTS:
-            markers = Store(Location(path)).markers(range(NUM_CHUNKS[PARTS])).values()
-            process = int(max(markers, key=lambda marker: marker.finished).process.split()[0])
+            last = max(markers_of(path).values(), key=lambda marker: marker.finished)
+            process = int(last.process.split()[0])
             if process not in killed:
                 killed.append(process)
                 os.kill(process, signal.SIGKILL)
 
-    path = tmp_path / "run.zarr"
-    run = sweep(study_of(PARTS), path, engine=Workers(1), progress=progress)
-    assert values_of(run) == whole
+    assert values_of(sweep(study_of(PARTS), path, engine=Workers(1), progress=progress)) == whole
     assert len(killed) == FRUITLESS_STARTS
     assert "ended with code -9 and is started again" in caplog.text
 
@@ -216,40 +190,32 @@ def test_a_worker_that_dies_is_started_again(whole, tmp_path, caplog):
 @pytest.mark.parametrize(
     ("does", "error", "words"),
     [
-        (
-            "kill -9 $$",
-            Stopped,
-            r"worker \d of 2 ended 3 times before it had done a chunk, .* code -9",
-        ),
+        ("kill -9 $$", Stopped, r"worker \d of 2 ended 3 times before it had done a chunk, .* code -9"),
         ("echo the disk is full >&2; exit 1", Stopped, "the disk is full"),
         ("echo another machine >&2; exit 2", BadInput, "another machine"),
     ],
 )
-def test_workers_that_cannot_do_anything_are_given_up(does, error, words, tmp_path, monkeypatch):
+def test_workers_that_cannot_do_anything_are_given_up(does, error, words, tmp_path, path, monkeypatch):
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\n{does}\n")
     python.chmod(0o755)
     monkeypatch.setattr(workers_engine.sys, "executable", str(python))
     with pytest.raises(error, match=words):
-        sweep(study_of(WHOLE_CELLS), tmp_path / "run.zarr", engine=Workers(2))
+        sweep(study_of(WHOLE_CELLS), path, engine=Workers(2))
 
 
 @pytest.mark.thorough
-def test_a_sweep_with_workers_is_killed_and_resumed(whole, environment, tmp_path):
+def test_a_sweep_with_workers_is_killed_and_resumed(whole, environment, path):
     """Its workers stay, and those of the next sweep share the work with them."""
+    line = [sys.executable, "-c", SWEEPER, str(path)]
     process = subprocess.Popen(
-        [sys.executable, "-c", SWEEPER, str(tmp_path / "run.zarr")],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
+        line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     while int(process.stdout.readline()) == 0:
         pass
     process.kill()
     process.communicate(timeout=60)
-    run = sweep(study_of(PARTS), tmp_path / "run.zarr", engine=Workers(2))
-    assert values_of(run) == whole
+    assert values_of(sweep(study_of(PARTS), path, engine=Workers(2))) == whole
 
 
 @pytest.mark.thorough
@@ -261,7 +227,7 @@ def test_made_by_several_at_once(environment, tmp_path):
     line = [sys.executable, "-m", "jaxneuron", "create", "study.toml", "--out", "run.zarr", "--json"]
     options = {"env": environment, "cwd": tmp_path, "stdout": subprocess.PIPE, "text": True}
     processes = [subprocess.Popen(line, **options) for _ in range(4)]
-    told = [process.communicate(timeout=120)[0] for process in processes]
+    printed = [process.communicate(timeout=120)[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * 4
-    assert sum('"is_new": true' in text for text in told) == 1
+    assert sum('"is_new": true' in text for text in printed) == 1
     assert sorted(p.name for p in tmp_path.iterdir()) == ["run.zarr", "study.toml"]

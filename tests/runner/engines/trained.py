@@ -3,6 +3,8 @@
 import numpy as np
 
 import jaxneuron as jn
+from jaxneuron.store.location import Location
+from jaxneuron.store.store import Store
 
 NUM_NEURONS = 4 * 4 * 6
 WHOLE_CELLS, PARTS = 12, 5
@@ -23,3 +25,16 @@ def study_of(chunk_size, **sweep):
             **sweep,
         },
     )
+
+
+def markers_of(path):
+    """The markers of all chunks that are done."""
+    store = Store(Location(path))
+    return store.markers(range(store.chunking.num_chunks))
+
+
+class Recorded(list):
+    """A progress that records the numbers of neurons: (done, total)."""
+
+    def __call__(self, done, total):
+        self.append((done, total))

@@ -1,6 +1,5 @@
-"""Sharing out chunks: each device has a few under way, and takes the next one when it is free."""
+"""The devices of this process, and how chunks are shared out among them: whichever is free takes the next."""
 
-import itertools
 import logging
 import math
 import os
@@ -20,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def default_chunk_size(platform: str, num_neurons: int) -> int:
-    """Neurons of a chunk: enough chunks to share among a CPU's cores, and for a device to be filled by one.
+    """Neurons of a chunk: on a CPU few enough that every core gets chunks, elsewhere enough to fill a device.
 
     A larger chunk is filled better by the neurons that still move when the others have finished.
     """
@@ -30,14 +29,14 @@ def default_chunk_size(platform: str, num_neurons: int) -> int:
 
 
 def devices() -> list[Device]:
-    """The devices of this process that a sweep runs on: all of the first one's kind, whose bits are alike."""
+    """The devices of this process that a sweep runs on: those of the first one's kind, with the same bits."""
     first, *others = jax.local_devices()
     return [first, *(device for device in others if device.device_kind == first.device_kind)]
 
 
 def chunks_in_flight() -> int:
-    """Of each device: a CPU's core runs one chunk at a time; another device prepares the next one while it
-    trains one."""
+    """The chunks that each device has under way: one for each core of a CPU; another device prepares the next
+    one while it trains one."""
     if jax.default_backend() != "cpu":
         return 2
     return max(1, num_cores() // len(devices()))
@@ -56,43 +55,37 @@ def share_out(
 
     Each has `in_flight` calls under way, and no more results than that and one wait to be taken. A function
     that is slow holds up its own items and no others. One that fails is not called again, and its items go
-    to the others; the error of the last one is raised. When the caller stops, calls under way end unheard
-    and no others begin.
+    to the others; the error of the last one is raised. When the caller stops, no call begins any more, and
+    the results of those under way are dropped.
     """
-    waiting, returned = iter(items), deque[Item]()
+    waiting, working = deque(items), set(functions)
     under_way: dict[Future[Result], tuple[Device, Item]] = {}
     pools = {device: ThreadPoolExecutor(in_flight) for device in functions}
 
-    def next_item() -> Iterable[Item]:
-        return (returned.popleft(),) if returned else itertools.islice(waiting, 1)
-
     def feed(device: Device) -> None:
-        for item in next_item():
+        if waiting and device in working:
+            item = waiting.popleft()
             under_way[pools[device].submit(functions[device], item)] = device, item
 
     try:
-        for _ in range(in_flight + 1):
-            for device in functions:
-                feed(device)
-        working = set(functions)
+        for device in (in_flight + 1) * list(functions):
+            feed(device)
         while under_way:
             ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in ended:
                 device, item = under_way.pop(future)
-                error = future.exception()
-                if error is None:
+                if error := future.exception():
                     if device in working:
-                        feed(device)
+                        log.warning(f"{device} failed and is left out: {error}")
+                        working.remove(device)
+                    if not working:
+                        raise error
+                    waiting.append(item)
+                    for other in working:  # one of them may have nothing left to do
+                        feed(other)
+                else:
+                    feed(device)
                     yield item, future.result()
-                    continue
-                if device in working:
-                    log.warning(f"{device} failed and is left out: {error}")
-                    working.remove(device)
-                if not working:
-                    raise error
-                returned.append(item)
-                for other in working:  # those that had nothing left to do
-                    feed(other)
     finally:
         for pool in pools.values():
             pool.shutdown(wait=False, cancel_futures=True)

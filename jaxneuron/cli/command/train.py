@@ -6,9 +6,17 @@ from typing import Any
 
 import click
 
-from jaxneuron.cli.figure import check_figure
-from jaxneuron.cli.report import check_page
-from jaxneuron.cli.terminal import console, print_json, terminal_size
+from jaxneuron.cli.terminal import json_option, print_items, print_json, terminal_size
+from jaxneuron.store.whole_file import FIGURE, check_file
+from jaxneuron.study.bad_input import BadInput
+
+# The options that are keys of a study.toml, by their tables.
+KEYS = {
+    "data": ("file", "inputs", "target", "scale"),
+    "neuron": ("activation", "train_bias", "init_weight"),
+    "training": ("optimizer", "method", "num_steps", "batch_size", "precision", "tolerance"),
+    "sweep": ("learning_rate", "init_bias", "momentum", "weight_decay", "seed"),
+}
 
 
 class NumSteps(click.ParamType):
@@ -29,11 +37,8 @@ class NumSteps(click.ParamType):
         return self.fail(f"is {value!r}; it must be a whole number, or inf", param, ctx)
 
 
-NUM_STEPS = NumSteps()
-
-
 @click.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("file", metavar="DATA", type=click.Path(path_type=Path))
 @click.option("--input", "inputs", multiple=True, required=True, help="Column of an input; may be repeated.")
 @click.option("--target", required=True, help="Column of the target.")
 @click.option("--learning-rate", type=float, default=0.1, show_default=True, help="Step size η.")
@@ -47,7 +52,7 @@ NUM_STEPS = NumSteps()
 @click.option("--batch-size", type=int, help="Examples per step; all if not given.")
 @click.option("--method", default="steps", show_default=True, help="steps or jumps.")
 @click.option(
-    "--num-steps", type=NUM_STEPS, default=10_000, show_default=True, help="Steps at most; by jumps inf too."
+    "--num-steps", type=NumSteps(), default=10_000, show_default=True, help="Steps at most; by jumps inf too."
 )
 @click.option(
     "--tolerance",
@@ -64,65 +69,16 @@ NUM_STEPS = NumSteps()
 @click.option(
     "--report", type=click.Path(path_type=Path), help="Where to write its life, step by step (.html)."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
-def train(
-    data: Path,
-    inputs: tuple[str, ...],
-    target: str,
-    learning_rate: float,
-    init_weight: float | None,
-    init_bias: float,
-    no_bias: bool,
-    activation: str,
-    optimizer: str,
-    momentum: float | None,
-    weight_decay: float | None,
-    batch_size: int | None,
-    method: str,
-    num_steps: float,
-    tolerance: float,
-    precision: str | None,
-    scale: str,
-    seed: int,
-    explain: bool,
-    figure: Path | None,
-    report: Path | None,
-    as_json: bool,
-) -> None:
+@json_option
+def train(explain: bool, figure: Path | None, report: Path | None, as_json: bool, **given: Any) -> None:
     """Train one neuron on a CSV, Parquet or NPZ file until its loss has converged."""
-    figure = figure or Path("runs") / f"{data.stem}-neuron.png"
-    check_figure(figure)
+    figure = figure or Path("runs", f"{given['file'].stem}-neuron.png")
+    check_file(figure, FIGURE, "--figure")
     if report is not None:
-        check_page(report, "--report")
-    from jaxneuron.api import train as train_neuron
-    from jaxneuron.study.bad_input import BadInput
-    from jaxneuron.study.study import Study
+        from jaxneuron.view.web.page import check_page
 
-    # As a study.toml would say it; what was not given keeps the study's own default.
-    tables = {
-        "data": {"file": str(data), "inputs": inputs, "target": target, "scale": scale},
-        "neuron": {"activation": activation, "train_bias": not no_bias}
-        | ({} if init_weight is None else {"init_weight": init_weight}),
-        "training": {
-            "optimizer": optimizer,
-            "method": method,
-            "num_steps": num_steps,
-            "batch_size": batch_size,
-            "precision": precision or ("float64" if method == "jumps" else "float32"),
-            "tolerance": tolerance,
-        },
-        "sweep": {
-            "learning_rate": learning_rate,
-            "init_bias": init_bias,
-            "momentum": momentum,
-            "weight_decay": weight_decay,
-            "seed": seed,
-        },
-    }
-    try:
-        training = train_neuron(Study(**tables))
-    except BadInput as error:
-        raise BadInput(_name_option(str(error), tables)) from None
+        check_page(report, "--report")
+    training = _train(given)
 
     from jaxneuron.analysis.explain import full_pass
     from jaxneuron.analysis.fit import fit
@@ -150,27 +106,37 @@ def train(
             report=None if report is None else str(report),
         )
         return
-    screen = console()
     if explain:
-        screen.print(full_pass_table(full_pass(training), training))
-        screen.print()
-    screen.print(loss_table(training))
-    screen.print()
+        print_items(full_pass_table(full_pass(training), training), blank=True)
+    print_items(loss_table(training), blank=True)
     if size := terminal_size():
         from jaxneuron.view.terminal.training import training_picture
 
-        screen.print(training_picture(training, *size))
-        screen.print()
-    screen.print(training_summary(training), soft_wrap=True)
-    screen.print(f"figure: {figure}", soft_wrap=True, highlight=False)
+        print_items(training_picture(training, *size), blank=True)
+    print_items(training_summary(training), f"figure: {figure}")
     if report is not None:
-        screen.print(f"report: {report}", soft_wrap=True, highlight=False)
+        print_items(f"report: {report}")
 
 
-def _name_option(message: str, tables: dict[str, dict[str, Any]]) -> str:
-    """What is wrong with a study, said of the option that gave it: 'training.num_steps' is --num-steps."""
-    where, colon, wrong = message.partition(": ")
-    table, _, key = where.partition(".")
-    if key not in tables.get(table, {}):
-        return message
-    return f"--{key.replace('_', '-').replace('inputs', 'input')}{colon}{wrong}"
+def _train(given: dict[str, Any]) -> Any:
+    """Train the one neuron of a study that has these keys and otherwise its own defaults.
+
+    What is wrong with 'training.num_steps' is said of --num-steps.
+    """
+    from jaxneuron.api import train as train_neuron
+    from jaxneuron.study.study import Study
+
+    given |= {"file": str(given["file"]), "train_bias": not given["no_bias"]}
+    given["precision"] = given["precision"] or ("float64" if given["method"] == "jumps" else "float32")
+    tables = {
+        table: {key: given[key] for key in keys if given[key] is not None} for table, keys in KEYS.items()
+    }
+    try:
+        return train_neuron(Study(**tables))
+    except BadInput as error:
+        where, colon, wrong = str(error).partition(": ")
+        table, _, key = where.partition(".")
+        if key not in KEYS.get(table, ()):
+            raise
+        option = key.replace("_", "-").replace("inputs", "input")
+        raise BadInput(f"--{option}{colon}{wrong}") from None

@@ -1,25 +1,31 @@
-"""Where a command draws its figure, and writes what else it makes of a run."""
+"""Where commands write unless they are given a path: a run in `runs`, and what is made of it beside it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jaxneuron.study.bad_input import BadInput
+
 if TYPE_CHECKING:
     from jaxneuron.store.location import Location
 
-
-# What commands make of a run, unless they are told another path.
+# The endings of what commands make of a run.
 FIGURE, DEATHS, REPORT = ".png", "-deaths.png", ".html"
 
 
-def beside(run: str, ending: str) -> Path:
-    """A path beside a run, which has its name but for .zarr; for one of an object store in `runs`.
+def default_run(study: Path) -> str:
+    """The run of a study.toml."""
+    name = study.stem if study.stem != "study" else study.resolve().parent.name
+    return f"runs/{name}.zarr"
 
-    BadInput where the same would be made of another run there.
+
+def beside(run: str, ending: str) -> Path:
+    """A path beside a run, which has its name but for .zarr; for a run of an object store in `runs`.
+
+    BadInput where the same path would be that of another run there.
     """
     from jaxneuron.store.location import Location
-    from jaxneuron.study.bad_input import BadInput
 
-    folder = local_place(Location(run))
+    folder = local_folder(Location(run))
     path = folder.with_name((folder.name.removesuffix(".zarr") or folder.name) + ending)
     stems = {path.name.removesuffix(other) for other in (FIGURE, DEATHS, REPORT) if path.name.endswith(other)}
     for name in sorted({stem + suffix for stem in stems for suffix in ("", ".zarr")} - {"", folder.name}):
@@ -29,17 +35,6 @@ def beside(run: str, ending: str) -> Path:
     return path
 
 
-def local_place(location: "Location") -> Path:
+def local_folder(location: "Location") -> Path:
     """Where a run lies, or would lie if it were not in an object store."""
     return Path(location.name) if location.folder else Path("runs", location.name.split("://")[1])
-
-
-def check_figure(path: Path, name: str = "--figure") -> None:
-    """BadInput where no figure can be drawn at the path, before the work that it would show."""
-    from jaxneuron.study.bad_input import BadInput, check_place
-
-    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise BadInput(f"{name}: {path} must end in .png, .svg or .pdf")
-    if path.is_dir():
-        raise BadInput(f"{name}: {path} is a folder; it must be a file")
-    check_place(path)

@@ -3,22 +3,17 @@
 import contextlib
 import importlib
 import os
-import shlex
+import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from jaxneuron.cli.figure import FIGURE, beside, check_figure, local_place
-from jaxneuron.cli.terminal import console, print_json, print_log, progress_bar, terminal_size
-
-Progress = Callable[[int, int], None]
-
-
-class Interrupted(click.Abort):
-    """Ctrl-C, with one line that says what was kept."""
+from jaxneuron.cli.paths import FIGURE, beside, default_run, local_folder
+from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, resumable, terminal_size
+from jaxneuron.store import whole_file
+from jaxneuron.study.bad_input import BadInput
 
 
 @click.command()
@@ -44,7 +39,7 @@ class Interrupted(click.Abort):
     "--address",
     help="The Ray cluster, HOST:PORT, or auto: this machine's.  [default: a Ray job's, or one of its own]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+@json_option
 def sweep(
     study: Path,
     out: str | None,
@@ -57,35 +52,25 @@ def sweep(
 ) -> None:
     """Train every neuron of a study.toml and draw its phase diagram.
 
-    Stopped and given again, it goes on from where it was.
+    Stopped and started again, it resumes where it was.
     """
     out = default_run(study) if out is None else out
-    from jaxneuron.store.location import Location
-    from jaxneuron.study.bad_input import BadInput
-
-    location = Location(out)
-    folder = local_place(location)
-    if not folder.name:
-        raise BadInput(
-            f"--out: is {str(folder)!r}; it must be a name for the run, such as {default_run(study)}"
-        )
-    location.check()
-    figure = figure or beside(out, FIGURE)
-    if figure in (folder, *folder.parents):
-        raise BadInput(f"--figure: {figure} is the place of the run; choose another --figure or --out")
-    check_figure(figure)
+    figure = _checked_figure(out, figure, study)
     from jaxneuron.api import sweep as run_sweep
     from jaxneuron.study.study import read_study
 
     # The plots are imported while the first chunk is compiled.
     threading.Thread(target=importlib.import_module, args=["jaxneuron.view.plots.phase"]).start()
     print_log(quiet=as_json)
-    where, options = _engine(engine, workers, address)
+    trainer, options = _engine(engine, workers, address)
     line = ["jaxneuron", "sweep", str(study), "--out", out, *options]
-    with resuming(line) as noting:
-        with progress_bar(quiet=as_json) as progress, _silence(engine):
-            told = noting(progress)
-            run = run_sweep(read_study(study), out, overwrite=overwrite, progress=told, engine=where)
+    with resumable(line, quiet=as_json) as progress:
+        # Ray prints a page for each actor that dies, of which our log has a line.
+        with (
+            open(os.devnull, "w") as nowhere,
+            contextlib.redirect_stdout(nowhere if engine == "ray" else sys.stdout),
+        ):
+            run = run_sweep(read_study(study), out, overwrite=overwrite, progress=progress, engine=trainer)
 
         from jaxneuron.analysis.phase import phase_diagram
         from jaxneuron.neuron.fate import Fate
@@ -105,23 +90,33 @@ def sweep(
             best=run.best().to_dict(orient="records"),
         )
         return
-    screen = console()
-    screen.print(fate_table(run))
-    screen.print()
+    print_items(fate_table(run), blank=True)
     if size := terminal_size():
         from jaxneuron.view.terminal.fates import fate_picture
 
-        screen.print(fate_picture(run, *size))
-        screen.print()
-    screen.print(best_table(run))
-    screen.print()
-    screen.print(f"run: {out}\nfigure: {figure}", soft_wrap=True)
+        print_items(fate_picture(run, *size), blank=True)
+    print_items(best_table(run), blank=True)
+    print_items(f"run: {out}", f"figure: {figure}")
+
+
+def _checked_figure(out: str, figure: Path | None, study: Path) -> Path:
+    """Where the figure is drawn; BadInput where it or the run cannot be made."""
+    from jaxneuron.store.location import Location
+
+    location = Location(out)
+    folder = local_folder(location)
+    if not folder.name:
+        raise BadInput(f"--out: is '{folder}'; it must be a name for the run, such as {default_run(study)}")
+    location.check()
+    figure = figure or beside(out, FIGURE)
+    if figure in (folder, *folder.parents):
+        raise BadInput(f"--figure: {figure} is the place of the run; choose another --figure or --out")
+    whole_file.check_file(figure, whole_file.FIGURE, "--figure")
+    return figure
 
 
 def _engine(name: str, workers: int | None, address: str | None) -> tuple[Any, list[str]]:
     """What trains, and the options that ask for it."""
-    from jaxneuron.study.bad_input import BadInput
-
     options = ["--workers", str(workers)] if workers else []
     if name == "ray":
         from jaxneuron.runner.engines.ray import Ray
@@ -135,38 +130,3 @@ def _engine(name: str, workers: int | None, address: str | None) -> tuple[Any, l
 
         return Workers(workers), options
     return None, []
-
-
-@contextlib.contextmanager
-def _silence(engine: str) -> Iterator[None]:
-    """Keep Ray's own words from stdout: a page for each actor that dies, of which our log says a line."""
-    with contextlib.ExitStack() as stack:
-        if engine == "ray":
-            stack.enter_context(contextlib.redirect_stdout(stack.enter_context(open(os.devnull, "w"))))
-        yield
-
-
-def default_run(study: Path) -> str:
-    """Where the run of a study.toml is if nothing else is said."""
-    name = study.stem if study.stem != "study" else study.resolve().parent.name
-    return f"runs/{name}.zarr"
-
-
-@contextlib.contextmanager
-def resuming(line: Sequence[str]) -> Iterator[Callable[[Progress], Progress]]:
-    """Have Ctrl-C say how much is kept of what the command line trains, and that it goes on with it; what is
-    told to the progress is noted for that."""
-    numbers: list[tuple[int, int]] = []
-
-    def noting(progress: Progress) -> Progress:
-        def tell(done: int, total: int) -> None:
-            numbers[:] = [(done, total)]
-            progress(done, total)
-
-        return tell
-
-    try:
-        yield noting
-    except KeyboardInterrupt:
-        kept = "{:,} of {:,} neurons are kept".format(*numbers[0]) if numbers else "what was there is kept"
-        raise Interrupted(f"{kept}; this goes on: {shlex.join(line)}") from None

@@ -1,15 +1,15 @@
 """`jaxneuron plot`."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from jaxneuron.cli.figure import check_figure
-from jaxneuron.cli.terminal import console, print_json
+from jaxneuron.cli.terminal import json_option, print_items, print_json
+from jaxneuron.store.whole_file import FIGURE, check_file
+from jaxneuron.study.bad_input import BadInput
 
 # What each figure takes of the options.
 TAKES = {
@@ -43,41 +43,32 @@ TAKES = {
 @click.option(
     "--width", type=float, default=7.0, show_default=True, help="In inches: 3.3 is a column, 7 a page."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+@json_option
 def plot(run: str, file: Path, show: str, width: float, as_json: bool, **options: Any) -> None:
     """Draw a figure of a run as a .png, .svg or .pdf file."""
-    check_figure(file, "FILE")
+    check_file(file, FIGURE, "FILE")
     given = {name: value for name, value in options.items() if value not in (None, ())}
     _check_taken(show, given)
     if "at" in given:
         given["at"] = _values(given["at"])
+    if show in ("curves", "incidence") and "over" in given:
+        (given["along"], *more) = given.pop("over")
+        if more:
+            raise BadInput(f"--over: {show} are drawn over one axis, and {1 + len(more)} were given")
     from jaxneuron.api import open_run
     from jaxneuron.view.plots.canvas import save
-    from jaxneuron.view.plots.run_plots import RunPlots
 
-    figure = _figure_of(RunPlots(open_run(run)), show, given)(width=width)
+    plots = open_run(run).plot
+    figure = (plots if show == "maps" else getattr(plots, show))(**given, width=width)
     save(figure, file)
     if as_json:
         print_json(figure=str(file), description=figure.description)
     else:
-        console().print(f"figure: {file}", soft_wrap=True, highlight=False)
-
-
-def _figure_of(plots: Any, show: str, given: dict[str, Any]) -> Callable[..., Any]:
-    """The method that draws what is asked for, with what was given for it."""
-    from jaxneuron.study.bad_input import BadInput
-
-    if show in ("curves", "incidence") and "over" in given:
-        (along, *more) = given.pop("over")
-        if more:
-            raise BadInput(f"--over: {show} are drawn over one axis, and {1 + len(more)} were given")
-        given["along"] = along
-    return partial(plots if show == "maps" else getattr(plots, show), **given)
+        print_items(f"figure: {file}")
 
 
 def _check_taken(show: str, given: Iterable[str]) -> None:
-    from jaxneuron.study.bad_input import BadInput
-
+    """BadInput where an option is given that the figure does not take."""
     for name in given:
         if name not in TAKES[show]:
             takers = ", ".join(figure for figure, names in TAKES.items() if name in names)
@@ -86,15 +77,14 @@ def _check_taken(show: str, given: Iterable[str]) -> None:
 
 def _values(pairs: Sequence[str]) -> dict[str, float]:
     """What --at gives: a value for each name."""
-    from jaxneuron.study.bad_input import BadInput
-
     values = {}
     for pair in pairs:
         name, _, value = pair.partition("=")
         try:
-            values[name.strip()] = float(value)
+            number = float(value)
         except ValueError:
-            values[name.strip()] = math.nan
-        if not math.isfinite(values[name.strip()]):
+            number = math.nan
+        if not math.isfinite(number):
             raise BadInput(f"--at: is {pair!r}; it must be NAME=VALUE, such as momentum=0.9")
+        values[name.strip()] = number
     return values

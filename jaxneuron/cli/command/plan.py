@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.terminal import console, print_json
+from jaxneuron.cli.terminal import json_option, print_items, print_json
 
 
 @click.command()
@@ -13,12 +13,12 @@ from jaxneuron.cli.terminal import console, print_json
     "--devices",
     type=click.IntRange(min=1),
     multiple=True,
-    help="Devices like this machine's to tell the time for; may be repeated.  [default: 1, 8, 64, 512]",
+    help="How many devices like this machine's; may be repeated.  [default: 1, 8, 64, 512]",
 )
 @click.option(
     "--seconds", type=click.FloatRange(min=0), default=10.0, show_default=True, help="To measure for, about."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+@json_option
 def plan(study: Path, devices: tuple[int, ...], seconds: float, as_json: bool) -> None:
     """Say what a study.toml takes: neurons, memory, disk, and the time, measured on some of its chunks."""
     from jaxneuron.runner.plan import plan as make_plan
@@ -27,9 +27,9 @@ def plan(study: Path, devices: tuple[int, ...], seconds: float, as_json: bool) -
     found = make_plan(read_study(study), seconds=seconds)
     devices = tuple(sorted(set(devices))) or (1, 8, 64, 512)
     if as_json:
-        other = found.other and found.other._asdict()
         print_json(
-            **found._asdict() | {"needs": found.needs._asdict(), "other": other},
+            **found._asdict()
+            | {"needs": found.needs._asdict(), "other": found.other and found.other._asdict()},
             neuron_steps=found.neuron_steps,
             device_seconds=found.device_seconds,
             seconds={number: found.seconds(number) for number in devices},
@@ -37,4 +37,4 @@ def plan(study: Path, devices: tuple[int, ...], seconds: float, as_json: bool) -
         return
     from jaxneuron.view.terminal.tables import plan_table
 
-    console().print(plan_table(found, devices))
+    print_items(plan_table(found, devices))
