@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from jaxneuron.analysis.intervals import wilson
@@ -24,15 +23,3 @@ def best_cells(
     for fate in Fate:
         table[f"{fate.name}_low"], table[f"{fate.name}_high"] = wilson(counts[:, fate], total)
     return table
-
-
-def loss_in_words(loss: float, smallest: float, largest: float, run: Run) -> str:
-    """A quantile or the mean of a cell's losses as it is known from their histogram: exactly where the
-    smallest and the largest are alike, to within half a bin, or in the first bin, which begins at 0, by an
-    upper bound."""
-    if not np.isfinite(loss):
-        return "∞"
-    first_bin_end = float(run.cells.final_loss_bin.values[1])
-    if largest <= 1.001 * smallest:
-        return f"{loss:.5g}"
-    return f"< {min(largest, first_bin_end):.2g}" if loss < first_bin_end else f"≈ {loss:.2g}"

@@ -79,7 +79,7 @@ class Deaths(NamedTuple):
 
     def fate(self, fate: Fate) -> Share:
         """The share of a fate, for each value."""
-        return Share(*(values[:, fate] for values in self.by_fate))
+        return self.by_fate.at((slice(None), fate))
 
 
 def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = None) -> Deaths:
@@ -196,12 +196,7 @@ def _plain(found: Share | Hazard | HalfLife | None) -> dict[str, Any] | None:
     """Arrays as lists, for JSON, which has neither infinity nor NaN."""
     if found is None:
         return None
-    plain = {}
-    for name, values in found._asdict().items():
-        finite = np.asarray(values).astype(object)
-        finite[~np.isfinite(values)] = None
-        plain[name] = finite.tolist()
-    return plain
+    return {name: np.where(np.isfinite(v), v, None).tolist() for name, v in found._asdict().items()}
 
 
 def _axes(run: Run) -> Sequence[str]:
@@ -225,8 +220,8 @@ def _contrast(counts: np.ndarray, axis: MapAxis) -> Contrast:
         label=axis.label,
         num_values=len(axis.values),
         fewest_at=float(axis.values[fewest]),
-        fewest=Share(*(values[fewest] for values in shares)),
+        fewest=shares.at(fewest),
         most_at=float(axis.values[most]),
-        most=Share(*(values[most] for values in shares)),
+        most=shares.at(most),
         difference=(float(shares.share[most] - shares.share[fewest]), float(low), float(high)),
     )

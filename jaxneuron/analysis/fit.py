@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from jaxneuron.analysis.names import number_in_words
+from jaxneuron.analysis.in_words import number_in_words
 from jaxneuron.runner.training import Training
 
 LINES = 6

@@ -48,10 +48,11 @@ def swept_names(run: Run) -> tuple[str, ...]:
     return tuple(name for name in run.swept if name != DATASET)
 
 
-def frame_of(run: Run, over: Sequence[str], at: Mapping[str, float], most_values: int = MOST_VALUES) -> Frame:
+def frame_of(run: Run, over: Sequence[str], at: Mapping[str, float], most: int | None = None) -> Frame:
     """The frame of a map over axes, at values of others; BadInput for names that are not swept.
 
-    Of an axis with more than `most_values` neighbours are put together, into half as many squares.
+    Of an axis with more than `most` values, by default MOST_VALUES, neighbours are pooled into half as many
+    squares; so are more than `most` points, by default MOST_POINTS.
     """
     known = swept_names(run)
     for name in (*over, *at):
@@ -62,15 +63,17 @@ def frame_of(run: Run, over: Sequence[str], at: Mapping[str, float], most_values
     is_points = POINT in run.dims and bool(known)
     if is_points and at:
         raise BadInput(f"{run.path}: its cells are points, which cannot be held at {', '.join(at)}")
-    return _frame_of_points(run, over) if is_points else _frame_of_grid(run, over, at, most_values)
+    if is_points:
+        return _frame_of_points(run, over, most or MOST_POINTS)
+    return _frame_of_grid(run, over, at, most or MOST_VALUES)
 
 
-def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most_values: int) -> Frame:
+def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most: int) -> Frame:
     axes, groups, sizes, remarks, pooled = {}, [], [], [], []
     for dim in run.dims:
         size = run.cells.sizes[dim]
         if dim in over:
-            axes[dim], group = _squared(map_axis(run, dim), most_values)
+            axes[dim], group = _squared(map_axis(run, dim), most)
             if len(axes[dim].values) < size:
                 remarks.append(f"{size:,} values of {axes[dim].label} in {len(axes[dim].values)} squares")
         elif dim in at:
@@ -90,7 +93,7 @@ def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most_
     return Frame(shown, True, tuple(groups), tuple(sizes), shape, ", ".join(remarks))
 
 
-def _frame_of_points(run: Run, over: Sequence[str]) -> Frame:
+def _frame_of_points(run: Run, over: Sequence[str], most: int) -> Frame:
     """Data sets come before the points, and are pooled."""
     axes = tuple(map_axis(run, name) for name in over)
     datasets = [all_together(run.cells.sizes[dim]) for dim in run.dims if dim != POINT]
@@ -100,7 +103,7 @@ def _frame_of_points(run: Run, over: Sequence[str]) -> Frame:
     remarks += ["pooled over data sets"] if datasets else []
     if not over:
         groups, shape, is_grid, remarks = all_together(num_points), (), True, ["pooled over all points"]
-    elif num_points <= MOST_POINTS:
+    elif num_points <= most:
         groups, shape, is_grid = each_alone(num_points), (num_points,), False
     else:
         squared = [_binned(axis) for axis in axes]
@@ -111,12 +114,12 @@ def _frame_of_points(run: Run, over: Sequence[str]) -> Frame:
     return Frame(axes, is_grid, (*datasets, groups), sizes, shape, ", ".join(remarks))
 
 
-def _squared(axis: MapAxis, most_values: int) -> tuple[MapAxis, np.ndarray]:
+def _squared(axis: MapAxis, most: int) -> tuple[MapAxis, np.ndarray]:
     """(the axis with neighbours put together where it is long, the group of each value)."""
     size = len(axis.values)
-    if size <= most_values:
+    if size <= most:
         return axis, each_alone(size)
-    number = most_values // 2
+    number = most // 2
     groups = np.arange(size) * number // size
     return axis._replace(values=axis.place(_means(axis.scaled, groups, number))), groups
 

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxneuron.analysis.axes import map_axis
-from jaxneuron.analysis.frames import Frame, frame_of, swept_names
-from jaxneuron.analysis.maps import estimate_over
+from jaxneuron.analysis.frames import frame_of, swept_names
+from jaxneuron.analysis.maps import estimates_over
 from jaxneuron.analysis.quantities import Quantity, quantity_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
@@ -51,8 +51,8 @@ def importance(run: Run, name: str) -> Importance:
     """The importance of all that is swept for a quantity; data sets are pooled."""
     quantity, names = quantity_of(run, name), swept_names(run)
     is_grid = POINT not in run.dims or not names
-    frame = frame_of(run, names, {}, max(run.cells.sizes.values())) if is_grid else _every_point(run)
-    values = as_numbers(quantity, estimate_over(run, quantity, frame).value)
+    (estimate,) = estimates_over(run, quantity, [frame_of(run, names, {}, max(run.cells.sizes.values()))])
+    values = as_numbers(quantity, estimate.value)
     if is_grid:
         first, total = shares_of_grid(values)
     else:
@@ -66,16 +66,6 @@ def importance(run: Run, name: str) -> Importance:
         num_known=int(known.sum()),
         is_grid=is_grid,
     )
-
-
-def _every_point(run: Run) -> Frame:
-    """All points, however many; data sets are pooled."""
-    groups = tuple(
-        np.arange(size) if dim == POINT else np.zeros(size, np.int64)
-        for dim, size in ((dim, run.cells.sizes[dim]) for dim in run.dims)
-    )
-    sizes = tuple(int(group.max()) + 1 for group in groups)
-    return Frame((), False, groups, sizes, (run.cells.sizes[POINT],), "")
 
 
 def as_numbers(quantity: Quantity, values: np.ndarray) -> np.ndarray:

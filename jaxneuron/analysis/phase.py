@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.in_words import columns_in_words, steps_in_words
 from jaxneuron.analysis.maps import Map, Others, quantity_map
-from jaxneuron.analysis.names import columns_in_words, steps_in_words
 from jaxneuron.analysis.run import Run
+from jaxneuron.analysis.why import has_stability_limit
 from jaxneuron.neuron.fate import Fate
-
-LINEAR_ACTIVATIONS = ("relu", "leaky_relu", "identity")  # slope 1 where all examples are active
 
 
 class PhaseDiagram(NamedTuple):
@@ -58,8 +57,5 @@ def phase_diagram(
 
 
 def _stability_limit(run: Run) -> float | None:
-    """2/λ_max, where it means something: plain full-batch gradient descent on a locally quadratic loss."""
-    study = run.study
-    plain = study.training.optimizer == "sgd" and study.training.batch_size is None
-    linear = study.neuron.activation in LINEAR_ACTIVATIONS and study.sweep.weight_decay is None
-    return run.attrs["data"]["stability_limit"] if plain and linear else None
+    """2/λ_max where every example is active, if the study's training has such a limit."""
+    return run.attrs["data"]["stability_limit"] if has_stability_limit(run.study) else None

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from jaxneuron.analysis.parts import by_parts
 from jaxneuron.analysis.pooling import all_together, each_alone, pool
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET
@@ -17,8 +18,6 @@ from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.study import Study
-
-CELLS_AT_A_TIME = 4096  # whose histograms are worked on, several times as large as they are
 
 
 class Run:
@@ -164,7 +163,7 @@ class Run:
             each_alone(size) if dim in along else all_together(size)
             for dim, size in zip(self.dims, sizes, strict=True)
         ]
-        values = pool(field, self.tiles(), groups, [int(group.max()) + 1 for group in groups])
+        (values,) = pool(field, self.tiles(), [(groups, [int(group.max()) + 1 for group in groups])])
         rest = [dim for dim in self.dims if dim not in along]
         kept = field.isel(dict.fromkeys(rest, 0), drop=True)
         return kept.copy(data=values.squeeze(tuple(map(self.dims.index, rest)))).transpose(*along, ...)
@@ -179,11 +178,8 @@ class Run:
                 cells[f"final_loss_{name}"][tile] for name in ("count", "min", "max")
             )
             flat = counts.values.reshape(-1, len(edges) - 1), smallest.values.ravel(), largest.values.ravel()
-            values = [
-                function(*(field[i : i + CELLS_AT_A_TIME] for field in flat), edges)
-                for i in range(0, smallest.size, CELLS_AT_A_TIME)
-            ]
-            found.values[tile] = np.concatenate(values).reshape(smallest.shape)
+            (values,) = by_parts(lambda *some: (function(*some, edges),), *flat)
+            found.values[tile] = values.reshape(smallest.shape)
         return found
 
     def tiles(self) -> Iterator[tuple[slice, ...]]:

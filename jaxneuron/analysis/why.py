@@ -9,8 +9,8 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.runner.training import Training
+from jaxneuron.study.study import Study
 
-LINEAR_ACTIVATIONS = ("relu", "leaky_relu", "identity")
 LONGEST_PERIOD, TAIL = 64, 50
 MOSTLY = 0.8  # the share of steps that makes it so
 
@@ -189,13 +189,17 @@ def _turns(training: Training) -> int:
     return int(((updates[1:] * updates[:-1]).sum(-1) < 0).sum())
 
 
+def has_stability_limit(study: Study) -> bool:
+    """Whether 2/λ_max means something: plain full-batch gradient descent on a locally quadratic loss."""
+    is_plain = study.training.optimizer == "sgd" and study.training.batch_size is None
+    is_quadratic = ACTIVATIONS[study.neuron.activation].is_piecewise_linear
+    return is_plain and is_quadratic and study.sweep.weight_decay is None
+
+
 def _too_far(training: Training, step: int) -> list[str]:
-    """That the learning rate is beyond the stability limit of the examples that were active, where it means
-    something and is so."""
-    settings, neuron = training.study.training, training.study.neuron
-    is_plain = settings.optimizer == "sgd" and settings.batch_size is None
-    decays = "weight_decay" in training.hyperparams
-    if not (is_plain and neuron.activation in LINEAR_ACTIVATIONS and not decays):
+    """That the learning rate was beyond the stability limit of the examples active at a step, if it was."""
+    neuron = training.study.neuron
+    if not has_stability_limit(training.study):
         return []
     z = preactivations(training, step)
     active = z > 0 if neuron.activation == "relu" else np.ones(len(z), bool)

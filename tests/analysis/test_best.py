@@ -8,8 +8,9 @@ from scipy.stats import binomtest
 
 import jaxneuron as jn
 from jaxneuron import sweep
-from jaxneuron.analysis import run as study_run
-from jaxneuron.analysis.best import best_cells, loss_in_words
+from jaxneuron.analysis import parts
+from jaxneuron.analysis.best import best_cells
+from jaxneuron.analysis.in_words import loss_in_words
 from jaxneuron.analysis.intervals import wilson
 from jaxneuron.neuron.fate import Fate
 from tests.studies import all_but_few_thorough
@@ -98,7 +99,7 @@ def test_cells_that_lose_too_many_are_left_out(run):
 
 @pytest.mark.parametrize("chunk_size", all_but_few_thorough([20, 27, 100], [27]))
 def test_losses_are_the_same_whatever_parts_they_lie_in(run, chunk_size, tmp_path, monkeypatch):
-    monkeypatch.setattr(study_run, "CELLS_AT_A_TIME", 2)
+    monkeypatch.setattr(parts, "CELLS_AT_A_TIME", 2)
     settings = run.study.sweep.model_copy(update={"chunk_size": chunk_size})
     cut = sweep(run.study.model_copy(update={"sweep": settings}), tmp_path / "run.zarr")
     assert cut.attrs["tile"] != run.attrs["tile"]

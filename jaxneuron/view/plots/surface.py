@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import Normal, Stroke
 
-from jaxneuron.analysis.names import columns_in_words
+from jaxneuron.analysis.in_words import columns_in_words
 from jaxneuron.analysis.surface import LossSurface, ParamsPath
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.palette import FATE_COLOURS
