@@ -12,8 +12,8 @@ from jaxneuron.neuron.fate import Fate
 def best_cells(
     run: Run, number: int | None = 10, *, by: float | Literal["mean"] = 0.5, most_lost: float = 1.0
 ) -> pd.DataFrame:
-    """`Run.best` with the number of neurons, the smallest and the largest final loss and, for each fate,
-    `<fate>_low` and `<fate>_high`: the 95 % interval of its share."""
+    """The table of `Run.best` with the number of neurons, the smallest and the largest final loss and, for
+    each fate, `<fate>_low` and `<fate>_high`: the 95 % interval of its share (Wilson 1927)."""
     table = run.best(number, by=by, most_lost=most_lost)
     counts = run.cells.fate_count.stack(cell=run.dims).transpose("cell", "fate").values[table.cell]
     total = counts.sum(-1)

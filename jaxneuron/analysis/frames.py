@@ -1,6 +1,6 @@
-"""Which cells of a run a map puts together: those over its axes, pooled over all else or held at a value.
+"""Which cells of a run a map pools: over its axes none, all others are pooled or held at a value.
 
-Points that are no grid are shown where they lie; many points, and long axes, are pooled into squares.
+Points that are not a grid are shown where they lie; many points, and long axes, are pooled into squares.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +22,7 @@ MOST_POINTS, POINT_SQUARES = 4096, 64
 class Frame(NamedTuple):
     """The axes of a map, and a group for each index along each dim of the cells.
 
-    `remark` says what is done with all that is swept and not shown: 'pooled over momentum', or ''.
+    `remark` says how all that is swept and not shown is treated: 'pooled over momentum', or ''.
     """
 
     axes: tuple[MapAxis, ...]
@@ -39,12 +39,12 @@ class Frame(NamedTuple):
 
 
 def shown_by_default(run: Run, besides: Collection[str] = ()) -> tuple[str, ...]:
-    """The first two things that are swept besides some, the learning rate before all others."""
+    """The first two swept names besides some."""
     return tuple(name for name in swept_names(run) if name not in besides)[:2]
 
 
 def swept_names(run: Run) -> tuple[str, ...]:
-    """What can be an axis: all that is swept; data sets are draws, which are pooled."""
+    """The names that can be axes: all that is swept but data sets, which are draws and are pooled."""
     return tuple(name for name in run.swept if name != DATASET)
 
 
@@ -94,7 +94,7 @@ def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most:
 
 
 def _frame_of_points(run: Run, over: Sequence[str], most: int) -> Frame:
-    """Data sets come before the points, and are pooled."""
+    """The frame of points; data sets, whose dim comes before theirs, are pooled."""
     axes = tuple(map_axis(run, name) for name in over)
     datasets = [all_together(run.cells.sizes[dim]) for dim in run.dims if dim != POINT]
     num_points = run.cells.sizes[POINT]
@@ -115,7 +115,7 @@ def _frame_of_points(run: Run, over: Sequence[str], most: int) -> Frame:
 
 
 def _squared(axis: MapAxis, most: int) -> tuple[MapAxis, np.ndarray]:
-    """(the axis with neighbours put together where it is long, the group of each value)."""
+    """(the axis with neighbours pooled where it is long, the group of each value)."""
     size = len(axis.values)
     if size <= most:
         return axis, each_alone(size)
@@ -144,11 +144,11 @@ def _nearest_index(run: Run, dim: str, value: float) -> int:
             raise BadInput(f"{run.path}: has data sets 0 to {size - 1}, and no {value:g}")
         return int(value)
     axis = map_axis(run, dim)
-    is_apart = axis.is_log and value > 0
-    places, place = (axis.scaled, np.log10(value)) if is_apart else (axis.values, value)
+    by_decades = axis.is_log and value > 0
+    places, place = (axis.scaled, np.log10(value)) if by_decades else (axis.values, value)
     return int(np.argmin(abs(places - place)))
 
 
 def label_of(run: Run, dim: str) -> str:
-    """The name of a dim for eyes."""
+    """The name of a dim in words."""
     return "data set" if dim == DATASET else str(run.cells[dim].attrs["long_name"])

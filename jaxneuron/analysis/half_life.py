@@ -18,7 +18,7 @@ from jaxneuron.analysis.parts import by_parts
 
 # Pearson's statistic has a chi-square distribution where each group expects at least so many of a kind.
 SMALLEST_EXPECTED = 5
-# Of as many neurons as exp(this) none outlives one bin: as good as an infinite rate.
+# Of exp(this) neurons none outlives one bin: as good as an infinite rate.
 LARGEST_EXPONENT = 40.0
 
 
@@ -72,7 +72,7 @@ def half_life(
     if not len(inside):
         raise ValueError(f"no bin lies wholly within the steps {first_step} to {last_step}")
     counts = (np.reshape(of_event, (-1, len(edges) - 1)) for of_event in (deaths, divergences))
-    found = by_parts(lambda *some: _of_phase(_phase_of(*some, edges, inside)), *counts, np.ravel(total))
+    found = by_parts(lambda d, c, n: _of_phase(_phase_of(d, c, n, edges, inside)), *counts, np.ravel(total))
     return HalfLife(
         *(values.reshape(np.shape(total))[()] for values in found),
         first_step=int(edges[inside[0]]),
@@ -104,7 +104,7 @@ def _phase_of(
 
 
 def _log_likelihood(log_rate: np.ndarray, cell: np.ndarray, phase: _Phase) -> np.ndarray:
-    """Of a rate given by its logarithm, for some of the cells."""
+    """The log-likelihood of a rate, given by its logarithm, for some of the cells."""
     rates = np.exp(log_rate)
     died = xlogy(phase.deaths[cell], -np.expm1(-rates[..., None] * phase.width)).sum(-1)
     return died - rates * phase.outlived[cell]
@@ -121,8 +121,8 @@ def _slope(log_rate: np.ndarray, cell: np.ndarray, phase: _Phase) -> np.ndarray:
 def _rates(phase: _Phase) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(rate, low, high) of each cell: 0, 0 and a bound without deaths, NaN without neurons."""
     num_deaths = phase.deaths.sum(-1)
-    # With none dead the number of deaths is all there is to know and its bound is exact; the likelihood's,
-    # half as far away, leaves out the truth too often.
+    # Without deaths their number is all that is known and its bound is exact; the likelihood's, half as far
+    # away, leaves out the truth too often.
     best, (low, high) = 0 * num_deaths, rate(0 * num_deaths, phase.outlived)
     best[phase.neurons[:, 0] == 0] = np.nan
     cell = np.flatnonzero(num_deaths)
@@ -174,9 +174,9 @@ def _crossing(
 def _pearson(phase: _Phase, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(chi-square, degrees of freedom) of the deaths per bin against those expected of the bin's neurons.
 
-    Both kinds are compared, the dead and those that stay, so the squares are divided by the binomial
-    variance, which is below both expected numbers. Bins are put together in order until it is large
-    enough; one degree is spent on the rate.
+    Both the dead and those that stay are compared, so the squares are divided by the binomial variance, which
+    is below both expected numbers. Bins are pooled in order until it is large enough; one degree is spent on
+    the rate.
     """
     died = np.where(np.isfinite(rates), rates, 0.0)[:, None]
     expected, variance = np.zeros((2, *phase.deaths.shape))

@@ -1,4 +1,4 @@
-"""Maps: a quantity over two of the things that are swept, over one, or over none; the numbers of a figure."""
+"""Maps: a quantity over two swept hyperparameters, over one, or over none."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -21,8 +21,8 @@ Others = Literal["pooled", "lowest", "highest"]
 class Map(NamedTuple):
     """A quantity over axes: `value`, `low` and `high` are [*axes], or [points] where it is no grid.
 
-    `neurons` is the number of neurons behind each. `remark` says what was done with all that is swept and
-    not shown: 'pooled over momentum'; '' where all is shown.
+    `neurons` is the number of neurons behind each. `remark` says how all that is swept and not shown is
+    treated: 'pooled over momentum'; '' where all is shown.
     """
 
     quantity: Quantity
@@ -43,12 +43,12 @@ def quantity_map(
     at: Mapping[str, float] | None = None,
     others: Others = "pooled",
 ) -> Map:
-    """The map of a quantity (one of `quantities_of`) over some of what is swept, by default the first two
-    that `at` does not hold.
+    """The map of a quantity (one of `quantities_of`) over at most two of what is swept, by default the first
+    two that `at` does not hold.
 
     `at` holds some of the rest at the values nearest to those given. Over what is left neurons are pooled,
-    or in a grid the lowest or highest value that the quantity has anywhere is taken. BadInput for names
-    that are not swept.
+    or in a grid the lowest or highest value that the quantity has anywhere is taken. BadInput for unknown
+    quantities, for names that are not swept, and for more than two axes.
     """
     quantity = quantity_of(run, name)
     if over is not None and len(over) > 2:
@@ -82,10 +82,12 @@ def _reduced(run: Run, quantity: Quantity, frame: Frame, over: Sequence[str], ot
     return Map(quantity, frame.axes, True, value, low, high, neurons, remark)
 
 
-def _numbers(run: Run, quantity: Quantity, frame: Frame) -> tuple[np.ndarray, ...]:
+def _numbers(
+    run: Run, quantity: Quantity, frame: Frame
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(value, low, high, number of neurons) of each of a frame's groups, each [*shape of the map]."""
-    (estimate,), (by_fate,) = estimates_over(run, quantity, [frame]), fates_over(run, [frame])
-    return *estimate, by_fate.sum(-1)
+    ((value, low, high),), (by_fate,) = estimates_over(run, quantity, [frame]), fates_over(run, [frame])
+    return value, low, high, by_fate.sum(-1)
 
 
 def estimates_over(run: Run, quantity: Quantity, frames: Sequence[Frame]) -> list[Estimate]:

@@ -1,4 +1,4 @@
-"""The phase diagram: share of neurons by fate and the median final loss, over what is swept; the numbers."""
+"""The phase diagram: the share of neurons by fate and the median final loss over what is swept."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -24,12 +24,12 @@ class PhaseDiagram(NamedTuple):
 
     @property
     def axes(self) -> tuple[MapAxis, ...]:
-        """What it is over."""
+        """The axes of all of its maps."""
         return self.loss.axes
 
     @property
     def remark(self) -> str:
-        """What was done with all that is swept and not shown."""
+        """How all that is swept and not shown is treated."""
         return self.loss.remark
 
 
@@ -40,8 +40,8 @@ def phase_diagram(
     at: Mapping[str, float] | None = None,
     others: Others = "pooled",
 ) -> PhaseDiagram:
-    """The phase diagram over some of what is swept, by default the first two, the learning rate before all
-    others; `at` and `others` as for `quantity_map`."""
+    """The phase diagram over at most two of what is swept, by default the first two; arguments and BadInput
+    are those of `quantity_map`."""
     maps = {
         name: quantity_map(run, name, over, at=at, others=others)
         for name in (*(fate.name for fate in Fate), "final_loss")

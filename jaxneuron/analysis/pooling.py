@@ -1,4 +1,4 @@
-"""Counts of a run's cells put together: cells of the same group along every dim become one."""
+"""Counts of a run's cells pooled: cells of the same group along every dim become one."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,7 +12,7 @@ EXTREMES = {"final_loss_min": np.minimum, "final_loss_max": np.maximum}
 
 
 def each_alone(size: int) -> np.ndarray:
-    """Groups that keep the cells along a dim apart."""
+    """Groups that leave each cell along a dim by itself."""
     return np.arange(size)
 
 
