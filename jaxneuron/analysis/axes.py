@@ -10,7 +10,7 @@ from jaxneuron.population.axes import Log, Refined, Values
 
 
 class MapAxis(NamedTuple):
-    """One direction of a figure; the values of a grid increase, those of points do not."""
+    """One direction of a map; the values of a grid increase, those of points need not."""
 
     name: str
     label: str
@@ -23,7 +23,7 @@ class MapAxis(NamedTuple):
         return np.log10(self.values) if self.is_log else self.values
 
     def place(self, scaled: np.ndarray) -> np.ndarray:
-        """The values that are so on the axis's own scale."""
+        """The inverse of `scaled`: values from places on the axis's own scale."""
         return 10.0**scaled if self.is_log else scaled
 
     @property
@@ -40,7 +40,7 @@ class MapAxis(NamedTuple):
 
 
 def map_axis(run: Run, name: str) -> MapAxis:
-    """The axis of something that the run's study sweeps."""
+    """The axis of a swept hyperparameter, logarithmic where its values span decades."""
     values = run.cells[name].values
     quantity = run.study.quantities[name]
     is_listed = isinstance(quantity, (Values, Refined))
@@ -50,5 +50,5 @@ def map_axis(run: Run, name: str) -> MapAxis:
 
 
 def shown_values(number: int, most: int) -> np.ndarray:
-    """Which of so many values are shown: all, or some that are evenly spaced, the first and the last too."""
+    """The indices of at most `most` of a number of values, evenly spaced from the first to the last."""
     return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(int))

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from jaxneuron.analysis.intervals import wilson
@@ -13,8 +12,8 @@ from jaxneuron.neuron.fate import Fate
 def best_cells(
     run: Run, number: int | None = 10, *, by: float | Literal["mean"] = 0.5, most_lost: float = 1.0
 ) -> pd.DataFrame:
-    """`Run.best` with the number of neurons, the smallest and the largest final loss and, for each fate,
-    `<fate>_low` and `<fate>_high`: the 95 % interval of its share."""
+    """The table of `Run.best` with the number of neurons, the smallest and the largest final loss and, for
+    each fate, `<fate>_low` and `<fate>_high`: the 95 % interval of its share (Wilson 1927)."""
     table = run.best(number, by=by, most_lost=most_lost)
     counts = run.cells.fate_count.stack(cell=run.dims).transpose("cell", "fate").values[table.cell]
     total = counts.sum(-1)
@@ -24,15 +23,3 @@ def best_cells(
     for fate in Fate:
         table[f"{fate.name}_low"], table[f"{fate.name}_high"] = wilson(counts[:, fate], total)
     return table
-
-
-def loss_in_words(loss: float, smallest: float, largest: float, run: Run) -> str:
-    """A quantile or the mean of a cell's losses as it is known from their histogram: exactly where the
-    smallest and the largest are alike, to within half a bin, or in the first bin, which begins at 0, by an
-    upper bound."""
-    if not np.isfinite(loss):
-        return "∞"
-    first_bin_end = float(run.cells.final_loss_bin.values[1])
-    if largest <= 1.001 * smallest:
-        return f"{loss:.5g}"
-    return f"< {min(largest, first_bin_end):.2g}" if loss < first_bin_end else f"≈ {loss:.2g}"

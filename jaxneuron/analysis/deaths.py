@@ -1,4 +1,4 @@
-"""How many neurons are born dead or die, by which step, and what makes the difference: the numbers."""
+"""How many neurons are born dead or die, by which step, and what makes the difference."""
 
 import math
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ SHOWN_FATES = (Fate.diverged, *DEAD)
 
 
 class Contrast(NamedTuple):
-    """Something that is swept, at the two of its values where the fewest and the most neurons are dead.
+    """A swept hyperparameter, at the two of its values where the fewest and the most neurons are dead.
 
-    The difference has a 95 % interval (Newcombe 1998). The two were chosen for being the extremes of
-    `num_values`; where nothing depends on what is swept, one in twenty such intervals leaves 0 out even
+    The difference has a 95 % interval (Newcombe 1998). The two values were chosen for being the extremes of
+    `num_values`; where nothing depends on the hyperparameter, one in twenty such intervals leaves 0 out even
     for values that are not chosen.
     """
 
@@ -45,8 +45,8 @@ class Contrast(NamedTuple):
 
 
 class HalfLives(NamedTuple):
-    """The half-life of the deaths in a phase of the training, over the first two axes [*axes], or [] without
-    any; pooled over all else."""
+    """The half-life of the deaths in a phase of the training over the first two axes, [*axes], pooled over
+    all others; [1] without any axis."""
 
     axes: tuple[MapAxis, ...]
     half_life: HalfLife
@@ -60,8 +60,8 @@ class Deaths(NamedTuple):
     incidence of death where divergence competes with it, as nobody is lost before the end. Of a study with
     several data sets the intervals are of neurons on these data sets; others might differ by more.
     `by_fate` has dims [values, fates], `dead` is born dead and died, `absorbed` those of them that are proved
-    to stay silent. `hazard` has dims [values, bins] and `half_life` [values]; those that diverge are not at
-    risk any more. What a run of an older format does not tell is None.
+    to stay silent. `hazard` has dims [values, bins] and `half_life` [values]; those that diverge are no
+    longer at risk. What a run of an older format does not hold is None.
     """
 
     can_die: bool  # whether neurons with the study's activation can
@@ -79,14 +79,15 @@ class Deaths(NamedTuple):
 
     def fate(self, fate: Fate) -> Share:
         """The share of a fate, for each value."""
-        return Share(*(values[:, fate] for values in self.by_fate))
+        return self.by_fate.at((slice(None), fate))
 
 
 def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = None) -> Deaths:
-    """The deaths of a run along something that is swept over a grid: the learning rate, or the first that is.
+    """The deaths of a run along one axis of its grid, by default the learning rate, or else the first.
 
-    Neurons are pooled over all else. `phase` is the first and the last step of which half-lives are told, by
-    default all but the first tenth. BadInput where a name is not an axis, or the phase is too short.
+    Neurons are pooled over all other axes. `phase` is the first and the last step of the phase whose
+    half-lives are estimated, by default all but the first tenth. BadInput where a name is not an axis, or the
+    phase is too short.
     """
     axes = _axes(run)
     if along is None:
@@ -97,9 +98,9 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
     counts = run.pooled("fate_count", axes)
     by_fate = np.atleast_2d(_along(counts, names).values)
     neurons = by_fate.sum(-1)
-    died, steps = _by_step(run, "death", names), phase_of(run, phase)
-    diverged = absorbed = None  # an older run does not tell
-    if "diverge_step_count" in run.cells:
+    died, edges, steps = _by_step(run, "death", names), edges_of(run), phase_of(run, phase)
+    diverged = absorbed = None
+    if "diverge_step_count" in run.cells:  # or the run is of an older format
         diverged = _by_step(run, "diverge", names)
         absorbed = share_of(np.atleast_1d(run.pooled("absorbed_count", names).values), neurons)
     return Deaths(
@@ -111,33 +112,30 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
         absorbed=absorbed,
         step=run.cells.death_step_bin_end.values - 1,
         incidence=cumulative_share(died, neurons),
-        hazard=None if diverged is None else hazard(died, diverged, neurons, edges_of(run)),
-        half_life=None
-        if diverged is None or steps is None
-        else half_life(died, diverged, neurons, edges_of(run), *steps),
+        hazard=hazard(died, diverged, neurons, edges) if diverged is not None else None,
+        half_life=half_life(died, diverged, neurons, edges, *steps)
+        if diverged is not None and steps
+        else None,
         half_lives=_half_lives(run, axes[:2], _along(counts, axes[:2]), steps) if steps else None,
         contrasts=tuple(_contrast(_along(counts, [name]).values, map_axis(run, name)) for name in axes),
     )
 
 
 def _last_step(run: Run) -> int:
-    """The last step; of a training without end that of the last bin in which a neuron died or diverged."""
+    """The last step; of a training without end, of the last bin in which a neuron died or diverged."""
     num_steps = run.study.training.num_steps
     if not math.isinf(num_steps):
         return int(num_steps)
-    met = sum(run.pooled(f"{name}_step_count", ()).values for name in ("death", "diverge"))
-    bins = np.flatnonzero(met)
+    bins = np.flatnonzero(sum(run.pooled(f"{name}_step_count").values for name in ("death", "diverge")))
     return int(run.cells.death_step_bin_end.values[bins[-1] if len(bins) else 0]) - 1
 
 
 def phase_of(run: Run, phase: tuple[int, int] | None = None) -> tuple[int, int] | None:
-    """The first and the last step of the phase that is asked for, or of the one by default; None where
-    nothing can be told of it."""
+    """The first and the last step of a phase, by default of all but the first tenth; None where its half-life
+    cannot be estimated. BadInput where that of a phase that was asked for cannot."""
     if "diverge_step_count" not in run.cells:
         if phase:
-            raise BadInput(
-                f"phase: {run.path} is of an older format, which does not tell when neurons diverge"
-            )
+            raise BadInput(f"phase: {run.path} is of an older format, without the steps of divergence")
         return None
     num_steps = _last_step(run)
     first, last = phase or (max(1, num_steps // 10), num_steps)
@@ -169,7 +167,7 @@ def _half_lives(run: Run, axes: Sequence[str], by_fate: xr.DataArray, phase: tup
 
 
 def as_values(deaths: Deaths) -> dict[str, Any]:
-    """The deaths as plain values, as JSON has them; what is infinite or unknown is null."""
+    """The deaths as plain values, for JSON; what is infinite or unknown is None."""
     axis, half_lives = deaths.axis, deaths.half_lives
     return {
         "along": axis.name if axis else None,
@@ -196,16 +194,11 @@ def _plain(found: Share | Hazard | HalfLife | None) -> dict[str, Any] | None:
     """Arrays as lists, for JSON, which has neither infinity nor NaN."""
     if found is None:
         return None
-    plain = {}
-    for name, values in found._asdict().items():
-        finite = np.asarray(values).astype(object)
-        finite[~np.isfinite(values)] = None
-        plain[name] = finite.tolist()
-    return plain
+    return {name: np.where(np.isfinite(v), v, None).tolist() for name, v in found._asdict().items()}
 
 
 def _axes(run: Run) -> Sequence[str]:
-    """What deaths can be shown along; data sets are draws, and always pooled."""
+    """The axes along which deaths can be shown; data sets are draws, and always pooled."""
     return [dim for dim in run.dims if dim not in (POINT, DATASET)]
 
 
@@ -215,7 +208,7 @@ def _along(counts: xr.DataArray, axes: Sequence[str]) -> xr.DataArray:
 
 
 def _contrast(counts: np.ndarray, axis: MapAxis) -> Contrast:
-    """Of counts [values, fates] along an axis."""
+    """The contrast of counts [values, fates] along an axis."""
     dead, neurons = counts[:, DEAD].sum(-1), counts.sum(-1)
     shares = share_of(dead, neurons)
     fewest, most = int(np.argmin(shares.share)), int(np.argmax(shares.share))
@@ -225,8 +218,8 @@ def _contrast(counts: np.ndarray, axis: MapAxis) -> Contrast:
         label=axis.label,
         num_values=len(axis.values),
         fewest_at=float(axis.values[fewest]),
-        fewest=Share(*(values[fewest] for values in shares)),
+        fewest=shares.at(fewest),
         most_at=float(axis.values[most]),
-        most=Share(*(values[most] for values in shares)),
+        most=shares.at(most),
         difference=(float(shares.share[most] - shares.share[fewest]), float(low), float(high)),
     )

@@ -1,10 +1,10 @@
-"""One trained neuron: its loss step by step, and its line among the data as it moved; the numbers."""
+"""One trained neuron: its loss step by step, and its line among the data as it moved."""
 
 import dataclasses
 
 import numpy as np
 
-from jaxneuron.analysis.names import number_in_words
+from jaxneuron.analysis.in_words import number_in_words
 from jaxneuron.runner.training import Training
 
 LINES = 6
@@ -13,7 +13,7 @@ POINTS = 400
 
 @dataclasses.dataclass(frozen=True)
 class Fit:
-    """The numbers of the figure, in the units of the data file; the targets as the neuron is taught them.
+    """The numbers of the figure, in the units of the data file; the targets are as the neuron is taught them.
 
     `outputs[line, point]` is the neuron's output after each of `steps` at the places `x[point]`: along
     the input's range for one input, at the examples' own targets for several.
@@ -33,7 +33,7 @@ class Fit:
 
 
 def fit(training: Training) -> Fit:
-    """What the neuron's output was after the first step, some in the middle, and the last."""
+    """The neuron's output before its first step, after some in the middle, and after its last."""
     data, scaling = training.data, training.data.scaling
     rows = shown_rows(training, LINES)
     steps = training.history.step.values
@@ -41,11 +41,8 @@ def fit(training: Training) -> Fit:
     if len(data.inputs) == 1:
         places = np.linspace(data.x.min(), data.x.max(), POINTS)[:, None]
         x = places[:, 0] * scaling.x_scale[0] + scaling.x_offset[0]
-        data_x, x_label, y_label = (
-            data.x[:, 0] * scaling.x_scale[0] + scaling.x_offset[0],
-            data.inputs[0],
-            data.target,
-        )
+        data_x = data.x[:, 0] * scaling.x_scale[0] + scaling.x_offset[0]
+        x_label, y_label = data.inputs[0], data.target
     else:
         places, x, data_x = data.x, targets, targets
         x_label, y_label = f"{data.target} in the data", f"{data.target} by the neuron"
@@ -67,7 +64,7 @@ def fit(training: Training) -> Fit:
 
 
 def shown_rows(training: Training, number: int) -> np.ndarray:
-    """The rows of the history that tell of `shown_steps`."""
+    """The rows of the history of `shown_steps`."""
     return np.unique([training.row_of(step) for step in shown_steps(training.num_steps, number)])
 
 

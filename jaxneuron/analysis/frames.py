@@ -1,6 +1,6 @@
-"""Which cells of a run a map puts together: those over its axes, pooled over all else or held at a value.
+"""Which cells of a run a map pools: over its axes none, all others are pooled or held at a value.
 
-Points that are no grid are shown where they lie; many points, and long axes, are pooled into squares.
+Points that are not a grid are shown where they lie; many points, and long axes, are pooled into squares.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +22,7 @@ MOST_POINTS, POINT_SQUARES = 4096, 64
 class Frame(NamedTuple):
     """The axes of a map, and a group for each index along each dim of the cells.
 
-    `remark` says what is done with all that is swept and not shown: 'pooled over momentum', or ''.
+    `remark` says how all that is swept and not shown is treated: 'pooled over momentum', or ''.
     """
 
     axes: tuple[MapAxis, ...]
@@ -39,19 +39,20 @@ class Frame(NamedTuple):
 
 
 def shown_by_default(run: Run, besides: Collection[str] = ()) -> tuple[str, ...]:
-    """The first two things that are swept besides some, the learning rate before all others."""
+    """The first two swept names besides some."""
     return tuple(name for name in swept_names(run) if name not in besides)[:2]
 
 
 def swept_names(run: Run) -> tuple[str, ...]:
-    """What can be an axis: all that is swept; data sets are draws, which are pooled."""
+    """The names that can be axes: all that is swept but data sets, which are draws and are pooled."""
     return tuple(name for name in run.swept if name != DATASET)
 
 
-def frame_of(run: Run, over: Sequence[str], at: Mapping[str, float], most_values: int = MOST_VALUES) -> Frame:
+def frame_of(run: Run, over: Sequence[str], at: Mapping[str, float], most: int | None = None) -> Frame:
     """The frame of a map over axes, at values of others; BadInput for names that are not swept.
 
-    Of an axis with more than `most_values` neighbours are put together, into half as many squares.
+    Of an axis with more than `most` values, by default MOST_VALUES, neighbours are pooled into half as many
+    squares; so are more than `most` points, by default MOST_POINTS.
     """
     known = swept_names(run)
     for name in (*over, *at):
@@ -62,15 +63,17 @@ def frame_of(run: Run, over: Sequence[str], at: Mapping[str, float], most_values
     is_points = POINT in run.dims and bool(known)
     if is_points and at:
         raise BadInput(f"{run.path}: its cells are points, which cannot be held at {', '.join(at)}")
-    return _frame_of_points(run, over) if is_points else _frame_of_grid(run, over, at, most_values)
+    if is_points:
+        return _frame_of_points(run, over, most or MOST_POINTS)
+    return _frame_of_grid(run, over, at, most or MOST_VALUES)
 
 
-def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most_values: int) -> Frame:
+def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most: int) -> Frame:
     axes, groups, sizes, remarks, pooled = {}, [], [], [], []
     for dim in run.dims:
         size = run.cells.sizes[dim]
         if dim in over:
-            axes[dim], group = _squared(map_axis(run, dim), most_values)
+            axes[dim], group = _squared(map_axis(run, dim), most)
             if len(axes[dim].values) < size:
                 remarks.append(f"{size:,} values of {axes[dim].label} in {len(axes[dim].values)} squares")
         elif dim in at:
@@ -90,8 +93,8 @@ def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most_
     return Frame(shown, True, tuple(groups), tuple(sizes), shape, ", ".join(remarks))
 
 
-def _frame_of_points(run: Run, over: Sequence[str]) -> Frame:
-    """Data sets come before the points, and are pooled."""
+def _frame_of_points(run: Run, over: Sequence[str], most: int) -> Frame:
+    """The frame of points; data sets, whose dim comes before theirs, are pooled."""
     axes = tuple(map_axis(run, name) for name in over)
     datasets = [all_together(run.cells.sizes[dim]) for dim in run.dims if dim != POINT]
     num_points = run.cells.sizes[POINT]
@@ -100,7 +103,7 @@ def _frame_of_points(run: Run, over: Sequence[str]) -> Frame:
     remarks += ["pooled over data sets"] if datasets else []
     if not over:
         groups, shape, is_grid, remarks = all_together(num_points), (), True, ["pooled over all points"]
-    elif num_points <= MOST_POINTS:
+    elif num_points <= most:
         groups, shape, is_grid = each_alone(num_points), (num_points,), False
     else:
         squared = [_binned(axis) for axis in axes]
@@ -111,12 +114,12 @@ def _frame_of_points(run: Run, over: Sequence[str]) -> Frame:
     return Frame(axes, is_grid, (*datasets, groups), sizes, shape, ", ".join(remarks))
 
 
-def _squared(axis: MapAxis, most_values: int) -> tuple[MapAxis, np.ndarray]:
-    """(the axis with neighbours put together where it is long, the group of each value)."""
+def _squared(axis: MapAxis, most: int) -> tuple[MapAxis, np.ndarray]:
+    """(the axis with neighbours pooled where it is long, the group of each value)."""
     size = len(axis.values)
-    if size <= most_values:
+    if size <= most:
         return axis, each_alone(size)
-    number = most_values // 2
+    number = most // 2
     groups = np.arange(size) * number // size
     return axis._replace(values=axis.place(_means(axis.scaled, groups, number))), groups
 
@@ -141,11 +144,11 @@ def _nearest_index(run: Run, dim: str, value: float) -> int:
             raise BadInput(f"{run.path}: has data sets 0 to {size - 1}, and no {value:g}")
         return int(value)
     axis = map_axis(run, dim)
-    is_apart = axis.is_log and value > 0
-    places, place = (axis.scaled, np.log10(value)) if is_apart else (axis.values, value)
+    by_decades = axis.is_log and value > 0
+    places, place = (axis.scaled, np.log10(value)) if by_decades else (axis.values, value)
     return int(np.argmin(abs(places - place)))
 
 
 def label_of(run: Run, dim: str) -> str:
-    """The name of a dim for eyes."""
+    """The name of a dim in words."""
     return "data set" if dim == DATASET else str(run.cells[dim].attrs["long_name"])

@@ -14,12 +14,12 @@ from scipy.stats import chi2
 
 from jaxneuron.analysis.incidence import at_risk
 from jaxneuron.analysis.intervals import CONFIDENCE, rate
+from jaxneuron.analysis.parts import by_parts
 
 # Pearson's statistic has a chi-square distribution where each group expects at least so many of a kind.
 SMALLEST_EXPECTED = 5
-# Of as many neurons as exp(this) none outlives one bin: as good as an infinite rate.
+# Of exp(this) neurons none outlives one bin: as good as an infinite rate.
 LARGEST_EXPONENT = 40.0
-CELLS_AT_A_TIME = 4096
 
 
 class HalfLife(NamedTuple):
@@ -60,36 +60,29 @@ def half_life(
     edges: np.ndarray,
     first_step: int,
     last_step: int,
-    confidence: float = CONFIDENCE,
 ) -> HalfLife:
     """The half-life in the bins that lie wholly within first_step … last_step, for one cell or for many.
 
     `deaths` and `divergences` are [..., bins], `total` [...], `edges` [bins + 1]; results are [...].
     Maximum likelihood; the interval is where twice the logarithm of the likelihood is less than the
-    chi-square quantile below its peak (the profile likelihood).
+    chi-square quantile below its peak (the profile likelihood). ValueError where there is no such bin.
     """
     edges = np.asarray(edges)
     inside = np.flatnonzero((edges[:-1] >= first_step) & (edges[1:] - 1 <= last_step))
     if not len(inside):
         raise ValueError(f"no bin lies wholly within the steps {first_step} to {last_step}")
-    shape, num_bins = np.shape(total), len(edges) - 1
-    died, diverged = (np.reshape(counts, (-1, num_bins)) for counts in (deaths, divergences))
-    neurons, parts = np.ravel(total), []
-    # Worked on, histograms take several times their memory.
-    for i in range(0, max(1, len(neurons)), CELLS_AT_A_TIME):
-        some = slice(i, i + CELLS_AT_A_TIME)
-        phase = _phase_of(died[some], diverged[some], neurons[some], edges, inside)
-        parts.append(_of_phase(phase, confidence))
+    counts = (np.reshape(of_event, (-1, len(edges) - 1)) for of_event in (deaths, divergences))
+    found = by_parts(lambda d, c, n: _of_phase(_phase_of(d, c, n, edges, inside)), *counts, np.ravel(total))
     return HalfLife(
-        *(np.concatenate(values).reshape(shape)[()] for values in zip(*parts, strict=True)),
+        *(values.reshape(np.shape(total))[()] for values in found),
         first_step=int(edges[inside[0]]),
         last_step=int(edges[inside[-1] + 1] - 1),
     )
 
 
-def _of_phase(phase: _Phase, confidence: float) -> tuple[np.ndarray, ...]:
+def _of_phase(phase: _Phase) -> tuple[np.ndarray, ...]:
     """The fields of HalfLife, of each cell."""
-    rates = _rates(phase, confidence)
+    rates = _rates(phase)
     with np.errstate(divide="ignore"):
         of_rate, high, low = (np.log(2) / value for value in rates)
     chi_square, degrees = _pearson(phase, rates[0])
@@ -111,7 +104,7 @@ def _phase_of(
 
 
 def _log_likelihood(log_rate: np.ndarray, cell: np.ndarray, phase: _Phase) -> np.ndarray:
-    """Of a rate given by its logarithm, for some of the cells."""
+    """The log-likelihood of a rate, given by its logarithm, for some of the cells."""
     rates = np.exp(log_rate)
     died = xlogy(phase.deaths[cell], -np.expm1(-rates[..., None] * phase.width)).sum(-1)
     return died - rates * phase.outlived[cell]
@@ -125,17 +118,17 @@ def _slope(log_rate: np.ndarray, cell: np.ndarray, phase: _Phase) -> np.ndarray:
     return died.sum(-1) - phase.outlived[cell]
 
 
-def _rates(phase: _Phase, confidence: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _rates(phase: _Phase) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(rate, low, high) of each cell: 0, 0 and a bound without deaths, NaN without neurons."""
     num_deaths = phase.deaths.sum(-1)
-    # With none dead the number of deaths is all there is to know and its bound is exact; the likelihood's,
-    # half as far away, leaves out the truth too often.
-    best, (low, high) = 0 * num_deaths, rate(0 * num_deaths, phase.outlived, confidence)
+    # Without deaths their number is all that is known and its bound is exact; the likelihood's, half as far
+    # away, leaves out the truth too often.
+    best, (low, high) = 0 * num_deaths, rate(0 * num_deaths, phase.outlived)
     best[phase.neurons[:, 0] == 0] = np.nan
     cell = np.flatnonzero(num_deaths)
     if len(cell):
         log_peak = _log_peak(cell, phase)
-        drop = chi2.ppf(confidence, 1) / 2
+        drop = chi2.ppf(CONFIDENCE, 1) / 2
         least = _log_likelihood(log_peak, cell, phase) - drop
         below, above = (np.exp(_crossing(side, log_peak, least, cell, phase)) for side in (-1, 1))
         # Where no step was outlived no rate is too high.
@@ -181,9 +174,9 @@ def _crossing(
 def _pearson(phase: _Phase, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(chi-square, degrees of freedom) of the deaths per bin against those expected of the bin's neurons.
 
-    Both kinds are compared, the dead and those that stay, so the squares are divided by the binomial
-    variance, which is below both expected numbers. Bins are put together in order until it is large
-    enough; one degree is spent on the rate.
+    Both the dead and those that stay are compared, so the squares are divided by the binomial variance, which
+    is below both expected numbers. Bins are pooled in order until it is large enough; one degree is spent on
+    the rate.
     """
     died = np.where(np.isfinite(rates), rates, 0.0)[:, None]
     expected, variance = np.zeros((2, *phase.deaths.shape))

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxneuron.analysis.axes import map_axis
-from jaxneuron.analysis.frames import Frame, frame_of, swept_names
-from jaxneuron.analysis.maps import estimate_over
+from jaxneuron.analysis.frames import frame_of, swept_names
+from jaxneuron.analysis.maps import estimates_over
 from jaxneuron.analysis.quantities import Quantity, quantity_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
@@ -30,7 +30,7 @@ MOST_BINS, FEWEST_IN_BIN = 16, 8
 
 
 class Importance(NamedTuple):
-    """Shares of the variance by name of what is swept, between 0 and 1; NaN where they mean nothing.
+    """Each hyperparameter's shares of the variance, between 0 and 1; NaN where they mean nothing.
 
     `total` is NaN for points. `variance` is that between the `num_known` cells of which something is known,
     of `num_cells`; where it is 0 the cells are all alike and the shares are NaN.
@@ -48,11 +48,12 @@ class Importance(NamedTuple):
 
 
 def importance(run: Run, name: str) -> Importance:
-    """The importance of all that is swept for a quantity; data sets are pooled."""
+    """The importance of all that is swept for a quantity, pooled over data sets; BadInput for a name that is
+    none of `quantities_of`."""
     quantity, names = quantity_of(run, name), swept_names(run)
     is_grid = POINT not in run.dims or not names
-    frame = frame_of(run, names, {}, max(run.cells.sizes.values())) if is_grid else _every_point(run)
-    values = as_numbers(quantity, estimate_over(run, quantity, frame).value)
+    (estimate,) = estimates_over(run, quantity, [frame_of(run, names, {}, max(run.cells.sizes.values()))])
+    values = as_numbers(quantity, estimate.value)
     if is_grid:
         first, total = shares_of_grid(values)
     else:
@@ -66,16 +67,6 @@ def importance(run: Run, name: str) -> Importance:
         num_known=int(known.sum()),
         is_grid=is_grid,
     )
-
-
-def _every_point(run: Run) -> Frame:
-    """All points, however many; data sets are pooled."""
-    groups = tuple(
-        np.arange(size) if dim == POINT else np.zeros(size, np.int64)
-        for dim, size in ((dim, run.cells.sizes[dim]) for dim in run.dims)
-    )
-    sizes = tuple(int(group.max()) + 1 for group in groups)
-    return Frame((), False, groups, sizes, (run.cells.sizes[POINT],), "")
 
 
 def as_numbers(quantity: Quantity, values: np.ndarray) -> np.ndarray:
@@ -95,7 +86,7 @@ def shares_of_grid(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     known = ~np.isnan(values[..., :1])
     whole = variance_of(values[known[..., 0]])
     if not whole > 0:
-        return np.full((2, len(axes)), np.nan)[0], np.full(len(axes), np.nan)
+        return np.full(len(axes), np.nan), np.full(len(axes), np.nan)
     first = [_explained(values, known, tuple(j for j in axes if j != i)) / whole for i in axes]
     total = [1 - _explained(values, known, (i,)) / whole for i in axes]
     return np.clip(first, 0, 1), np.clip(total, 0, 1)
@@ -127,7 +118,7 @@ def variance_of(values: np.ndarray) -> float:
 
 
 def _explained(values: np.ndarray, known: np.ndarray, averaged: tuple[int, ...]) -> float:
-    """The variance of the averages over some axes, each weighing as many cells as it is of."""
+    """The variance of the averages over some axes, each weighted by its number of cells."""
     counts = known.sum(averaged)
     means = np.where(known, values, 0).sum(averaged) / np.maximum(counts, 1)
     whole = (counts * means).sum(tuple(range(means.ndim - 1))) / counts.sum()

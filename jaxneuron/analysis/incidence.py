@@ -5,28 +5,16 @@ watched to the last step, so nothing but the end censors, and the Aalen-Johansen
 incidence is the plain share of all neurons. One minus Kaplan and Meier's survival is not: it would ask how
 many died if none diverged.
 
-Counts have bins as their last axis and cells before it. Bin i holds the whole steps from edges[i] up to, but
-not with, edges[i + 1], as in `population.histograms`; step 0 has a bin of its own and is born dead.
+Counts of deaths and of divergences are [..., bins], cells before bins, and the neurons of each cell [...].
+Bin i holds the whole steps from edges[i] up to, but not with, edges[i + 1], as in `population.histograms`; step
+0 has a bin of its own: those that die at it are born dead.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from jaxneuron.analysis.intervals import CONFIDENCE, Share, clopper_pearson, share_of
-
-
-class Incidence(NamedTuple):
-    """Cumulative incidence of death and of divergence.
-
-    `step` [bins] is the last step of each bin, where what has been counted is exact. `at_risk` [..., bins]
-    is the number of neurons that at the start of the bin have neither died nor diverged.
-    """
-
-    step: np.ndarray
-    dead: Share
-    diverged: Share
-    at_risk: np.ndarray
+from jaxneuron.analysis.intervals import Share, clopper_pearson, share_of
 
 
 class Hazard(NamedTuple):
@@ -37,29 +25,12 @@ class Hazard(NamedTuple):
     high: np.ndarray
 
 
-def incidence(
-    deaths: np.ndarray,
-    divergences: np.ndarray,
-    total: np.ndarray,
-    edges: np.ndarray,
-    confidence: float = CONFIDENCE,
-) -> Incidence:
-    """Shares dead (born dead too) and diverged by each step, with Wilson intervals that hold step by step.
+def cumulative_share(counts: np.ndarray, total: np.ndarray) -> Share:
+    """The share of all neurons that have met an event, counted in bins, by the end of each: [..., bins].
 
-    `deaths` and `divergences` are [..., bins], `total` is the number of neurons [...], `edges` [bins + 1].
-    Where a cell has no neurons, shares are NaN. `band` holds at all steps at once.
+    Its intervals (Wilson 1927) hold step by step; NaN where a cell has no neurons.
     """
-    return Incidence(
-        step=np.asarray(edges)[1:] - 1,
-        dead=cumulative_share(deaths, total, confidence),
-        diverged=cumulative_share(divergences, total, confidence),
-        at_risk=at_risk(deaths, divergences, total),
-    )
-
-
-def cumulative_share(counts: np.ndarray, total: np.ndarray, confidence: float = CONFIDENCE) -> Share:
-    """The share of all neurons that have met the event by the end of each bin, [..., bins]."""
-    return share_of(np.asarray(counts).cumsum(-1), np.asarray(total)[..., None], confidence)
+    return share_of(np.asarray(counts).cumsum(-1), np.asarray(total)[..., None])
 
 
 def at_risk(deaths: np.ndarray, divergences: np.ndarray, total: np.ndarray) -> np.ndarray:
@@ -68,28 +39,7 @@ def at_risk(deaths: np.ndarray, divergences: np.ndarray, total: np.ndarray) -> n
     return np.asarray(total)[..., None] - (left.cumsum(-1) - left)
 
 
-def band(
-    counts: np.ndarray, total: np.ndarray, confidence: float = CONFIDENCE
-) -> tuple[np.ndarray, np.ndarray]:
-    """(low, high) [..., bins] between which the cumulative incidence of counts [..., bins] lies at the ends
-    of all bins at once; it is conservative.
-
-    Bonferroni's inequality over the bins, with exact binomial intervals. The band of Dvoretzky, Kiefer and
-    Wolfowitz holds for a sub-distribution too, but is as wide where few have died as where half have: with a
-    billion neurons of which one in 10⁴ dies, 70 times an interval's width; this one is twice.
-    """
-    counts = np.asarray(counts)
-    missed = (1 - confidence) / counts.shape[-1]
-    return clopper_pearson(counts.cumsum(-1), np.asarray(total)[..., None], 1 - missed)
-
-
-def hazard(
-    deaths: np.ndarray,
-    divergences: np.ndarray,
-    total: np.ndarray,
-    edges: np.ndarray,
-    confidence: float = CONFIDENCE,
-) -> Hazard:
+def hazard(deaths: np.ndarray, divergences: np.ndarray, total: np.ndarray, edges: np.ndarray) -> Hazard:
     """The chance that a neuron at risk dies at a step, in each bin; NaN where none is at risk.
 
     It is the maximum likelihood for hazards of death and of divergence that are constant within the bin, as
@@ -114,7 +64,7 @@ def hazard(
         exposed = np.where(deaths > 0, deaths / -np.expm1(width * np.log1p(-die)), neurons)
         only_diverge = (deaths == 0) & (divergences > 0)
         exposed = np.where(only_diverge, divergences / (width * leave), exposed)
-        ends = clopper_pearson(deaths, exposed, confidence)
+        ends = clopper_pearson(deaths, exposed)
         low, high = (-np.expm1(np.log1p(-end) / width) for end in ends)
     values = (np.where(neurons > 0, value, np.nan) for value in (die, low, high))
     return Hazard(*values)

@@ -1,6 +1,6 @@
 """Intervals for shares, for differences of shares and for rates."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize.elementwise import find_root
@@ -18,11 +18,15 @@ class Share(NamedTuple):
     low: np.ndarray
     high: np.ndarray
 
+    def at(self, index: Any) -> "Share":
+        """The shares at an index, as of an array."""
+        return Share(*(values[index] for values in self))
 
-def share_of(number: np.ndarray, total: np.ndarray, confidence: float = CONFIDENCE) -> Share:
+
+def share_of(number: np.ndarray, total: np.ndarray) -> Share:
     """The share number/total, elementwise, with its interval; NaN where the total is 0."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return Share(number, number / total, *wilson(number, total, confidence))
+        return Share(number, number / total, *wilson(number, total))
 
 
 def wilson(
@@ -77,26 +81,17 @@ def _beta_quantile(a: np.ndarray, b: np.ndarray, probability: float) -> np.ndarr
 
 
 def difference(
-    count_a: np.ndarray,
-    total_a: np.ndarray,
-    count_b: np.ndarray,
-    total_b: np.ndarray,
-    confidence: float = CONFIDENCE,
+    count_a: np.ndarray, total_a: np.ndarray, count_b: np.ndarray, total_b: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(low, high) of the difference count_a/total_a − count_b/total_b, elementwise; NaN where a total is 0.
 
     Newcombe 1998, method 10 (SciPy has none): the distances from both shares to the ends of their Wilson
     intervals, added as errors that have nothing to do with one another.
     """
-    low_a, high_a = wilson(count_a, total_a, confidence)
-    low_b, high_b = wilson(count_b, total_b, confidence)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share_a = np.asarray(count_a, float) / np.asarray(total_a, float)
-        share_b = np.asarray(count_b, float) / np.asarray(total_b, float)
-    apart = share_a - share_b
-    return apart - np.hypot(share_a - low_a, high_b - share_b), apart + np.hypot(
-        high_a - share_a, share_b - low_b
-    )
+    a, b = (share_of(*map(np.asarray, pair)) for pair in ((count_a, total_a), (count_b, total_b)))
+    found = a.share - b.share
+    below, above = np.hypot(a.share - a.low, b.high - b.share), np.hypot(a.high - a.share, b.share - b.low)
+    return found - below, found + above
 
 
 def rate(

@@ -1,4 +1,4 @@
-"""Maps: a quantity over two of the things that are swept, over one, or over none; the numbers of a figure."""
+"""Maps: a quantity over two swept hyperparameters, over one, or over none."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -8,9 +8,10 @@ import xarray as xr
 
 from jaxneuron.analysis.axes import MapAxis
 from jaxneuron.analysis.frames import Frame, frame_of, shown_by_default
-from jaxneuron.analysis.pooling import each_alone, pool_each
+from jaxneuron.analysis.parts import by_parts
+from jaxneuron.analysis.pooling import each_alone, pool
 from jaxneuron.analysis.quantities import Counts, Estimate, Quantity, quantity_of
-from jaxneuron.analysis.run import CELLS_AT_A_TIME, Run
+from jaxneuron.analysis.run import Run
 from jaxneuron.population.design import POINT
 from jaxneuron.study.bad_input import BadInput
 
@@ -20,8 +21,8 @@ Others = Literal["pooled", "lowest", "highest"]
 class Map(NamedTuple):
     """A quantity over axes: `value`, `low` and `high` are [*axes], or [points] where it is no grid.
 
-    `neurons` is the number of neurons behind each. `remark` says what was done with all that is swept and
-    not shown: 'pooled over momentum'; '' where all is shown.
+    `neurons` is the number of neurons behind each. `remark` says how all that is swept and not shown is
+    treated: 'pooled over momentum'; '' where all is shown.
     """
 
     quantity: Quantity
@@ -42,12 +43,12 @@ def quantity_map(
     at: Mapping[str, float] | None = None,
     others: Others = "pooled",
 ) -> Map:
-    """The map of a quantity (one of `quantities_of`) over some of what is swept, by default the first two
-    that `at` does not hold.
+    """The map of a quantity (one of `quantities_of`) over at most two of what is swept, by default the first
+    two that `at` does not hold.
 
     `at` holds some of the rest at the values nearest to those given. Over what is left neurons are pooled,
-    or in a grid the lowest or highest value that the quantity has anywhere is taken. BadInput for names
-    that are not swept.
+    or in a grid the lowest or highest value that the quantity has anywhere is taken. BadInput for unknown
+    quantities, for names that are not swept, and for more than two axes.
     """
     quantity = quantity_of(run, name)
     if over is not None and len(over) > 2:
@@ -55,8 +56,7 @@ def quantity_map(
     frame = frame_of(run, shown_by_default(run, at or ()) if over is None else over, at or {})
     pooled = [dim for dim, group in zip(run.dims, frame.groups, strict=True) if _is_pooled(group)]
     if others == "pooled" or not frame.is_grid or not pooled or POINT in run.dims:
-        estimate, neurons = estimate_over(run, quantity, frame), neurons_over(run, frame)
-        return Map(quantity, frame.axes, frame.is_grid, *estimate, neurons, frame.remark)
+        return Map(quantity, frame.axes, frame.is_grid, *_numbers(run, quantity, frame), frame.remark)
     return _reduced(run, quantity, frame, pooled, others)
 
 
@@ -72,27 +72,30 @@ def _reduced(run: Run, quantity: Quantity, frame: Frame, over: Sequence[str], ot
     )
     sizes = tuple(int(group.max()) + 1 for group in groups)
     apart = frame._replace(axes=(), is_grid=False, groups=groups, sizes=sizes, shape=sizes)
-    numbers = (*estimate_over(run, quantity, apart), neurons_over(run, apart))
-    parts = xr.DataArray(np.stack(numbers), dims=("part", *run.dims)).stack(rest=over, create_index=False)
+    numbers = np.stack(_numbers(run, quantity, apart))
+    parts = xr.DataArray(numbers, dims=("part", *run.dims)).stack(rest=over, create_index=False)
     sign = 1 if others == "lowest" else -1
     best = (sign * parts.isel(part=0)).fillna(np.inf).argmin("rest")
     names = [axis.name for axis in frame.axes]
-    chosen = parts.isel(rest=best).squeeze().transpose("part", *names).values
+    value, low, high, neurons = parts.isel(rest=best).squeeze().transpose("part", *names).values
     remark = frame.remark.replace("pooled", others)
-    value, low, high, neurons = chosen
     return Map(quantity, frame.axes, True, value, low, high, neurons, remark)
 
 
-def estimate_over(run: Run, quantity: Quantity, frame: Frame) -> Estimate:
-    """The quantity in each of a frame's groups, [*shape of the map]."""
-    return estimates_over(run, quantity, [frame])[0]
+def _numbers(
+    run: Run, quantity: Quantity, frame: Frame
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(value, low, high, number of neurons) of each of a frame's groups, each [*shape of the map]."""
+    ((value, low, high),), (by_fate,) = estimates_over(run, quantity, [frame]), fates_over(run, [frame])
+    return value, low, high, by_fate.sum(-1)
 
 
 def estimates_over(run: Run, quantity: Quantity, frames: Sequence[Frame]) -> list[Estimate]:
-    """The quantity in each of the groups of several frames; the run is read once for all that pool."""
+    """The quantity in each group of each frame, [*shape of its map]; the run is read once for those that
+    pool."""
     pooling = [frame for frame in frames if not frame.is_every_cell]
     groupings = [(frame.groups, frame.sizes) for frame in pooling]
-    pooled = {name: pool_each(run.cells[name], run.tiles(), groupings) for name in quantity.counts}
+    pooled = {name: pool(run.cells[name], run.tiles(), groupings) for name in quantity.counts}
     found = []
     for frame in frames:
         if frame.is_every_cell:
@@ -103,20 +106,10 @@ def estimates_over(run: Run, quantity: Quantity, frames: Sequence[Frame]) -> lis
     return found
 
 
-def neurons_over(run: Run, frame: Frame) -> np.ndarray:
-    """The number of neurons in each of a frame's groups, [*shape of the map]."""
-    return fates_over(run, frame).sum(-1)
-
-
-def fates_over(run: Run, frame: Frame) -> np.ndarray:
-    """Neurons by fate in each of a frame's groups, [*shape of the map, fates]."""
-    return fates_over_each(run, [frame])[0]
-
-
-def fates_over_each(run: Run, frames: Sequence[Frame]) -> list[np.ndarray]:
-    """As `fates_over`, for several frames with the run read once."""
+def fates_over(run: Run, frames: Sequence[Frame]) -> list[np.ndarray]:
+    """Neurons by fate in each group of each frame, [*shape of its map, fates]; the run is read once."""
     groupings = [(frame.groups, frame.sizes) for frame in frames]
-    pooled = pool_each(run.cells.fate_count, run.tiles(), groupings)
+    pooled = pool(run.cells.fate_count, run.tiles(), groupings)
     return [
         np.stack([_as_map(of_fate, run, frame) for of_fate in _rows(counts, len(frame.sizes)).T], axis=-1)
         for counts, frame in zip(pooled, frames, strict=True)
@@ -150,11 +143,7 @@ def _rows(values: np.ndarray, num_dims: int) -> np.ndarray:
 
 
 def _find(quantity: Quantity, counts: Counts) -> Estimate:
-    """The quantity of many cells, some at a time: histograms that are worked on take several times their
-    memory."""
-    number = len(next(iter(counts.values())))
-    parts = [
-        quantity.find({name: values[i : i + CELLS_AT_A_TIME] for name, values in counts.items()})
-        for i in range(0, number, CELLS_AT_A_TIME)
-    ]
-    return Estimate(*map(np.concatenate, zip(*parts, strict=True)))
+    """The quantity of many cells."""
+    return Estimate(
+        *by_parts(lambda *some: quantity.find(dict(zip(counts, some, strict=True))), *counts.values())
+    )

@@ -1,4 +1,4 @@
-"""Small multiples: the same map at some values of a third axis; the numbers."""
+"""Small multiples: the same map at some values of a third axis."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -16,7 +16,7 @@ MOST_PANELS = 9
 
 
 class Panels(NamedTuple):
-    """Maps over the same axes, one at each of some `values` of what is called `label`, of `num_values`."""
+    """Maps over the same axes, one at each of some `values` of another, of the `num_values` that it has."""
 
     label: str
     values: np.ndarray
@@ -46,7 +46,7 @@ def panels(
         raise BadInput(f"panels: {by} is held at {at[by]:g}, so it cannot differ between panels")
     known = np.arange(run.cells.sizes[by]) if by == DATASET and by in run.dims else None
     if known is None:
-        # What cannot be a panel is told of as what cannot be held at a value.
+        # A name that cannot be held at a value is refused as it is for a map.
         quantity_map(run, quantity, over, at=at | {by: 0.0}, others=others)
         known = run.cells[by].values
     values = known[shown_values(len(known), MOST_PANELS)]

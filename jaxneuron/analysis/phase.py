@@ -1,15 +1,14 @@
-"""The phase diagram: share of neurons by fate and the median final loss, over what is swept; the numbers."""
+"""The phase diagram: the share of neurons by fate and the median final loss over what is swept."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.in_words import columns_in_words, steps_in_words
 from jaxneuron.analysis.maps import Map, Others, quantity_map
-from jaxneuron.analysis.names import columns_in_words, steps_in_words
 from jaxneuron.analysis.run import Run
+from jaxneuron.analysis.why import has_stability_limit
 from jaxneuron.neuron.fate import Fate
-
-LINEAR_ACTIVATIONS = ("relu", "leaky_relu", "identity")  # slope 1 where all examples are active
 
 
 class PhaseDiagram(NamedTuple):
@@ -25,12 +24,12 @@ class PhaseDiagram(NamedTuple):
 
     @property
     def axes(self) -> tuple[MapAxis, ...]:
-        """What it is over."""
+        """The axes of all of its maps."""
         return self.loss.axes
 
     @property
     def remark(self) -> str:
-        """What was done with all that is swept and not shown."""
+        """How all that is swept and not shown is treated."""
         return self.loss.remark
 
 
@@ -41,8 +40,8 @@ def phase_diagram(
     at: Mapping[str, float] | None = None,
     others: Others = "pooled",
 ) -> PhaseDiagram:
-    """The phase diagram over some of what is swept, by default the first two, the learning rate before all
-    others; `at` and `others` as for `quantity_map`."""
+    """The phase diagram over at most two of what is swept, by default the first two; arguments and BadInput
+    are those of `quantity_map`."""
     maps = {
         name: quantity_map(run, name, over, at=at, others=others)
         for name in (*(fate.name for fate in Fate), "final_loss")
@@ -58,8 +57,5 @@ def phase_diagram(
 
 
 def _stability_limit(run: Run) -> float | None:
-    """2/λ_max, where it means something: plain full-batch gradient descent on a locally quadratic loss."""
-    study = run.study
-    plain = study.training.optimizer == "sgd" and study.training.batch_size is None
-    linear = study.neuron.activation in LINEAR_ACTIVATIONS and study.sweep.weight_decay is None
-    return run.attrs["data"]["stability_limit"] if plain and linear else None
+    """2/λ_max where every example is active, if the study's training has such a limit."""
+    return run.attrs["data"]["stability_limit"] if has_stability_limit(run.study) else None

@@ -1,4 +1,4 @@
-"""Counts of a run's cells put together: cells of the same group along every dim become one."""
+"""Counts of a run's cells pooled: cells of the same group along every dim become one."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,7 +12,7 @@ EXTREMES = {"final_loss_min": np.minimum, "final_loss_max": np.maximum}
 
 
 def each_alone(size: int) -> np.ndarray:
-    """Groups that keep the cells along a dim apart."""
+    """Groups that leave each cell along a dim by itself."""
     return np.arange(size)
 
 
@@ -31,23 +31,15 @@ def only(index: int, size: int) -> np.ndarray:
 def pool(
     field: xr.DataArray,
     tiles: Iterable[tuple[slice, ...]],
-    groups: Sequence[np.ndarray],
-    sizes: Sequence[int],
-) -> np.ndarray:
-    """A variable of the cells, [*sizes, …]: sums over each group, of an extreme loss the extreme.
-
-    `groups` has an array for each dim of the cells: for each index along it the number of its group, or
-    NOT_COUNTED; `sizes` are the numbers of groups. Cells are read tile by tile: all need not be in memory.
-    """
-    return pool_each(field, tiles, [(groups, sizes)])[0]
-
-
-def pool_each(
-    field: xr.DataArray,
-    tiles: Iterable[tuple[slice, ...]],
     groupings: Sequence[tuple[Sequence[np.ndarray], Sequence[int]]],
 ) -> list[np.ndarray]:
-    """As `pool`, for several groupings (groups, sizes) with the cells read once."""
+    """A variable of the cells, for each grouping [*sizes, …]: sums over each group, of an extreme loss the
+    extreme.
+
+    A grouping is (groups, sizes): for each dim of the cells an array that has for each index along it the
+    number of its group, or NOT_COUNTED; and the numbers of groups. Cells are read once, tile by tile: all
+    need not be in memory.
+    """
     combine = EXTREMES.get(str(field.name), np.add)
     nothing = {np.minimum: np.inf, np.maximum: -np.inf}.get(combine, 0)
     wholes = [

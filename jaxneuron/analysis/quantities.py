@@ -1,4 +1,4 @@
-"""What a map of cells can show: each quantity with its name, its definition, and how counts give it."""
+"""The quantities that a map of cells can show: their names, their definitions, and how counts give them."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -30,7 +30,7 @@ Counts = Mapping[str, np.ndarray]
 
 
 class Quantity(NamedTuple):
-    """Something to show of a cell: `counts` are those that `find` needs.
+    """A quantity of a cell: `counts` are the names of the counts that `find` needs.
 
     A share lies between 0 and 1; losses and steps are shown by decades; a kind is the number of a fate.
     """
@@ -45,8 +45,8 @@ class Quantity(NamedTuple):
 
 
 def quantities_of(run: Run) -> dict[str, Quantity]:
-    """What maps of a run can show, by name. A neuron that cannot die has no death step and no half-life, and
-    runs of an older format tell no half-life."""
+    """The quantities of a run by name. A neuron that cannot die has no death step and no half-life, and runs
+    of an older format have no half-life."""
     kind = Quantity(
         *("fate", "most frequent fate", ""),
         "the fate that most of the cell's neurons met; of equally many the first in the order of the rules",
@@ -64,7 +64,7 @@ def quantities_of(run: Run) -> dict[str, Quantity]:
 
 
 def quantity_of(run: Run, name: str) -> Quantity:
-    """The quantity of a name; BadInput where a run does not tell it."""
+    """The quantity of a name; BadInput where a run does not have it."""
     known = quantities_of(run)
     if name not in known:
         raise BadInput(f"quantity: {name!r} is not among those of {run.path}{nearest(name, known)}")

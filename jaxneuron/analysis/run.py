@@ -1,4 +1,4 @@
-"""A run: what a study found, as xarray objects."""
+"""A run: the results of a study, as xarray objects."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from jaxneuron.analysis.parts import by_parts
 from jaxneuron.analysis.pooling import all_together, each_alone, pool
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET
@@ -18,14 +19,13 @@ from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.study import Study
 
-CELLS_AT_A_TIME = 4096  # whose histograms are worked on, several times as large as they are
-
 
 class Run:
-    """A run on disk, read lazily: whatever is read was checked, and BadInput names what is damaged.
+    """A run on disk, read lazily: all that is read is checked, and BadInput names what is damaged.
 
     `cells` holds integer counts per cell (`fate_count`, `death_step_count`, `final_loss_count`),
     `neurons` a record of each neuron where the study asked for it. Dims are named after what is swept.
+    BadInput where the path holds no run, or one that is not whole.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -36,12 +36,12 @@ class Run:
 
     @property
     def path(self) -> Path | str:
-        """Where it is."""
+        """The path of the run's folder, or its address in an object store."""
         return self.location.name if self.location.folder is None else Path(self.location.name)
 
     @property
     def name(self) -> str:
-        """What it is called: the last part of its path, without .zarr."""
+        """The name of the run: the last part of its path, without .zarr."""
         return Path(self.location.name).name.removesuffix(".zarr")
 
     def __repr__(self) -> str:
@@ -52,17 +52,17 @@ class Run:
 
     @cached_property
     def attrs(self) -> dict[str, Any]:
-        """The resolved study, the data's summary, versions, platform, time."""
+        """The attributes of the run: its resolved study, a summary of its data, versions, platform, times."""
         return self._store.attrs
 
     @cached_property
     def cells(self) -> xr.Dataset:
-        """Counts of each cell."""
+        """The counts of each cell."""
         return self._opened("cells")
 
     @cached_property
     def neurons(self) -> xr.Dataset:
-        """Records of each neuron."""
+        """The record of each neuron; BadInput where the study keeps none."""
         if self.attrs["study"]["sweep"]["records"] != "neurons":
             raise BadInput(f'{self.path}: has no records of neurons; sweep with records = "neurons"')
         return self._opened("neurons")
@@ -74,7 +74,7 @@ class Run:
 
     @cached_property
     def training_seconds(self) -> float:
-        """Seconds that training took, compiling included, in all processes that did some of it."""
+        """Seconds that training took, compiling included, summed over processes."""
         return self._store.some_markers(self._store.marked())[1]
 
     @property
@@ -85,20 +85,20 @@ class Run:
 
     @property
     def swept(self) -> tuple[str, ...]:
-        """What differs between cells, the number of the data set too where there are several."""
+        """The names of what differs between cells; of several data sets their number too."""
         design = self.study.design
         return (*(dim for dim in design.shape if dim == DATASET), *design.coordinates)
 
     @property
     def fate_share(self) -> xr.DataArray:
-        """Share of each cell's neurons that met each fate."""
+        """The share of each cell's neurons that met each fate, [*dims, fate]."""
         counts = self.cells.fate_count
         share = counts / counts.sum("fate")
         definition = "share of the cell's neurons that met each fate"
         return share.assign_attrs(units="1", long_name="share", definition=definition).rename("fate_share")
 
     def final_loss(self, probability: float = 0.5) -> xr.DataArray:
-        """A quantile of each cell's final losses, by default the median, to within half a bin (8 %).
+        """A quantile of each cell's final losses, [*dims], by default the median, to within half a bin (8 %).
 
         Where all of a cell's losses are alike, it is as exact as they are alike. In the first bin, of losses
         that are next to nothing beside the silent loss (10⁻¹⁰ of it, in float64 10⁻¹⁶), it is only known to
@@ -116,8 +116,8 @@ class Run:
         return self._quantiles[probability].copy().assign_attrs(attrs)
 
     def mean_final_loss(self) -> xr.DataArray:
-        """The mean of each cell's final losses, from its histogram: to within half a bin (8 %), or as closely
-        as its smallest and largest loss agree; infinite where one is not finite."""
+        """The mean of each cell's final losses, [*dims], from its histogram: to within half a bin (8 %), or
+        as closely as its smallest and largest loss agree; infinite where one is not finite."""
         attrs = {
             "long_name": "mean final loss",
             "definition": "the mean final loss of the cell's neurons, from its histogram: within half a bin",
@@ -140,7 +140,7 @@ class Run:
         table = self.fate_share.to_dataset("fate").assign(final_loss=loss).to_dataframe()
         table.insert(0, "cell", np.arange(len(table)))
         table = table[table.diverged + table.born_dead + table.died <= most_lost]
-        # Losses that are not told apart are equally good; one may be exactly 0.
+        # Losses below what can be resolved are equally good; one may be exactly 0.
         losses = table.final_loss.clip(lower=self._smallest_loss)
         steps = np.floor(np.log(losses / losses.min()) / np.log(1.01))
         ranks = np.stack([steps, -table.converged])
@@ -156,21 +156,21 @@ class Run:
         return int((have_converged & (self.cells.final_loss_max <= 1.01 * lowest)).sum())
 
     def pooled(self, name: str, along: Sequence[str] = ()) -> xr.DataArray:
-        """A count of the cells, summed over all that is swept but what stays in `along`; the smallest and
-        the largest loss of all that is pooled."""
+        """A count of the cells, summed over all dims but those in `along`: [*along, …]; of an extreme loss
+        the extreme."""
         field = self.cells[name]
         sizes = [field.sizes[dim] for dim in self.dims]
         groups = [
             each_alone(size) if dim in along else all_together(size)
             for dim, size in zip(self.dims, sizes, strict=True)
         ]
-        values = pool(field, self.tiles(), groups, [int(group.max()) + 1 for group in groups])
+        (values,) = pool(field, self.tiles(), [(groups, [int(group.max()) + 1 for group in groups])])
         rest = [dim for dim in self.dims if dim not in along]
         kept = field.isel(dict.fromkeys(rest, 0), drop=True)
         return kept.copy(data=values.squeeze(tuple(map(self.dims.index, rest)))).transpose(*along, ...)
 
     def _of_losses(self, function: Callable[..., np.ndarray]) -> xr.DataArray:
-        """What a function makes of each cell's counts of losses, their bins' edges, and the extremes."""
+        """The values of function(counts of losses, smallest, largest, edges of bins) for each cell."""
         cells = self.cells
         edges = np.append(cells.final_loss_bin.values, np.inf)
         found = cells.final_loss_min.load().copy().rename("final_loss")
@@ -179,19 +179,16 @@ class Run:
                 cells[f"final_loss_{name}"][tile] for name in ("count", "min", "max")
             )
             flat = counts.values.reshape(-1, len(edges) - 1), smallest.values.ravel(), largest.values.ravel()
-            values = [
-                function(*(field[i : i + CELLS_AT_A_TIME] for field in flat), edges)
-                for i in range(0, smallest.size, CELLS_AT_A_TIME)
-            ]
-            found.values[tile] = np.concatenate(values).reshape(smallest.shape)
+            (values,) = by_parts(lambda *some: (function(*some, edges),), *flat)
+            found.values[tile] = values.reshape(smallest.shape)
         return found
 
     def tiles(self) -> Iterator[tuple[slice, ...]]:
-        """The cells in parts, as they lie on disk: all histograms need not be in memory at once."""
+        """The indices of the cells in parts, as they lie on disk: all histograms need not be in memory."""
         return self._store.chunking.tiles()
 
     def _opened(self, group: str) -> xr.Dataset:
-        """What is read of it is compared with the checksums of who wrote it."""
+        """A group whose arrays are compared, as they are read, with the checksums of those who wrote them."""
         self._store.read_markers()
         return xr.open_zarr(
             self._store.root.store, group=group, consolidated=False, chunks=None, zarr_format=3
@@ -199,8 +196,8 @@ class Run:
 
     @property
     def _smallest_loss(self) -> float:
-        """What lies below is not told apart: the loss of outputs that are off by the precision's spacing, or
-        the end of the first bin."""
+        """The smallest loss that is resolved: that of outputs that are off by the precision's spacing, or the
+        end of the first bin."""
         spacing = np.finfo(self.attrs["study"]["training"]["precision"]).eps
         first_bin_end = float(self.cells.final_loss_bin.values[1])
         return max(spacing**2 * self.attrs["data"]["silent_loss"], first_bin_end)

@@ -1,4 +1,4 @@
-"""The life of one neuron step by step: loss, weights, bias and gradient; the numbers."""
+"""The life of one neuron step by step: loss, weights, bias and gradient."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class Trajectory(NamedTuple):
 
 
 def trajectory(training: Training) -> Trajectory:
-    """What the history of a training holds, as a figure shows it."""
+    """The trajectory of a training, of the rows that its history has."""
     history = training.history
     gradient = np.maximum(abs(history.grad_weight.values).max(-1), abs(history.grad_bias.values))
     values = (history.loss.values, history.weight.values, history.bias.values, gradient)

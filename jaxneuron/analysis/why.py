@@ -1,6 +1,7 @@
-"""Why a neuron's training ended as it did, in a sentence or two: what the numbers show, and nothing else."""
+"""Why a neuron's training ended as it did, in a sentence or two that say what the numbers show."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -9,14 +10,14 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.runner.training import Training
+from jaxneuron.study.study import Study
 
-LINEAR_ACTIVATIONS = ("relu", "leaky_relu", "identity")
 LONGEST_PERIOD, TAIL = 64, 50
-MOSTLY = 0.8  # the share of steps that makes it so
+MOSTLY = 0.8  # the share of steps that counts as most of them
 
 
 def why(training: Training) -> str:
-    """The reason in words, with its numbers."""
+    """The reason for the fate of a neuron in words, with its numbers."""
     reason = {
         Fate.born_dead: _born_dead,
         Fate.died: _died,
@@ -24,20 +25,18 @@ def why(training: Training) -> str:
         Fate.diverged: _diverged,
         Fate.unsettled: _unsettled,
     }[training.fate](training)
-    more = []
     if training.revivals:
         times = "once" if training.revivals == 1 else f"{training.revivals:,} times"
-        more.append(f"On its way it fell silent and came back {times}.")
+        reason += f" On its way it fell silent and came back {times}."
     if training.absorbed:
-        more.append("It is proved that no later step can wake it.")
-    return " ".join([reason, *more])
+        reason += " It is proved that no later step can wake it."
+    return reason
 
 
 def _born_dead(training: Training) -> str:
-    largest = _largest_z(training, 0)
-    number = len(training.data.y)
-    born = f"Before the first step z = W·x + b is at most {_number(largest)} on {_all(number)}"
-    if _moved(training, 0):
+    largest = _number(preactivations(training, 0).max())
+    born = f"Before the first step z = W·x + b is at most {largest} on {_all(len(training.data.y))}"
+    if _moved(training):
         return f"{born}; what moves W and b without a gradient never lifts z above 0 on any of them."
     return f"{born}: none passes a gradient, so W and b are never changed."
 
@@ -46,13 +45,12 @@ def _died(training: Training) -> str:
     step = training.death_step
     before = training.history.isel(step=training.row_of(step - 1))
     number, passing = len(training.data.y), _passing(training, int(before.num_active))
-    moved = ", ".join(_moves(training, step - 1))
     thrown = (
-        f"At step {step - 1:,}, where {passing} a gradient, the update moves "
-        f"{moved}: from step {step:,} on z = W·x + b is at most {_number(_largest_z(training, step))} on "
+        f"At step {step - 1:,}, where {passing} a gradient, the update moves {_moves(training, step - 1)}: "
+        f"from step {step:,} on z = W·x + b is at most {_number(preactivations(training, step).max())} on "
         f"{_all(number)}, no gradient passes, and {_nothing_else(training)}."
     )
-    return " ".join([thrown, *_too_far(training, step - 1)])
+    return f"{thrown}{_beyond_limit(training, step - 1)}"
 
 
 def _converged(training: Training) -> str:
@@ -84,7 +82,7 @@ def _diverged(training: Training) -> str:
         else "W, b or the loss is not finite"
     )
     reason = f"{grown}from step {step:,} on {beyond}."
-    return " ".join([reason[0].upper() + reason[1:], *_too_far(training, max(step - 1, 0))])
+    return f"{reason[0].upper()}{reason[1:]}{_beyond_limit(training, max(step - 1, 0))}"
 
 
 def _unsettled(training: Training) -> str:
@@ -142,7 +140,7 @@ def _unsettled_by_jumps(training: Training) -> str:
 
 
 def _stalled(training: Training) -> str:
-    """What goes with a gradient above the tolerance that no longer moves anything."""
+    """Why a gradient above the tolerance no longer moves anything."""
     above = f"the largest part of the gradient, {_number(training.gradient_norm)}, is above the tolerance"
     if training.hyperparams.get("weight_decay"):
         return f"{above}: weight decay pulls the other way"
@@ -153,7 +151,7 @@ def _stalled(training: Training) -> str:
 
 
 def _nothing_else(training: Training) -> str:
-    """What there is, besides a gradient, to move a dead neuron."""
+    """What moves a dead neuron, which has no gradient."""
     if training.hyperparams.get("weight_decay"):
         return "weight decay alone does not wake it"
     return "nothing pulls it back"
@@ -165,8 +163,8 @@ def _losses(losses: np.ndarray) -> str:
 
 
 def oscillates(training: Training) -> bool:
-    """Whether its last steps go round in a cycle, or each undoes the direction of the one before."""
-    if training.period is not None:  # the last rows of its history are no steps one after another
+    """Whether a neuron's last steps go round in a cycle, or mostly undo the direction of the one before."""
+    if training.period is not None:  # the last rows of its history are not successive steps
         return training.period == 0 or training.period > 1
     number = min(TAIL, training.num_steps) - 1
     return _period(training) > 1 or (number > 4 and _turns(training) >= MOSTLY * number)
@@ -189,54 +187,49 @@ def _turns(training: Training) -> int:
     return int(((updates[1:] * updates[:-1]).sum(-1) < 0).sum())
 
 
-def _too_far(training: Training, step: int) -> list[str]:
-    """That the learning rate is beyond the stability limit of the examples that were active, where it means
-    something and is so."""
-    settings, neuron = training.study.training, training.study.neuron
-    is_plain = settings.optimizer == "sgd" and settings.batch_size is None
-    decays = "weight_decay" in training.hyperparams
-    if not (is_plain and neuron.activation in LINEAR_ACTIVATIONS and not decays):
-        return []
+def has_stability_limit(study: Study) -> bool:
+    """Whether 2/λ_max means something: plain full-batch gradient descent on a locally quadratic loss."""
+    is_plain = study.training.optimizer == "sgd" and study.training.batch_size is None
+    is_quadratic = ACTIVATIONS[study.neuron.activation].is_piecewise_linear
+    return is_plain and is_quadratic and study.sweep.weight_decay is None
+
+
+def _beyond_limit(training: Training, step: int) -> str:
+    """That the learning rate was beyond the stability limit of the examples active at a step, if it was."""
+    neuron = training.study.neuron
+    if not has_stability_limit(training.study) or neuron.activation == "leaky_relu":
+        return ""
     z = preactivations(training, step)
     active = z > 0 if neuron.activation == "relu" else np.ones(len(z), bool)
-    if neuron.activation == "leaky_relu" or not active.any() or not np.isfinite(z).all():
-        return []
-    share = active.mean()
-    limit = stability_limit(training.data.x[active], neuron.train_bias) / share
+    if not active.any() or not np.isfinite(z).all():
+        return ""
+    limit = stability_limit(training.data.x[active], neuron.train_bias) / active.mean()
     rate = training.hyperparams["learning_rate"]
     if rate <= limit:
-        return []
+        return ""
     beyond = (rate - limit) / limit
     digits = _digits_above_1(beyond)
-    return [
-        f"Its learning rate of {_number(rate, digits)} is {_above_1(beyond)} times the stability limit "
+    return (
+        f" Its learning rate of {_number(rate, digits)} is {_above_1(beyond)} times the stability limit "
         f"2/λ_max = {_number(limit, digits)} of the examples active then, beyond which steps overshoot "
         "further each time."
-    ]
+    )
 
 
-def _moves(training: Training, step: int) -> list[str]:
+def _moves(training: Training, step: int) -> str:
+    """'W from 1 to −2, b from 0 to −1', by the update of a step."""
     before, after = (training.history.isel(step=training.row_of(i)) for i in (step, step + 1))
-    names = training.data.inputs
-    moves = []
-    if len(names) == 1:
-        moves.append(f"W from {_number(before.weight.values[0])} to {_number(after.weight.values[0])}")
-    else:
-        moves.append(f"the {len(names)} weights")
+    (first, *others), (then, *_) = before.weight.values, after.weight.values
+    moves = f"the {1 + len(others)} weights" if others else f"W from {_number(first)} to {_number(then)}"
     if training.study.neuron.train_bias:
-        moves.append(f"b from {_number(float(before.bias))} to {_number(float(after.bias))}")
+        moves += f", b from {_number(before.bias)} to {_number(after.bias)}"
     return moves
 
 
-def _moved(training: Training, step: int) -> bool:
+def _moved(training: Training) -> bool:
+    """Whether the params are no longer those before the first step."""
     at = training.history
-    row = training.row_of(step)
-    is_same = (at.weight.values[-1] == at.weight.values[row]).all() and at.bias[-1] == at.bias[row]
-    return not bool(is_same)
-
-
-def _largest_z(training: Training, step: int) -> float:
-    return float(preactivations(training, step).max())
+    return bool((at.weight[-1] != at.weight[0]).any() or at.bias[-1] != at.bias[0])
 
 
 def _all(number: int) -> str:
@@ -265,5 +258,5 @@ def _digits_above_1(excess: float) -> int:
     return 4 if excess > 0.01 else 2 - math.floor(math.log10(excess))
 
 
-def _number(value: float, digits: int = 4) -> str:
+def _number(value: Any, digits: int = 4) -> str:
     return f"{float(value) + 0.0:.{digits}g}".replace("-", "−").replace("inf", "∞")

@@ -44,7 +44,7 @@ class FateMap(NamedTuple):
 def fate_map(run: Run, columns: int, rows: int) -> FateMap:
     """The fates over the first two of what is swept, pooled into at most so many squares."""
     frame = frame_of(run, shown_by_default(run), {})
-    counts, most = fates_over(run, frame), (columns, rows)[: len(frame.axes)]
+    (counts,), most = fates_over(run, [frame]), (columns, rows)[: len(frame.axes)]
     shape = counts.shape[:-1] if frame.is_grid else _squares_of_points(len(counts), len(frame.axes))
     sizes = tuple(min(size, limit) for size, limit in zip(shape, most, strict=True))
     pool = _pool_neighbours if frame.is_grid else _pool_points

@@ -1,34 +1,18 @@
-"""The best cells and the intervals of their shares."""
+"""The best cells: their order, their ties, their shares."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 import jaxneuron as jn
 from jaxneuron import sweep
-from jaxneuron.analysis import run as study_run
-from jaxneuron.analysis.best import best_cells, loss_in_words
-from jaxneuron.analysis.intervals import wilson
+from jaxneuron.analysis import parts
+from jaxneuron.analysis.best import best_cells
+from jaxneuron.analysis.in_words import loss_in_words
 from jaxneuron.neuron.fate import Fate
 from tests.studies import all_but_few_thorough
 
 X = np.linspace(-1, 2, 20)
-
-
-@given(
-    st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.5, 0.999)
-)
-def test_wilson_is_scipys(counts, confidence):
-    expected = binomtest(*counts).proportion_ci(confidence, "wilson")
-    np.testing.assert_allclose(wilson(*counts, confidence), expected, rtol=1e-9, atol=1e-15)
-
-
-def test_wilson_of_nothing():
-    assert np.isnan(wilson(np.array([0]), np.array([0]))).all()
-    low, high = wilson(np.array([0, 5]), np.array([5, 5]))
-    assert (low[0], high[1]) == (0, 1)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +82,7 @@ def test_cells_that_lose_too_many_are_left_out(run):
 
 @pytest.mark.parametrize("chunk_size", all_but_few_thorough([20, 27, 100], [27]))
 def test_losses_are_the_same_whatever_parts_they_lie_in(run, chunk_size, tmp_path, monkeypatch):
-    monkeypatch.setattr(study_run, "CELLS_AT_A_TIME", 2)
+    monkeypatch.setattr(parts, "CELLS_AT_A_TIME", 2)
     settings = run.study.sweep.model_copy(update={"chunk_size": chunk_size})
     cut = sweep(run.study.model_copy(update={"sweep": settings}), tmp_path / "run.zarr")
     assert cut.attrs["tile"] != run.attrs["tile"]

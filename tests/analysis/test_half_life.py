@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jaxneuron.analysis.half_life import CELLS_AT_A_TIME, half_life
+from jaxneuron.analysis.half_life import half_life
+from jaxneuron.analysis.parts import CELLS_AT_A_TIME
 from tests.dying import EDGES, histograms, neurons_that_die, share_that_hold
 
 NUM_STUDIES, NUM_NEURONS = 1000, 400

@@ -1,4 +1,4 @@
-"""Cumulative incidence and hazard: lifelines', laws, and how often intervals and bands hold the truth."""
+"""Cumulative incidence and hazard: lifelines', laws, and how often intervals hold the truth."""
 
 import warnings
 from itertools import pairwise
@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jaxneuron.analysis.incidence import at_risk, band, hazard, incidence
+from jaxneuron.analysis.incidence import at_risk, cumulative_share, hazard
 from tests.dying import EDGES, Neurons, histograms, neurons_that_die, share_that_hold
 
 NUM_STUDIES, NUM_NEURONS = 1000, 400
 DEATH_RATE, DIVERGENCE_RATE = 0.01, 0.004
-NUM_BINS = len(EDGES) - 1
 
 
 def true_incidence(death_rate=DEATH_RATE, divergence_rate=DIVERGENCE_RATE):
@@ -46,15 +45,15 @@ def listed():
 
 @pytest.mark.thorough
 def test_incidence_is_aalens_and_johansens(listed, lifelines):
-    step, events, edges, (deaths, divergences) = listed
-    result = incidence(deaths, divergences, np.array([200]), edges)
-    for event, share in ((1, result.dead.share), (2, result.diverged.share)):
+    step, events, edges, counts = listed
+    for event, of_event in zip((1, 2), counts, strict=True):
+        share = cumulative_share(of_event, np.array([200])).share
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # those censored at the end are tied; pandas' own
             # Steps are counted from 1: lifelines' curve starts at 0 before any event.
             fit = lifelines.AalenJohansenFitter(calculate_variance=False, seed=0).fit(step + 1, events, event)
             theirs = fit.cumulative_density_.iloc[:, 0]
-        last = [theirs[theirs.index < edge + 0.5].iloc[-1] for edge in result.step + 1]
+        last = [theirs[theirs.index < edge + 0.5].iloc[-1] for edge in edges[1:]]
         np.testing.assert_allclose(share[0], last, rtol=1e-9, atol=1e-12)
 
 
@@ -97,24 +96,13 @@ def test_hazard_of_a_wide_bin_is_the_most_likely():
 
 
 def test_intervals_hold_the_truth(studies):
-    result = incidence(*studies, EDGES)
     # Early bins have few divergences and whole counts; over all bins that averages out.
-    for share, truth in zip((result.dead, result.diverged), true_incidence(), strict=True):
-        enough = NUM_NEURONS * truth > 5
+    for counts, truth in zip(studies[:2], true_incidence(), strict=True):
+        share, enough = cumulative_share(counts, studies[2]), NUM_NEURONS * truth > 5
         assert enough.sum() >= 8
         held = share_that_hold(share.low, truth, share.high)[enough]
         assert 0.93 <= held.mean() <= 0.97
         assert abs(share.share.mean(0) - truth).max() < 0.003
-
-
-def test_bands_hold_the_truth_everywhere(studies):
-    for counts, truth in zip(studies[:2], true_incidence(), strict=True):
-        low, high = band(counts, studies[2])
-        assert ((low <= truth) & (truth <= high)).all(-1).mean() >= 0.95
-    # Twice as wide as an interval, not more.
-    point = incidence(*studies, EDGES).dead
-    low, high = band(studies[0], studies[2])
-    assert np.median((high - low) / (point.high - point.low)) < 2
 
 
 @pytest.mark.parametrize(("death_rate", "divergence_rate"), [(0.01, 0.004), (0.05, 0.05), (0.01, 1e-12)])
@@ -142,9 +130,8 @@ def test_without_deaths_or_neurons():
     assert (result.high[0] > 0).all()
     assert result.high[0, 0] == pytest.approx(1 - 0.025 ** (1 / 4))
     assert 0 < result.low[2, 1] < 1 == result.high[2, 1]
-    shares = incidence(deaths, divergences, total, edges)
-    assert np.isnan(shares.dead.share[1]).all()
-    assert (shares.diverged.share[3] == [0, 1, 1]).all()
+    assert np.isnan(cumulative_share(deaths, total).share[1]).all()
+    assert (cumulative_share(divergences, total).share[3] == [0, 1, 1]).all()
 
 
 def cells(shape=(3, 2), most=10**8):
@@ -162,41 +149,28 @@ FIVE = np.array([0, 1, 2, 5, 9, 20])
 @settings(deadline=None, derandomize=True)
 @given(cells())
 def test_shares_rise_and_lie_within_their_intervals(counts):
-    result = incidence(*counts, FIVE)
-    there = counts[2] > 0
-    assert (result.step == [0, 1, 4, 8, 19]).all()
-    assert (np.diff(result.at_risk) <= 0).all()
-    for share in (result.dead, result.diverged):
-        _, middle, low, high = (ends[there] for ends in share)
+    left = at_risk(*counts)
+    assert (np.diff(left) <= 0).all()
+    for of_event in counts[:2]:
+        _, middle, low, high = (ends[counts[2] > 0] for ends in cumulative_share(of_event, counts[2]))
         assert all((np.diff(ends) >= 0).all() for ends in (middle, low, high))
         _in_order(low, middle, high)
-    low, high = band(counts[0], counts[2])
-    _in_order(low[there], result.dead.low[there], result.dead.share[there])
-    _in_order(result.dead.share[there], result.dead.high[there], high[there])
     of_step = hazard(*counts, FIVE)
     known = ~np.isnan(of_step.hazard)
-    assert (known == (result.at_risk > 0)).all()
+    assert (known == (left > 0)).all()
     _in_order(of_step.low[known], of_step.hazard[known], of_step.high[known])
 
 
 @settings(deadline=None, derandomize=True)
-@given(cells())
-def test_merging_cells_adds_their_counts(counts):
-    merged = incidence(*(c.sum(0) for c in counts), FIVE)
-    parts, total = incidence(*counts, FIVE), counts[2]
-    weighted = np.nansum(parts.dead.share * total[..., None], 0)
-    np.testing.assert_allclose(np.nan_to_num(merged.dead.share) * total.sum(0)[:, None], weighted, rtol=1e-9)
-    np.testing.assert_array_equal(merged.at_risk, parts.at_risk.sum(0))
-
-
-@settings(deadline=None, derandomize=True)
 @given(cells(), st.permutations(range(3)))
-def test_permuting_cells_permutes_results(counts, order):
+def test_each_cell_has_its_own_results_and_merging_adds_counts(counts, order):
     moved = tuple(c[order] for c in counts)
-    for ours, theirs in zip(incidence(*moved, FIVE).dead, incidence(*counts, FIVE).dead, strict=True):
-        np.testing.assert_array_equal(ours, theirs[order])
     for ours, theirs in zip(hazard(*moved, FIVE), hazard(*counts, FIVE), strict=True):
         np.testing.assert_array_equal(ours, theirs[order])
+    merged, parts = (cumulative_share(c[0], c[2]).share for c in ([c.sum(0) for c in counts], counts))
+    weighted = np.nansum(parts * counts[2][..., None], 0)
+    np.testing.assert_allclose(np.nan_to_num(merged) * counts[2].sum(0)[:, None], weighted, rtol=1e-9)
+    np.testing.assert_array_equal(at_risk(*(c.sum(0) for c in counts)), at_risk(*counts).sum(0))
 
 
 def _in_order(*values):

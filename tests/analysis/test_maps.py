@@ -10,7 +10,7 @@ import jaxneuron as jn
 from jaxneuron.analysis import frames
 from jaxneuron.analysis.frames import MOST_VALUES, frame_of, shown_by_default, swept_names
 from jaxneuron.analysis.maps import fates_over, quantity_map
-from jaxneuron.analysis.pooling import NOT_COUNTED, all_together, each_alone, only, pool, pool_each
+from jaxneuron.analysis.pooling import NOT_COUNTED, all_together, each_alone, only, pool
 from jaxneuron.analysis.quantities import quantities_of
 from jaxneuron.neuron.fate import Fate
 from tests.studies import REPLICATES, SWEEPS
@@ -180,9 +180,9 @@ def test_many_points_are_pooled_into_squares(points, monkeypatch):
 
 
 def test_long_axes_are_pooled_into_squares(run):
-    frame = frame_of(run, ["learning_rate", "momentum"], {}, most_values=4)
+    frame = frame_of(run, ["learning_rate", "momentum"], {}, most=4)
     assert frame.shape == (2, 3)
-    counts = fates_over(run, frame)
+    (counts,) = fates_over(run, [frame])
     assert counts.sum() == run.attrs["num_neurons"]
     want = run.cells.fate_count.transpose("learning_rate", "momentum", "init_bias", "fate").values
     np.testing.assert_array_equal(counts, want.reshape(2, 3, 3, 5, 5).sum((1, 3)))
@@ -242,15 +242,15 @@ def test_pooling_is_what_a_loop_over_cells_finds(case):
                 if combine
                 else want[place] + cell
             )
-    np.testing.assert_array_equal(pool(field, tiles, groups, sizes), want)
+    np.testing.assert_array_equal(pool(field, tiles, [(groups, sizes)])[0], want)
     # The order of tiles does not matter, nor what is pooled beside it, nor along which dim first.
     other = [all_together(size) for size in field.shape[:2]]
-    both = pool_each(field, tiles[::-1], [(groups, sizes), (other, [1, 1])])
+    both = pool(field, tiles[::-1], [(groups, sizes), (other, [1, 1])])
     np.testing.assert_array_equal(both[0], want)
-    rows = pool(field, tiles, [groups[0], each_alone(field.shape[1])], [sizes[0], field.shape[1]])
+    (rows,) = pool(field, tiles, [([groups[0], each_alone(field.shape[1])], [sizes[0], field.shape[1]])])
     again = xr.DataArray(rows, name=field.name)
     whole = [tuple(slice(0, size) for size in rows.shape[:2])]
-    np.testing.assert_array_equal(pool(again, whole, [each_alone(sizes[0]), groups[1]], sizes), want)
+    np.testing.assert_array_equal(pool(again, whole, [([each_alone(sizes[0]), groups[1]], sizes)])[0], want)
 
 
 @settings(max_examples=50, deadline=None)
@@ -260,5 +260,6 @@ def test_what_is_held_at_every_value_adds_up_to_what_is_pooled(data):
     field = xr.DataArray(np.arange(np.prod(sizes) * 2).reshape(*sizes, 2), name="fate_count")
     tiles = [tuple(slice(0, size) for size in sizes)]
     rows = [each_alone(sizes[0]), all_together(sizes[1])]
-    held = [pool(field, tiles, [rows[0], only(i, sizes[1])], [sizes[0], 1]) for i in range(sizes[1])]
-    np.testing.assert_array_equal(sum(held), pool(field, tiles, rows, [sizes[0], 1]))
+    others = [*(only(i, sizes[1]) for i in range(sizes[1])), rows[1]]
+    *held, pooled = pool(field, tiles, [([rows[0], other], [sizes[0], 1]) for other in others])
+    np.testing.assert_array_equal(sum(held), pooled)

@@ -793,7 +793,7 @@ def test_runs_of_every_format_are_read(stored, tmp_path):
     tells_when = stored.stem != "format-2"
     assert (found["hazard"] is not None) == tells_when
     if not tells_when:
-        with pytest.raises(BadInput, match="is of an older format, which does not tell when"):
+        with pytest.raises(BadInput, match="is of an older format, without the steps of divergence"):
             deaths(run, phase=(1, 20))
     if run.attrs["format"] != FORMAT:
         with pytest.raises(BadInput, match=r"is a run of format \d, which can be read but not resumed"):

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 import jaxneuron as jn
-from jaxneuron.analysis.counted_apart import counted_apart
 from jaxneuron.analysis.deaths import phase_of
 from jaxneuron.analysis.fit import fit
-from jaxneuron.analysis.names import steps_in_words
+from jaxneuron.analysis.in_words import counts_in_words, steps_in_words
 from jaxneuron.analysis.why import oscillates, why
 from jaxneuron.view.plots.fit import draw_fit
 from jaxneuron.view.plots.trajectory import draw_trajectories
@@ -67,7 +66,7 @@ def test_what_is_not_known_is_said_not_to_be(chaos):
     assert training.undecided
     assert "what becomes of it is not known" in why(training)
     assert not oscillates(training)
-    assert any(line.startswith(share_undecided(chaos)) for line in counted_apart(chaos))
+    assert any(line.startswith(share_undecided(chaos)) for line in counts_in_words(chaos))
 
 
 @pytest.mark.thorough
@@ -120,7 +119,7 @@ def test_the_phase_of_a_run_without_end_goes_to_its_last_death(tmp_path):
     last = int(run.cells.death_step_bin_end.values[run.cells.death_step_count.values.sum((0, 1)) > 0][-1]) - 1
     assert last > 0
     assert phase_of(run) == (max(1, last // 10), last)
-    assert [line.split(":")[0] for line in counted_apart(run)][1:] == [
+    assert [line.split(":")[0] for line in counts_in_words(run)][1:] == [
         "none are cycling",
         "none are undecided",
     ]

@@ -19,8 +19,8 @@ from PIL import Image
 
 import jaxneuron as jn
 from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.in_words import columns_in_words, printable, shortened
 from jaxneuron.analysis.maps import Map, quantity_map
-from jaxneuron.analysis.names import columns_in_words, printable, shortened
 from jaxneuron.analysis.panels import panels
 from jaxneuron.analysis.quantities import Quantity
 from jaxneuron.neuron.fate import Fate

@@ -367,7 +367,7 @@ def test_a_million_cells_are_pooled_quickly(monkeypatch):
     frame = Frame(axes, True, (), (1000, 1000), (1000, 1000), "")
     run = SimpleNamespace(dims=("a", "b"), path="run")
     monkeypatch.setattr(mosaics, "frame_of", lambda *_: frame)
-    monkeypatch.setattr(mosaics, "fates_over", lambda *_: counts)
+    monkeypatch.setattr(mosaics, "fates_over", lambda *_: [counts])
     monkeypatch.setattr(mosaics, "shown_by_default", lambda _: ("a", "b"))
     monkeypatch.setattr(mosaics, "map_axis", lambda _, name: axes["ab".index(name)])
     found: FateMap = fate_map(run, 70, 20)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from jaxneuron.analysis.fit import fit
-from jaxneuron.analysis.names import shortened
+from jaxneuron.analysis.in_words import shortened
 from jaxneuron.runner.training import Training
 from jaxneuron.view.mosaic import SCREEN_COLOURS
 from jaxneuron.view.notebook.markup import text

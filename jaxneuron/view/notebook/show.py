@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from jaxneuron.analysis.axes import MapAxis
-from jaxneuron.analysis.names import shortened
+from jaxneuron.analysis.in_words import shortened
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training

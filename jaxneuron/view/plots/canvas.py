@@ -15,7 +15,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
-from jaxneuron.analysis.names import printable
+from jaxneuron.analysis.in_words import printable
 from jaxneuron.store.whole_file import FIGURE, check_file, whole_file
 from jaxneuron.study.bad_input import BadInput
 

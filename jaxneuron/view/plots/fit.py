@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from jaxneuron.analysis.fit import Fit
-from jaxneuron.analysis.names import number_in_words, shortened
+from jaxneuron.analysis.in_words import number_in_words, shortened
 from jaxneuron.view.plots.canvas import SCREEN, SINGLE_COLUMN, Plot, as_text
 from jaxneuron.view.plots.ticks import scale_by_decades
 

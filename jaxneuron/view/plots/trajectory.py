@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import SymmetricalLogLocator
 
-from jaxneuron.analysis.names import number_in_words
+from jaxneuron.analysis.in_words import number_in_words
 from jaxneuron.analysis.trajectory import Trajectory, trajectory
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training

@@ -9,10 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from jaxneuron.analysis.best import loss_in_words
-from jaxneuron.analysis.counted_apart import counted_apart
 from jaxneuron.analysis.explain import FullPass
 from jaxneuron.analysis.fit import shown_rows
+from jaxneuron.analysis.in_words import counts_in_words, loss_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.plan import OtherMethod, Plan
@@ -34,7 +33,7 @@ def fate_table(run: Run) -> Table:
         share = counts[fate] / counts.sum()
         name = Text(fate.label, style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
         table.add_row(name, f"{counts[fate]:,}", f"{share:.2%}", fate.rule)
-    table.caption = "\n".join(counted_apart(run))
+    table.caption = "\n".join(counts_in_words(run))
     return table
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jaxneuron.analysis.names import shortened, steps_in_words
+from jaxneuron.analysis.in_words import shortened, steps_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.population.axes import Axis, Linear, Log

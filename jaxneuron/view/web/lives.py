@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxneuron.analysis.explain import preactivations
 from jaxneuron.analysis.gallery import gallery, sample
-from jaxneuron.analysis.names import shortened
+from jaxneuron.analysis.in_words import shortened
 from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.why import why
 from jaxneuron.population.design import POINT

@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxneuron.analysis.axes import MapAxis, map_axis
 from jaxneuron.analysis.frames import MOST_POINTS, MOST_VALUES, Frame, frame_of, swept_names
-from jaxneuron.analysis.maps import estimates_over, fates_over_each
+from jaxneuron.analysis.maps import estimates_over, fates_over
 from jaxneuron.analysis.quantities import Quantity, quantities_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
@@ -84,7 +84,7 @@ def _frames_data(
         if quantity.scale in ("loss", "steps"):
             for of_frame, estimate in zip(found, estimates_over(run, quantity, frames), strict=True):
                 of_frame[name] = {part: encode_decades(v) for part, v in estimate._asdict().items()}
-    fates = fates_over_each(run, frames)
+    fates = fates_over(run, frames)
     return [
         {
             "axes": [axis.name for axis in frame.axes],

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from jaxneuron.analysis.axes import shown_values
-from jaxneuron.analysis.counted_apart import counted_apart
 from jaxneuron.analysis.deaths import Deaths, deaths
-from jaxneuron.analysis.names import columns_in_words, steps_in_words
+from jaxneuron.analysis.in_words import columns_in_words, counts_in_words, steps_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.runner.training import Training
 from jaxneuron.view.web.asked import asked, asked_of
@@ -32,7 +31,7 @@ def report(run: Run, path: Path) -> dict[str, Any]:
         title=f"{run.attrs['num_neurons']:,} neurons on {columns_in_words(attrs['inputs'], attrs['target'])}",
         lead=f"{steps_in_words(training)}",
         fates=fates_of(run),
-        apart=counted_apart(run),
+        apart=counts_in_words(run),
         best=best_of(run),
         deaths=deaths_of(found),
         asked=asked_of(run),

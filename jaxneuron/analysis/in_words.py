@@ -1,0 +1,75 @@
+"""Numbers, names and settings as words for figures, tables and pages."""
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # not for `status`, which is quick
+    from jaxneuron.analysis.run import Run
+    from jaxneuron.study.study import Training as StudyTraining
+
+LONGEST_NAME, MOST_NAMES = 40, 3
+# What is counted beside the fates, by the name of its count: digits of its share in per cent, and what it is.
+COUNTS = {
+    "fixed_count": (1, "fixed: their params no longer change by a bit"),
+    "cycling_count": (3, "cycling: they go round for ever"),
+    "undecided_count": (3, "undecided: their active examples changed too often, or too late, to be followed"),
+}
+
+
+def printable(text: str) -> str:
+    """Text without what no font and no file can hold: control characters, and halves of characters."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text
+    )
+
+
+def shortened(name: str, longest: int = LONGEST_NAME) -> str:
+    """A name from a data file, printable and cut where it is very long."""
+    name = printable(name)
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def columns_in_words(inputs: Sequence[str], target: str) -> str:
+    """'income → foodexp'; of many inputs the first few."""
+    shown = [shortened(name) for name in inputs[:MOST_NAMES]] + ["…"] * (len(inputs) > MOST_NAMES)
+    return f"{', '.join(shown)} → {shortened(target)}"
+
+
+def steps_in_words(training: "StudyTraining") -> str:
+    """'1,000 steps of sgd', 'sgd without end, by jumps'."""
+    by = ", by jumps" if training.method == "jumps" else ""
+    if math.isinf(training.num_steps):
+        return f"{training.optimizer} without end{by}"
+    return f"{training.num_steps:,} steps of {training.optimizer}{by}"
+
+
+def number_in_words(value: float) -> str:
+    """A number with four digits, or 'not finite'."""
+    return f"{value:.4g}" if math.isfinite(value) else "not finite"
+
+
+def loss_in_words(loss: float, smallest: float, largest: float, run: "Run") -> str:
+    """A quantile or the mean of a cell's losses, as exactly as their histogram gives it.
+
+    It is exact where the smallest and the largest loss of the cell are alike, and within half a bin
+    elsewhere; in the first bin, which begins at 0, there is only an upper bound.
+    """
+    if not math.isfinite(loss):
+        return "∞"
+    first_bin_end = float(run.cells.final_loss_bin.values[1])
+    if largest <= 1.001 * smallest:
+        return f"{loss:.5g}"
+    return f"< {min(largest, first_bin_end):.2g}" if loss < first_bin_end else f"≈ {loss:.2g}"
+
+
+def counts_in_words(run: "Run") -> list[str]:
+    """'12.3% are fixed: …' or 'none are …', for all that the run counts of its neurons beside their fates."""
+    total = int(run.cells.fate_count.sum())
+    lines = []
+    for name, (digits, what) in COUNTS.items():
+        if name in run.cells:
+            count = int(run.cells[name].sum())
+            lines.append(f"{f'{count / total:.{digits}%}' if count else 'none'} are {what}")
+    return lines
