@@ -1,20 +1,21 @@
-"""What a notebook shows of a run or of a training: a few hundred lines of HTML without scripts, that has its
-text's colour from the notebook and asks the network for nothing."""
+"""A run or a training in a notebook: HTML without scripts, which has the notebook's own colour of text and
+asks the network for nothing."""
 
 import importlib.resources
 from collections.abc import Callable
 
 import numpy as np
 
-from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.fit import fit
 from jaxneuron.analysis.names import shortened
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
-from jaxneuron.view.mosaic import SCREEN_COLOURS
-from jaxneuron.view.notebook.inline_svg import fit_svg, loss_svg
+from jaxneuron.view.notebook.images import figure_uri, thumbnail
 from jaxneuron.view.notebook.markup import details, facts, table, text
-from jaxneuron.view.notebook.thumbnail import thumbnail
+from jaxneuron.view.plots.canvas import DOUBLE_COLUMN
+from jaxneuron.view.plots.fit import draw_fit
+from jaxneuron.view.raster import SCREEN_COLOURS, ends_of
 from jaxneuron.view.terminal.tables import training_summary
 from jaxneuron.view.web.asked import asked, asked_of
 from jaxneuron.view.web.found import best_of, fates_of
@@ -44,10 +45,7 @@ def training_html(training: Training) -> str:
     return _block(
         '<p class="jaxneuron-title">Training of one neuron</p>',
         _part("the neuron", lambda: _neuron(training)),
-        '<div class="jaxneuron-columns">',
-        _part("the loss", lambda: _figure(loss_svg(training), "loss by steps (both log)")),
-        _part("the fit", lambda: _fit(training)),
-        "</div>",
+        _part("the loss and the fit", lambda: _figure(training)),
         _part("the steps", lambda: details("First and last steps", _steps(training))),
         _part("what was asked", lambda: details("What was asked", facts(_asked(training)))),
     )
@@ -95,26 +93,19 @@ def _map(run: Run) -> str:
     found = thumbnail(run)
     if found is None:
         return ""
-    x, *others = found.axes
-    up = _up(others[0]) if others else "<span>100 %</span><span>share</span><span>0 %</span>"
+    right, *others = map(ends_of, found.axes)
+    label, low, high = others[0] if others else ("share", "0 %", "100 %")
+    arrow = " ↑" if others else ""
     remark = (
         f'<div class="jaxneuron-right jaxneuron-muted">{text(found.remark)}</div>' if found.remark else ""
     )
     return (
-        f'<div class="jaxneuron-map"><div class="jaxneuron-up">{up}</div>'
-        f'<img alt="{text(found.words)}" src="{found.uri}">'
-        f'<div class="jaxneuron-right"><span>{x.values.min():.3g}</span><span>{_label(x)} →</span>'
-        f"<span>{x.values.max():.3g}</span></div>{remark}</div>"
+        f'<div class="jaxneuron-map"><div class="jaxneuron-up"><span>{high}</span>'
+        f"<span>{text(label)}{arrow}</span><span>{low}</span></div>"
+        f'<img alt="{text(found.description)}" src="{found.uri}">'
+        f'<div class="jaxneuron-right"><span>{right.low}</span><span>{text(right.label)} →</span>'
+        f"<span>{right.high}</span></div>{remark}</div>"
     )
-
-
-def _up(axis: MapAxis) -> str:
-    low, high = axis.values.min(), axis.values.max()
-    return f"<span>{high:.3g}</span><span>{_label(axis)} ↑</span><span>{low:.3g}</span>"
-
-
-def _label(axis: MapAxis) -> str:
-    return text(f"{shortened(axis.label)}{' (log)' if axis.is_log else ''}")
 
 
 def _best(run: Run) -> str:
@@ -138,16 +129,10 @@ def _neuron(training: Training) -> str:
     return f'<p class="jaxneuron-formula">{lines}</p><p>{_swatch(training.fate)}{text(fate)}</p>'
 
 
-def _fit(training: Training) -> str:
-    inputs = training.data.inputs
-    if len(inputs) != 1:
-        return ""
-    names = f"{shortened(training.data.target)} over {shortened(inputs[0])}"
-    return _figure(fit_svg(training), f"{names}; dashed: before training")
-
-
-def _figure(svg: str, caption: str) -> str:
-    return f'<div>{svg}<span class="jaxneuron-muted">{text(caption)}</span></div>'
+def _figure(training: Training) -> str:
+    """The loss by steps, and the neuron's output among the data before, during and after training."""
+    plot = draw_fit(fit(training), DOUBLE_COLUMN)
+    return f'<img class="jaxneuron-figure" alt="{text(plot.description)}" src="{figure_uri(plot)}">'
 
 
 def _steps(training: Training) -> str:

@@ -1,25 +1,16 @@
 """The figure of deaths: shares along an axis, incidence and hazard at some of its values, and half-lives."""
 
-import matplotlib
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from matplotlib.ticker import FuncFormatter
 
 from jaxneuron.analysis.deaths import SHOWN_FATES, Deaths, HalfLives
 from jaxneuron.view.palette import FATE_COLOURS
-from jaxneuron.view.plots.canvas import SCREEN, SINGLE_COLUMN, Plot, as_text
+from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text
 from jaxneuron.view.plots.incidence import alike, curves_of, described_incidence, draw_curves, name_curves
-from jaxneuron.view.plots.ticks import (
-    DecadeLocator,
-    percent,
-    scale,
-    scale_by_decades,
-    scale_by_steps,
-    tick_label,
-)
-
-NARROW = 1.5 * SINGLE_COLUMN  # inches in which panels stand above each other
+from jaxneuron.view.plots.shades import colour_bar
+from jaxneuron.view.plots.ticks import percent, scale, scale_by_decades, scale_by_steps
 
 
 def draw_deaths(deaths: Deaths, title: str, width: float = SCREEN) -> Plot:
@@ -72,9 +63,8 @@ def _draw_shares(axes: Axes, deaths: Deaths) -> None:
     axes.set_xlabel(as_text(axis.label))
     axes.set_ylabel("share of neurons")
     axes.set_ylim(-0.03, 1.03)
-    axes.yaxis.set_major_formatter(FuncFormatter(percent))
+    axes.yaxis.set_major_formatter(percent)
     scale(axes.xaxis, axis)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.legend()
 
 
@@ -92,9 +82,7 @@ def _draw_hazard(axes: Axes, deaths: Deaths) -> None:
     if (shown > 0).any():
         scale_by_decades(axes.yaxis, shown[shown > 0])
     axes.set_ylabel("hazard of death per step")
-    scale_by_steps(axes.xaxis, int(deaths.step[-1]) + 1)
-    axes.set_xlabel("step")
-    axes.spines[["top", "right"]].set_visible(False)
+    scale_by_steps(axes, int(deaths.step[-1]) + 1)
 
 
 def _draw_half_lives(axes: Axes, deaths: Deaths) -> None:
@@ -105,17 +93,13 @@ def _draw_half_lives(axes: Axes, deaths: Deaths) -> None:
     if others:
         known = found.half_life[np.isfinite(found.half_life) & (found.half_life > 0)]
         norm = LogNorm(known.min(), max(known.max(), 1.01 * known.min())) if known.size else None
-        colours = matplotlib.colormaps["viridis"].with_extremes(bad="#E6E6E6", over="#FFFFFF")
+        colours = colormaps["viridis"].with_extremes(bad="#E6E6E6", over="#FFFFFF")
         # Where none has died the half-life is not finite: white. Grey: nobody was left to die.
         shown = np.where(np.isinf(found.half_life), np.finfo(float).max, found.half_life)
         shown = np.where(shown < known.min(initial=np.inf), known.min(initial=np.inf), shown)
         mesh = axes.pcolormesh(x.edges, others[0].edges, shown.T, norm=norm, cmap=colours, rasterized=True)
-        label = "half-life in steps (white: none died)"
-        bar = axes.figure.colorbar(
-            mesh, ax=axes, pad=0.02, ticks=DecadeLocator(), format=tick_label, label=label
-        )
-        bar.outline.set_visible(False)
-        bar.ax.minorticks_off()
+        axes.spines[:].set_visible(True)
+        colour_bar(axes, mesh, "half-life in steps (white: none died)")
         axes.set_ylabel(as_text(others[0].label))
         scale(axes.yaxis, others[0])
     else:
@@ -125,6 +109,5 @@ def _draw_half_lives(axes: Axes, deaths: Deaths) -> None:
         axes.fill_between(x.values, found.low, high, color="#404040", alpha=0.2, linewidth=0)
         scale_by_decades(axes.yaxis, middle[middle > 0])
         axes.set_ylabel("half-life in steps")
-        axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel(as_text(x.label))
     scale(axes.xaxis, x)

@@ -9,10 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from jaxneuron.analysis.fit import Fit
 from jaxneuron.analysis.names import number_in_words, shortened
-from jaxneuron.view.plots.canvas import SCREEN, SINGLE_COLUMN, Plot, as_text
+from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text
 from jaxneuron.view.plots.ticks import scale_by_decades
-
-NARROW = 1.5 * SINGLE_COLUMN  # inches in which only one panel fits
 
 
 def draw_fit(numbers: Fit, width: float = SCREEN) -> Plot:
@@ -24,8 +22,6 @@ def draw_fit(numbers: Fit, width: float = SCREEN) -> Plot:
         left, right = plot.subplots(rows, columns)
         _draw_losses(left, numbers)
         _draw_lines(right, numbers, is_narrow=width < NARROW)
-        for axes in (left, right):
-            axes.spines[["top", "right"]].set_visible(False)
     return plot
 
 

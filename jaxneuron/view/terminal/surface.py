@@ -10,16 +10,17 @@ from jaxneuron.analysis.surface import losses_at, silence_border
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.runner.training import Training
-from jaxneuron.view.mosaic import SCREEN_COLOURS
-from jaxneuron.view.terminal.braille import braille, line_dots
-from jaxneuron.view.terminal.picture import Ends, Entry, Glyph, Picture, half_blocks, margin_of
+from jaxneuron.view.raster import SCREEN_COLOURS, Ends, Ink, line_squares
+from jaxneuron.view.terminal.picture import Entry, Glyph, Picture, half_blocks, margin_of, swatch
 
 DECADES = 6.0  # of the loss that are told apart
 SHADES, PLAIN_SHADES = 12, " .,:;-=+*%@&"
 SILENT, PATH = SCREEN_COLOURS[Fate.born_dead], "#FFFFFF"
 # Not up to viridis' yellow, on which a white path would not be seen.
 COLOURS = [to_hex(colour) for colour in colormaps["viridis"](np.linspace(0.0, 0.85, SHADES))]
-INKS = [*zip(COLOURS, PLAIN_SHADES, strict=True), (SILENT, "#")]
+INKS = [*map(Ink, COLOURS, PLAIN_SHADES), Ink(SILENT, "#"), Ink(PATH, "o", is_line=True)]
+OF_SILENCE, OF_PATH = SHADES, SHADES + 1  # their places among the inks
+MARKS = {"○": "S", "●": "E"}  # of the start and the end
 WIDEST = 4  # times as wide as high
 
 
@@ -89,11 +90,22 @@ def surface_picture(training: Training, title: str, width: int, lines: int) -> P
     columns = max(8, min(width - margin_of(along), 2 * WIDEST * lines))
     surface = loss_squares(training, columns, 2 * lines)
     shades, low, high = _shades(surface.loss)
-    rows = half_blocks(np.where(surface.silent, SHADES, shades), INKS)
-    _draw_path(rows, surface)
+    squares = np.where(surface.silent, OF_SILENCE, shades)
+    x, y = _parts(surface)
+    rows = half_blocks(np.where(line_squares(x, y, columns, 2 * lines), OF_PATH, squares), INKS)
+    for step, (mark, plain) in zip((0, -1), MARKS.items(), strict=True):
+        if 0 <= x[step] < 1 and 0 < y[step] <= 1:
+            line, column = int((1 - y[step]) * lines), int(x[step] * columns)
+            rows[line][column] = Glyph(mark, PATH, INKS[squares[2 * line + 1, column]].colour, plain)
     legend = _legend(f"loss {low:.3g} to {high:.3g} (log)", bool(surface.silent.any()))
     remark = "" if training.study.data.scale == "none" else "W and b in standardised units"
     return Picture(title, rows, across, along, legend, remark, width)
+
+
+def _parts(surface: Squares) -> np.ndarray:
+    """The path [weight and bias, steps] as parts of the picture's width and height."""
+    low, high = np.array([surface.across, surface.along]).T
+    return ((surface.path - low) / (high - low)).T
 
 
 def _shades(loss: np.ndarray) -> tuple[np.ndarray, float, float]:
@@ -107,35 +119,11 @@ def _shades(loss: np.ndarray) -> tuple[np.ndarray, float, float]:
     return np.minimum((part * SHADES).astype(int), SHADES - 1), low, high
 
 
-def _draw_path(rows: list[list[Glyph]], surface: Squares) -> None:
-    lines, columns = len(rows), len(rows[0])
-    low, high = np.array([surface.across, surface.along]).T
-    x, y = ((surface.path - low) / (high - low)).T
-    for line, characters in enumerate(braille(line_dots(x, y, 2 * columns, 4 * lines))):
-        for column, character in enumerate(characters):
-            if character != " ":
-                rows[line][column] = _over(rows[line][column], character, "o")
-    for step, mark in ((0, "○"), (-1, "●")):
-        if 0 <= x[step] < 1 and 0 < y[step] <= 1:
-            line, column = int((1 - y[step]) * lines), int(x[step] * columns)
-            rows[line][column] = _over(rows[line][column], mark, MARKS[mark])
-
-
-MARKS = {"○": "S", "●": "E"}
-
-
-def _over(glyph: Glyph, character: str, plain: str) -> Glyph:
-    return Glyph(character, PATH, glyph.back or glyph.front, plain)
-
-
 def _legend(loss: str, has_silent: bool) -> tuple[Entry, ...]:
-    def glyph(character: str, colour: str | None, plain: str) -> Glyph:
-        return Glyph(character, colour, None, plain)
-
-    scale = Entry(tuple(glyph("█", *ink) for ink in INKS[:SHADES]), loss)
-    silent = Entry((glyph("█", *INKS[SHADES]),), "silent: no example passes a gradient")
+    scale = Entry(tuple(map(swatch, INKS[:SHADES])), loss)
+    silent = Entry((swatch(INKS[OF_SILENCE]),), "silent: no example passes a gradient")
     start, end = (
-        Entry((glyph(mark, None, MARKS[mark]),), name)
-        for mark, name in zip(MARKS, ("start", "end"), strict=True)
+        Entry((Glyph(mark, None, None, plain),), name)
+        for (mark, plain), name in zip(MARKS.items(), ("start", "end"), strict=True)
     )
     return (scale, *([silent] if has_silent else []), start, end)

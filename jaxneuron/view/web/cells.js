@@ -15,9 +15,10 @@ const DEAD = ["born_dead", "died"];
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 class Frame {
-  /** Decode a frame: a set of axes with what is known of each of its cells, in C order. */
-  static async of(packed) {
+  /** Decode a frame: a set of axes with the numbers of each of its cells, in C order. */
+  static async of(packed, intervals) {
     const frame = new Frame();
+    frame.intervals = await intervals;
     frame.axes = packed.axes;
     frame.isGrid = packed.isGrid;
     frame.shape = packed.shape;
@@ -38,19 +39,20 @@ class Frame {
     return FATES.map((_, fate) => this.counts[fate * this.size + cell]);
   }
 
-  /** A quantity in every cell. */
-  valuesOf(quantity) {
-    if (quantity in this.found) return this.found[quantity].value;
-    this.known ??= new Map();
-    if (!this.known.has(quantity)) {
-      this.known.set(quantity, Float64Array.from({ length: this.size }, (_, cell) => this.estimate(quantity, cell)[0]));
-    }
-    return this.known.get(quantity);
+  /** The ends of the 95 % interval of a share. */
+  interval(count, total) {
+    return this.intervals.get(`${count} of ${total}`) ?? [NaN, NaN];
   }
 
-  /** [value, low, high] of a quantity in a cell. */
-  estimate(quantity, cell) {
-    if (quantity in this.found) {
+  /** A quantity in every cell. */
+  valuesOf(quantity) {
+    this.found[quantity] ??= { value: Float64Array.from({ length: this.size }, (_, cell) => this.estimate(quantity, cell, false)[0]) };
+    return this.found[quantity].value;
+  }
+
+  /** [value, low, high] of a quantity in a cell; the ends are looked for only if `isWhole`. */
+  estimate(quantity, cell, isWhole = true) {
+    if (this.found[quantity]?.low) {
       const { value, low, high } = this.found[quantity];
       return [value[cell], low[cell], high[cell]];
     }
@@ -62,7 +64,8 @@ class Frame {
       if (FATES[fate] === quantity || (quantity === "dead" && DEAD.includes(FATES[fate]))) count += number;
     }
     if (total === 0) return [NaN, NaN, NaN];
-    return quantity === "fate" ? [of, NaN, NaN] : [count / total, ...wilson(count, total)];
+    if (quantity === "fate") return [of, NaN, NaN];
+    return [count / total, ...(isWhole ? this.interval(count, total) : [])];
   }
 }
 

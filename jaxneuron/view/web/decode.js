@@ -22,3 +22,9 @@ async function decodeDecades(packed) {
   values[65535] = Infinity;
   return Float64Array.from(codes, (code) => values[code]);
 }
+
+/** The 95 % interval of each share that a cell of the page has, by "count of total". */
+async function decodeIntervals({ count, total, low, high }) {
+  const [counts, totals, lows, highs] = await Promise.all([count, total, low, high].map(decode));
+  return new Map(Array.from(counts, (number, i) => [`${number} of ${totals[i]}`, [lows[i], highs[i]]]));
+}

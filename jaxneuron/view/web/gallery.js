@@ -4,7 +4,7 @@ class Gallery {
   /** `lives` holds `list`, the numbers of the `gallery` with their titles, and what all lives share. */
   constructor(buttons, container, lives) {
     Object.assign(this, { lives, container, map: null });
-    this.player = new LifePlayer(container, lives.examples);
+    this.player = new LifePlayer(container, lives);
     this.buttons = lives.gallery.map(({ number, title }) => {
       const button = element("button", { type: "button", ariaPressed: "false" },
         element("span", { className: `swatch ${lives.list[number].fate}` }), title);

@@ -1,12 +1,11 @@
 // The player of a life: step by step, the neuron's line among the data, its numbers, and why it ended so.
 
 const SPEEDS = { "slow": 2, "normal": 8, "fast": 25 };
-const STRAIGHT = ["relu", "leaky_relu", "identity"];
 
 class LifePlayer {
-  /** `datasets` are the examples of the data sets that lives were trained on. */
-  constructor(container, datasets) {
-    this.datasets = datasets;
+  /** All lives share `examples`, those of each data set, and the `curve` of their activation where it is not straight. */
+  constructor(container, shared) {
+    this.shared = shared;
     this.i = 0;
     this.build(container);
     keepDrawn(this.root, () => this.draw());
@@ -59,13 +58,13 @@ class LifePlayer {
   async show(life) {
     this.pause();
     this.asked = life;
-    const packed = this.datasets[life.dataset];
-    const [x, y] = await Promise.all([decode(packed.x), decode(packed.y)]);
+    const packed = this.shared.examples[life.dataset];
+    const [x, y, curve] = await Promise.all([decode(packed.x), decode(packed.y), decodeCurve(this.shared.curve)]);
     const names = ["step", "loss", "bias", "grad_bias", "update_bias", "weight", "grad_weight", "update_weight", "num_active", "z"];
     const decoded = await Promise.all(names.map((name) => (life[name] ? decode(life[name]) : null)));
     // Another life may have been asked for while this one was unpacked.
     if (this.asked !== life) return;
-    this.life = life;
+    Object.assign(this, { life, curve });
     this.examples = { ...packed, x, y: y.map((value) => value * life.targetScale) };
     this.frames = Object.fromEntries(names.map((name, i) => [name, decoded[i]]));
     this.numWeights = life.weight.shape[1];
@@ -91,10 +90,9 @@ class LifePlayer {
 
   /** z, ŷ and dŷ/dz at some inputs, or at the examples where z is written out. */
   outputs(i, inputs) {
-    const { activation, negativeSlope } = this.life;
     const z = inputs ? Array.from(inputs, (x) => this.frames.weight[i * this.numWeights] * x + this.frames.bias[i])
       : Array.from(this.frames.z.subarray(i * this.examples.y.length, (i + 1) * this.examples.y.length));
-    const both = z.map((value) => ACTIVATIONS[activation](value, negativeSlope));
+    const both = z.map((value) => activated(value, this.life.slopeBelow, this.curve));
     return { z, output: both.map(([output]) => output), slope: both.map(([, slope]) => slope) };
   }
 
@@ -130,12 +128,12 @@ class LifePlayer {
     const { life, i, view } = this;
     const at = this.at(i);
     const here = this.isOne ? this.outputs(i, this.examples.x) : this.outputs(i);
-    const kink = this.isOne && STRAIGHT.includes(life.activation) ? -at.bias / at.weight[0] : NaN;
+    const kink = this.isOne && !this.shared.curve ? -at.bias / at.weight[0] : NaN;
     const places = kink > view.xRange[0] && kink < view.xRange[1] ? [...view.x, kink].sort((a, b) => a - b) : view.x;
     const across = this.isOne ? this.outputs(i, places) : null;
     const points = {
       at: this.isOne ? this.examples.x : here.output, y: this.examples.y, z: here.z, output: here.output, isLine: this.isOne,
-      across: places, line: across ? across.output : places, zLine: across?.z, kink: life.activation === "relu" ? kink : NaN,
+      across: places, line: across ? across.output : places, zLine: across?.z, kink: life.canDie ? kink : NaN,
     };
     const colour = theme().fates[life.fate];
     const figures = [
@@ -162,14 +160,14 @@ class LifePlayer {
     this.slider.value = this.i;
     this.slider.setAttribute("aria-valuetext", words);
     const isBeyond = output.every((value) => !(value >= view.yRange[0] && value <= view.yRange[1]));
-    const what = life.activation === "relu" ? "pass a gradient" : "have z > 0";
+    const what = life.canDie ? "pass a gradient" : "have z > 0";
     const passing = `${at.numActive.toLocaleString("en")} of ${examples.total.toLocaleString("en")} examples ${what}`;
     const state = `${words}: loss ${inWords(at.loss)}, ${passing}`;
     this.fit.words.textContent = `${this.isOne ? "The data and the neuron's line" : "The data against the neuron's output"}${isBeyond ? ", which is beyond the view" : ""}. Click an example to follow it below.`;
     this.fit.plot.setAttribute("aria-label", `The data with the neuron's output. ${state}.`);
     this.loss.plot.setAttribute("aria-label", `Loss by step, from ${inWords(this.frames.loss[0])} to ${inWords(this.frames.loss.at(-1))}. ${state}.`);
     this.path.plot.setAttribute("aria-label", `Path of W and b. ${words}: W ${inWords(at.weight[0])}, b ${inWords(at.bias)}.`);
-    if (life.activation === "relu") this.path.words.textContent = "The path of W and b; grey: where every example is silent.";
+    if (life.canDie) this.path.words.textContent = "The path of W and b; grey: where every example is silent.";
     else this.path.words.textContent = "The path of W and b.";
     if (!this.timer) this.said.textContent = `${state}.`;
   }

@@ -8,6 +8,7 @@ class PhaseMap {
     this.card = new CellCard(data.axes, data.quantities);
     this.state = { quantity: data.quantities[0].name, x: data.axes[0]?.name ?? null, y: data.axes[1]?.name ?? null, held: null };
     this.frames = new Map();
+    this.intervals = decodeIntervals(data.intervals);
     this.chosen = null;
     this.controls = new MapControls(data, this.state, (isNewPlace) => this.redraw(isNewPlace), (factor) => this.zoom(factor));
     this.build(container);
@@ -37,7 +38,7 @@ class PhaseMap {
     const wanted = [this.state.x, this.state.y].filter((name) => name !== null);
     const packed = this.state.held ? cells
       : frames.find(({ axes, isGrid }) => !isGrid || (axes.length === wanted.length && wanted.every((name) => axes.includes(name))));
-    if (!this.frames.has(packed)) this.frames.set(packed, Frame.of(packed));
+    if (!this.frames.has(packed)) this.frames.set(packed, Frame.of(packed, this.intervals));
     return this.frames.get(packed);
   }
 

@@ -50,7 +50,7 @@ function cutTo(pixels, label) {
 /** What the marks and lines of the data's figure are. */
 function legendOf(life, isOne) {
   const item = (look, words) => element("li", {}, element("span", { className: `key ${look}` }), words);
-  const dies = life.activation === "relu";
+  const dies = life.canDie;
   return [
     item("dot filled", dies ? "passes a gradient (z > 0)" : "z > 0"), item("dot", dies ? "silent (z ≤ 0)" : "z ≤ 0"),
     item(`stroke ${life.fate}`, isOne ? "ŷ" : "ŷ = y"),
@@ -134,7 +134,7 @@ function pathFigure(life, frames, i, examples, width, colour) {
     stroke([...corners, wHigh, wLow], [...border, floor, floor], { fill: "toself", fillcolor: muted, opacity: 0.18, line: { width: 0 } }),
   ];
   const traces = [
-    ...(life.activation === "relu" ? silent : []), path(i, frames.weight.length, 0.25), path(0, i + 1, 1),
+    ...(life.canDie ? silent : []), path(i, frames.weight.length, 0.25), path(0, i + 1, 1),
     spot(0, { size: 8, color: "rgba(0,0,0,0)", line: { color: text, width: 1.5 } }), spot(i, { size: 11, color: text }),
   ];
   const layout = layoutOf(width, Math.min(Math.max(0.55 * width, 200), 250), {
