@@ -1,4 +1,6 @@
-"""The loss surface: against jaxneuron's own loss, where a neuron is silent, and the paths of trainings."""
+"""The loss surface: against fractions and jaxneuron's own loss, where a neuron is silent, the paths shown."""
+
+from fractions import Fraction
 
 import jax
 import numpy as np
@@ -13,6 +15,9 @@ from jaxneuron.neuron.params import ACTIVATIONS, Params
 RANDOM = np.random.default_rng(0)
 X = np.round(RANDOM.normal(size=16), 1)  # with ties
 Y = np.maximum(0, 2 * X - 1) + RANDOM.normal(size=16)
+# Three close inputs of slope 8.5·10⁶, and one that lies far away.
+CLOSE = np.array([-1, 1, 1 + 1e-7, 1 + 2e-7]), np.array([0.0, 1.0, 2.2, 2.7])
+BELOW = {"relu": 0.0, "leaky_relu": 0.125, "identity": 1.0}  # slopes where z ≤ 0
 
 
 def training_of(x=X, y=Y, neuron=None, training=None, scale="none", **sweep):
@@ -23,6 +28,60 @@ def training_of(x=X, y=Y, neuron=None, training=None, scale="none", **sweep):
         sweep={"learning_rate": 0.2} | sweep,
     )
     return jn.train(study)
+
+
+def exact_loss(weight, bias, x, y, below):
+    """(the mean of ½(ŷ − y)², what rounding z may change of it), the mean without any rounding."""
+    examples = [(Fraction(float(of_x)), Fraction(float(of_y))) for of_x, of_y in zip(x, y, strict=True)]
+    weight, bias, below = Fraction(float(weight)), Fraction(float(bias)), Fraction(below)
+    squares, rounding = Fraction(0), Fraction(0)
+    for of_x, of_y in examples:
+        z = weight * of_x + bias
+        error = (z if z > 0 else below * z) - of_y
+        squares += error**2
+        rounding += (abs(error) + abs(of_y)) * (abs(weight * of_x) + abs(bias) + abs(of_y))
+    return float(squares / 2 / len(x)), float(rounding / len(x)) * 2**-50
+
+
+@pytest.mark.parametrize("activation", BELOW)
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        CLOSE,
+        (CLOSE[0] - 1000, CLOSE[1]),
+        (CLOSE[0][1:], CLOSE[1][1:]),
+        (np.array([1999.0, 2001, 2004, 2010, 2023]), np.array([3.0, 5, 4, 9, 7])),
+        (1e-30 * X, 1e-30 * Y),
+        (-np.abs(X) - 1, Y),
+        (np.array([2.0, 2, 2, -1, -1]), np.array([1.0, 3, 1, 0, 0])),
+        (np.array([0.1, 0.1, 0.1]), np.array([1.0, 2, 4])),
+        (np.array([1.0]), np.array([5.0])),
+    ],
+    ids=["close", "close and negative", "close alone", "years", "tiny", "negative", "alike", "equal", "one"],
+)
+def test_losses_are_those_of_fractions(x, y, activation):
+    slope = (y.max() - y.min()) / (np.ptp(x) or 1.0)
+    weights = slope * np.array([-2.0, -0.5, 0.0, 0.25, 1.0, 3.0])
+    for weight in weights:
+        # Through examples, so that thresholds lie on one and between two; and far beyond both ends.
+        biases = np.concatenate([y.mean() - weight * x[:3], -weight * x, [y.max() - weight * x.mean()]])
+        found = losses_at(weight, biases, x, y, activation, BELOW["leaky_relu"])
+        for bias, of_bias in zip(biases, found, strict=True):
+            want, rounding = exact_loss(weight, bias, x, y, BELOW[activation])
+            assert of_bias == pytest.approx(want, rel=1e-12, abs=rounding)
+
+
+def test_three_close_inputs_have_the_slope_of_their_least_squares_line():
+    x, y = (values[1:] for values in CLOSE)
+    off_x, off_y = ([Fraction(float(v)) for v in values] for values in (x, y))
+    off_x, off_y = ([v - sum(values) / 3 for v in values] for values in (off_x, off_y))
+    slope = float(sum(u * v for u, v in zip(off_x, off_y, strict=True)) / sum(u * u for u in off_x))
+    assert slope == pytest.approx(8.5e6, rel=1e-3)
+    weight = slope * np.array([0.9, 1.0, 1.1])
+    left, middle, right = losses_at(weight, y.mean() - weight * x.mean(), *CLOSE)
+    # The vertex of the parabola through the three, which is where it is lowest.
+    lowest = 1.0 + 0.05 * (left - right) / (left - 2 * middle + right)
+    assert lowest == pytest.approx(1.0, abs=1e-6)
 
 
 def losses_by_jax(weight, bias, x, y, activation, slope):
@@ -50,17 +109,12 @@ def test_losses_are_those_of_the_neuron(activation, offset):
     assert found.shape == (14, len(bias))
 
 
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "identity"])
-def test_a_perfect_fit_and_one_example(activation):
+@pytest.mark.parametrize("activation", BELOW)
+def test_a_perfect_fit_has_no_loss(activation):
     x = np.array([-1.0, 0.5, 2.0])
-    y = np.maximum(0, 3 * x - 1) if activation == "relu" else 3 * x - 1
-    y = np.where(y < 0, 0.1 * y, y) if activation == "leaky_relu" else y
-    assert losses_at(np.array(3.0), np.array(-1.0), x, y, activation, 0.1) < 1e-28
-    alone = losses_at(
-        np.array([2.0, -1.0]), np.array([1.0, 0.0]), np.array([1.0]), np.array([5.0]), activation, 0.1
-    )
-    want = {"relu": 12.5, "leaky_relu": 0.5 * 5.1**2, "identity": 18.0}[activation]
-    np.testing.assert_allclose(alone, [2.0, want])
+    z = 3 * x - 1
+    y = np.where(z > 0, z, BELOW[activation] * z)
+    assert losses_at(np.array(3.0), np.array(-1.0), x, y, activation, BELOW["leaky_relu"]) < 1e-28
 
 
 def test_losses_that_are_no_number_are_infinite():
@@ -96,20 +150,21 @@ def test_on_and_below_the_border_all_examples_are_silent():
 )
 def test_the_surface_at_a_path_s_places_is_the_loss_that_was_recorded(case, life_of):
     training = life_of(case) if isinstance(case, str) else training_of(**case)
-    surface = loss_surface([training], places=20)
+    surface = loss_surface([training], 20, 30)
     (path,) = surface.paths
     activation, slope = training.study.neuron.activation, training.hyperparams.get("negative_slope", 0.01)
-    found = losses_at(path.weight, path.bias, training.data.x[:, 0], training.targets, activation, slope)
+    x, y = training.data.x[:, 0], training.targets
+    found = losses_at(path.weight, path.bias, x, y, activation, slope)
     np.testing.assert_allclose(found, training.history.loss, rtol=2e-5)
     np.testing.assert_array_equal(path.weight, training.history.weight[:, 0])
-    index = 3, 7
-    want = losses_at(
-        surface.weight[3], surface.bias[7], training.data.x[:, 0], training.targets, activation, slope
-    )
-    assert surface.loss[index] == pytest.approx(float(want))
-    assert surface.weight[0] < path.weight.min() <= path.weight.max() < surface.weight[-1]
-    assert surface.bias[0] < path.bias.min() <= path.bias.max() < surface.bias[-1]
+    np.testing.assert_array_equal(path.bias, training.history.bias)
+    want = losses_by_jax(surface.weight[:, None], surface.bias, x, y, activation, slope)
+    np.testing.assert_allclose(surface.loss, want, rtol=1e-10)
+    for values, ends in ((path.weight, surface.weight), (path.bias, surface.bias)):
+        assert ends[0] < values.min() <= values.max() < ends[-1]
     assert (surface.silent_up_to is None) == (activation != "relu")
+    z = surface.weight[:, None, None] * x + surface.bias[:, None]
+    np.testing.assert_array_equal(surface.is_silent, (z <= 0).all(-1) & (activation == "relu"))
     assert surface.trains_bias == training.study.neuron.train_bias
 
 
@@ -122,13 +177,16 @@ def test_a_path_that_runs_away_leaves_the_window():
     assert np.isfinite(surface.loss).all()
 
 
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
 @pytest.mark.parametrize("start", [{"init_weight": 0.0}, {"init_weight": 1e-30}])
-def test_a_path_that_does_not_move_has_a_window(start):
-    still = training_of(neuron=start, init_bias=-90.0)
-    assert still.fate == jn.Fate.born_dead
-    surface = loss_surface([still])
-    assert np.ptp(surface.weight) > 0
-    assert np.ptp(surface.bias) > 0
+def test_a_path_that_does_not_move_has_a_window(start, activation):
+    still = training_of(neuron=start | {"activation": activation}, training={"num_steps": 0}, init_bias=-90.0)
+    surface = loss_surface([still], 30, 30)
+    for values, places in ((surface.weight, start["init_weight"]), (surface.bias, -90.0)):
+        assert values[0] < places < values[-1]
+    if activation == "relu":  # it is dead: the tip of the silent region is shown too, and what is beyond
+        assert still.fate == jn.Fate.born_dead
+        assert 0 < surface.is_silent.mean() < 1
 
 
 def test_trainings_must_share_the_surface(life_of):

@@ -1,5 +1,5 @@
-"""The colours of a quantity's values: perceptually uniform, a fate's colour the same everywhere, and beside the
-scale the names of values that have no place on it."""
+"""The colours of a quantity's values: perceptually uniform, a fate's the same everywhere, and beside the scale
+the names of values that have no place on it."""
 
 import math
 from typing import NamedTuple
@@ -32,8 +32,8 @@ INFINITE = {"half_life": "infinite (none died)", "final_loss": "infinite (diverg
 
 
 class Shades(NamedTuple):
-    """The colours of values of a quantity. `marks` are (colour, name) of the values that are not on the scale,
-    as far as they occur; `has_scale` is whether known values differ."""
+    """The colours of values of a quantity. `marks` are (colour, name) of values that are not on the scale, as
+    far as they occur; `has_scale` is whether known values differ."""
 
     quantity: Quantity
     colours: Colormap
@@ -42,8 +42,8 @@ class Shades(NamedTuple):
     has_scale: bool
 
     def shown(self, values: np.ndarray) -> np.ndarray:
-        """The values for matplotlib to colour: none infinite, which it would take for unknown, and on a scale of
-        decades none 0, which has no place there."""
+        """The values for matplotlib to colour: none infinite, which it would take for unknown, and by decades
+        none 0, which has no place there."""
         if isinstance(self.norm, LogNorm):
             values = np.maximum(values, self.norm.vmin or 0.0)
         return np.where(np.isposinf(values), np.finfo(float).max, values)
@@ -124,7 +124,7 @@ def colour_bar(
 def name_marks(
     plot: Plot, marks: tuple[tuple[str, str], ...], handles: tuple = (), column: float = 1.1
 ) -> None:
-    """The legend of handles and of values that are not on the scale, in columns of `column` inches or more."""
+    """The legend of handles and of values off the scale, in columns of `column` inches or more."""
     patches = [Patch(facecolor=colour, edgecolor="#999999", label=words) for colour, words in marks]
     if handles or patches:
         entries = [*handles, *patches]

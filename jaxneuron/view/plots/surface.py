@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import Normal, Stroke
 
 from jaxneuron.analysis.names import columns_in_words
-from jaxneuron.analysis.surface import LossSurface, Path
+from jaxneuron.analysis.surface import LossSurface, ParamsPath
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot
@@ -96,7 +96,7 @@ def _draw_paths(axes: Axes, surface: LossSurface) -> list[Line2D]:
     ]
 
 
-def _draw_path(axes: Axes, path: Path) -> None:
+def _draw_path(axes: Axes, path: ParamsPath) -> None:
     if not len(path.weight):
         return
     colour = FATE_COLOURS[path.fate]
@@ -121,7 +121,7 @@ def _draw_path(axes: Axes, path: Path) -> None:
         )
 
 
-def _parted(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _parted(path: ParamsPath) -> tuple[np.ndarray, np.ndarray]:
     """(the path until it has often turned back, the rest): each [weight and bias, places]."""
     places = np.stack([path.weight, path.bias])
     steps = np.diff(places)
