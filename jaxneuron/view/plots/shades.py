@@ -1,5 +1,5 @@
-"""The colours of a quantity's values: perceptually uniform, a fate's the same everywhere, and beside the scale
-the names of values that have no place on it."""
+"""The colours of a quantity's values: perceptually uniform, a fate's the same everywhere, and beside the
+scale the names of values that have no place on it."""
 
 import math
 from typing import NamedTuple

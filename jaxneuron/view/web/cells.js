@@ -24,6 +24,7 @@ class Frame {
     frame.shape = packed.shape;
     frame.remark = packed.remark;
     frame.values = await Promise.all(packed.values.map(decode));
+    frame.edges = await Promise.all(packed.edges.map(decode));
     frame.counts = await decode(packed.counts);
     frame.size = frame.counts.length / FATES.length;
     frame.found = {};
@@ -77,6 +78,7 @@ class Slab {
     const along = (name) => (name === null ? -1 : frame.axes.indexOf(name));
     [this.dx, this.dy] = [along(x), along(y)];
     [this.xs, this.ys] = [frame.values[this.dx] ?? null, frame.values[this.dy] ?? null];
+    [this.xEdges, this.yEdges] = [frame.edges[this.dx], frame.edges[this.dy]];
     this.held = held;
     this.stride = stride;
     this.first = sum(Object.entries(held).map(([name, index]) => index * stride[along(name)]));
@@ -99,17 +101,6 @@ class Slab {
     const index = this.frame.isGrid ? this.index(cell) : this.frame.axes.map(() => cell);
     return this.frame.axes.map((name, d) => [name, this.frame.values[d][index[d]]]);
   }
-}
-
-/** Where neighbouring values meet, halfway on the axis's own scale, as MapAxis.edges has them. */
-function edgesOf(values, isLog) {
-  const places = Array.from(values, (value) => (isLog ? Math.log10(value) : value));
-  const middles = places.slice(1).map((place, i) => (place + places[i]) / 2);
-  const [first, last] = [places[0], places.at(-1)];
-  const edges = middles.length
-    ? [2 * first - middles[0], ...middles, 2 * last - middles.at(-1)]
-    : [first - 0.5, first + 0.5];
-  return edges.map((edge) => (isLog ? 10 ** edge : edge));
 }
 
 /** The number of the cell between whose edges a value lies; the nearest one for a value beyond them. */

@@ -80,11 +80,7 @@ class MapControls {
 }
 
 function zoomButtons(zoom) {
-  const button = (label, name, factor) => {
-    const made = element("button", { type: "button", ariaLabel: name, title: name }, label);
-    made.addEventListener("click", () => zoom(factor));
-    return made;
-  };
+  const by = (label, name, factor) => button(label, () => zoom(factor), name);
   return element("div", { role: "group", ariaLabel: "Zoom" },
-    button("+", "Zoom in", 0.5), " ", button("−", "Zoom out", 2), " ", button("Reset", "Show everything", null));
+    by("+", "Zoom in", 0.5), " ", by("−", "Zoom out", 2), " ", by("Reset", "Show everything", null));
 }

@@ -55,11 +55,20 @@ def deaths_of(deaths: Deaths) -> dict[str, Any]:
         "can_die": deaths.can_die,
         "label": deaths.axis.label if deaths.axis else "",
         "rows": [_death_row(deaths, int(i)) for i in shown],
-        "left_out": len(deaths.neurons) - len(shown),
-        "phase": deaths.half_life and (deaths.half_life.first_step, deaths.half_life.last_step),
+        "phase": deaths.half_life is not None,
+        "caption": _caption(deaths, len(deaths.neurons) - len(shown)),
         "contrasts": [_contrast_row(contrast) for contrast in deaths.contrasts],
         "any": bool(deaths.dead.number.sum()),
     }
+
+
+def _caption(deaths: Deaths, left_out: int) -> str:
+    parts = [f"{left_out} values between are left out."] if left_out else []
+    parts.append("Grey: 95 % intervals (Wilson 1927).")
+    if (found := deaths.half_life) is not None:
+        steps = f"{found.first_step:,} to {found.last_step:,}"
+        parts.append(f"Half-life of deaths at steps {steps}, intervals by the profile likelihood.")
+    return " ".join(parts)
 
 
 def _death_row(deaths: Deaths, i: int) -> dict[str, Any]:

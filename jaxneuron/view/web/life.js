@@ -12,15 +12,10 @@ class LifePlayer {
   }
 
   build(container) {
-    const button = (label, name, act) => {
-      const made = element("button", { type: "button", ariaLabel: name, title: name }, label);
-      made.addEventListener("click", act);
-      return made;
-    };
     this.title = element("h3", {});
     this.why = element("p", { className: "why" });
     this.facts = element("p", { className: "note" });
-    this.playing = button("▶", "Play", () => (this.timer ? this.pause() : this.play()));
+    this.playing = button("▶", () => (this.timer ? this.pause() : this.play()), "Play");
     this.slider = element("input", { type: "range", min: 0, ariaLabel: "Step" });
     this.slider.addEventListener("input", () => { this.pause(); this.seek(Number(this.slider.value)); });
     this.shown = element("output", {});
@@ -29,8 +24,8 @@ class LifePlayer {
     this.speed.addEventListener("change", () => { if (this.timer) { this.pause(); this.play(); } });
     const move = (by) => () => { this.pause(); this.seek(this.i + by); };
     const transport = element("div", { className: "transport", role: "group", ariaLabel: "Player" },
-      button("⏮", "First step", move(-Infinity)), button("−1", "One step back", move(-1)), this.playing,
-      button("+1", "One step on", move(1)), button("⏭", "Last step", move(Infinity)), this.slider, this.shown, this.speed);
+      button("⏮", move(-Infinity), "First step"), button("−1", move(-1), "One step back"), this.playing,
+      button("+1", move(1), "One step on"), button("⏭", move(Infinity), "Last step"), this.slider, this.shown, this.speed);
     const figure = (caption) => {
       const plot = element("div", { role: "img" });
       const words = element("figcaption", {}, caption);
@@ -45,7 +40,7 @@ class LifePlayer {
     this.whichExample = element("output", {});
     const other = (by) => () => this.choose((this.chosen + by + this.examples.y.length) % this.examples.y.length);
     this.fit.node.append(this.legend, element("div", { className: "which", role: "group", ariaLabel: "Example" },
-      button("‹", "The example before", other(-1)), this.whichExample, button("›", "The next example", other(1))));
+      button("‹", other(-1), "The example before"), this.whichExample, button("›", other(1), "The next example")));
     this.root = element("div", { className: "player", tabIndex: 0, role: "group", ariaLabel: "Player; keys: space plays, arrows go step by step" },
       this.title, this.why, this.facts, transport,
       element("div", { className: "scenes" }, this.fit.node, element("div", {}, this.loss.node, this.path.node)), this.numbers, this.said);

@@ -57,14 +57,21 @@ class PhaseMap {
     return this.data.quantities.find(({ name }) => name === this.state.quantity);
   }
 
+  get x() {
+    return this.axis(this.state.x);
+  }
+
+  get y() {
+    return this.axis(this.state.y);
+  }
+
   axis(name) {
     return this.data.axes.find((axis) => axis.name === name);
   }
 
   async draw() {
     if (!this.slab) return;
-    const { slab, quantity } = this;
-    const [x, y] = [this.axis(this.state.x), this.axis(this.state.y)];
+    const { slab, quantity, x, y } = this;
     const width = Math.max(240, this.plot.clientWidth);
     const figure = !x ? barsFigure(slab, quantity, width)
       : !slab.ys || !y ? curvesFigure(slab, x, quantity, width)
@@ -146,15 +153,13 @@ class PhaseMap {
   /** A frame around the chosen cell. */
   mark() {
     if (this.chosen === null || !this.figure.layout || !this.slab?.xs) return;
-    const [x, y] = [this.axis(this.state.x), this.axis(this.state.y)];
+    const { x, y } = this;
     const { text, surface } = theme();
-    const { xs, ys, frame } = this.slab;
+    const { xs, ys, xEdges, yEdges, frame } = this.slab;
     let shapes = [];
     if (frame.isGrid) {
       const [column, row] = this.spot(this.chosen);
-      const xEdges = edgesOf(xs, x.isLog);
       const box = { type: "rect", x0: xEdges[column], x1: xEdges[column + 1] };
-      const yEdges = ys && y ? edgesOf(ys, y.isLog) : null;
       const tall = yEdges ? { y0: yEdges[row], y1: yEdges[row + 1] } : { yref: "paper", y0: 0, y1: 1 };
       shapes = [[4, surface], [2, text]].map(([width, color]) => ({ ...box, ...tall, line: { color, width } }));
     }
@@ -167,17 +172,15 @@ class PhaseMap {
 
   /** [column, row, number] of the lives whose cells the map shows. */
   marks() {
-    const { frame, xs, ys, held } = this.slab;
-    if (!frame.isGrid || !xs) return [];
-    const [x, y] = [this.axis(this.state.x), this.axis(this.state.y)];
-    const columns = edgesOf(xs, x.isLog);
-    const rows = ys && y ? edgesOf(ys, y.isLog) : null;
+    const { frame, xEdges, yEdges, held } = this.slab;
+    if (!xEdges) return [];
+    const { x, y } = this.state;
     const isHeld = ({ place }) => Object.entries(held).every(([name, index]) => {
       const values = frame.values[frame.axes.indexOf(name)];
       return Math.abs(place[name] - values[index]) <= 1e-6 * Math.abs(values[index]);
     });
     return this.lives.filter(isHeld).map(({ place, number }) => [
-      indexWithin(columns, place[x.name]), rows ? indexWithin(rows, place[y.name]) : 0, number,
+      indexWithin(xEdges, place[x]), yEdges ? indexWithin(yEdges, place[y]) : 0, number,
     ]);
   }
 

@@ -95,6 +95,7 @@ def _frames_data(
             "isGrid": frame.is_grid,
             "shape": list(frame.shape),
             "values": [encode(axis.values) for axis in frame.axes],
+            "edges": [encode(axis.edges) for axis in frame.axes] if frame.is_grid else [],
             "counts": encode_counts(np.moveaxis(by_fate, -1, 0).reshape(len(Fate), -1)),
             "found": of_frame,
             "remark": frame.remark,

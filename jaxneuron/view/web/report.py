@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.counted_apart import counted_apart
@@ -70,10 +71,12 @@ def _incidence(found: Deaths) -> dict[str, Any] | None:
         return None
     shown = shown_values(len(found.neurons), SHOWN_CURVES)
     label = found.axis.label if found.axis else ""
+    # Viridis without its ends, which would not be seen on white or on black.
+    colours = (255 * colormaps["viridis"](np.linspace(1 / 9, 7 / 9, len(shown)))[:, :3]).round()
     curves = [
-        {"name": f"{found.axis.values[i]:.3g}" if found.axis else "all neurons"}
+        {"name": f"{found.axis.values[i]:.3g}" if found.axis else "all neurons", "colour": colour.tolist()}
         | {part: np.round(getattr(found.incidence, part)[i], 6).tolist() for part in ("share", "low", "high")}
-        for i in shown
+        for i, colour in zip(shown, colours, strict=True)
     ]
     ends = [f"{curve['name']}: {curve['share'][-1]:.1%}" for curve in curves]
     words = (

@@ -28,6 +28,13 @@ function element(tag, properties = {}, ...children) {
   return node;
 }
 
+/** A button that acts; where its label is a sign it has a name too. */
+function button(label, act, name) {
+  const node = element("button", { type: "button", ...(name && { ariaLabel: name, title: name }) }, ...[label].flat());
+  node.addEventListener("click", act);
+  return node;
+}
+
 /** A bar of the shares of each fate. */
 function fateBar(counts) {
   const total = counts.reduce((sum, count) => sum + count, 0);
