@@ -17,8 +17,8 @@ from jaxneuron.view.plots.canvas import DOUBLE_COLUMN
 from jaxneuron.view.plots.fit import draw_fit
 from jaxneuron.view.raster import SCREEN_COLOURS, ends_of
 from jaxneuron.view.terminal.tables import training_summary
-from jaxneuron.view.web.asked import asked, asked_of
-from jaxneuron.view.web.found import best_of, fates_of
+from jaxneuron.view.web.result_rows import best_rows, fate_rows
+from jaxneuron.view.web.study_words import run_in_words, training_in_words
 
 SHOWN_CELLS = 5
 MOST_CELLS = 100_000  # whose best are found while somebody waits, in a second
@@ -28,20 +28,20 @@ LONGEST_FORMULA, LONGEST_ERROR = 800, 300  # in letters
 
 
 def run_html(run: Run) -> str:
-    """What was asked, the fates with their intervals, a map of them, and the best cells."""
+    """A run as HTML: the fates with their intervals, a map of them, the study, and the best cells."""
     return _block(
         f'<p class="jaxneuron-title">Run {text(str(run.path))}</p>',
         '<div class="jaxneuron-columns">',
         _part("the fates", lambda: _fates(run)),
         _part("the map", lambda: _map(run)),
         "</div>",
-        _part("what was asked", lambda: facts(asked_of(run))),
+        _part("what was asked", lambda: facts(run_in_words(run))),
         _part("the best cells", lambda: _best(run)),
     )
 
 
 def training_html(training: Training) -> str:
-    """The fitted neuron, its fate, its loss by steps, its line among the data, and some steps."""
+    """A training as HTML: the fitted neuron, its fate, the figure of its loss and fit, and some steps."""
     return _block(
         '<p class="jaxneuron-title">Training of one neuron</p>',
         _part("the neuron", lambda: _neuron(training)),
@@ -57,7 +57,7 @@ def _block(*parts: str) -> str:
 
 
 def _part(name: str, draw: Callable[[], str]) -> str:
-    """A part; where something on disk is missing or damaged it says so, and the others are shown."""
+    """A part of the page; or, where something on disk is missing or damaged, why it cannot be shown."""
     try:
         return draw()
     except Exception as error:
@@ -72,7 +72,7 @@ def _swatch(fate: Fate) -> str:
 def _fates(run: Run) -> str:
     """A bar of shares, and a row for each fate."""
     counts = run.pooled("fate_count").values
-    rows = fates_of(run)
+    rows = fate_rows(run)
     bar = "".join(
         f'<span style="width:{row["width"]};background:{SCREEN_COLOURS[fate]}"></span>'
         for fate, row in zip(Fate, rows, strict=True)
@@ -112,7 +112,7 @@ def _best(run: Run) -> str:
     num_cells = run.study.design.num_cells
     if num_cells > MOST_CELLS:
         return f'<p class="jaxneuron-muted">{num_cells:,} cells: run.best() finds those that train best</p>'
-    found = best_of(run)
+    found = best_rows(run)
     rows = (
         [*row["place"], row["loss"], f"{row['converged']} ({row['interval']})"]
         for row in found["rows"][:SHOWN_CELLS]
@@ -152,11 +152,7 @@ def _steps(training: Training) -> str:
 
 
 def _asked(training: Training) -> dict[str, str]:
-    """What was asked of this neuron: not the axes that its study may have."""
-    data = training.data
-    words = asked(
-        training.study,
-        {"source": data.source, "inputs": data.inputs, "target": data.target, "num_examples": len(data.y)},
-    )
-    own = {name.replace("_", " "): f"{value:.6g}" for name, value in training.hyperparams.items()}
-    return {key: words[key] for key in ("data", "neuron", "training")} | own
+    """The study of this neuron, with its own hyperparams in place of the axes that the study may have."""
+    words = training_in_words(training)
+    hyperparams = {name.replace("_", " "): f"{value:.6g}" for name, value in training.hyperparams.items()}
+    return {key: words[key] for key in ("data", "neuron", "training")} | hyperparams

@@ -15,8 +15,8 @@ LEAST_LINES, BAR_LINES = 3, 2
 
 
 def fate_picture(run: Run, width: int, height: int) -> Picture:
-    """The fates of a run over the first two of what it sweeps, for a terminal of so many columns and lines:
-    as wide as that, and half as high."""
+    """The fates of a run over the first two swept axes, for a terminal of so many columns and lines: as wide
+    as the terminal, and half as high."""
     axes = [ends_of(map_axis(run, name)) for name in shown_by_default(run)]
     up = (None, Ends("share of neurons", "0 %", "100 %"), *axes[1:])[len(axes)]
     columns = max(8, width - margin_of(up))

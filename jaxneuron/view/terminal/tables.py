@@ -26,7 +26,7 @@ SHOWN_INPUTS = 3
 
 
 def fate_table(run: Run) -> Table:
-    """What share of all neurons met each fate."""
+    """The share of all neurons that met each fate."""
     counts = run.cells.fate_count.sum(run.dims).values
     table = plain_table("fate", "neurons", "share", title="Fates")
     table.add_column("which is", style="dim")
@@ -39,7 +39,7 @@ def fate_table(run: Run) -> Table:
 
 
 def best_table(run: Run, number: int = 5) -> Table:
-    """The cells that train best, and how many are as good."""
+    """The cells that train best, and how many are as good as these."""
     labels = (str(run.cells[name].attrs["long_name"]) for name in run.swept)
     table = plain_table(*labels, "median final loss", *(fate.label for fate in Fate), title="Best cells")
     smallest, largest = (run.cells[f"final_loss_{end}"].values.ravel() for end in ("min", "max"))
@@ -56,7 +56,7 @@ def best_table(run: Run, number: int = 5) -> Table:
 
 
 def interval_table(cells: pd.DataFrame, run: Run, by: str) -> Table:
-    """The rows of a run's `best_cells`: shares with the 95 % interval that so few neurons allow."""
+    """The rows of a run's `best_cells`: shares with the 95 % intervals that a cell's neurons allow."""
     swept = list(cells.columns)[1 : list(cells.columns).index("neurons")]
     labels = (name.replace("_", " ").replace("init ", "initial ") for name in swept)
     loss = f"{by} final loss" if by in ("median", "mean") else f"{by} quantile of final loss"
@@ -81,7 +81,7 @@ def interval_table(cells: pd.DataFrame, run: Run, by: str) -> Table:
 
 
 def plan_table(plan: Plan, devices: Sequence[int]) -> RenderableType:
-    """What a study takes, and how long on so many devices."""
+    """The work of a study, and its time on each of some numbers of devices."""
     measured = np.array(plan.chunk_seconds)
     slowest, quickest = _seconds(measured.max()), _seconds(measured.min())
     rows = {
@@ -143,7 +143,7 @@ def loss_table(training: Training, number: int = 12) -> Table:
 
 
 def training_summary(training: Training) -> Text:
-    """The fitted neuron and what became of it, in two or three lines."""
+    """The fitted neuron and its fate, in two or three lines."""
     data, scaling = training.data, training.data.scaling
     terms = [f"{w:.6g}·{name}" for w, name in zip(training.weight, data.inputs, strict=True)]
     z = _sum([*terms, f"{training.bias:.6g}"])

@@ -11,7 +11,7 @@ LEAST_LINES = 4
 
 
 def training_picture(training: Training, width: int, height: int) -> Picture:
-    """A training in a terminal of so many columns and lines: as wide as that, and half as high."""
+    """A training for a terminal of so many columns and lines: as wide as the terminal, and half as high."""
     lines = max(LEAST_LINES, height // 2 - 3)
     steps = f"{training.num_steps:,} {'step' if training.num_steps == 1 else 'steps'}"
     ended = f"{training.fate.label} after {steps}".capitalize()

@@ -1,4 +1,4 @@
-"""The page: what was asked and found as HTML, the numbers of maps and lives as data, all in one file."""
+"""The page in one file: tables and words as HTML, the numbers of maps and lives as data for its scripts."""
 
 import importlib.metadata
 import importlib.resources
@@ -54,7 +54,7 @@ def as_script(data: Mapping[str, Any]) -> str:
 
 
 def write(page: str, path: Path) -> None:
-    """Write the page; a file that was there stays as it was until the new one is whole."""
+    """Write the page; an earlier file stays as it was until the new one is whole."""
     with whole_file(path) as draft:
         draft.write_text(page, "utf-8")
 
