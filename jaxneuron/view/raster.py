@@ -13,12 +13,9 @@ import numpy as np
 
 from jaxneuron.analysis.axes import MapAxis
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.palette import FATE_COLOURS
+from jaxneuron.view.palette import SCREEN_COLOURS
 
 EMPTY = -1  # a square without ink
-
-# Seen on black and on white, which #404040 is not.
-SCREEN_COLOURS = FATE_COLOURS | {Fate.born_dead: "#767676"}
 
 # From below: what was hoped for has the ground to stand on.
 STACKED = [Fate.converged, Fate.unsettled, Fate.died, Fate.born_dead, Fate.diverged]

@@ -22,8 +22,8 @@ from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.notebook import show as notebook
 from jaxneuron.view.notebook.images import thumbnail
+from jaxneuron.view.palette import SCREEN_COLOURS
 from jaxneuron.view.plots.fit import draw_fit
-from jaxneuron.view.raster import SCREEN_COLOURS
 from tests.studies import (
     LIVES,
     NOISY,

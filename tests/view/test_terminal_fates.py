@@ -14,10 +14,12 @@ from jaxneuron.analysis.frames import Frame
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view import fate_map as fate_maps
 from jaxneuron.view.fate_map import fate_map
-from jaxneuron.view.raster import EMPTY, SCREEN_COLOURS, Ends, Ink, apportion, fate_squares, mosaic
+from jaxneuron.view.palette import SCREEN_COLOURS
+from jaxneuron.view.raster import EMPTY, Ends, Ink, apportion, fate_squares, mosaic
 from jaxneuron.view.terminal.fates import fate_picture, share_in_words
 from jaxneuron.view.terminal.picture import Entry, Glyph, Picture, fitted, half_blocks, lines_of
 from tests.studies import QUICK, REPLICATES, SWEEPS, all_but_few_thorough
+from tests.view.contrast import contrast
 
 
 def printed(picture: Picture, width: int, **how) -> list[str]:
@@ -261,13 +263,9 @@ def test_the_legend_names_every_fate_with_its_share(run_of):
 
 
 def test_born_dead_is_seen_on_black_and_on_white():
-    def luminance(colour: str) -> float:
-        parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-        return float(np.dot([((p + 0.055) / 1.055) ** 2.4 for p in parts], [0.2126, 0.7152, 0.0722]))
-
     for colour in SCREEN_COLOURS.values():
-        assert (luminance(colour) + 0.05) / 0.05 > 3
-        assert 1.05 / (luminance(colour) + 0.05) > 3 or colour == SCREEN_COLOURS[Fate.unsettled]
+        assert contrast(colour, "#000000") > 3
+        assert contrast(colour, "#ffffff") > 3 or colour == SCREEN_COLOURS[Fate.unsettled]
 
 
 @pytest.mark.parametrize("system", ["truecolor", "256", "standard", "windows"])

@@ -13,9 +13,10 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
 from jaxneuron.view.notebook.images import figure_uri, thumbnail
 from jaxneuron.view.notebook.markup import details, facts, table, text
+from jaxneuron.view.palette import SCREEN_COLOURS
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN
 from jaxneuron.view.plots.fit import draw_fit
-from jaxneuron.view.raster import SCREEN_COLOURS, ends_of
+from jaxneuron.view.raster import ends_of
 from jaxneuron.view.terminal.tables import training_summary
 from jaxneuron.view.web.result_rows import best_rows, fate_rows
 from jaxneuron.view.web.study_words import run_in_words, training_in_words

@@ -11,7 +11,8 @@ from rich.style import Style
 from rich.text import Text
 
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.raster import SCREEN_COLOURS, Ends, Ink
+from jaxneuron.view.palette import SCREEN_COLOURS
+from jaxneuron.view.raster import Ends, Ink
 
 # Rich would make the same brown of two fates where a terminal has 16 colours.
 SIXTEEN_COLOURS = {

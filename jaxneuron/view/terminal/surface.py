@@ -7,7 +7,8 @@ from matplotlib.colors import to_hex
 from jaxneuron.analysis.surface import LossSurface, loss_surface, shown_ranges
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
-from jaxneuron.view.raster import SCREEN_COLOURS, Ends, Ink, line_squares
+from jaxneuron.view.palette import SCREEN_COLOURS
+from jaxneuron.view.raster import Ends, Ink, line_squares
 from jaxneuron.view.terminal.picture import Entry, Glyph, Picture, half_blocks, margin_of, swatch
 
 DECADES = 6.0  # of the loss that are told apart

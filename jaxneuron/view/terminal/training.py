@@ -3,7 +3,8 @@
 import numpy as np
 
 from jaxneuron.runner.training import Training
-from jaxneuron.view.raster import EMPTY, SCREEN_COLOURS, Ends, Ink, line_squares
+from jaxneuron.view.palette import SCREEN_COLOURS
+from jaxneuron.view.raster import EMPTY, Ends, Ink, line_squares
 from jaxneuron.view.terminal.picture import Picture, half_blocks, margin_of
 from jaxneuron.view.terminal.surface import surface_picture
 

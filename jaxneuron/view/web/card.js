@@ -1,4 +1,4 @@
-// What is known of one cell: where it lies, its neurons by fate with intervals, its losses and steps.
+// The card of one cell: its place, its neurons by fate with intervals, its losses and steps.
 
 class CellCard {
   constructor(axes, quantities) {

@@ -1,4 +1,4 @@
-// The cells of a map: which of the page's frames shows them, and what is known of each.
+// The cells of a map: the page's frame that shows them, and the numbers of each.
 
 /** The lowest and the highest of many numbers; of none, the infinities the wrong way round. */
 function extremes(numbers) {
@@ -70,7 +70,7 @@ class Frame {
   }
 }
 
-/** What a map shows of a frame: its cells along x, or along x and y, with other axes held at indices. */
+/** The part of a frame that a map shows: its cells along x, or along x and y, with other axes held at indices. */
 class Slab {
   constructor(frame, x, y, held = {}) {
     this.frame = frame;

@@ -35,7 +35,7 @@ class LifePlayer {
     this.loss = figure("Loss by step; click or drag to go there.");
     this.path = figure("The path of W and b.");
     this.numbers = element("div", {});
-    this.said = element("p", { className: "visually-hidden", ariaLive: "polite" });
+    this.spoken = element("p", { className: "visually-hidden", ariaLive: "polite" });
     this.legend = element("ul", { className: "legend" });
     this.whichExample = element("output", {});
     const other = (by) => () => this.choose((this.chosen + by + this.examples.y.length) % this.examples.y.length);
@@ -43,7 +43,7 @@ class LifePlayer {
       button("‹", other(-1), "The example before"), this.whichExample, button("›", other(1), "The next example")));
     this.root = element("div", { className: "player", tabIndex: 0, role: "group", ariaLabel: "Player; keys: space plays, arrows go step by step" },
       this.title, this.why, this.facts, transport,
-      element("div", { className: "scenes" }, this.fit.node, element("div", {}, this.loss.node, this.path.node)), this.numbers, this.said);
+      element("div", { className: "scenes" }, this.fit.node, element("div", {}, this.loss.node, this.path.node)), this.numbers, this.spoken);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.loss.plot.classList.add("seeks");
     for (const type of ["pointerdown", "pointermove"]) this.loss.plot.addEventListener(type, (event) => this.seekTo(event));
@@ -145,10 +145,11 @@ class LifePlayer {
     this.numbers.replaceChildren(fullPass(life, at, this.examples, example));
     this.whichExample.textContent = `example ${(this.chosen + 1).toLocaleString("en")} of ${y.length.toLocaleString("en")}`;
     this.legend.replaceChildren(...legendOf(life, this.isOne));
-    this.tell(at, across ?? here);
+    this.describe(at, across ?? here);
   }
 
-  tell(at, { output }) {
+  /** Say what the figures show. */
+  describe(at, { output }) {
     const { life, examples, view } = this;
     const words = `Step ${at.step.toLocaleString("en")} of ${life.numSteps.toLocaleString("en")}`;
     this.shown.textContent = words;
@@ -164,7 +165,7 @@ class LifePlayer {
     this.path.plot.setAttribute("aria-label", `Path of W and b. ${words}: W ${inWords(at.weight[0])}, b ${inWords(at.bias)}.`);
     if (life.canDie) this.path.words.textContent = "The path of W and b; grey: where every example is silent.";
     else this.path.words.textContent = "The path of W and b.";
-    if (!this.timer) this.said.textContent = `${state}.`;
+    if (!this.timer) this.spoken.textContent = `${state}.`;
   }
 
   listen() {
@@ -191,7 +192,7 @@ class LifePlayer {
     this.seek(apart.indexOf(Math.min(...apart)));
   }
 
-  /** Go to a frame; while one is drawn, only the last of those asked for comes next. */
+  /** Go to a frame; while one is drawn, only the last one asked for comes next. */
   async seek(i) {
     this.i = Math.max(0, Math.min(this.frames.step.length - 1, i));
     if (this.isDrawing) return;

@@ -2,7 +2,7 @@
 
 class PhaseMap {
   /** `lives` are [{number, place: {axis: value}, point}], the point of points; `onCell(slab, cell, aside, shows)`
-   * is told of the chosen cell, with room beneath its card, and whether its life is asked for. */
+   * is called with the chosen cell, the room beneath its card, and whether its life is to be shown. */
   constructor(container, data, lives, onCell) {
     Object.assign(this, { data, lives, onCell });
     this.card = new CellCard(data.axes, data.quantities);
@@ -24,12 +24,12 @@ class PhaseMap {
     this.plot.addEventListener("keydown", (event) => this.key(event));
     this.legend = element("ul", { className: "legend" });
     this.note = element("p", { className: "note" });
-    this.said = element("p", { className: "visually-hidden", ariaLive: "polite" });
+    this.spoken = element("p", { className: "visually-hidden", ariaLive: "polite" });
     this.aside = element("div", { id: "map-cell" });
     const keys = element("p", { className: "note", id: "map-keys" }, this.data.axes.length
       ? "Hover or click a cell; drag to zoom. Keys: arrows go from cell to cell, Enter shows a life, + − 0 zoom." : "");
     container.append(this.controls.node,
-      element("div", { className: "map" }, element("div", {}, this.plot, this.legend, this.note, keys, this.said), this.aside));
+      element("div", { className: "map" }, element("div", {}, this.plot, this.legend, this.note, keys, this.spoken), this.aside));
   }
 
   /** The frame that the state asks for, decoded when it is first needed. */
@@ -124,7 +124,7 @@ class PhaseMap {
     if (shows) {
       const fates = this.slab.frame.fates(this.chosen);
       const most = FATE_NAMES[FATES[fates.indexOf(Math.max(...fates))]];
-      this.said.textContent = `${words}: most neurons ${most}; ${this.quantity.label} ${inUnits(this.quantity, this.slab.frame.estimate(this.quantity.name, this.chosen)[0])}`;
+      this.spoken.textContent = `${words}: most neurons ${most}; ${this.quantity.label} ${inUnits(this.quantity, this.slab.frame.estimate(this.quantity.name, this.chosen)[0])}`;
     }
   }
 
@@ -234,7 +234,7 @@ class PhaseMap {
       const [column, row] = this.spot(this.chosen);
       this.select(slab.cell(within(column + right, slab.xs.length), within(row + up, slab.ys?.length ?? 1)), false);
     }
-    this.said.textContent = `${this.card.where(slab, this.chosen)}: ${inUnits(this.quantity, slab.frame.estimate(this.quantity.name, this.chosen)[0])}`;
+    this.spoken.textContent = `${this.card.where(slab, this.chosen)}: ${inUnits(this.quantity, slab.frame.estimate(this.quantity.name, this.chosen)[0])}`;
   }
 
   /** Say what the figure shows. */

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jaxneuron.neuron.fate import Fate
 from jaxneuron.store.whole_file import whole_file
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.view.palette import DARK_COLOURS, FATE_COLOURS
 
 # In the order in which they need each other.
 SCRIPTS = (
@@ -37,7 +39,7 @@ def render(data: Mapping[str, Any], **words: Any) -> str:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string((here / "page.html.jinja").read_text("utf-8"))
     inlined = {
-        "styles": _joined(here, STYLES),
+        "styles": f"{_joined(here, STYLES)}\n{fate_styles()}",
         "scripts": _joined(here, SCRIPTS),
         "plotly": plotly.offline.get_plotlyjs(),
         "data": as_script(data),
@@ -57,6 +59,22 @@ def write(page: str, path: Path) -> None:
     """Write the page; an earlier file stays as it was until the new one is whole."""
     with whole_file(path) as draft:
         draft.write_text(page, "utf-8")
+
+
+def fate_styles() -> str:
+    """The colour of each fate as a variable, in a light and in a dark scheme, and as a class of its name."""
+
+    def scheme(colours: Mapping[Fate, str]) -> str:
+        variables = (f"--fate-{_dashed(fate)}: {colour};" for fate, colour in colours.items())
+        return f":root {{ {' '.join(variables)} }}"
+
+    classes = (f".{fate.name} {{ background: var(--fate-{_dashed(fate)}); }}" for fate in Fate)
+    dark = f"@media (prefers-color-scheme: dark) {{ {scheme(DARK_COLOURS)} }}"
+    return "\n".join([scheme(FATE_COLOURS), dark, *classes])
+
+
+def _dashed(fate: Fate) -> str:
+    return fate.name.replace("_", "-")
 
 
 def _joined(folder: Any, names: tuple[str, ...]) -> str:

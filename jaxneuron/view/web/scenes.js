@@ -47,7 +47,7 @@ function cutTo(pixels, label) {
   return label.length <= most ? label : `${label.slice(0, most - 1)}…`;
 }
 
-/** What the marks and lines of the data's figure are. */
+/** The legend of the data's figure. */
 function legendOf(life, isOne) {
   const item = (look, words) => element("li", {}, element("span", { className: `key ${look}` }), words);
   const dies = life.canDie;
@@ -109,14 +109,14 @@ function lossFigure(life, frames, i, width, colour) {
   return { traces, layout };
 }
 
-/** What the view of the path spans: all of it, but of one that diverges only what lies near its start. */
+/** The ranges of W and b that are shown: the whole path, but of one that diverges only its places near the start. */
 function pathRanges(frames, examples) {
   const limit = 100 * Math.max(frames.loss[0], sum(Array.from(examples.y, (y) => (0.5 * y * y) / examples.y.length)));
   const near = Array.from(frames.step.keys()).filter((i) => i === 0 || (frames.loss[i] <= limit && Number.isFinite(frames.weight[i] + frames.bias[i])));
   return [frames.weight, frames.bias].map((values) => scaled(...extremes(near.map((i) => values[i])), 0.25));
 }
 
-/** The path of (W, b) up to a frame, what comes fainter, and where the neuron is silent on every example. */
+/** The path of (W, b), fainter from a frame on, and the region where the neuron is silent on every example. */
 function pathFigure(life, frames, i, examples, width, colour) {
   const [[wLow, wHigh], [bLow, bHigh]] = pathRanges(frames, examples);
   const { muted, text } = theme();
