@@ -88,6 +88,11 @@ def as_text(name: str) -> str:
     return name.replace("$", r"\$")
 
 
+def draw_band(axes: Axes, x: np.ndarray, low: np.ndarray, high: np.ndarray, colour: Any, **how: Any) -> None:
+    """A band around a curve, from one end of its interval to the other."""
+    axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0, **how)
+
+
 def say(axes: Axes, words: str) -> None:
     """Write words in the middle of a panel, in place of what there is not."""
     axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center")

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from jaxneuron.analysis.maps import Map
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.palette import FATE_COLOURS
-from jaxneuron.view.plots.canvas import as_text, say
+from jaxneuron.view.plots.canvas import as_text, draw_band, say
 from jaxneuron.view.plots.shades import INFINITE, UNKNOWN, round_above, unit_of, value_in_words
 from jaxneuron.view.plots.ticks import percent, scale, scale_by_decades
 
@@ -94,7 +94,7 @@ def _draw_values(axes: Axes, found: Map, colour: str) -> None:
     is_alone = np.isnan(np.concatenate([[np.nan], value[:-1]])) & np.isnan(np.append(value[1:], np.nan))
     marked = np.full(len(value), True) if len(value) < FEW else is_alone
     axes.plot(places, value, color=colour, marker="o", markevery=np.flatnonzero(marked).tolist())
-    axes.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
+    draw_band(axes, places, low, high, colour)
 
 
 def _mark_beyond(axes: Axes, found: Map, colour: str) -> None:

@@ -7,7 +7,7 @@ from matplotlib.colors import LogNorm
 
 from jaxneuron.analysis.deaths import SHOWN_FATES, Deaths, HalfLives
 from jaxneuron.view.palette import FATE_COLOURS
-from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text
+from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text, draw_band
 from jaxneuron.view.plots.incidence import alike, curves_of, described_incidence, draw_curves, name_curves
 from jaxneuron.view.plots.shades import colour_bar
 from jaxneuron.view.plots.ticks import percent, scale, scale_by_decades, scale_by_steps
@@ -59,7 +59,7 @@ def _draw_shares(axes: Axes, deaths: Deaths) -> None:
     ):
         style = "--" if name == "dead in all" else "-"
         axes.plot(axis.values, share.share, color=colour, linestyle=style, label=name)
-        axes.fill_between(axis.values, share.low, share.high, color=colour, alpha=0.2, linewidth=0)
+        draw_band(axes, axis.values, share.low, share.high, colour)
     axes.set_xlabel(as_text(axis.label))
     axes.set_ylabel("share of neurons")
     axes.set_ylim(-0.03, 1.03)
@@ -76,7 +76,7 @@ def _draw_hazard(axes: Axes, deaths: Deaths) -> None:
         # A hazard of 0 has no place on a scale of decades.
         axes.stairs(np.where(value > 0, value, np.nan), edges, baseline=None, color=colour)
         low, high = (np.append(end, end[-1]) for end in (np.where(value > 0, low, np.nan), high))
-        axes.fill_between(edges, low, high, step="post", color=colour, alpha=0.2, linewidth=0)
+        draw_band(axes, edges, low, high, colour, step="post")
     drawn = [i for i, _, _ in curves_of(deaths)]
     shown = np.concatenate([part[drawn] for part in deaths.hazard], axis=None)
     if (shown > 0).any():
@@ -106,7 +106,7 @@ def _draw_half_lives(axes: Axes, deaths: Deaths) -> None:
         middle = np.where(np.isfinite(found.half_life), found.half_life, np.nan)
         axes.plot(x.values, middle, color="#404040", marker="o" if len(middle) < 30 else "")
         high = np.where(np.isfinite(found.high), found.high, np.nan)
-        axes.fill_between(x.values, found.low, high, color="#404040", alpha=0.2, linewidth=0)
+        draw_band(axes, x.values, found.low, high, "#404040")
         scale_by_decades(axes.yaxis, middle[middle > 0])
         axes.set_ylabel("half-life in steps")
     axes.set_xlabel(as_text(x.label))

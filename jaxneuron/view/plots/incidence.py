@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.deaths import Deaths
-from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, as_text, say
+from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, as_text, draw_band, say
 from jaxneuron.view.plots.descriptions import span
 from jaxneuron.view.plots.ticks import percent, scale_by_steps
 
@@ -63,7 +63,7 @@ def draw_curves(axes: Axes, deaths: Deaths) -> None:
     for i, colour, label in curves_of(deaths):
         share, low, high = (np.append(values[i], values[i][-1]) for values in deaths.incidence[1:])
         axes.step(steps, share, where="post", color=colour, label=label)
-        axes.fill_between(steps, low, high, step="post", color=colour, alpha=0.2, linewidth=0)
+        draw_band(axes, steps, low, high, colour, step="post")
     axes.set_ylabel("share that has died")
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(percent)

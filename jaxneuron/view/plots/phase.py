@@ -8,7 +8,7 @@ from jaxneuron.analysis.maps import Map
 from jaxneuron.analysis.phase import PhaseDiagram
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.palette import FATE_COLOURS
-from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text
+from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text, draw_band
 from jaxneuron.view.plots.curve import draw_curve
 from jaxneuron.view.plots.descriptions import extremes, span
 from jaxneuron.view.plots.map import draw_squares, label_axes
@@ -117,7 +117,7 @@ def _draw_share(axes: Axes, found: Map, fate: Fate) -> None:
     }
     axes.plot(places, found.value[order], label=fate.label, **style)
     if found.is_grid:
-        axes.fill_between(places, found.low, found.high, color=FATE_COLOURS[fate], alpha=0.2, linewidth=0)
+        draw_band(axes, places, found.low, found.high, FATE_COLOURS[fate])
 
 
 def _draw_bars(plot: Plot, diagram: PhaseDiagram) -> None:

@@ -32,10 +32,14 @@ def fate_table(run: Run) -> Table:
     table.add_column("which is", style="dim")
     for fate in Fate:
         share = counts[fate] / counts.sum()
-        name = Text(fate.label, style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
-        table.add_row(name, f"{counts[fate]:,}", f"{share:.2%}", fate.rule)
+        table.add_row(_fate_name(fate), f"{counts[fate]:,}", f"{share:.2%}", fate.rule)
     table.caption = "\n".join(counted_apart(run))
     return table
+
+
+def _fate_name(fate: Fate) -> Text:
+    """In its colour, as far as that is seen on black and on white."""
+    return Text(fate.label, style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
 
 
 def best_table(run: Run, number: int = 5) -> Table:
@@ -144,27 +148,27 @@ def loss_table(training: Training, number: int = 12) -> Table:
 
 def training_summary(training: Training) -> Text:
     """The fitted neuron and its fate, in two or three lines."""
-    data, scaling = training.data, training.data.scaling
-    terms = [f"{w:.6g}·{name}" for w, name in zip(training.weight, data.inputs, strict=True)]
-    z = _sum([*terms, f"{training.bias:.6g}"])
-    lines = [f"{data.target} = {training.study.neuron.activation}({z})"]
+    data, scaling, fate = training.data, training.data.scaling, training.fate
+
+    def output(weight: np.ndarray, bias: float) -> str:
+        terms = [f"{w:.6g}·{name}" for w, name in zip(weight, data.inputs, strict=True)]
+        z = " + ".join([*terms, f"{bias:.6g}"]).replace("+ -", "− ")
+        return f"{training.study.neuron.activation}({z})"
+
+    lines = [f"{data.target} = {output(training.weight, training.bias)}"]
     if training.study.data.scale != "none":
         weight = training.weight / scaling.x_scale
-        bias = training.bias - weight @ scaling.x_offset
-        terms = [f"{w:.6g}·{name}" for w, name in zip(weight, data.inputs, strict=True)]
-        z = _sum([*terms, f"{bias:.6g}"])
+        in_units = output(weight, training.bias - weight @ scaling.x_offset)
         lines[0] += "   in standardised units"
-        lines.append(f"{data.target} = {scaling.y_scale:.6g} · {training.study.neuron.activation}({z})")
-        lines[1] += "   in the data's units"
-    text = Text("\n".join(lines) + "\n", style="bold")
-    fate = training.fate
-    text.append(fate.label, style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
-    text.append(f" after {training.num_steps:,} steps: loss {training.loss:.6g}, ", style="default")
-    text.append(f"largest part of the gradient {training.gradient_norm:.3g} ", style="default")
-    text.append(f"(tolerance {training.study.training.tolerance:g})", style="default")
+        lines.append(f"{data.target} = {scaling.y_scale:.6g} · {in_units}   in the data's units")
+    text = Text("\n".join(lines) + "\n", style="bold").append_text(_fate_name(fate))
+    said = (
+        f" after {training.num_steps:,} steps: loss {training.loss:.6g}, largest part of the gradient "
+        f"{training.gradient_norm:.3g} (tolerance {training.study.training.tolerance:g})"
+    )
     if training.death_step >= 0:
-        text.append(f", silent on every example from step {training.death_step:,} on", style="default")
-    return text
+        said += f", silent on every example from step {training.death_step:,} on"
+    return text.append(said, style="default")
 
 
 def full_pass_table(numbers: FullPass, training: Training) -> RenderableType:
@@ -248,7 +252,3 @@ def _gradient_table(numbers: FullPass, training: Training) -> Table:
 
 def _number(value: float | np.ndarray, digits: int) -> str:
     return f"{float(value) + 0.0:.{digits}g}"  # + 0.0: a zero has no sign
-
-
-def _sum(terms: list[str]) -> str:
-    return " + ".join(terms).replace("+ -", "− ")
