@@ -86,17 +86,15 @@ def test_the_page_holds_each_pair_of_axes_and_all_cells(run):
 @pytest.mark.parametrize("design", ["three axes", "points", "no axis"])
 def test_the_page_holds_the_interval_of_every_share_and_the_edges_of_every_axis(run_of, design):
     data = map_data.map_data(run_of(design))
-    count, total, low, high = (
-        unpacked(data["intervals"][part]) for part in ("count", "total", "low", "high")
-    )
+    packed = data["intervals"]
+    count, total, low, high = (unpacked(packed[part]) for part in ("count", "total", "low", "high"))
     np.testing.assert_allclose([low, high], wilson(count, total), rtol=1e-6)
     known = set(zip(count.tolist(), total.tolist(), strict=True))
     for frame in [*data["frames"], *([data["cells"]] if data["cells"] else [])]:
-        counts = unpacked(frame["counts"])
-        shares = np.vstack([counts, counts[Fate.born_dead] + counts[Fate.died]])
-        assert {
-            (int(c), int(t)) for row in shares for c, t in zip(row, counts.sum(0), strict=True) if t
-        } <= known
+        counts = unpacked(frame["counts"]).astype(int)
+        dead = counts[Fate.born_dead] + counts[Fate.died]
+        pairs = np.broadcast_arrays(np.vstack([counts, dead]), counts.sum(0))
+        assert {(c, t) for c, t in np.stack(pairs, -1).reshape(-1, 2).tolist() if t} <= known
         if frame["isGrid"]:
             for values, edges in zip(frame["values"], map(unpacked, frame["edges"]), strict=True):
                 assert (edges[:-1] < unpacked(values)).all()

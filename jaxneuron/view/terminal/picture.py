@@ -115,12 +115,9 @@ def swatch(ink: Ink) -> Glyph:
 
 def fitted(name: str, width: int) -> str:
     """A name in one line of no more than a width, without the characters that a terminal would obey."""
-    name = "".join(letter if letter.isprintable() else "�" for letter in name)
-    if cell_len(name) <= width:
-        return name
-    while name and cell_len(name) > width - 1:
-        name = name[:-1]
-    return f"{name}…"[:width]
+    text = Text("".join(letter if letter.isprintable() else "�" for letter in name))
+    text.truncate(max(width, 0), overflow="ellipsis")
+    return text.plain[: max(width, 0)]
 
 
 def _drawn(glyphs: Iterable[Glyph], colours: int) -> Text:
