@@ -8,7 +8,7 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.plots.canvas import as_text, draw_band, say
 from jaxneuron.view.plots.shades import INFINITE, UNKNOWN, round_above, unit_of, value_in_words
-from jaxneuron.view.plots.ticks import percent, scale, scale_by_decades
+from jaxneuron.view.plots.ticks import percent, scale, scale_by_decades, scale_by_shares
 
 FEW = 30  # values, each of which is marked
 PLAIN_COLOUR = "#404040"
@@ -69,9 +69,7 @@ def _scale_values(axes: Axes, found: Map) -> None:
     axes.set_ylabel(as_text(unit_of(found.quantity)))
     ends = np.concatenate([part[np.isfinite(part)] for part in (found.value, found.low, found.high)])
     if found.quantity.scale == "share":
-        top = round_above(float(ends.max(initial=0.0)))
-        axes.yaxis.set_major_formatter(percent)
-        axes.set_ylim(-0.03 * top, 1.03 * top)
+        scale_by_shares(axes, round_above(float(ends.max(initial=0.0))))
     elif (found.value[np.isfinite(found.value)] > 0).any():
         scale_by_decades(axes.yaxis, ends[ends > 0])
     else:

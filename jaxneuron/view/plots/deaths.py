@@ -10,11 +10,11 @@ from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text, draw_band
 from jaxneuron.view.plots.incidence import alike, curves_of, described_incidence, draw_curves, name_curves
 from jaxneuron.view.plots.shades import colour_bar
-from jaxneuron.view.plots.ticks import percent, scale, scale_by_decades, scale_by_steps
+from jaxneuron.view.plots.ticks import percent, scale, scale_by_decades, scale_by_shares, scale_by_steps
 
 
 def draw_deaths(deaths: Deaths, title: str, width: float = SCREEN) -> Plot:
-    """The figure of deaths, of as many panels as there is something to show."""
+    """The figure of deaths, with a panel for each part that has anything to show."""
     panels = [draw_curves] if deaths.can_die or deaths.axis is None else []
     if not panels or (deaths.axis is not None and len(deaths.neurons) > 1):
         panels.insert(0, _draw_shares)
@@ -46,7 +46,7 @@ def _described(deaths: Deaths, title: str) -> str:
 
 
 def _are_drawn(half_lives: HalfLives) -> bool:
-    """Whether there is anything to draw: two values of an axis, and a half-life that is known."""
+    """Whether there are two values of an axis, and a half-life that is known."""
     return half_lives.half_life.half_life.size > 1 and bool(np.isfinite(half_lives.half_life.half_life).any())
 
 
@@ -62,8 +62,7 @@ def _draw_shares(axes: Axes, deaths: Deaths) -> None:
         draw_band(axes, axis.values, share.low, share.high, colour)
     axes.set_xlabel(as_text(axis.label))
     axes.set_ylabel("share of neurons")
-    axes.set_ylim(-0.03, 1.03)
-    axes.yaxis.set_major_formatter(percent)
+    scale_by_shares(axes)
     scale(axes.xaxis, axis)
     axes.legend()
 

@@ -59,7 +59,7 @@ def extremes(found: Map) -> str:
 
 
 def all_alike(found: Map) -> str | None:
-    """'every cell: 100 %' where all of a map's values are the same, of which several are not drawn apart."""
+    """'every cell: 100 %' where all of a map's values are the same, otherwise None."""
     values = found.value.ravel()
     if not values.size or not (np.isnan(values).all() or (values == values[0]).all()):
         return None

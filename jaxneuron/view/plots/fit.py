@@ -41,7 +41,7 @@ def _draw_losses(axes: Axes, numbers: Fit) -> None:
     axes.plot(steps, losses, color="#404040", marker="o" if len(steps) < 30 else "")
     if (losses > 0).any():
         scale_by_decades(axes.yaxis, losses[losses > 0])
-    if len(steps) <= steps[-1]:  # told of ever farther apart
+    if len(steps) <= steps[-1]:  # recorded ever farther apart
         axes.set_xscale("symlog", linthresh=1)
         axes.set_xlim(-0.2, steps[-1] * 1.5)
         decades = np.arange(0, np.log10(steps[-1]) + 1e-9)

@@ -58,7 +58,7 @@ def _hide_inner_labels(plot: Plot, all_axes: list, number: int) -> None:
 
 
 def _remark(found: Panels) -> str:
-    """What all maps have in common."""
+    """The remark that all maps have in common."""
     return ", ".join(p for p in found.maps[0].remark.split(", ") if not p.startswith(f"at {found.label} = "))
 
 

@@ -13,7 +13,7 @@ from jaxneuron.view.plots.curve import draw_curve
 from jaxneuron.view.plots.descriptions import extremes, span
 from jaxneuron.view.plots.map import draw_squares, label_axes
 from jaxneuron.view.plots.shades import draw_scale, name_marks, shades_of, value_in_words
-from jaxneuron.view.plots.ticks import percent, scale
+from jaxneuron.view.plots.ticks import percent, scale, scale_by_shares
 
 
 def draw_phase_diagram(diagram: PhaseDiagram, width: float = SCREEN) -> Plot:
@@ -96,8 +96,7 @@ def _draw_curves(plot: Plot, diagram: PhaseDiagram) -> None:
     for fate, found in diagram.shares.items():
         _draw_share(top, found, fate)
     top.set_ylabel("share of neurons")
-    top.set_ylim(-0.03, 1.03)
-    top.yaxis.set_major_formatter(percent)
+    scale_by_shares(top)
     scale(top.xaxis, x)
     draw_curve(bottom, diagram.loss)
     top.tick_params(labelbottom=False)

@@ -107,6 +107,12 @@ def _limit(axis: Axis, low: float, high: float) -> None:
     axis.axes.set(**{f"{axis.axis_name}lim": (low, high)})
 
 
+def scale_by_shares(axes: Axes, top: float = 1.0) -> None:
+    """Make the axis upwards one of shares from 0 to `top`, with room for lines at its ends."""
+    axes.set_ylim(-0.03 * top, 1.03 * top)
+    axes.yaxis.set_major_formatter(percent)
+
+
 def scale_by_steps(axes: Axes, last_step: int) -> None:
     """Make the axis to the right one of steps, by decades; step 0 has its place, to the left of step 1."""
     axes.set_xscale("symlog", linthresh=1)

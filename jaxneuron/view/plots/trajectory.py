@@ -58,7 +58,7 @@ def _draw_part(
 ) -> None:
     axes.set_ylabel(label)
     for life, part in zip(lives, parts, strict=True):
-        # What is 0 has no place on a scale of decades.
+        # A zero has no place on a scale of decades.
         shown = np.where(part > 0, part, np.nan) if by_decades else part
         style = {"color": FATE_COLOURS[life.fate], "alpha": 1.0 if len(lives) < 10 else 0.5}
         is_short = len(life.step) < 3  # a lone point on the edge is seen whole

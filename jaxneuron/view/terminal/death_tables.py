@@ -57,17 +57,17 @@ def contrasts_table(contrasts: tuple[Contrast, ...]) -> Table:
     table = plain_table(
         "what makes the difference",
         *("fewest dead", "at", "most dead", "at", "difference", "halves deaths"),
-        title="What is swept, pooled over all else",
+        title="Swept quantities, each pooled over all others",
     )
     for contrast in sorted(contrasts, key=lambda contrast: -contrast.difference[0]):
-        apart, low, high = (100 * value for value in contrast.difference)
+        difference, low, high = (100 * value for value in contrast.difference)
         table.add_row(
             contrast.label,
             _percent(contrast.fewest),
             f"{contrast.fewest_at:.5g}",
             _percent(contrast.most),
             f"{contrast.most_at:.5g}",
-            f"{apart:.2f} ({low:.2f}–{high:.2f})",
+            f"{difference:.2f} ({low:.2f}–{high:.2f})",
             "yes" if contrast.halves else "no",
         )
     table.caption = "dead: born dead or died; differences in per cent with 95 % intervals (Newcombe 1998)"

@@ -11,7 +11,7 @@ from jaxneuron.view.palette import SCREEN_COLOURS
 from jaxneuron.view.raster import Ends, Ink, line_squares
 from jaxneuron.view.terminal.picture import Entry, Glyph, Picture, half_blocks, margin_of, swatch
 
-DECADES = 6.0  # of the loss that are told apart
+DECADES = 6.0  # of the loss that have different shades
 SHADES, PLAIN_SHADES = 12, " .,:;-=+*%@&"
 SILENT, PATH = SCREEN_COLOURS[Fate.born_dead], "#FFFFFF"
 # Not up to viridis' yellow, on which a white path would not be seen.

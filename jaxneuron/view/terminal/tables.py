@@ -162,13 +162,13 @@ def training_summary(training: Training) -> Text:
         lines[0] += "   in standardised units"
         lines.append(f"{data.target} = {scaling.y_scale:.6g} · {in_units}   in the data's units")
     text = Text("\n".join(lines) + "\n", style="bold").append_text(_fate_name(fate))
-    said = (
+    end = (
         f" after {training.num_steps:,} steps: loss {training.loss:.6g}, largest part of the gradient "
         f"{training.gradient_norm:.3g} (tolerance {training.study.training.tolerance:g})"
     )
     if training.death_step >= 0:
-        said += f", silent on every example from step {training.death_step:,} on"
-    return text.append(said, style="default")
+        end += f", silent on every example from step {training.death_step:,} on"
+    return text.append(end, style="default")
 
 
 def full_pass_table(numbers: FullPass, training: Training) -> RenderableType:

@@ -12,7 +12,7 @@ async function decode(packed) {
   return new ARRAYS[packed.type](await new Response(stream).arrayBuffer());
 }
 
-/** What encode_decades() packed, as float64: NaN where it is unknown. */
+/** The numbers that encode_decades() packed, as float64: NaN where one is unknown. */
 async function decodeDecades(packed) {
   const codes = await decode(packed);
   const values = new Float64Array(65536);

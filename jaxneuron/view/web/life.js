@@ -91,7 +91,7 @@ class LifePlayer {
     return { z, output: both.map(([output]) => output), slope: both.map(([, slope]) => slope) };
   }
 
-  /** What the view of the data spans: it stays while the line moves. */
+  /** The ranges of the data's figure, which stay while the line moves. */
   viewOf() {
     const { x, y, inputs, target, isScaled } = this.examples;
     const units = isScaled ? " (standardised)" : "";

@@ -17,7 +17,7 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import POINT
 from jaxneuron.view.web.encode import encode, encode_counts, encode_decades
 
-# What is put into the page, in cells: pairs of axes in all, and the cells of a grid with three axes or more.
+# The most cells in the page: of all pairs of axes, and of a grid with three axes or more.
 MOST_PAIRED, MOST_CELLS = 1_500_000, 1_000_000
 
 

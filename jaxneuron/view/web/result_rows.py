@@ -86,14 +86,14 @@ def _death_row(deaths: Deaths, i: int) -> dict[str, Any]:
 
 
 def _contrast_row(contrast: Contrast) -> dict[str, Any]:
-    apart, low, high = (100 * value for value in contrast.difference)
+    difference, low, high = (100 * value for value in contrast.difference)
     return {
         "label": contrast.label,
         "fewest": f"{float(contrast.fewest.share):.1%}",
         "fewest_at": f"{contrast.fewest_at:.4g}",
         "most": f"{float(contrast.most.share):.1%}",
         "most_at": f"{contrast.most_at:.4g}",
-        "difference": f"{apart:.1f} %",
+        "difference": f"{difference:.1f} %",
         "interval": f"{low:.1f}–{high:.1f} %",
     }
 

@@ -103,7 +103,7 @@ function lossFigure(life, frames, i, width, colour) {
     xaxis: { ...axis, title: { text: "step", standoff: 4 } },
     yaxis: { type: isLog ? "log" : "linear", rangemode: "tozero", title: { text: "loss L", standoff: 4 }, ...lossTicks(losses) },
   });
-  // Where the loss is not a number there is no mark, and the line alone tells the step.
+  // Where the loss is not a number there is no mark, and the line alone shows the step.
   const upright = (x, dash) => ({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color: muted, width: 1, dash } });
   layout.shapes = [upright(at[i], "dot"), ...Object.values(life.events).map((step) => upright(place(step), "dash"))];
   return { traces, layout };
