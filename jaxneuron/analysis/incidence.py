@@ -6,8 +6,8 @@ incidence is the plain share of all neurons. One minus Kaplan and Meier's surviv
 many died if none diverged.
 
 Counts of deaths and of divergences are [..., bins], cells before bins, and the neurons of each cell [...].
-Bin i holds the whole steps from edges[i] up to, but not with, edges[i + 1], as in `population.histograms`; step
-0 has a bin of its own: those that die at it are born dead.
+Bin i holds the whole steps from edges[i] up to, but not with, edges[i + 1], as in `population.histograms`;
+step 0 has a bin of its own: those that die at it are born dead.
 """
 
 from typing import NamedTuple

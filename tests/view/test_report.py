@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from jaxneuron.analysis.intervals import wilson
 from jaxneuron.analysis.maps import quantity_map
 from jaxneuron.cli import commands
 from jaxneuron.neuron.fate import Fate
@@ -80,6 +81,24 @@ def test_the_page_holds_each_pair_of_axes_and_all_cells(run):
                 codes = unpacked(frame["found"][quantity]["value"])
                 value = quantity_map(run, quantity, frame["axes"]).value
                 np.testing.assert_array_equal(codes == 0, np.isnan(value))
+
+
+@pytest.mark.parametrize("design", ["three axes", "points", "no axis"])
+def test_the_page_holds_the_interval_of_every_share_and_the_edges_of_every_axis(run_of, design):
+    data = map_data.map_data(run_of(design))
+    packed = data["intervals"]
+    count, total, low, high = (unpacked(packed[part]) for part in ("count", "total", "low", "high"))
+    np.testing.assert_allclose([low, high], wilson(count, total), rtol=1e-6)
+    known = set(zip(count.tolist(), total.tolist(), strict=True))
+    for frame in [*data["frames"], *([data["cells"]] if data["cells"] else [])]:
+        counts = unpacked(frame["counts"]).astype(int)
+        dead = counts[Fate.born_dead] + counts[Fate.died]
+        pairs = np.broadcast_arrays(np.vstack([counts, dead]), counts.sum(0))
+        assert {(c, t) for c, t in np.stack(pairs, -1).reshape(-1, 2).tolist() if t} <= known
+        if frame["isGrid"]:
+            for values, edges in zip(frame["values"], map(unpacked, frame["edges"]), strict=True):
+                assert (edges[:-1] < unpacked(values)).all()
+                assert (edges[1:] > unpacked(values)).all()
 
 
 def test_a_long_grid_is_pooled_until_it_fits(run, monkeypatch):

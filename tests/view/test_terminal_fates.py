@@ -12,11 +12,14 @@ from rich.style import Style
 from jaxneuron.analysis.axes import MapAxis
 from jaxneuron.analysis.frames import Frame
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view import mosaic as mosaics
-from jaxneuron.view.mosaic import NOBODY, SCREEN_COLOURS, FateMap, apportion, fate_map, mosaic
-from jaxneuron.view.terminal.fates import _stack, fate_picture, share_text
-from jaxneuron.view.terminal.picture import Ends, Entry, Glyph, Picture, fitted, half_blocks, lines_of
+from jaxneuron.view import fate_map as fate_maps
+from jaxneuron.view.fate_map import fate_map
+from jaxneuron.view.palette import SCREEN_COLOURS
+from jaxneuron.view.raster import EMPTY, Ends, Ink, apportion, fate_squares, mosaic
+from jaxneuron.view.terminal.fates import fate_picture, share_in_words
+from jaxneuron.view.terminal.picture import Entry, Glyph, Picture, fitted, half_blocks, lines_of
 from tests.studies import QUICK, REPLICATES, SWEEPS, all_but_few_thorough
+from tests.view.contrast import contrast
 
 
 def printed(picture: Picture, width: int, **how) -> list[str]:
@@ -120,7 +123,7 @@ def test_up_is_up_and_right_is_right():
     counts[0, 0, Fate.born_dead] = counts[1, 0, Fate.died] = 1
     counts[0, 1, Fate.converged] = 1
     np.testing.assert_array_equal(
-        mosaic(counts, 2, 2), [[Fate.converged, NOBODY], [Fate.born_dead, Fate.died]]
+        mosaic(counts, 2, 2), [[Fate.converged, EMPTY], [Fate.born_dead, Fate.died]]
     )
 
 
@@ -150,14 +153,14 @@ def test_apportioned_units_are_whole_and_hide_nothing():
     ],
 )
 def test_a_share_in_words(number, total, text):
-    assert share_text(number, total) == text
+    assert share_in_words(number, total) == text
 
 
 # Characters and colours
 
 
 def test_half_blocks_have_two_squares_each():
-    inks = [("#000001", "a"), ("#000002", "b")]
+    inks = [Ink("#000001", "a"), Ink("#000002", "b")]
     rows = half_blocks(np.array([[0, -1, 1, -1], [1, 0, -1, -1]]), inks)
     assert rows == [
         [
@@ -174,26 +177,30 @@ def test_half_blocks_have_two_squares_each():
 def test_no_row_of_squares_is_lost_without_colours():
     squares = np.zeros((4, 10), int)
     squares[1], squares[2] = 1, 2
-    plain = [
-        "".join(g.plain for g in row) for row in half_blocks(squares, [("#1", "."), ("#2", "x"), ("#3", "y")])
-    ]
-    assert plain == [".x.x.x.x.x", "y.y.y.y.y."]
+    for is_line, wanted in ((False, [".x.x.x.x.x", "y.y.y.y.y."]), (True, ["xxxxxxxxxx", "y.y.y.y.y."])):
+        inks = [Ink("#1", "."), Ink("#2", "x", is_line), Ink("#3", "y")]
+        plain = ["".join(glyph.plain for glyph in row) for row in half_blocks(squares, inks)]
+        assert plain == wanted
+
+
+def squares_of(picture: Picture) -> np.ndarray:
+    """The colours of a picture of half blocks, [rows, columns] from the top."""
+    halves = {"▀": lambda glyph: (glyph.front, glyph.back), "▄": lambda glyph: (None, glyph.front)}
+    lines = [[halves[glyph.character](glyph) for glyph in row] for row in picture.rows]
+    return np.array(lines, object).transpose(0, 2, 1).reshape(2 * len(lines), -1)
 
 
 def test_every_cell_of_a_map_has_the_colour_of_its_fate(run_of):
     run = run_of("grid")
-    picture = fate_picture(run, 80, 40)
-    lines, columns = len(picture.rows), len(picture.rows[0])
-    wide, high = columns // 11, 2 * lines // 7
+    picture = fate_picture(run, 80, 46)
+    squares = squares_of(picture)
+    wide, high = squares.shape[1] // 11, squares.shape[0] // 7
+    assert squares.shape[0] in (7 * high, 7 * high + 1)  # of an odd number the top half of a line is empty
+    squares = squares[-7 * high :]
     counts = run.cells.fate_count.values
     for i, j in np.ndindex(11, 7):
         fates = {SCREEN_COLOURS[Fate(f)] for f in np.flatnonzero(counts[i, j])}
-        rows = range(2 * lines - (j + 1) * high, 2 * lines - j * high)
-        seen = {
-            (glyph.back if row % 2 and glyph.character == "▀" else glyph.front)
-            for row in rows
-            for glyph in picture.rows[row // 2][i * wide : (i + 1) * wide]
-        }
+        seen = set(squares[(6 - j) * high : (7 - j) * high, i * wide : (i + 1) * wide].flat)
         assert seen <= fates
         if len(fates) == 1:
             assert seen == fates
@@ -203,34 +210,25 @@ def test_every_cell_of_a_map_has_the_colour_of_its_fate(run_of):
 
 def test_columns_of_one_axis_are_as_high_as_the_shares(run_of):
     run = run_of("one axis")
-    picture = fate_picture(run, 80, 60)
-    lines, wide = len(picture.rows), len(picture.rows[0]) // 11
-    shares = run.fate_share.values
-    colours = {colour: fate for fate, colour in SCREEN_COLOURS.items()}
-    for i in range(11):
-        seen = np.zeros(5)
-        for row in picture.rows:
-            glyph = row[i * wide]
-            part = 1.0 if glyph.character == "█" else (ord(glyph.character) - ord("▁") + 1) / 8
-            seen[colours[glyph.front]] += part / lines
-            if glyph.back:
-                seen[colours[glyph.back]] += (1 - part) / lines
-        if (shares[i] > 0).sum() <= 2:  # of three a character may leave one out
-            np.testing.assert_allclose(seen, shares[i], atol=1 / (8 * lines))
+    squares = squares_of(fate_picture(run, 80, 60))
+    wide = squares.shape[1] // 11
+    for i, shares in enumerate(run.fate_share.values):
+        column = squares[:, i * wide : (i + 1) * wide]
+        seen = [(column == SCREEN_COLOURS[fate]).mean() for fate in Fate]
+        np.testing.assert_allclose(seen, shares, atol=1 / column.size)
 
 
-@pytest.mark.parametrize("eighths", range(1, 8))
-def test_a_character_of_two_fates_has_the_lower_one_below(eighths):
-    counts = np.zeros(5, int)
-    counts[[Fate.converged, Fate.diverged]] = eighths, 8 - eighths
-    want = Glyph(
-        " ▁▂▃▄▅▆▇"[eighths],
-        SCREEN_COLOURS[Fate.converged],
-        SCREEN_COLOURS[Fate.diverged],
-        "." if eighths >= 4 else "x",
-    )
-    assert _stack(counts, 1)[0][:3] == want[:3]
-    assert eighths == 4 or _stack(counts, 1)[0] == want
+@pytest.mark.parametrize("rows", [6, 18, 100])
+@pytest.mark.parametrize("columns", [1, 7])
+def test_a_stack_hides_no_fate_and_stands_in_its_order(rows, columns):
+    counts = np.array([[10**6, 1, 0, 5 * 10**5, 1], [0, 0, 0, 0, 0]])
+    squares = fate_squares(counts, 2 * columns, rows)
+    assert (squares[:, columns:] == EMPTY).all()
+    stack = squares[:, :columns]
+    rare = [(stack == fate).sum() for fate in (Fate.born_dead, Fate.unsettled)]
+    assert rare == [columns, columns]
+    order = [Fate.converged, Fate.unsettled, Fate.born_dead, Fate.diverged]
+    assert (np.diff([order.index(fate) for fate in stack[::-1].flat]) >= 0).all()
 
 
 def test_nothing_swept_is_one_bar(run_of):
@@ -259,19 +257,15 @@ def test_the_legend_names_every_fate_with_its_share(run_of):
     picture = fate_picture(run, 80, 24)
     counts = run.pooled("fate_count").values
     assert [entry.text for entry in picture.legend] == [
-        f"{fate.name.replace('_', ' ')} {share_text(counts[fate], counts.sum())}" for fate in Fate
+        f"{fate.name.replace('_', ' ')} {share_in_words(counts[fate], counts.sum())}" for fate in Fate
     ]
     assert [entry.glyphs[0].front for entry in picture.legend] == [SCREEN_COLOURS[fate] for fate in Fate]
 
 
 def test_born_dead_is_seen_on_black_and_on_white():
-    def luminance(colour: str) -> float:
-        parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-        return float(np.dot([((p + 0.055) / 1.055) ** 2.4 for p in parts], [0.2126, 0.7152, 0.0722]))
-
     for colour in SCREEN_COLOURS.values():
-        assert (luminance(colour) + 0.05) / 0.05 > 3
-        assert 1.05 / (luminance(colour) + 0.05) > 3 or colour == SCREEN_COLOURS[Fate.unsettled]
+        assert contrast(colour, "#000000") > 3
+        assert contrast(colour, "#ffffff") > 3 or colour == SCREEN_COLOURS[Fate.unsettled]
 
 
 @pytest.mark.parametrize("system", ["truecolor", "256", "standard", "windows"])
@@ -366,11 +360,11 @@ def test_a_million_cells_are_pooled_quickly(monkeypatch):
     axes = tuple(MapAxis(name, name, np.linspace(0.0, 1.0, 1000), False) for name in ("a", "b"))
     frame = Frame(axes, True, (), (1000, 1000), (1000, 1000), "")
     run = SimpleNamespace(dims=("a", "b"), path="run")
-    monkeypatch.setattr(mosaics, "frame_of", lambda *_: frame)
-    monkeypatch.setattr(mosaics, "fates_over", lambda *_: [counts])
-    monkeypatch.setattr(mosaics, "shown_by_default", lambda _: ("a", "b"))
-    monkeypatch.setattr(mosaics, "map_axis", lambda _, name: axes["ab".index(name)])
-    found: FateMap = fate_map(run, 70, 20)
+    monkeypatch.setattr(fate_maps, "frame_of", lambda *_: frame)
+    monkeypatch.setattr(fate_maps, "fates_over", lambda *_: [counts])
+    monkeypatch.setattr(fate_maps, "shown_by_default", lambda _: ("a", "b"))
+    monkeypatch.setattr(fate_maps, "map_axis", lambda _, name: axes["ab".index(name)])
+    found = fate_map(run, 70, 20)
     assert found.counts.shape == (70, 20, 5)
     np.testing.assert_array_equal(found.counts.sum((0, 1)), counts.sum((0, 1)))
     assert found.remark == "1,000 × 1,000 cells in 70 × 20 squares"

@@ -9,7 +9,7 @@ from rich.console import Console
 from jaxneuron.analysis.axes import MapAxis
 from jaxneuron.analysis.surface import loss_surface
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.terminal.braille import braille, line_dots
+from jaxneuron.view.raster import line_squares
 from jaxneuron.view.terminal.picture import lines_of
 from jaxneuron.view.terminal.surface import INKS, PATH, SHADES, SILENT
 from jaxneuron.view.terminal.training import training_picture
@@ -52,8 +52,8 @@ def test_the_silent_region_has_its_own_colour(life_of):
     for line, row in enumerate(picture.rows):
         for column, glyph in enumerate(row):
             if glyph.character == "▀":
-                assert (glyph.front == SILENT) == silent[2 * line, column]
-                assert (glyph.back == SILENT) == silent[2 * line + 1, column]
+                for half, colour in enumerate((glyph.front, glyph.back)):
+                    assert colour == PATH or (colour == SILENT) == silent[2 * line + half, column]
     assert "silent: no example passes a gradient" in [entry.text for entry in picture.legend]
     leaky = training_picture(life_of("leaky"), 80, 24)
     assert all(SILENT not in (glyph.front, glyph.back) for row in leaky.rows for glyph in row)
@@ -64,12 +64,12 @@ def test_shades_go_with_the_logarithm_of_the_loss(life_of):
     training = life_of("converged")
     picture = training_picture(training, 80, 24)
     losses = loss_surface([training], len(picture.rows[0]), 2 * len(picture.rows)).loss.T[::-1]
-    shades = {colour: i for i, (colour, _) in enumerate(INKS)}
+    shades = {ink.colour: i for i, ink in enumerate(INKS)}
     seen = [
         (losses[2 * line, column], shades[glyph.front])
         for line, row in enumerate(picture.rows)
         for column, glyph in enumerate(row)
-        if glyph.character == "▀" and glyph.front != SILENT
+        if glyph.character == "▀" and glyph.front not in (SILENT, PATH)
     ]
     loss, shade = np.array(seen).T
     assert shade.max() == SHADES - 1
@@ -120,38 +120,29 @@ def test_fates_are_said(life_of):
     assert training_picture(life_of("born dead"), 80, 24).title.startswith("Born dead after 0 steps")
 
 
-# Braille
-
-
-def test_dots_become_characters():
-    dots = np.zeros((4, 6), bool)
-    dots[0, 0] = dots[3, 1] = True
-    dots[:, 4:] = True
-    assert braille(dots) == ["⢁ ⣿"]
-    single = ["⠁", "⠈", "⠂", "⠐", "⠄", "⠠", "⡀", "⢀"]  # by rows
-    assert [braille(np.eye(8, dtype=bool)[i].reshape(4, 2)) for i in range(8)] == [[c] for c in single]
+# Lines
 
 
 def test_a_line_is_where_its_points_are():
-    dots = line_dots(np.array([0.06, 0.94]), np.array([0.06, 0.94]), 8, 8)
-    np.testing.assert_array_equal(dots, np.eye(8, dtype=bool)[::-1])
-    one = line_dots(np.array([0.55]), np.array([0.2]), 10, 10)
+    squares = line_squares(np.array([0.06, 0.94]), np.array([0.06, 0.94]), 8, 8)
+    np.testing.assert_array_equal(squares, np.eye(8, dtype=bool)[::-1])
+    one = line_squares(np.array([0.55]), np.array([0.2]), 10, 10)
     assert [tuple(place) for place in np.argwhere(one)] == [(8, 5)]
 
 
 def test_only_what_lies_inside_is_drawn():
-    across = line_dots(np.array([-1e12, 1e12]), np.array([0.49, 0.51]), 20, 20)
+    across = line_squares(np.array([-1e12, 1e12]), np.array([0.49, 0.51]), 20, 20)
     assert across.any(0).all()
     assert across.sum() <= 40
-    away = line_dots(np.array([0.5, np.inf, 0.2, 0.3]), np.array([0.5, 0.5, np.nan, 0.1]), 20, 20)
+    away = line_squares(np.array([0.5, np.inf, 0.2, 0.3]), np.array([0.5, 0.5, np.nan, 0.1]), 20, 20)
     assert not away.any()
-    outside = line_dots(np.array([-0.5, 0.5]), np.array([0.9, 1.9]), 20, 20)
+    outside = line_squares(np.array([-0.5, 0.5]), np.array([0.9, 1.9]), 20, 20)
     assert outside.sum() <= 2
-    assert line_dots(np.full(5, 2.0), np.full(5, 0.5), 20, 20).sum() == 0
+    assert line_squares(np.full(5, 2.0), np.full(5, 0.5), 20, 20).sum() == 0
 
 
 def test_no_step_of_an_oscillation_is_lost():
     x = (np.arange(100) + 0.5) / 100
     y = np.where(np.arange(100) % 2, 0.9, 0.1)
-    dots = line_dots(x, y, 50, 40)
-    assert (dots[4:36].sum(0) >= 30).all()
+    squares = line_squares(x, y, 50, 40)
+    assert (squares[4:36].sum(0) >= 30).all()

@@ -1,1 +1,1 @@
-"""For a notebook: a run and a training as HTML without scripts, and the door to their figures."""
+"""A run and a training in a notebook, as HTML without scripts."""

@@ -1,23 +1,23 @@
-"""HTML of words, tables and lists. Words from a data file are shown letter by letter, whatever they are."""
+"""HTML of words, tables and lists. Names from a data file are shown letter by letter."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
 
 
 def text(words: str, longest: int | None = None) -> str:
-    """Words as HTML, what is longer than so many letters cut; what is no letter has a mark in its place."""
+    """Words as HTML, cut to `longest` letters; a character that cannot be printed has a mark in its place."""
     if longest is not None and len(words) > longest:
         words = f"{words[: longest - 1]}…"
     return escape("".join(letter if letter.isprintable() else "�" for letter in words))
 
 
 def details(name: str, inner: str) -> str:
-    """HTML that is folded away under a name."""
+    """HTML folded under a name."""
     return f"<details><summary>{text(name)}</summary>{inner}</details>"
 
 
 def facts(words: Mapping[str, str]) -> str:
-    """A list of names and what they are."""
+    """A list of names with their values."""
     rows = "".join(f"<dt>{text(key)}</dt><dd>{text(value)}</dd>" for key, value in words.items())
     return f'<dl class="jaxneuron-facts">{rows}</dl>'
 

@@ -1,23 +1,25 @@
-"""What a notebook shows of a run or of a training: a few hundred lines of HTML without scripts, that has its
-text's colour from the notebook and asks the network for nothing."""
+"""A run or a training in a notebook: HTML without scripts, which has the notebook's own colour of text and
+asks the network for nothing."""
 
 import importlib.resources
 from collections.abc import Callable
 
 import numpy as np
 
-from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.fit import fit
 from jaxneuron.analysis.in_words import shortened
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
-from jaxneuron.view.mosaic import SCREEN_COLOURS
-from jaxneuron.view.notebook.inline_svg import fit_svg, loss_svg
+from jaxneuron.view.notebook.images import figure_uri, thumbnail
 from jaxneuron.view.notebook.markup import details, facts, table, text
-from jaxneuron.view.notebook.thumbnail import thumbnail
+from jaxneuron.view.palette import SCREEN_COLOURS
+from jaxneuron.view.plots.canvas import DOUBLE_COLUMN
+from jaxneuron.view.plots.fit import draw_fit
+from jaxneuron.view.raster import ends_of
 from jaxneuron.view.terminal.tables import training_summary
-from jaxneuron.view.web.asked import asked, asked_of
-from jaxneuron.view.web.found import best_of, fates_of
+from jaxneuron.view.web.result_rows import best_rows, fate_rows
+from jaxneuron.view.web.study_words import run_in_words, training_in_words
 
 SHOWN_CELLS = 5
 MOST_CELLS = 100_000  # whose best are found while somebody waits, in a second
@@ -27,27 +29,24 @@ LONGEST_FORMULA, LONGEST_ERROR = 800, 300  # in letters
 
 
 def run_html(run: Run) -> str:
-    """What was asked, the fates with their intervals, a map of them, and the best cells."""
+    """A run as HTML: the fates with their intervals, a map of them, the study, and the best cells."""
     return _block(
         f'<p class="jaxneuron-title">Run {text(str(run.path))}</p>',
         '<div class="jaxneuron-columns">',
         _part("the fates", lambda: _fates(run)),
         _part("the map", lambda: _map(run)),
         "</div>",
-        _part("what was asked", lambda: facts(asked_of(run))),
+        _part("what was asked", lambda: facts(run_in_words(run))),
         _part("the best cells", lambda: _best(run)),
     )
 
 
 def training_html(training: Training) -> str:
-    """The fitted neuron, its fate, its loss by steps, its line among the data, and some steps."""
+    """A training as HTML: the fitted neuron, its fate, the figure of its loss and fit, and some steps."""
     return _block(
         '<p class="jaxneuron-title">Training of one neuron</p>',
         _part("the neuron", lambda: _neuron(training)),
-        '<div class="jaxneuron-columns">',
-        _part("the loss", lambda: _figure(loss_svg(training), "loss by steps (both log)")),
-        _part("the fit", lambda: _fit(training)),
-        "</div>",
+        _part("the loss and the fit", lambda: _figure(training)),
         _part("the steps", lambda: details("First and last steps", _steps(training))),
         _part("what was asked", lambda: details("What was asked", facts(_asked(training)))),
     )
@@ -59,7 +58,7 @@ def _block(*parts: str) -> str:
 
 
 def _part(name: str, draw: Callable[[], str]) -> str:
-    """A part; where something on disk is missing or damaged it says so, and the others are shown."""
+    """A part of the page; or, where something on disk is missing or damaged, why it cannot be shown."""
     try:
         return draw()
     except Exception as error:
@@ -74,7 +73,7 @@ def _swatch(fate: Fate) -> str:
 def _fates(run: Run) -> str:
     """A bar of shares, and a row for each fate."""
     counts = run.pooled("fate_count").values
-    rows = fates_of(run)
+    rows = fate_rows(run)
     bar = "".join(
         f'<span style="width:{row["width"]};background:{SCREEN_COLOURS[fate]}"></span>'
         for fate, row in zip(Fate, rows, strict=True)
@@ -95,33 +94,26 @@ def _map(run: Run) -> str:
     found = thumbnail(run)
     if found is None:
         return ""
-    x, *others = found.axes
-    up = _up(others[0]) if others else "<span>100 %</span><span>share</span><span>0 %</span>"
+    right, *others = map(ends_of, found.axes)
+    label, low, high = others[0] if others else ("share", "0 %", "100 %")
+    arrow = " ↑" if others else ""
     remark = (
         f'<div class="jaxneuron-right jaxneuron-muted">{text(found.remark)}</div>' if found.remark else ""
     )
     return (
-        f'<div class="jaxneuron-map"><div class="jaxneuron-up">{up}</div>'
-        f'<img alt="{text(found.words)}" src="{found.uri}">'
-        f'<div class="jaxneuron-right"><span>{x.values.min():.3g}</span><span>{_label(x)} →</span>'
-        f"<span>{x.values.max():.3g}</span></div>{remark}</div>"
+        f'<div class="jaxneuron-map"><div class="jaxneuron-up"><span>{high}</span>'
+        f"<span>{text(label)}{arrow}</span><span>{low}</span></div>"
+        f'<img alt="{text(found.description)}" src="{found.uri}">'
+        f'<div class="jaxneuron-right"><span>{right.low}</span><span>{text(right.label)} →</span>'
+        f"<span>{right.high}</span></div>{remark}</div>"
     )
-
-
-def _up(axis: MapAxis) -> str:
-    low, high = axis.values.min(), axis.values.max()
-    return f"<span>{high:.3g}</span><span>{_label(axis)} ↑</span><span>{low:.3g}</span>"
-
-
-def _label(axis: MapAxis) -> str:
-    return text(f"{shortened(axis.label)}{' (log)' if axis.is_log else ''}")
 
 
 def _best(run: Run) -> str:
     num_cells = run.study.design.num_cells
     if num_cells > MOST_CELLS:
         return f'<p class="jaxneuron-muted">{num_cells:,} cells: run.best() finds those that train best</p>'
-    found = best_of(run)
+    found = best_rows(run)
     rows = (
         [*row["place"], row["loss"], f"{row['converged']} ({row['interval']})"]
         for row in found["rows"][:SHOWN_CELLS]
@@ -138,16 +130,10 @@ def _neuron(training: Training) -> str:
     return f'<p class="jaxneuron-formula">{lines}</p><p>{_swatch(training.fate)}{text(fate)}</p>'
 
 
-def _fit(training: Training) -> str:
-    inputs = training.data.inputs
-    if len(inputs) != 1:
-        return ""
-    names = f"{shortened(training.data.target)} over {shortened(inputs[0])}"
-    return _figure(fit_svg(training), f"{names}; dashed: before training")
-
-
-def _figure(svg: str, caption: str) -> str:
-    return f'<div>{svg}<span class="jaxneuron-muted">{text(caption)}</span></div>'
+def _figure(training: Training) -> str:
+    """The loss by steps, and the neuron's output among the data before, during and after training."""
+    plot = draw_fit(fit(training), DOUBLE_COLUMN)
+    return f'<img class="jaxneuron-figure" alt="{text(plot.description)}" src="{figure_uri(plot)}">'
 
 
 def _steps(training: Training) -> str:
@@ -167,11 +153,7 @@ def _steps(training: Training) -> str:
 
 
 def _asked(training: Training) -> dict[str, str]:
-    """What was asked of this neuron: not the axes that its study may have."""
-    data = training.data
-    words = asked(
-        training.study,
-        {"source": data.source, "inputs": data.inputs, "target": data.target, "num_examples": len(data.y)},
-    )
-    own = {name.replace("_", " "): f"{value:.6g}" for name, value in training.hyperparams.items()}
-    return {key: words[key] for key in ("data", "neuron", "training")} | own
+    """The study of this neuron, with its own hyperparams in place of the axes that the study may have."""
+    words = training_in_words(training)
+    hyperparams = {name.replace("_", " "): f"{value:.6g}" for name, value in training.hyperparams.items()}
+    return {key: words[key] for key in ("data", "neuron", "training")} | hyperparams

@@ -1,5 +1,4 @@
-"""Figures. The numbers of each are in the file of the same name one folder up, or in `maps`; here they are
-drawn. `RunPlots` and `TrainingPlots` are the way in."""
+"""Figures by matplotlib of the numbers in `analysis`; `RunPlots` and `TrainingPlots` hold them all."""
 
 import contextlib
 import os

@@ -1,5 +1,5 @@
-"""What every figure needs: letters that are legible at its size, names from data files as they are, and a
-file at the end that says in words what it shows."""
+"""The canvas of every figure: letters that are legible at its size, names from data files as they are, and a
+file that holds its description."""
 
 import contextlib
 import io
@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 from matplotlib import style
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
@@ -21,6 +22,7 @@ from jaxneuron.study.bad_input import BadInput
 
 # In inches: a column of a paper with two of them, its page, and a screen.
 SINGLE_COLUMN, DOUBLE_COLUMN, SCREEN = 3.3, 7.0, 11.0
+NARROW = 1.5 * SINGLE_COLUMN  # a narrower figure has fewer panels beside each other
 NARROWEST, WIDEST = 2.0, 40.0
 PIXELS = 1650  # across
 # For letters that matplotlib's own font lacks, those of these that are installed.
@@ -31,7 +33,7 @@ MORE_FONTS = (
 
 
 class Plot(Figure):
-    """A figure that Jupyter shows without pyplot, with the words for those who cannot see it.
+    """A figure that Jupyter shows without pyplot, with a description for those who cannot see it.
 
     `title_in_words` and `description` go into the files it is written to.
     """
@@ -48,19 +50,19 @@ class Plot(Figure):
 
     @contextlib.contextmanager
     def styled(self) -> Iterator[None]:
-        """Within it things are drawn as large as the figure's width asks for, whatever is set elsewhere."""
+        """A context in which letters and lines have the size that the figure's width asks for."""
         with style.context(["default", _style(self.width)]), warnings.catch_warnings():
-            # A letter that no font has is drawn as a box; the person can see it.
+            # A letter that no font has is drawn as a box, which the reader can see.
             warnings.filterwarnings("ignore", "Glyph .* missing from font")
             yield
 
     def draw(self, renderer: Any) -> None:
-        # Ticks are made as late as here.
+        # Ticks are made as late as this.
         with self.styled():
             super().draw(renderer)
 
     def name(self, title: str, *remarks: str) -> None:
-        """Write a title above all, and beneath it what else is to be said, in as many lines as it takes."""
+        """Write a title above all, and remarks beneath it, in as many lines as they take."""
         lines = [line for text in (title, *remarks) if text for line in self.wrapped(text)]
         self.suptitle("\n".join(map(as_text, lines)), fontsize=_font_size(self.width) + 1)
 
@@ -81,8 +83,18 @@ class Plot(Figure):
 
 
 def as_text(name: str) -> str:
-    """A name that matplotlib shows letter by letter: a pair of $ would stand for a formula."""
+    """A name as matplotlib shows it letter by letter: a pair of $ would stand for a formula."""
     return name.replace("$", r"\$")
+
+
+def draw_band(axes: Axes, x: np.ndarray, low: np.ndarray, high: np.ndarray, colour: Any, **how: Any) -> None:
+    """A band around a curve, from one end of its interval to the other."""
+    axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0, **how)
+
+
+def say(axes: Axes, words: str) -> None:
+    """Write words in the middle of a panel, in place of what there is not."""
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center")
 
 
 def finished(plot: Plot, path: str | Path | None) -> Plot:
@@ -93,14 +105,19 @@ def finished(plot: Plot, path: str | Path | None) -> Plot:
 
 
 def save(plot: Plot, path: Path) -> None:
-    """Write the figure as PNG, SVG or PDF, by the path's ending, with what it shows in words."""
+    """Write the figure as PNG, SVG or PDF, by the path's ending, with its description.
+
+    BadInput for another ending, and where the file cannot be written.
+    """
     check_file(path, FIGURE)
     ending = path.suffix.lower()
     buffer = io.BytesIO()
     with plot.styled():
         plot.savefig(buffer, format=ending[1:], metadata=_metadata(plot, ending))
     with whole_file(path) as draft:
-        draft.write_bytes(_with_words(buffer.getvalue(), plot) if ending == ".svg" else buffer.getvalue())
+        draft.write_bytes(
+            _with_description(buffer.getvalue(), plot) if ending == ".svg" else buffer.getvalue()
+        )
 
 
 def _metadata(plot: Plot, ending: str) -> dict[str, Any]:
@@ -110,7 +127,7 @@ def _metadata(plot: Plot, ending: str) -> dict[str, Any]:
     return {"Title": plot.title_in_words, about: plot.description} | no_date
 
 
-def _with_words(svg: bytes, plot: Plot) -> bytes:
+def _with_description(svg: bytes, plot: Plot) -> bytes:
     """An SVG whose description is where browsers and screen readers look; matplotlib hides it in RDF."""
     title_end = svg.index(b"</title>") + len(b"</title>")
     words = f"\n <desc>{escape(plot.description)}</desc>".encode()
@@ -134,6 +151,7 @@ def _style(width: float) -> Any:
         ),
         **dict.fromkeys(("xtick.labelsize", "ytick.labelsize"), size),
         **dict.fromkeys(("axes.linewidth", "xtick.major.width", "ytick.major.width"), 0.8 * thickness),
+        **dict.fromkeys(("axes.spines.top", "axes.spines.right"), False),
         "lines.linewidth": 1.5 * thickness,
         "lines.markersize": 4 * thickness,
         "hatch.linewidth": 0.6 * thickness,

@@ -2,14 +2,13 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from jaxneuron.analysis.maps import Map
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.palette import FATE_COLOURS
-from jaxneuron.view.plots.canvas import as_text
-from jaxneuron.view.plots.shades import INFINITE, UNKNOWN, round_above, told, unit_of
-from jaxneuron.view.plots.ticks import percent, scale, scale_by_decades
+from jaxneuron.view.plots.canvas import as_text, draw_band, say
+from jaxneuron.view.plots.shades import INFINITE, UNKNOWN, round_above, unit_of, value_in_words
+from jaxneuron.view.plots.ticks import percent, scale, scale_by_decades, scale_by_shares
 
 FEW = 30  # values, each of which is marked
 PLAIN_COLOUR = "#404040"
@@ -29,19 +28,17 @@ def draw_curve(axes: Axes, found: Map) -> None:
     if found.is_grid:
         axes.set_xlim(*x.edges[[0, -1]])
     axes.set_xlabel(as_text(x.label))
-    axes.spines[["top", "right"]].set_visible(False)
     if np.isnan(found.value).all():
-        words = f"nothing to show: {UNKNOWN.get(found.quantity.name, 'no neurons')}"
-        axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center")
+        say(axes, f"nothing to show: {UNKNOWN.get(found.quantity.name, 'no neurons')}")
 
 
 def draw_bar(axes: Axes, found: Map) -> None:
     """The one value with its interval."""
     value, low, high = (float(part) for part in (found.value, found.low, found.high))
     quantity = found.quantity
-    words = told(quantity, value)
+    words = value_in_words(quantity, value)
     if np.isfinite([low, high]).all():
-        words += f"  (95 %: {told(quantity, low)} to {told(quantity, high)})"
+        words += f"  (95 %: {value_in_words(quantity, low)} to {value_in_words(quantity, high)})"
     length = value if np.isfinite(value) and quantity.scale != "kind" else 0.0
     axes.barh([0], [length], color=colour_of(found), height=0.5)
     if np.isfinite([length, low, high]).all():
@@ -53,11 +50,11 @@ def draw_bar(axes: Axes, found: Map) -> None:
     axes.set_yticks([])
     if quantity.scale == "share":
         axes.set_xlim(0, 1)
-        axes.xaxis.set_major_formatter(FuncFormatter(percent))
+        axes.xaxis.set_major_formatter(percent)
     elif length == 0:
         axes.set_xticks([])
     axes.set_xlabel(as_text(unit_of(quantity)))
-    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["left"].set_visible(False)
 
 
 def colour_of(found: Map) -> str:
@@ -72,9 +69,7 @@ def _scale_values(axes: Axes, found: Map) -> None:
     axes.set_ylabel(as_text(unit_of(found.quantity)))
     ends = np.concatenate([part[np.isfinite(part)] for part in (found.value, found.low, found.high)])
     if found.quantity.scale == "share":
-        top = round_above(float(ends.max(initial=0.0)))
-        axes.yaxis.set_major_formatter(FuncFormatter(percent))
-        axes.set_ylim(-0.03 * top, 1.03 * top)
+        scale_by_shares(axes, round_above(float(ends.max(initial=0.0))))
     elif (found.value[np.isfinite(found.value)] > 0).any():
         scale_by_decades(axes.yaxis, ends[ends > 0])
     else:
@@ -97,18 +92,18 @@ def _draw_values(axes: Axes, found: Map, colour: str) -> None:
     is_alone = np.isnan(np.concatenate([[np.nan], value[:-1]])) & np.isnan(np.append(value[1:], np.nan))
     marked = np.full(len(value), True) if len(value) < FEW else is_alone
     axes.plot(places, value, color=colour, marker="o", markevery=np.flatnonzero(marked).tolist())
-    axes.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
+    draw_band(axes, places, low, high, colour)
 
 
 def _mark_beyond(axes: Axes, found: Map, colour: str) -> None:
     """Triangles at the upper edge where a value is infinite, at the lower where 0 has no place."""
     is_zero = (found.value == 0) & (axes.get_yscale() == "log")
-    for is_so, height, marker, name in (
+    for is_beyond, height, marker, name in (
         (np.isinf(found.value), 0.985, "^", INFINITE.get(found.quantity.name, "infinite")),
         (is_zero, 0.015, "v", "0"),
     ):
-        if is_so.any():
-            places = found.axes[0].values[is_so]
+        if is_beyond.any():
+            places = found.axes[0].values[is_beyond]
             style = {"color": colour, "markersize": 3, "label": name, "clip_on": False, "linestyle": ""}
             transform = axes.get_xaxis_transform()
             axes.plot(places, np.full(len(places), height), marker=marker, transform=transform, **style)

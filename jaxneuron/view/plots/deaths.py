@@ -1,29 +1,20 @@
 """The figure of deaths: shares along an axis, incidence and hazard at some of its values, and half-lives."""
 
-import matplotlib
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from matplotlib.ticker import FuncFormatter
 
 from jaxneuron.analysis.deaths import SHOWN_FATES, Deaths, HalfLives
 from jaxneuron.view.palette import FATE_COLOURS
-from jaxneuron.view.plots.canvas import SCREEN, SINGLE_COLUMN, Plot, as_text
+from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text, draw_band
 from jaxneuron.view.plots.incidence import alike, curves_of, described_incidence, draw_curves, name_curves
-from jaxneuron.view.plots.ticks import (
-    DecadeLocator,
-    percent,
-    scale,
-    scale_by_decades,
-    scale_by_steps,
-    tick_label,
-)
-
-NARROW = 1.5 * SINGLE_COLUMN  # inches in which panels stand above each other
+from jaxneuron.view.plots.shades import colour_bar
+from jaxneuron.view.plots.ticks import percent, scale, scale_by_decades, scale_by_shares, scale_by_steps
 
 
 def draw_deaths(deaths: Deaths, title: str, width: float = SCREEN) -> Plot:
-    """The figure of deaths, of as many panels as there is something to show."""
+    """The figure of deaths, with a panel for each part that has anything to show."""
     panels = [draw_curves] if deaths.can_die or deaths.axis is None else []
     if not panels or (deaths.axis is not None and len(deaths.neurons) > 1):
         panels.insert(0, _draw_shares)
@@ -55,7 +46,7 @@ def _described(deaths: Deaths, title: str) -> str:
 
 
 def _are_drawn(half_lives: HalfLives) -> bool:
-    """Whether there is anything to draw: two values of an axis, and a half-life that is known."""
+    """Whether there are two values of an axis, and a half-life that is known."""
     return half_lives.half_life.half_life.size > 1 and bool(np.isfinite(half_lives.half_life.half_life).any())
 
 
@@ -68,13 +59,11 @@ def _draw_shares(axes: Axes, deaths: Deaths) -> None:
     ):
         style = "--" if name == "dead in all" else "-"
         axes.plot(axis.values, share.share, color=colour, linestyle=style, label=name)
-        axes.fill_between(axis.values, share.low, share.high, color=colour, alpha=0.2, linewidth=0)
+        draw_band(axes, axis.values, share.low, share.high, colour)
     axes.set_xlabel(as_text(axis.label))
     axes.set_ylabel("share of neurons")
-    axes.set_ylim(-0.03, 1.03)
-    axes.yaxis.set_major_formatter(FuncFormatter(percent))
+    scale_by_shares(axes)
     scale(axes.xaxis, axis)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.legend()
 
 
@@ -86,15 +75,13 @@ def _draw_hazard(axes: Axes, deaths: Deaths) -> None:
         # A hazard of 0 has no place on a scale of decades.
         axes.stairs(np.where(value > 0, value, np.nan), edges, baseline=None, color=colour)
         low, high = (np.append(end, end[-1]) for end in (np.where(value > 0, low, np.nan), high))
-        axes.fill_between(edges, low, high, step="post", color=colour, alpha=0.2, linewidth=0)
+        draw_band(axes, edges, low, high, colour, step="post")
     drawn = [i for i, _, _ in curves_of(deaths)]
     shown = np.concatenate([part[drawn] for part in deaths.hazard], axis=None)
     if (shown > 0).any():
         scale_by_decades(axes.yaxis, shown[shown > 0])
     axes.set_ylabel("hazard of death per step")
-    scale_by_steps(axes.xaxis, int(deaths.step[-1]) + 1)
-    axes.set_xlabel("step")
-    axes.spines[["top", "right"]].set_visible(False)
+    scale_by_steps(axes, int(deaths.step[-1]) + 1)
 
 
 def _draw_half_lives(axes: Axes, deaths: Deaths) -> None:
@@ -105,26 +92,21 @@ def _draw_half_lives(axes: Axes, deaths: Deaths) -> None:
     if others:
         known = found.half_life[np.isfinite(found.half_life) & (found.half_life > 0)]
         norm = LogNorm(known.min(), max(known.max(), 1.01 * known.min())) if known.size else None
-        colours = matplotlib.colormaps["viridis"].with_extremes(bad="#E6E6E6", over="#FFFFFF")
+        colours = colormaps["viridis"].with_extremes(bad="#E6E6E6", over="#FFFFFF")
         # Where none has died the half-life is not finite: white. Grey: nobody was left to die.
         shown = np.where(np.isinf(found.half_life), np.finfo(float).max, found.half_life)
         shown = np.where(shown < known.min(initial=np.inf), known.min(initial=np.inf), shown)
         mesh = axes.pcolormesh(x.edges, others[0].edges, shown.T, norm=norm, cmap=colours, rasterized=True)
-        label = "half-life in steps (white: none died)"
-        bar = axes.figure.colorbar(
-            mesh, ax=axes, pad=0.02, ticks=DecadeLocator(), format=tick_label, label=label
-        )
-        bar.outline.set_visible(False)
-        bar.ax.minorticks_off()
+        axes.spines[:].set_visible(True)
+        colour_bar(axes, mesh, "half-life in steps (white: none died)")
         axes.set_ylabel(as_text(others[0].label))
         scale(axes.yaxis, others[0])
     else:
         middle = np.where(np.isfinite(found.half_life), found.half_life, np.nan)
         axes.plot(x.values, middle, color="#404040", marker="o" if len(middle) < 30 else "")
         high = np.where(np.isfinite(found.high), found.high, np.nan)
-        axes.fill_between(x.values, found.low, high, color="#404040", alpha=0.2, linewidth=0)
+        draw_band(axes, x.values, found.low, high, "#404040")
         scale_by_decades(axes.yaxis, middle[middle > 0])
         axes.set_ylabel("half-life in steps")
-        axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel(as_text(x.label))
     scale(axes.xaxis, x)

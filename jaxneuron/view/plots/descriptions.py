@@ -1,11 +1,11 @@
-"""What a figure shows in words, for those who cannot see it: what, over what, from where to where."""
+"""The description of a map, for those who cannot see it: its quantity, its axes and its extremes."""
 
 import numpy as np
 
 from jaxneuron.analysis.axes import MapAxis
 from jaxneuron.analysis.maps import Map
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.plots.shades import INFINITE, UNKNOWN, told
+from jaxneuron.view.plots.shades import INFINITE, UNKNOWN, value_in_words
 
 
 def title_of(found: Map) -> str:
@@ -15,7 +15,7 @@ def title_of(found: Map) -> str:
 
 
 def described(found: Map) -> str:
-    """A map in words: its axes, its extremes, what was done with the rest, and how it is defined."""
+    """A map in words: its axes, its extremes, how other axes are treated, and its definition."""
     axes = "; ".join(map(span, found.axes))
     parts = [
         title_of(found),
@@ -47,7 +47,7 @@ def extremes(found: Map) -> str:
     else:
         ends = [np.where(known, sign * values, np.inf).argmin() for sign in (1, -1)] if known.any() else []
         parts += [
-            f"{word} {told(quantity, values[i])}{_place(found, int(i))}"
+            f"{word} {value_in_words(quantity, values[i])}{_place(found, int(i))}"
             for word, i in zip(("lowest", "highest"), ends, strict=False)
         ]
     for number, words in (
@@ -59,12 +59,12 @@ def extremes(found: Map) -> str:
 
 
 def all_alike(found: Map) -> str | None:
-    """'every cell: 100 %' where all of a map's values are the same, of which several are not drawn apart."""
+    """'every cell: 100 %' where all of a map's values are the same, otherwise None."""
     values = found.value.ravel()
     if not values.size or not (np.isnan(values).all() or (values == values[0]).all()):
         return None
     places = {1: "at every value: ", 2: "every cell: "}[len(found.axes)] if values.size > 1 else ""
-    return f"{places}{told(found.quantity, float(values[0]))}"
+    return f"{places}{value_in_words(found.quantity, float(values[0]))}"
 
 
 def _place(found: Map, index: int) -> str:

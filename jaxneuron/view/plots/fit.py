@@ -9,10 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from jaxneuron.analysis.fit import Fit
 from jaxneuron.analysis.in_words import number_in_words, shortened
-from jaxneuron.view.plots.canvas import SCREEN, SINGLE_COLUMN, Plot, as_text
+from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text
 from jaxneuron.view.plots.ticks import scale_by_decades
-
-NARROW = 1.5 * SINGLE_COLUMN  # inches in which only one panel fits
 
 
 def draw_fit(numbers: Fit, width: float = SCREEN) -> Plot:
@@ -24,8 +22,6 @@ def draw_fit(numbers: Fit, width: float = SCREEN) -> Plot:
         left, right = plot.subplots(rows, columns)
         _draw_losses(left, numbers)
         _draw_lines(right, numbers, is_narrow=width < NARROW)
-        for axes in (left, right):
-            axes.spines[["top", "right"]].set_visible(False)
     return plot
 
 
@@ -45,7 +41,7 @@ def _draw_losses(axes: Axes, numbers: Fit) -> None:
     axes.plot(steps, losses, color="#404040", marker="o" if len(steps) < 30 else "")
     if (losses > 0).any():
         scale_by_decades(axes.yaxis, losses[losses > 0])
-    if len(steps) <= steps[-1]:  # told of ever farther apart
+    if len(steps) <= steps[-1]:  # recorded ever farther apart
         axes.set_xscale("symlog", linthresh=1)
         axes.set_xlim(-0.2, steps[-1] * 1.5)
         decades = np.arange(0, np.log10(steps[-1]) + 1e-9)

@@ -2,10 +2,9 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from jaxneuron.analysis.importance import Importance
-from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, as_text
+from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, as_text, say
 from jaxneuron.view.plots.ticks import percent
 
 ALONE, IN_ALL = "#0072B2", "#A9CCE3"
@@ -21,7 +20,7 @@ def draw_importance(found: Importance, width: float = DOUBLE_COLUMN) -> Plot:
         if np.isfinite(found.first).any():
             _draw_bars(axes, found)
         else:
-            axes.text(0.5, 0.5, nothing_to_explain(found), ha="center", va="center")
+            say(axes, nothing_to_explain(found))
             axes.set_axis_off()
     return plot
 
@@ -51,9 +50,8 @@ def _draw_bars(axes: Axes, found: Importance) -> None:
     axes.set_yticks(places, [as_text(found.labels[i]) for i in order])
     axes.set_xlim(0, 1.12)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    axes.xaxis.set_major_formatter(FuncFormatter(percent))
+    axes.xaxis.set_major_formatter(percent)
     axes.set_xlabel(f"share of the variance between {'cells' if found.is_grid else 'points'}")
-    axes.spines[["top", "right"]].set_visible(False)
     if found.is_grid:
         axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)  # pyright: ignore
 

@@ -7,11 +7,10 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
 
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.deaths import Deaths
-from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, as_text
+from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, as_text, draw_band, say
 from jaxneuron.view.plots.descriptions import span
 from jaxneuron.view.plots.ticks import percent, scale_by_steps
 
@@ -29,13 +28,13 @@ def draw_incidence(deaths: Deaths, width: float = DOUBLE_COLUMN) -> Plot:
             draw_curves(axes, deaths)
             name_curves(plot, deaths)
         else:
-            axes.text(0.5, 0.5, "nothing to show", transform=axes.transAxes, ha="center", va="center")
+            say(axes, "nothing to show")
             axes.set_axis_off()
     return plot
 
 
 def alike(deaths: Deaths) -> str:
-    """What is to be said where no curve leaves its start."""
+    """Why no curve leaves its start; nothing where one does."""
     if not deaths.can_die:
         return "no neuron can die whose activation has a slope everywhere"
     return "" if deaths.dead.number.sum() else "no neuron died"
@@ -64,13 +63,11 @@ def draw_curves(axes: Axes, deaths: Deaths) -> None:
     for i, colour, label in curves_of(deaths):
         share, low, high = (np.append(values[i], values[i][-1]) for values in deaths.incidence[1:])
         axes.step(steps, share, where="post", color=colour, label=label)
-        axes.fill_between(steps, low, high, step="post", color=colour, alpha=0.2, linewidth=0)
+        draw_band(axes, steps, low, high, colour, step="post")
     axes.set_ylabel("share that has died")
     axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(FuncFormatter(percent))
-    scale_by_steps(axes.xaxis, int(deaths.step[-1]) + 1)
-    axes.set_xlabel("step")
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.yaxis.set_major_formatter(percent)
+    scale_by_steps(axes, int(deaths.step[-1]) + 1)
 
 
 def name_curves(plot: Plot, deaths: Deaths) -> None:
@@ -83,7 +80,7 @@ def name_curves(plot: Plot, deaths: Deaths) -> None:
 
 
 def curves_of(deaths: Deaths) -> Iterator[tuple[int, Any, str | None]]:
-    """(number, colour, label) of the values along the axis that have a curve of their own."""
+    """(number, colour, label) of each value along the axis that has a curve."""
     shown = shown_values(len(deaths.neurons), SHOWN_CURVES)
     colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(shown)))
     for i, colour in zip(shown, colours, strict=True):

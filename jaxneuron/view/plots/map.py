@@ -24,7 +24,7 @@ def draw_map(found: Map, width: float = DOUBLE_COLUMN) -> Plot:
         axes = plot.subplots()
         if len(found.axes) == 2:
             shades = shades_of(found.quantity, found.value)
-            draw_scale(plot, axes, draw_squares(axes, found, shades), shades)
+            draw_scale(axes, draw_squares(axes, found, shades), shades)
             label_axes(axes, found)
             name_marks(plot, shades.marks if alike is None else ())
         elif found.axes:
@@ -39,6 +39,7 @@ def draw_squares(axes: Axes, found: Map, shades: Shades) -> ScalarMappable:
     x, y = found.axes
     colours = {"cmap": shades.colours, "norm": shades.norm}
     values = shades.shown(found.value)
+    axes.spines[:].set_visible(True)
     if found.is_grid:
         # Rasterised: as vectors, a mesh of 512 × 512 makes an SVG of 50 MB.
         return axes.pcolormesh(x.edges, y.edges, values.T, rasterized=True, **colours)

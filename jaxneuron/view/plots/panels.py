@@ -3,13 +3,11 @@
 import numpy as np
 
 from jaxneuron.analysis.panels import Panels
-from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, SINGLE_COLUMN, Plot, as_text
+from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, NARROW, Plot, as_text
 from jaxneuron.view.plots.curve import draw_bar, draw_curve
 from jaxneuron.view.plots.descriptions import extremes, span, title_of
 from jaxneuron.view.plots.map import draw_squares, label_axes
 from jaxneuron.view.plots.shades import draw_scale, name_marks, shades_of
-
-NARROW = 1.5 * SINGLE_COLUMN  # inches in which only two maps fit beside each other
 
 
 def draw_panels(found: Panels, width: float = DOUBLE_COLUMN) -> Plot:
@@ -40,7 +38,7 @@ def _draw_maps(plot: Plot, all_axes: list, found: Panels) -> None:
         axes.set_title(as_text(f"{found.label} = {value:.3g}"))
     _hide_inner_labels(plot, all_axes, len(found.maps))
     if drawn is not None:
-        draw_scale(plot, all_axes[: len(found.maps)], drawn, shades, aspect=40)
+        draw_scale(all_axes[: len(found.maps)], drawn, shades, aspect=40)
         name_marks(plot, shades.marks)
 
 
@@ -60,7 +58,7 @@ def _hide_inner_labels(plot: Plot, all_axes: list, number: int) -> None:
 
 
 def _remark(found: Panels) -> str:
-    """What all maps have in common."""
+    """The remark that all maps have in common."""
     return ", ".join(p for p in found.maps[0].remark.split(", ") if not p.startswith(f"at {found.label} = "))
 
 

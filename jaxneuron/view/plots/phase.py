@@ -3,20 +3,17 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
 
 from jaxneuron.analysis.maps import Map
 from jaxneuron.analysis.phase import PhaseDiagram
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.palette import FATE_COLOURS
-from jaxneuron.view.plots.canvas import SCREEN, SINGLE_COLUMN, Plot, as_text
+from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text, draw_band
 from jaxneuron.view.plots.curve import draw_curve
 from jaxneuron.view.plots.descriptions import extremes, span
 from jaxneuron.view.plots.map import draw_squares, label_axes
-from jaxneuron.view.plots.shades import draw_scale, name_marks, shades_of, told
-from jaxneuron.view.plots.ticks import percent, scale
-
-NARROW = 1.5 * SINGLE_COLUMN  # inches in which only two maps fit beside each other
+from jaxneuron.view.plots.shades import draw_scale, name_marks, shades_of, value_in_words
+from jaxneuron.view.plots.ticks import percent, scale, scale_by_shares
 
 
 def draw_phase_diagram(diagram: PhaseDiagram, width: float = SCREEN) -> Plot:
@@ -37,14 +34,12 @@ def draw_phase_diagram(diagram: PhaseDiagram, width: float = SCREEN) -> Plot:
 
 def _described(diagram: PhaseDiagram) -> str:
     over = f" over {'; '.join(map(span, diagram.axes))}" if diagram.axes else ""
-    parts = [f"{fate.label}: {_overall(found)} in all, {extremes(found)}" for fate, found in _shares(diagram)]
+    parts = [
+        f"{fate.label}: {_overall(found)} in all, {extremes(found)}" for fate, found in diagram.shares.items()
+    ]
     loss = f"Median final loss: {extremes(diagram.loss)}"
     remark = f"; {diagram.remark}" if diagram.remark else ""
     return f"Phase diagram of {diagram.title}{over}{remark}. Share by fate. {'. '.join(parts)}. {loss}."
-
-
-def _shares(diagram: PhaseDiagram) -> list[tuple[Fate, Map]]:
-    return list(diagram.shares.items())
 
 
 def _overall(found: Map) -> str:
@@ -60,15 +55,10 @@ def _draw_maps(plot: Plot, diagram: PhaseDiagram) -> None:
     for axes, found in zip(grid.flat, (*diagram.shares.values(), diagram.loss), strict=True):
         shades = shades_of(found.quantity, found.value, whole=True)
         drawn = draw_squares(axes, found, shades)
-        # Shares of 0 everywhere have their scale too, so that the maps stay as wide.
-        draw_scale(
-            plot,
-            axes,
-            drawn,
-            shades._replace(has_scale=shades.has_scale or found is not diagram.loss),
-            is_named=found is diagram.loss,
-        )
         is_share = found is not diagram.loss
+        # Shares of 0 everywhere have their scale too, so that the maps stay as wide.
+        shades = shades._replace(has_scale=shades.has_scale or is_share)
+        draw_scale(axes, drawn, shades, is_named=not is_share)
         axes.set_title(f"{Fate[found.quantity.name].label}: {_overall(found)}" if is_share else _loss(found))
         label_axes(axes, found)
         axes.label_outer()
@@ -80,7 +70,11 @@ def _draw_maps(plot: Plot, diagram: PhaseDiagram) -> None:
 def _loss(found: Map) -> str:
     finite = found.value[np.isfinite(found.value)]
     is_alike = finite.size == found.value.size and finite.min() == finite.max()
-    return f"median final loss: {told(found.quantity, finite[0])}" if is_alike else found.quantity.label
+    return (
+        f"median final loss: {value_in_words(found.quantity, finite[0])}"
+        if is_alike
+        else found.quantity.label
+    )
 
 
 def _draw_limits(all_axes, diagram: PhaseDiagram, where: str = "") -> tuple[Line2D, ...]:
@@ -99,13 +93,11 @@ def _draw_limits(all_axes, diagram: PhaseDiagram, where: str = "") -> tuple[Line
 def _draw_curves(plot: Plot, diagram: PhaseDiagram) -> None:
     top, bottom = plot.subplots(2, 1, sharex=True)
     (x,) = diagram.axes
-    for fate, found in _shares(diagram):
+    for fate, found in diagram.shares.items():
         _draw_share(top, found, fate)
     top.set_ylabel("share of neurons")
-    top.set_ylim(-0.03, 1.03)
-    top.yaxis.set_major_formatter(FuncFormatter(percent))
+    scale_by_shares(top)
     scale(top.xaxis, x)
-    top.spines[["top", "right"]].set_visible(False)
     draw_curve(bottom, diagram.loss)
     top.tick_params(labelbottom=False)
     _, labels = top.get_legend_handles_labels()
@@ -124,7 +116,7 @@ def _draw_share(axes: Axes, found: Map, fate: Fate) -> None:
     }
     axes.plot(places, found.value[order], label=fate.label, **style)
     if found.is_grid:
-        axes.fill_between(places, found.low, found.high, color=FATE_COLOURS[fate], alpha=0.2, linewidth=0)
+        draw_band(axes, places, found.low, found.high, FATE_COLOURS[fate])
 
 
 def _draw_bars(plot: Plot, diagram: PhaseDiagram) -> None:
@@ -134,11 +126,7 @@ def _draw_bars(plot: Plot, diagram: PhaseDiagram) -> None:
     axes.bar_label(bars, [percent(share) for share in shares], padding=4)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.15)
-    axes.xaxis.set_major_formatter(FuncFormatter(percent))
+    axes.xaxis.set_major_formatter(percent)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    axes.set_xlabel(
-        as_text(
-            f"share of neurons (median final loss {told(diagram.loss.quantity, float(diagram.loss.value))})"
-        )
-    )
-    axes.spines[["top", "right"]].set_visible(False)
+    loss = value_in_words(diagram.loss.quantity, float(diagram.loss.value))
+    axes.set_xlabel(as_text(f"share of neurons (median final loss {loss})"))

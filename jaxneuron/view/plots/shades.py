@@ -1,5 +1,5 @@
-"""How the values of a quantity become colours: perceptually uniform, a fate's colour the same everywhere, and
-what has no place on the scale named beside it."""
+"""The colours of a quantity's values: perceptually uniform, a fate's the same everywhere, and beside the
+scale the names of values that have no place on it."""
 
 import math
 from typing import NamedTuple
@@ -32,8 +32,8 @@ INFINITE = {"half_life": "infinite (none died)", "final_loss": "infinite (diverg
 
 
 class Shades(NamedTuple):
-    """The colours of values of a quantity. `marks` are colours of what is not on the scale, each with its
-    words, as far as it occurs; `has_scale` is whether known values differ."""
+    """The colours of values of a quantity. `marks` are (colour, name) of values that are not on the scale, as
+    far as they occur; `has_scale` is whether known values differ."""
 
     quantity: Quantity
     colours: Colormap
@@ -42,16 +42,16 @@ class Shades(NamedTuple):
     has_scale: bool
 
     def shown(self, values: np.ndarray) -> np.ndarray:
-        """The values as matplotlib is to colour them: none infinite, which it would take for unknown, and by
-        decades none 0, which it could not place."""
+        """The values for matplotlib to colour: none infinite, which it would take for unknown, and by decades
+        none 0, which has no place there."""
         if isinstance(self.norm, LogNorm):
             values = np.maximum(values, self.norm.vmin or 0.0)
         return np.where(np.isposinf(values), np.finfo(float).max, values)
 
 
 def shades_of(quantity: Quantity, values: np.ndarray, whole: bool = False) -> Shades:
-    """The colours for all values of a quantity that are shown together; shares reach from 0 to 1 where
-    `whole`, otherwise to the first round number above the largest."""
+    """The colours of all values of a quantity that are shown together; shares reach from 0 to 1 if `whole`,
+    otherwise to the first round number above the largest."""
     known = values[np.isfinite(values)]
     unknown = [(UNKNOWN_COLOUR, UNKNOWN.get(quantity.name, "no neurons"))] if np.isnan(values).any() else []
     if quantity.scale == "kind":
@@ -60,12 +60,12 @@ def shades_of(quantity: Quantity, values: np.ndarray, whole: bool = False) -> Sh
         norm = BoundaryNorm(np.arange(len(Fate) + 1) - 0.5, len(Fate))
         return Shades(quantity, colours, norm, (*marks, *unknown), False)
     has_scale = known.size > 0 and bool(known.min() < known.max())
-    # The one value that some have, where others have none.
+    # The one value that some cells have, where others have none.
     only = known[:1] if not (has_scale or whole or known.size == values.size) else known[:0]
     if quantity.scale == "share":
         top = 1.0 if whole else round_above(float(known.max(initial=0.0)))
         norm, colours = Normalize(0, top), _share_colours(quantity.name)
-        marks = [(to_hex(colours(norm(value))), told(quantity, value)) for value in only]
+        marks = [(to_hex(colours(norm(value))), value_in_words(quantity, value)) for value in only]
         return Shades(quantity, colours, norm, (*marks, *unknown), has_scale)
     positive = known[known > 0]
     low, high = (positive.min(), positive.max()) if positive.size else (1.0, 1.0)
@@ -77,7 +77,7 @@ def shades_of(quantity: Quantity, values: np.ndarray, whole: bool = False) -> Sh
     colours = matplotlib.colormaps[name].with_extremes(bad=UNKNOWN_COLOUR, over=over)
     zero = [(to_hex(colours(0.0)), "0, as the lowest above it")] if (known == 0).any() else []
     infinite = [(over, INFINITE.get(quantity.name, "infinite"))] if np.isposinf(values).any() else []
-    alone = [(to_hex(colours(norm(value))), told(quantity, value)) for value in only[only > 0]]
+    alone = [(to_hex(colours(norm(value))), value_in_words(quantity, value)) for value in only[only > 0]]
     marks = (*alone, *zero, *infinite, *unknown)
     return Shades(quantity, colours, norm, marks, has_scale and positive.size > 0)
 
@@ -100,29 +100,31 @@ def round_above(share: float) -> float:
 
 
 def draw_scale(
-    plot: Plot,
-    axes: Axes | list[Axes],
-    drawn: ScalarMappable,
-    shades: Shades,
-    is_named: bool = True,
-    **place,
+    axes: Axes | list[Axes], drawn: ScalarMappable, shades: Shades, is_named: bool = True, **place
 ) -> None:
-    """The colour bar, where values differ, with its unit."""
-    if not shades.has_scale:
-        return
-    is_share = shades.quantity.scale == "share"
-    ticks = None if is_share else DecadeLocator()
-    words = FuncFormatter(percent if is_share else tick_label)
-    bar = plot.colorbar(drawn, ax=axes, pad=0.02, ticks=ticks, format=words, **place)
+    """The colour bar of a quantity, where values differ, with its unit."""
+    if shades.has_scale:
+        label = as_text(unit_of(shades.quantity)) if is_named else ""
+        colour_bar(axes, drawn, label, is_share=shades.quantity.scale == "share", **place)
+
+
+def colour_bar(
+    axes: Axes | list[Axes], drawn: ScalarMappable, label: str, is_share: bool = False, **place
+) -> None:
+    """A colour bar of shares, or by decades."""
+    ticks, words = (
+        (None, FuncFormatter(percent)) if is_share else (DecadeLocator(), FuncFormatter(tick_label))
+    )
+    figure = np.ravel(axes)[0].figure
+    bar = figure.colorbar(drawn, ax=axes, pad=0.02, ticks=ticks, format=words, label=label, **place)
     bar.outline.set_visible(False)
     bar.ax.minorticks_off()
-    bar.set_label(as_text(unit_of(shades.quantity)) if is_named else "")
 
 
 def name_marks(
     plot: Plot, marks: tuple[tuple[str, str], ...], handles: tuple = (), column: float = 1.1
 ) -> None:
-    """The legend of what is not on the scale, in columns of at least so many inches."""
+    """The legend of handles and of values off the scale, in columns of `column` inches or more."""
     patches = [Patch(facecolor=colour, edgecolor="#999999", label=words) for colour, words in marks]
     if handles or patches:
         entries = [*handles, *patches]
@@ -134,7 +136,7 @@ def unit_of(quantity: Quantity) -> str:
     return "share of neurons" if quantity.scale == "share" else quantity.unit
 
 
-def told(quantity: Quantity, value: float) -> str:
+def value_in_words(quantity: Quantity, value: float) -> str:
     """A value of a quantity in words."""
     if math.isnan(value):
         return UNKNOWN.get(quantity.name, "no neurons")

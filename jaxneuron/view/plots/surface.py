@@ -17,8 +17,7 @@ from jaxneuron.analysis.surface import LossSurface, ParamsPath
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot
-from jaxneuron.view.plots.shades import name_marks
-from jaxneuron.view.plots.ticks import DecadeLocator, tick_label
+from jaxneuron.view.plots.shades import colour_bar, name_marks
 
 COLOURS = "cividis"
 MOST_DECADES = 6  # beneath the highest loss
@@ -36,6 +35,7 @@ def draw_surface(surface: LossSurface, width: float = DOUBLE_COLUMN) -> Plot:
     with plot.styled():
         plot.name(title, "" if surface.trains_bias else "the bias is not trained: a path keeps its b")
         axes = plot.subplots()
+        axes.spines[:].set_visible(True)
         drawn = _draw_losses(axes, surface)
         handles = _draw_silence(axes, surface) + _draw_paths(axes, surface)
         unit = " (standardised)" if surface.is_scaled else ""
@@ -44,10 +44,7 @@ def draw_surface(surface: LossSurface, width: float = DOUBLE_COLUMN) -> Plot:
         axes.set_xlim(surface.weight[0], surface.weight[-1])
         axes.set_ylim(surface.bias[0], surface.bias[-1])
         if drawn is not None:
-            bar = plot.colorbar(drawn, ax=axes, pad=0.02, ticks=DecadeLocator(), format=tick_label)
-            bar.set_label("loss, mean of ½(ŷ − y)²")
-            bar.outline.set_visible(False)
-            bar.ax.minorticks_off()
+            colour_bar(axes, drawn, "loss, mean of ½(ŷ − y)²")
         name_marks(plot, (), tuple(handles))
     return plot
 

@@ -1,11 +1,15 @@
-"""Ticks of an axis: round values, at least three, also where an axis of decades spans less than two."""
+"""Ticks of an axis: round values, at least three, also where an axis of decades spans less than two.
+
+Matplotlib's own locator of decades gives two labels between 0.5 and 30, and 1.025·10⁰ between 1 and 1.2.
+"""
 
 import math
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.axis import Axis, XAxis
-from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, MaxNLocator
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import FixedLocator, Locator, MaxNLocator
 
 from jaxneuron.analysis.axes import MapAxis
 
@@ -59,7 +63,7 @@ def decade_ticks(low: float, high: float, most: int) -> np.ndarray:
 
 
 def _stride(length: int, most: int) -> int:
-    """Every how many decades there is a tick, of as many and one."""
+    """Every how many decades there is a tick, of `length` + 1 decades."""
     wide = math.ceil(length / (most - 1))
     return wide if length // wide + 1 >= FEWEST else max(1, length // (FEWEST - 1))
 
@@ -81,7 +85,7 @@ def scale(axis: Axis, shown: MapAxis) -> None:
         scale_by_decades(axis)
     elif len(shown.values) == 1:
         axis.set_major_locator(FixedLocator(list(shown.values)))
-        axis.set_major_formatter(FuncFormatter(tick_label))
+        axis.set_major_formatter(tick_label)
     else:
         # Fixed: ticks that change while a figure is laid out have labels for which no room was found.
         low, high = float(shown.values.min()), float(shown.values.max())
@@ -91,7 +95,7 @@ def scale(axis: Axis, shown: MapAxis) -> None:
 
 def scale_by_decades(axis: Axis, values: np.ndarray | None = None) -> None:
     """Make an axis one of decades, with room around values, and more of it where they hardly differ."""
-    (axis.axes.set_xscale if isinstance(axis, XAxis) else axis.axes.set_yscale)("log")
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
     label_decades(axis, DecadeLocator())
     if values is not None and values.size:
         low, high = np.log10([float(values.min()), float(values.max())])
@@ -100,20 +104,27 @@ def scale_by_decades(axis: Axis, values: np.ndarray | None = None) -> None:
 
 
 def _limit(axis: Axis, low: float, high: float) -> None:
-    (axis.axes.set_xlim if isinstance(axis, XAxis) else axis.axes.set_ylim)(low, high)
+    axis.axes.set(**{f"{axis.axis_name}lim": (low, high)})
 
 
-def scale_by_steps(axis: Axis, last_step: int) -> None:
-    """Make an axis one of steps, by decades; step 0 has its place, to the left of step 1."""
-    axis.axes.set_xscale("symlog", linthresh=1)
-    axis.axes.set_xlim(0, max(last_step, 1))
-    label_decades(axis, DecadeLocator(from_zero=True))
+def scale_by_shares(axes: Axes, top: float = 1.0) -> None:
+    """Make the axis upwards one of shares from 0 to `top`, with room for lines at its ends."""
+    axes.set_ylim(-0.03 * top, 1.03 * top)
+    axes.yaxis.set_major_formatter(percent)
+
+
+def scale_by_steps(axes: Axes, last_step: int) -> None:
+    """Make the axis to the right one of steps, by decades; step 0 has its place, to the left of step 1."""
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set_xlim(0, max(last_step, 1))
+    axes.set_xlabel("step")
+    label_decades(axes.xaxis, DecadeLocator(from_zero=True))
 
 
 def label_decades(axis: Axis, locator: Locator) -> None:
     """Round labelled ticks, and no others: minor ticks take longer to lay out than all else to draw."""
     axis.set_major_locator(locator)
-    axis.set_major_formatter(FuncFormatter(tick_label))
+    axis.set_major_formatter(tick_label)
     axis.minorticks_off()
 
 

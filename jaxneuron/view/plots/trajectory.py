@@ -12,11 +12,10 @@ from jaxneuron.analysis.trajectory import Trajectory, trajectory
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
 from jaxneuron.view.palette import FATE_COLOURS
-from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, SINGLE_COLUMN, Plot
+from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, NARROW, Plot, say
 from jaxneuron.view.plots.shades import name_marks
 from jaxneuron.view.plots.ticks import label_decades, scale_by_decades, scale_by_steps
 
-NARROW = 1.5 * SINGLE_COLUMN  # inches in which panels stand above each other
 LARGE = 1e3  # times their first values: params beyond are shown by decades
 SHOWN_INPUTS = 5
 MOST_DESCRIBED = 20
@@ -42,9 +41,9 @@ def draw_trajectories(trainings: Sequence[Training], width: float = DOUBLE_COLUM
             weight, lives, [life.weight[:, :SHOWN_INPUTS] for life in lives], "weight W", by_decades=False
         )
         _draw_part(bias, lives, [life.bias for life in lives], "bias b", by_decades=False)
-        for axes in (weight, bias) if columns == 2 else (bias,):
-            axes.set_xlabel("step")
-        scale_by_steps(bias.xaxis, last_step)
+        scale_by_steps(bias, last_step)
+        if columns == 2:
+            weight.set_xlabel("step")
         name_marks(plot, (), tuple(_legend(lives)))
     return plot
 
@@ -58,9 +57,8 @@ def _draw_part(
     axes: Axes, lives: Sequence[Trajectory], parts: Sequence[np.ndarray], label: str, by_decades: bool
 ) -> None:
     axes.set_ylabel(label)
-    axes.spines[["top", "right"]].set_visible(False)
     for life, part in zip(lives, parts, strict=True):
-        # What is 0 has no place on a scale of decades.
+        # A zero has no place on a scale of decades.
         shown = np.where(part > 0, part, np.nan) if by_decades else part
         style = {"color": FATE_COLOURS[life.fate], "alpha": 1.0 if len(lives) < 10 else 0.5}
         is_short = len(life.step) < 3  # a lone point on the edge is seen whole
@@ -77,7 +75,7 @@ def _draw_part(
         _scale_params(axes, parts)
     elif values.size:
         axes.set_ylim(-0.1, 1)
-        axes.text(0.5, 0.5, "0 at every step", transform=axes.transAxes, ha="center", va="center")
+        say(axes, "0 at every step")
 
 
 def _scale_params(axes: Axes, parts: Sequence[np.ndarray]) -> None:

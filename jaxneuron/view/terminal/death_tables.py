@@ -7,6 +7,7 @@ from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.deaths import SHOWN_FATES, Contrast, Deaths
 from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.view.terminal.plain import plain_table
+from jaxneuron.view.words import share_in_words, steps_in_words
 
 SHOWN_VALUES = 12
 
@@ -39,7 +40,7 @@ def half_life_table(deaths: Deaths) -> Table | None:
         axis.label if axis else "", "died", "half-life (steps)", "exponential?", title="Half-life"
     )
     for i in shown_values(len(deaths.neurons), SHOWN_VALUES):
-        value, low, high = (_steps(float(v[i])) for v in (found.half_life, found.low, found.high))
+        value, low, high = (steps_in_words(float(v[i])) for v in (found.half_life, found.low, found.high))
         half_life = "nobody at risk" if np.isnan(found.half_life[i]) else f"{value} ({low}–{high})"
         test = "" if np.isnan(found.p_value[i]) else f"p = {found.p_value[i]:.2g}"
         name = f"{axis.values[i]:.5g}" if axis else "all"
@@ -52,21 +53,21 @@ def half_life_table(deaths: Deaths) -> Table | None:
 
 
 def contrasts_table(contrasts: tuple[Contrast, ...]) -> Table:
-    """What is swept, and how many neurons are dead at the best and at the worst of its values."""
+    """The swept quantities, with the share of dead neurons at the best and at the worst value of each."""
     table = plain_table(
         "what makes the difference",
         *("fewest dead", "at", "most dead", "at", "difference", "halves deaths"),
-        title="What is swept, pooled over all else",
+        title="Swept quantities, each pooled over all others",
     )
     for contrast in sorted(contrasts, key=lambda contrast: -contrast.difference[0]):
-        apart, low, high = (100 * value for value in contrast.difference)
+        difference, low, high = (100 * value for value in contrast.difference)
         table.add_row(
             contrast.label,
             _percent(contrast.fewest),
             f"{contrast.fewest_at:.5g}",
             _percent(contrast.most),
             f"{contrast.most_at:.5g}",
-            f"{apart:.2f} ({low:.2f}–{high:.2f})",
+            f"{difference:.2f} ({low:.2f}–{high:.2f})",
             "yes" if contrast.halves else "no",
         )
     table.caption = "dead: born dead or died; differences in per cent with 95 % intervals (Newcombe 1998)"
@@ -78,10 +79,6 @@ def _left_out(deaths: Deaths) -> str:
     return f"{SHOWN_VALUES} of {number} values; " if number > SHOWN_VALUES else ""
 
 
-def _steps(value: float) -> str:
-    return "∞" if np.isinf(value) else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def _percent(share: Share, i: int | None = None) -> str:
-    value, low, high = (100 * float(v if i is None else v[i]) for v in share[1:])
-    return f"{value:.2f} % ({low:.2f}–{high:.2f})"
+def _percent(share: Share, i: int | tuple[()] = ()) -> str:
+    """'27.92 % (24.52–31.59)'."""
+    return "{} ({})".format(*share_in_words(share, i))

@@ -11,7 +11,8 @@ from rich.style import Style
 from rich.text import Text
 
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.mosaic import SCREEN_COLOURS
+from jaxneuron.view.palette import SCREEN_COLOURS
+from jaxneuron.view.raster import Ends, Ink
 
 # Rich would make the same brown of two fates where a terminal has 16 colours.
 SIXTEEN_COLOURS = {
@@ -32,15 +33,7 @@ class Glyph(NamedTuple):
     plain: str
 
 
-EMPTY = Glyph(" ", None, None, " ")
-
-
-class Ends(NamedTuple):
-    """An axis of a picture: its label and what stands at its ends."""
-
-    label: str
-    low: str
-    high: str
+BLANK = Glyph(" ", None, None, " ")
 
 
 class Entry(NamedTuple):
@@ -51,7 +44,7 @@ class Entry(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """Rows of glyphs from the top, with what is said around them."""
+    """Rows of glyphs from the top, with the words around them."""
 
     title: str
     rows: list[list[Glyph]]
@@ -90,35 +83,41 @@ def lines_of(picture: Picture, colours: int) -> list[Text]:
     return [_in_one_line(line, width) for line in lines]
 
 
-def half_blocks(squares: np.ndarray, inks: Sequence[tuple[str, str]]) -> list[list[Glyph]]:
-    """Two rows of squares a line: `squares[row, column]` is a place in `inks`, (colour, plain character);
-    −1 is left empty."""
+def half_blocks(squares: np.ndarray, inks: Sequence[Ink]) -> list[list[Glyph]]:
+    """Two rows of squares a line: `squares[row, column]` is a place in `inks`, −1 an empty square."""
     if len(squares) % 2:
         squares = np.vstack([np.full((1, squares.shape[1]), -1), squares])
     return [
-        [_half_block(int(t), int(b), inks, i) for i, (t, b) in enumerate(zip(top, bottom, strict=True))]
-        for top, bottom in zip(squares[::2], squares[1::2], strict=True)
+        [
+            _half_block(*(inks[ink] if ink >= 0 else None for ink in pair), column)
+            for column, pair in enumerate(zip(top, bottom, strict=True))
+        ]
+        for top, bottom in zip(squares[::2].tolist(), squares[1::2].tolist(), strict=True)
     ]
 
 
-def _half_block(top: int, bottom: int, inks: Sequence[tuple[str, str]], column: int) -> Glyph:
-    if top < 0 and bottom < 0:
-        return EMPTY
-    # One character for two squares: the one and the other in turn, so that no row is lost.
-    shown = bottom if top < 0 or (bottom >= 0 and column % 2) else top
-    if top < 0:
-        return Glyph("▄", inks[bottom][0], None, inks[shown][1])
-    return Glyph("▀", inks[top][0], inks[bottom][0] if bottom >= 0 else None, inks[shown][1])
+def _half_block(top: Ink | None, bottom: Ink | None, column: int) -> Glyph:
+    """One character for two squares; without colours that of a line, or of either square in every other
+    column, so that no row is lost."""
+    inks = [ink for ink in (top, bottom) if ink is not None]
+    if not inks:
+        return BLANK
+    plain = next((ink for ink in inks if ink.is_line), inks[column % len(inks)]).plain
+    if top is None:
+        return Glyph("▄", inks[0].colour, None, plain)
+    return Glyph("▀", top.colour, bottom.colour if bottom else None, plain)
+
+
+def swatch(ink: Ink) -> Glyph:
+    """An ink in a legend."""
+    return Glyph("█", ink.colour, None, ink.plain)
 
 
 def fitted(name: str, width: int) -> str:
-    """A name that takes one line and no more than its width, without what a terminal would obey."""
-    name = "".join(letter if letter.isprintable() else "�" for letter in name)
-    if cell_len(name) <= width:
-        return name
-    while name and cell_len(name) > width - 1:
-        name = name[:-1]
-    return f"{name}…"[:width]
+    """A name in one line of no more than a width, without the characters that a terminal would obey."""
+    text = Text("".join(letter if letter.isprintable() else "�" for letter in name))
+    text.truncate(max(width, 0), overflow="ellipsis")
+    return text.plain[: max(width, 0)]
 
 
 def _drawn(glyphs: Iterable[Glyph], colours: int) -> Text:

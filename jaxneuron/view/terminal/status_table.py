@@ -1,5 +1,5 @@
-"""How far a run is. Who waits asks again and again: nothing here needs JAX or pandas, which take a second
-and a half to import."""
+"""How far a run is. A waiting user asks again and again, so nothing here needs JAX or pandas, which take a
+second and a half to import."""
 
 from rich.console import Group, RenderableType
 from rich.text import Text

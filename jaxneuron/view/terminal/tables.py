@@ -25,20 +25,24 @@ SHOWN_INPUTS = 3
 
 
 def fate_table(run: Run) -> Table:
-    """What share of all neurons met each fate."""
+    """The share of all neurons that met each fate."""
     counts = run.cells.fate_count.sum(run.dims).values
     table = plain_table("fate", "neurons", "share", title="Fates")
     table.add_column("which is", style="dim")
     for fate in Fate:
         share = counts[fate] / counts.sum()
-        name = Text(fate.label, style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
-        table.add_row(name, f"{counts[fate]:,}", f"{share:.2%}", fate.rule)
+        table.add_row(_fate_name(fate), f"{counts[fate]:,}", f"{share:.2%}", fate.rule)
     table.caption = "\n".join(counts_in_words(run))
     return table
 
 
+def _fate_name(fate: Fate) -> Text:
+    """In its colour, as far as that is seen on black and on white."""
+    return Text(fate.label, style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
+
+
 def best_table(run: Run, number: int = 5) -> Table:
-    """The cells that train best, and how many are as good."""
+    """The cells that train best, and how many are as good as these."""
     labels = (str(run.cells[name].attrs["long_name"]) for name in run.swept)
     table = plain_table(*labels, "median final loss", *(fate.label for fate in Fate), title="Best cells")
     smallest, largest = (run.cells[f"final_loss_{end}"].values.ravel() for end in ("min", "max"))
@@ -55,7 +59,7 @@ def best_table(run: Run, number: int = 5) -> Table:
 
 
 def interval_table(cells: pd.DataFrame, run: Run, by: str) -> Table:
-    """The rows of a run's `best_cells`: shares with the 95 % interval that so few neurons allow."""
+    """The rows of a run's `best_cells`: shares with the 95 % intervals that a cell's neurons allow."""
     swept = list(cells.columns)[1 : list(cells.columns).index("neurons")]
     labels = (name.replace("_", " ").replace("init ", "initial ") for name in swept)
     loss = f"{by} final loss" if by in ("median", "mean") else f"{by} quantile of final loss"
@@ -80,7 +84,7 @@ def interval_table(cells: pd.DataFrame, run: Run, by: str) -> Table:
 
 
 def plan_table(plan: Plan, devices: Sequence[int]) -> RenderableType:
-    """What a study takes, and how long on so many devices."""
+    """The work of a study, and its time on each of some numbers of devices."""
     measured = np.array(plan.chunk_seconds)
     slowest, quickest = _seconds(measured.max()), _seconds(measured.min())
     rows = {
@@ -142,28 +146,28 @@ def loss_table(training: Training, number: int = 12) -> Table:
 
 
 def training_summary(training: Training) -> Text:
-    """The fitted neuron and what became of it, in two or three lines."""
-    data, scaling = training.data, training.data.scaling
-    terms = [f"{w:.6g}·{name}" for w, name in zip(training.weight, data.inputs, strict=True)]
-    z = _sum([*terms, f"{training.bias:.6g}"])
-    lines = [f"{data.target} = {training.study.neuron.activation}({z})"]
+    """The fitted neuron and its fate, in two or three lines."""
+    data, scaling, fate = training.data, training.data.scaling, training.fate
+
+    def output(weight: np.ndarray, bias: float) -> str:
+        terms = [f"{w:.6g}·{name}" for w, name in zip(weight, data.inputs, strict=True)]
+        z = " + ".join([*terms, f"{bias:.6g}"]).replace("+ -", "− ")
+        return f"{training.study.neuron.activation}({z})"
+
+    lines = [f"{data.target} = {output(training.weight, training.bias)}"]
     if training.study.data.scale != "none":
         weight = training.weight / scaling.x_scale
-        bias = training.bias - weight @ scaling.x_offset
-        terms = [f"{w:.6g}·{name}" for w, name in zip(weight, data.inputs, strict=True)]
-        z = _sum([*terms, f"{bias:.6g}"])
+        in_units = output(weight, training.bias - weight @ scaling.x_offset)
         lines[0] += "   in standardised units"
-        lines.append(f"{data.target} = {scaling.y_scale:.6g} · {training.study.neuron.activation}({z})")
-        lines[1] += "   in the data's units"
-    text = Text("\n".join(lines) + "\n", style="bold")
-    fate = training.fate
-    text.append(fate.label, style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
-    text.append(f" after {training.num_steps:,} steps: loss {training.loss:.6g}, ", style="default")
-    text.append(f"largest part of the gradient {training.gradient_norm:.3g} ", style="default")
-    text.append(f"(tolerance {training.study.training.tolerance:g})", style="default")
+        lines.append(f"{data.target} = {scaling.y_scale:.6g} · {in_units}   in the data's units")
+    text = Text("\n".join(lines) + "\n", style="bold").append_text(_fate_name(fate))
+    end = (
+        f" after {training.num_steps:,} steps: loss {training.loss:.6g}, largest part of the gradient "
+        f"{training.gradient_norm:.3g} (tolerance {training.study.training.tolerance:g})"
+    )
     if training.death_step >= 0:
-        text.append(f", silent on every example from step {training.death_step:,} on", style="default")
-    return text
+        end += f", silent on every example from step {training.death_step:,} on"
+    return text.append(end, style="default")
 
 
 def full_pass_table(numbers: FullPass, training: Training) -> RenderableType:
@@ -247,7 +251,3 @@ def _gradient_table(numbers: FullPass, training: Training) -> Table:
 
 def _number(value: float | np.ndarray, digits: int) -> str:
     return f"{float(value) + 0.0:.{digits}g}"  # + 0.0: a zero has no sign
-
-
-def _sum(terms: list[str]) -> str:
-    return " + ".join(terms).replace("+ -", "− ")

@@ -3,16 +3,16 @@
 import numpy as np
 
 from jaxneuron.runner.training import Training
-from jaxneuron.view.mosaic import SCREEN_COLOURS
-from jaxneuron.view.terminal.braille import braille, line_dots
-from jaxneuron.view.terminal.picture import Ends, Glyph, Picture, margin_of
+from jaxneuron.view.palette import SCREEN_COLOURS
+from jaxneuron.view.raster import EMPTY, Ends, Ink, line_squares
+from jaxneuron.view.terminal.picture import Picture, half_blocks, margin_of
 from jaxneuron.view.terminal.surface import surface_picture
 
 LEAST_LINES = 4
 
 
 def training_picture(training: Training, width: int, height: int) -> Picture:
-    """What a terminal of so many columns and lines shows of a training: as wide, and half as high."""
+    """A training for a terminal of so many columns and lines: as wide as the terminal, and half as high."""
     lines = max(LEAST_LINES, height // 2 - 3)
     steps = f"{training.num_steps:,} {'step' if training.num_steps == 1 else 'steps'}"
     ended = f"{training.fate.label} after {steps}".capitalize()
@@ -32,8 +32,8 @@ def _loss_picture(training: Training, title: str, width: int, lines: int) -> Pic
     # A loss of 0 has no logarithm, and is shown as the lowest that has one.
     with np.errstate(invalid="ignore"):
         y = np.log(np.maximum(losses, low) / low) / (np.log(high / low) or 1.0)
-    dots = braille(line_dots(x * (1 - 1e-9), 1e-9 + y * (1 - 2e-9), 2 * columns, 4 * lines))
-    colour = SCREEN_COLOURS[training.fate]
-    rows = [[Glyph(dot, colour, None, " " if dot == " " else "*") for dot in line] for line in dots]
+    # Nothing of the curve lies on the picture's edge, which belongs to no square.
+    is_drawn = line_squares(x * (1 - 1e-9), 1e-9 + y * (1 - 2e-9), columns, 2 * lines)
+    ink = Ink(SCREEN_COLOURS[training.fate], "*", is_line=True)
     across = Ends("step (log)", "0", f"{training.num_steps:,}")
-    return Picture(title, rows, across, up, (), "", width)
+    return Picture(title, half_blocks(np.where(is_drawn, 0, EMPTY), [ink]), across, up, (), "", width)

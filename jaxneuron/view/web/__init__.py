@@ -1,1 +1,1 @@
-"""The report: one HTML file of what was asked and what was found, with maps and lives to click through."""
+"""The report: one HTML file of a study and its results, with maps and lives to click through."""

@@ -1,4 +1,4 @@
-// What is known of one cell: where it lies, its neurons by fate with intervals, its losses and steps.
+// The card of one cell: its place, its neurons by fate with intervals, its losses and steps.
 
 class CellCard {
   constructor(axes, quantities) {
@@ -17,7 +17,7 @@ class CellCard {
     const fates = slab.frame.fates(cell);
     const total = sum(fates);
     const rows = FATES.map((fate, i) => {
-      const [low, high] = wilson(fates[i], total);
+      const [low, high] = slab.frame.interval(fates[i], total);
       return element("tr", {},
         element("td", {}, element("span", { className: `swatch ${fate}` }), FATE_NAMES[fate]),
         element("td", {}, fates[i].toLocaleString("en")),

@@ -1,4 +1,4 @@
-// The cells of a map: which of the page's frames shows them, and what is known of each.
+// The cells of a map: the page's frame that shows them, and the numbers of each.
 
 /** The lowest and the highest of many numbers; of none, the infinities the wrong way round. */
 function extremes(numbers) {
@@ -15,14 +15,16 @@ const DEAD = ["born_dead", "died"];
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 class Frame {
-  /** Decode a frame: a set of axes with what is known of each of its cells, in C order. */
-  static async of(packed) {
+  /** Decode a frame: a set of axes with the numbers of each of its cells, in C order. */
+  static async of(packed, intervals) {
     const frame = new Frame();
+    frame.intervals = await intervals;
     frame.axes = packed.axes;
     frame.isGrid = packed.isGrid;
     frame.shape = packed.shape;
     frame.remark = packed.remark;
     frame.values = await Promise.all(packed.values.map(decode));
+    frame.edges = await Promise.all(packed.edges.map(decode));
     frame.counts = await decode(packed.counts);
     frame.size = frame.counts.length / FATES.length;
     frame.found = {};
@@ -38,19 +40,20 @@ class Frame {
     return FATES.map((_, fate) => this.counts[fate * this.size + cell]);
   }
 
-  /** A quantity in every cell. */
-  valuesOf(quantity) {
-    if (quantity in this.found) return this.found[quantity].value;
-    this.known ??= new Map();
-    if (!this.known.has(quantity)) {
-      this.known.set(quantity, Float64Array.from({ length: this.size }, (_, cell) => this.estimate(quantity, cell)[0]));
-    }
-    return this.known.get(quantity);
+  /** The ends of the 95 % interval of a share. */
+  interval(count, total) {
+    return this.intervals.get(`${count} of ${total}`) ?? [NaN, NaN];
   }
 
-  /** [value, low, high] of a quantity in a cell. */
-  estimate(quantity, cell) {
-    if (quantity in this.found) {
+  /** A quantity in every cell. */
+  valuesOf(quantity) {
+    this.found[quantity] ??= { value: Float64Array.from({ length: this.size }, (_, cell) => this.estimate(quantity, cell, false)[0]) };
+    return this.found[quantity].value;
+  }
+
+  /** [value, low, high] of a quantity in a cell; the ends are looked for only if `isWhole`. */
+  estimate(quantity, cell, isWhole = true) {
+    if (this.found[quantity]?.low) {
       const { value, low, high } = this.found[quantity];
       return [value[cell], low[cell], high[cell]];
     }
@@ -62,11 +65,12 @@ class Frame {
       if (FATES[fate] === quantity || (quantity === "dead" && DEAD.includes(FATES[fate]))) count += number;
     }
     if (total === 0) return [NaN, NaN, NaN];
-    return quantity === "fate" ? [of, NaN, NaN] : [count / total, ...wilson(count, total)];
+    if (quantity === "fate") return [of, NaN, NaN];
+    return [count / total, ...(isWhole ? this.interval(count, total) : [])];
   }
 }
 
-/** What a map shows of a frame: its cells along x, or along x and y, with other axes held at indices. */
+/** The part of a frame that a map shows: its cells along x, or along x and y, with other axes held at indices. */
 class Slab {
   constructor(frame, x, y, held = {}) {
     this.frame = frame;
@@ -74,6 +78,7 @@ class Slab {
     const along = (name) => (name === null ? -1 : frame.axes.indexOf(name));
     [this.dx, this.dy] = [along(x), along(y)];
     [this.xs, this.ys] = [frame.values[this.dx] ?? null, frame.values[this.dy] ?? null];
+    [this.xEdges, this.yEdges] = [frame.edges[this.dx], frame.edges[this.dy]];
     this.held = held;
     this.stride = stride;
     this.first = sum(Object.entries(held).map(([name, index]) => index * stride[along(name)]));
@@ -96,17 +101,6 @@ class Slab {
     const index = this.frame.isGrid ? this.index(cell) : this.frame.axes.map(() => cell);
     return this.frame.axes.map((name, d) => [name, this.frame.values[d][index[d]]]);
   }
-}
-
-/** Where neighbouring values meet, halfway on the axis's own scale, as MapAxis.edges has them. */
-function edgesOf(values, isLog) {
-  const places = Array.from(values, (value) => (isLog ? Math.log10(value) : value));
-  const middles = places.slice(1).map((place, i) => (place + places[i]) / 2);
-  const [first, last] = [places[0], places.at(-1)];
-  const edges = middles.length
-    ? [2 * first - middles[0], ...middles, 2 * last - middles.at(-1)]
-    : [first - 0.5, first + 0.5];
-  return edges.map((edge) => (isLog ? 10 ** edge : edge));
 }
 
 /** The number of the cell between whose edges a value lies; the nearest one for a value beyond them. */

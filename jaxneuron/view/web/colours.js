@@ -1,4 +1,4 @@
-// How values become colours: scales, their legends, and what is said of values that have none.
+// The colours of values: scales and their colour bars.
 
 /** From the surface to a colour, by number: a share of 0 is the surface, of 1 the colour. */
 const ramp = (colour) => [[0, theme().surface], [1, colour]];
@@ -14,7 +14,7 @@ function scaleOf(quantity) {
   return quantity.scale === "loss" ? { colorscale: "Cividis", reversescale: true } : { colorscale: "Viridis", reversescale: false };
 }
 
-/** What is coloured: losses and steps by their logarithms; NaN what has no place on the scale. */
+/** Values as they are coloured: losses and steps by their logarithms; NaN those that have no place on the scale. */
 function colouredBy(quantity, values) {
   if (quantity.scale === "share" || quantity.scale === "kind") return values;
   const positive = values.filter((value) => value > 0 && Number.isFinite(value));

@@ -1,4 +1,4 @@
-// What is chosen above the map: the quantity, the axes, what is done with all other axes, and zoom.
+// The choices above the map: the quantity, the axes, the treatment of all other axes, and zoom.
 
 class MapControls {
   /** `state` is {quantity, x, y, held}; `changed(isNewPlace)` is called after it has been changed by hand. */
@@ -65,26 +65,22 @@ class MapControls {
     const shown = element("output", {});
     const slider = element("input", { type: "range", min: 0, max: values.length - 1, id: `map-held-${name}` });
     slider.value = this.state.held[name];
-    const tell = () => {
+    const describe = () => {
       shown.textContent = inWords(values[slider.value]);
       slider.setAttribute("aria-valuetext", shown.textContent);
     };
     slider.addEventListener("input", () => {
       this.state.held[name] = Number(slider.value);
-      tell();
+      describe();
       this.changed(false);
     });
-    tell();
+    describe();
     return element("label", { htmlFor: slider.id }, element("span", {}, `${label}: `, shown), slider);
   }
 }
 
 function zoomButtons(zoom) {
-  const button = (label, name, factor) => {
-    const made = element("button", { type: "button", ariaLabel: name, title: name }, label);
-    made.addEventListener("click", () => zoom(factor));
-    return made;
-  };
+  const by = (label, name, factor) => button(label, () => zoom(factor), name);
   return element("div", { role: "group", ariaLabel: "Zoom" },
-    button("+", "Zoom in", 0.5), " ", button("−", "Zoom out", 2), " ", button("Reset", "Show everything", null));
+    by("+", "Zoom in", 0.5), " ", by("−", "Zoom out", 2), " ", by("Reset", "Show everything", null));
 }

@@ -12,7 +12,7 @@ async function decode(packed) {
   return new ARRAYS[packed.type](await new Response(stream).arrayBuffer());
 }
 
-/** What encode_decades() packed, as float64: NaN where it is unknown. */
+/** The numbers that encode_decades() packed, as float64: NaN where one is unknown. */
 async function decodeDecades(packed) {
   const codes = await decode(packed);
   const values = new Float64Array(65536);
@@ -21,4 +21,10 @@ async function decodeDecades(packed) {
   for (let code = 2; code < 65535; code++) values[code] = Math.exp(packed.low + (code - 2) * packed.step);
   values[65535] = Infinity;
   return Float64Array.from(codes, (code) => values[code]);
+}
+
+/** The 95 % interval of each share that a cell of the page has, by "count of total". */
+async function decodeIntervals({ count, total, low, high }) {
+  const [counts, totals, lows, highs] = await Promise.all([count, total, low, high].map(decode));
+  return new Map(Array.from(counts, (number, i) => [`${number} of ${totals[i]}`, [lows[i], highs[i]]]));
 }

@@ -3,6 +3,7 @@
 const NARROW = 560;
 const FEW = 6;
 
+const DRAG = matchMedia("(pointer: coarse)").matches ? false : "zoom";
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false };
 
 function layoutOf(width, height, layout = {}) {
@@ -17,28 +18,35 @@ function layoutOf(width, height, layout = {}) {
   };
 }
 
-function axisLayout(axis, values) {
-  const edges = edgesOf(values, axis.isLog);
-  const ends = [edges[0], edges.at(-1)].map((edge) => (axis.isLog ? Math.log10(edge) : edge));
+/** An axis of a map, from edge to edge; of points, as far as Plotly finds them. */
+function axisLayout(axis, values, edges) {
+  const range = edges && [edges[0], edges.at(-1)].map((edge) => (axis.isLog ? Math.log10(edge) : edge));
   // Of few values each has its number.
   const ticks = values.length <= FEW ? { tickvals: Array.from(values), ticktext: Array.from(values, (v) => inWords(v, 3)) } : {};
-  return { title: { text: asText(axis.label), standoff: 6 }, type: axis.isLog ? "log" : "linear", range: ends, ...ticks };
+  return { title: { text: asText(axis.label), standoff: 6 }, type: axis.isLog ? "log" : "linear", range, ...ticks };
+}
+
+/** The layout of a figure over two axes, with room for a colour bar at its side, or beneath it where it is narrow. */
+function planeLayout(slab, x, y, width, look = {}) {
+  const isNarrow = width < NARROW;
+  return layoutOf(width, isNarrow ? width * 1.15 : Math.min(0.72 * width, 620), {
+    margin: { l: 62, r: isNarrow ? 10 : 70, t: 8, b: isNarrow ? 96 : 52 }, dragmode: DRAG,
+    xaxis: { ...axisLayout(x, slab.xs, slab.xEdges), ...look }, yaxis: { ...axisLayout(y, slab.ys, slab.yEdges), ...look },
+  });
 }
 
 /** The traces and layout of a map; values are [rows][columns]. */
 function mapFigure(slab, x, y, quantity, marks, width) {
-  const isNarrow = width < NARROW;
   const [columns, rows] = [slab.xs.length, slab.ys.length];
   const all = slab.frame.valuesOf(quantity.name);
   const values = Float64Array.from({ length: rows * columns }, (_, i) => all[slab.cell(i % columns, Math.floor(i / columns))]);
   const coloured = colouredBy(quantity, values);
   const inRows = (array) => Array.from({ length: rows }, (_, row) => array.subarray(row * columns, (row + 1) * columns));
-  const places = { x: edgesOf(slab.xs, x.isLog), y: edgesOf(slab.ys, y.isLog) };
-  const common = { type: "heatmap", ...places, hoverinfo: "none", zsmooth: false };
-  const { surface, muted } = theme();
+  const common = { type: "heatmap", x: slab.xEdges, y: slab.yEdges, hoverinfo: "none", zsmooth: false };
+  const { surface, muted, unknown } = theme();
   const traces = [{
     ...common, z: inRows(coloured), ...scaleOf(quantity), showscale: quantity.scale !== "kind",
-    colorbar: colourBar(quantity, coloured, isNarrow),
+    colorbar: colourBar(quantity, coloured, width < NARROW),
   }];
   const infinite = values.map((value) => (value === Infinity ? 1 : NaN));
   if (infinite.some((value) => value === 1)) {
@@ -48,15 +56,8 @@ function mapFigure(slab, x, y, quantity, marks, width) {
     type: "scatter", mode: "markers", x: marks.map(([column]) => slab.xs[column]), y: marks.map(([, row]) => slab.ys[row]),
     marker: { size: 6, color: "rgba(255,255,255,0.55)", line: { color: "#000000", width: 1 } }, hoverinfo: "skip",
   });
-  const layout = layoutOf(width, isNarrow ? width * 1.15 : Math.min(0.72 * width, 620), {
-    margin: { l: 62, r: isNarrow ? 10 : 70, t: 8, b: isNarrow ? 96 : 52 },
-    xaxis: axisLayout(x, slab.xs), yaxis: axisLayout(y, slab.ys),
-    dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
-  });
-  layout.plot_bgcolor = getComputedStyle(document.documentElement).getPropertyValue("--unknown").trim();
-  Object.assign(layout.xaxis, { showgrid: false, ticks: "outside", tickcolor: muted });
-  Object.assign(layout.yaxis, { showgrid: false, ticks: "outside", tickcolor: muted });
-  return { traces, layout, values };
+  const layout = planeLayout(slab, x, y, width, { showgrid: false, ticks: "outside", tickcolor: muted });
+  return { traces, layout: { ...layout, plot_bgcolor: unknown }, values };
 }
 
 /** Points where they lie in two of the things they differ in. */
@@ -64,9 +65,7 @@ function pointsFigure(slab, x, y, quantity, width) {
   const values = slab.frame.valuesOf(quantity.name);
   const coloured = colouredBy(quantity, values);
   const { colorscale, reversescale, zmin, zmax } = scaleOf(quantity);
-  const isNarrow = width < NARROW;
-  const { muted, surface } = theme();
-  const unknown = getComputedStyle(document.documentElement).getPropertyValue("--unknown").trim();
+  const { muted, surface, unknown } = theme();
   const of = (filter) => Array.from(coloured.keys()).filter(filter);
   const trace = (points, colours) => ({
     type: "scatter", mode: "markers", x: points.map((i) => slab.xs[i]), y: points.map((i) => slab.ys[i]), customdata: points,
@@ -76,18 +75,12 @@ function pointsFigure(slab, x, y, quantity, width) {
   const traces = [
     trace(shown, {
       color: shown.map((i) => coloured[i]), colorscale, reversescale, cmin: zmin, cmax: zmax,
-      showscale: quantity.scale !== "kind", colorbar: colourBar(quantity, coloured, isNarrow),
+      showscale: quantity.scale !== "kind", colorbar: colourBar(quantity, coloured, width < NARROW),
     }),
     trace(of((i) => values[i] === Infinity), { color: surface }),
     trace(of((i) => Number.isNaN(values[i])), { color: unknown }),
   ];
-  const layout = layoutOf(width, isNarrow ? width * 1.15 : Math.min(0.72 * width, 620), {
-    margin: { l: 62, r: isNarrow ? 10 : 70, t: 8, b: isNarrow ? 96 : 52 },
-    xaxis: { ...axisLayout(x, [...slab.xs].sort((a, b) => a - b)), range: undefined },
-    yaxis: { ...axisLayout(y, [...slab.ys].sort((a, b) => a - b)), range: undefined },
-    dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
-  });
-  return { traces, layout, values };
+  return { traces, layout: planeLayout(slab, x, y, width), values };
 }
 
 /** A line with its band, in pieces where nothing is known. */
@@ -121,11 +114,11 @@ function curvesFigure(slab, x, quantity, width) {
   const values = Float64Array.from(order, (i) => slab.frame.estimate(quantity.name, slab.cell(i))[0]);
   const anyPositive = values.some((value) => value > 0 && Number.isFinite(value));
   const layout = layoutOf(width, Math.min(Math.max(0.55 * width, 280), 460), {
-    xaxis: { ...axisLayout(x, xs), ...(slab.frame.isGrid ? {} : { range: undefined }) },
+    xaxis: axisLayout(x, xs, slab.xEdges),
     yaxis: isShare
       ? { range: [-0.02, 1.02], tickformat: ".0%", title: { text: "share of neurons", standoff: 6 } }
       : { type: anyPositive ? "log" : "linear", title: { text: asText(quantity.label), standoff: 6 }, tickformat: "~g" },
-    dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+    dragmode: DRAG,
   });
   return { traces, layout, values };
 }

@@ -21,7 +21,7 @@ function fullPass(life, at, examples, example) {
 function forwardLines(life, at, { inputs, total }, weights) {
   const more = inputs.length > weights.length ? ` and ${(inputs.length - weights.length).toLocaleString("en")} more weights` : "";
   const passing = `${at.numActive.toLocaleString("en")} of ${total.toLocaleString("en")}`;
-  const dies = life.activation === "relu";
+  const dies = life.canDie;
   return [
     line("z = W·x + b, with ", weights.map((name, i) => `${name} = ${inWords(at.weight[i])}`).join(", "), more, `, b = ${inWords(at.bias)}`),
     inputs.length === 1 && dies && at.weight[0] !== 0 ? line(`z = 0 at the kink, x = −b/W = ${inWords(-at.bias / at.weight[0])}`) : null,

@@ -4,18 +4,17 @@ class Gallery {
   /** `lives` holds `list`, the numbers of the `gallery` with their titles, and what all lives share. */
   constructor(buttons, container, lives) {
     Object.assign(this, { lives, container, map: null });
-    this.player = new LifePlayer(container, lives.examples);
+    this.player = new LifePlayer(container, lives);
     this.buttons = lives.gallery.map(({ number, title }) => {
-      const button = element("button", { type: "button", ariaPressed: "false" },
-        element("span", { className: `swatch ${lives.list[number].fate}` }), title);
-      button.addEventListener("click", () => this.show(number));
-      buttons.append(element("li", {}, button));
-      return [number, button];
+      const swatch = element("span", { className: `swatch ${lives.list[number].fate}` });
+      const shows = button([swatch, title], () => this.show(number));
+      buttons.append(element("li", {}, shows));
+      return [number, shows];
     });
   }
 
   async show(number) {
-    for (const [own, button] of this.buttons) button.ariaPressed = String(own === number);
+    for (const [own, shows] of this.buttons) shows.ariaPressed = String(own === number);
     if (this.lives.list[number]) await this.player.show(this.lives.list[number]);
   }
 
@@ -26,12 +25,7 @@ class Gallery {
       aside.append(element("p", { className: "note" }, "No life of this cell is in the file; those of the cells with a dot are."));
       return;
     }
-    const shown = numbers.slice(0, 4).map((number) => {
-      const button = element("button", { type: "button" }, "Show a life: ", this.lives.list[number].title);
-      button.addEventListener("click", () => this.visit(number));
-      return button;
-    });
-    aside.append(...shown);
+    aside.append(...numbers.slice(0, 4).map((number) => button(`Show a life: ${this.lives.list[number].title}`, () => this.visit(number))));
     if (shows) this.visit(numbers[0]);
   }
 

@@ -8,8 +8,8 @@ async function drawIncidence(container, data) {
   const places = [...steps.map((step) => Math.max(step, 0.5))];
   const draw = () => {
     const { accent, muted } = theme();
-    const traces = curves.flatMap(({ name, share, low, high }, i) => {
-      const colour = curves.length === 1 ? accent : viridis(i / (curves.length - 1));
+    const traces = curves.flatMap(({ name, share, low, high, colour: own }) => {
+      const colour = curves.length === 1 ? accent : shade(own);
       return [
         { ...bandOf(stepped(places, true), stepped(low), stepped(high), colour), showlegend: false },
         { type: "scatter", mode: "lines", name: asText(name), x: places, y: share, line: { color: colour, width: 2, shape: "hv" },
@@ -37,12 +37,8 @@ async function drawIncidence(container, data) {
 const stepped = (values, isPlace = false) =>
   values.flatMap((value, i) => [value, isPlace ? values[i + 1] ?? value : value]);
 
-/** A colour from viridis without its lightest end; lighter in the dark, where its other end would not be seen. */
-function viridis(place) {
+/** A colour of a curve; lighter in the dark, where the darkest would not be seen. */
+function shade(colour) {
   const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
-  const stops = [[72, 40, 120], [62, 74, 137], [49, 104, 142], [38, 130, 142], [31, 158, 137], [53, 183, 121], [109, 205, 89]];
-  const at = place * (stops.length - 1);
-  const [i, part] = [Math.min(Math.floor(at), stops.length - 2), at - Math.min(Math.floor(at), stops.length - 2)];
-  const between = stops[i].map((c, k) => c + part * (stops[i + 1][k] - c));
-  return `rgb(${between.map((c) => Math.round(isDark ? c + 0.4 * (255 - c) : c)).join(",")})`;
+  return `rgb(${colour.map((c) => Math.round(isDark ? c + 0.4 * (255 - c) : c)).join(",")})`;
 }

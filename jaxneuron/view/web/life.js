@@ -1,27 +1,21 @@
 // The player of a life: step by step, the neuron's line among the data, its numbers, and why it ended so.
 
 const SPEEDS = { "slow": 2, "normal": 8, "fast": 25 };
-const STRAIGHT = ["relu", "leaky_relu", "identity"];
 
 class LifePlayer {
-  /** `datasets` are the examples of the data sets that lives were trained on. */
-  constructor(container, datasets) {
-    this.datasets = datasets;
+  /** All lives share `examples`, those of each data set, and the `curve` of their activation where it is not straight. */
+  constructor(container, shared) {
+    this.shared = shared;
     this.i = 0;
     this.build(container);
     keepDrawn(this.root, () => this.draw());
   }
 
   build(container) {
-    const button = (label, name, act) => {
-      const made = element("button", { type: "button", ariaLabel: name, title: name }, label);
-      made.addEventListener("click", act);
-      return made;
-    };
     this.title = element("h3", {});
     this.why = element("p", { className: "why" });
     this.facts = element("p", { className: "note" });
-    this.playing = button("▶", "Play", () => (this.timer ? this.pause() : this.play()));
+    this.playing = button("▶", () => (this.timer ? this.pause() : this.play()), "Play");
     this.slider = element("input", { type: "range", min: 0, ariaLabel: "Step" });
     this.slider.addEventListener("input", () => { this.pause(); this.seek(Number(this.slider.value)); });
     this.shown = element("output", {});
@@ -30,8 +24,8 @@ class LifePlayer {
     this.speed.addEventListener("change", () => { if (this.timer) { this.pause(); this.play(); } });
     const move = (by) => () => { this.pause(); this.seek(this.i + by); };
     const transport = element("div", { className: "transport", role: "group", ariaLabel: "Player" },
-      button("⏮", "First step", move(-Infinity)), button("−1", "One step back", move(-1)), this.playing,
-      button("+1", "One step on", move(1)), button("⏭", "Last step", move(Infinity)), this.slider, this.shown, this.speed);
+      button("⏮", move(-Infinity), "First step"), button("−1", move(-1), "One step back"), this.playing,
+      button("+1", move(1), "One step on"), button("⏭", move(Infinity), "Last step"), this.slider, this.shown, this.speed);
     const figure = (caption) => {
       const plot = element("div", { role: "img" });
       const words = element("figcaption", {}, caption);
@@ -41,15 +35,15 @@ class LifePlayer {
     this.loss = figure("Loss by step; click or drag to go there.");
     this.path = figure("The path of W and b.");
     this.numbers = element("div", {});
-    this.said = element("p", { className: "visually-hidden", ariaLive: "polite" });
+    this.spoken = element("p", { className: "visually-hidden", ariaLive: "polite" });
     this.legend = element("ul", { className: "legend" });
     this.whichExample = element("output", {});
     const other = (by) => () => this.choose((this.chosen + by + this.examples.y.length) % this.examples.y.length);
     this.fit.node.append(this.legend, element("div", { className: "which", role: "group", ariaLabel: "Example" },
-      button("‹", "The example before", other(-1)), this.whichExample, button("›", "The next example", other(1))));
+      button("‹", other(-1), "The example before"), this.whichExample, button("›", other(1), "The next example")));
     this.root = element("div", { className: "player", tabIndex: 0, role: "group", ariaLabel: "Player; keys: space plays, arrows go step by step" },
       this.title, this.why, this.facts, transport,
-      element("div", { className: "scenes" }, this.fit.node, element("div", {}, this.loss.node, this.path.node)), this.numbers, this.said);
+      element("div", { className: "scenes" }, this.fit.node, element("div", {}, this.loss.node, this.path.node)), this.numbers, this.spoken);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.loss.plot.classList.add("seeks");
     for (const type of ["pointerdown", "pointermove"]) this.loss.plot.addEventListener(type, (event) => this.seekTo(event));
@@ -59,13 +53,13 @@ class LifePlayer {
   async show(life) {
     this.pause();
     this.asked = life;
-    const packed = this.datasets[life.dataset];
-    const [x, y] = await Promise.all([decode(packed.x), decode(packed.y)]);
+    const packed = this.shared.examples[life.dataset];
+    const [x, y, curve] = await Promise.all([decode(packed.x), decode(packed.y), decodeCurve(this.shared.curve)]);
     const names = ["step", "loss", "bias", "grad_bias", "update_bias", "weight", "grad_weight", "update_weight", "num_active", "z"];
     const decoded = await Promise.all(names.map((name) => (life[name] ? decode(life[name]) : null)));
     // Another life may have been asked for while this one was unpacked.
     if (this.asked !== life) return;
-    this.life = life;
+    Object.assign(this, { life, curve });
     this.examples = { ...packed, x, y: y.map((value) => value * life.targetScale) };
     this.frames = Object.fromEntries(names.map((name, i) => [name, decoded[i]]));
     this.numWeights = life.weight.shape[1];
@@ -91,14 +85,13 @@ class LifePlayer {
 
   /** z, ŷ and dŷ/dz at some inputs, or at the examples where z is written out. */
   outputs(i, inputs) {
-    const { activation, negativeSlope } = this.life;
     const z = inputs ? Array.from(inputs, (x) => this.frames.weight[i * this.numWeights] * x + this.frames.bias[i])
       : Array.from(this.frames.z.subarray(i * this.examples.y.length, (i + 1) * this.examples.y.length));
-    const both = z.map((value) => ACTIVATIONS[activation](value, negativeSlope));
+    const both = z.map((value) => activated(value, this.life.slopeBelow, this.curve));
     return { z, output: both.map(([output]) => output), slope: both.map(([, slope]) => slope) };
   }
 
-  /** What the view of the data spans: it stays while the line moves. */
+  /** The ranges of the data's figure, which stay while the line moves. */
   viewOf() {
     const { x, y, inputs, target, isScaled } = this.examples;
     const units = isScaled ? " (standardised)" : "";
@@ -130,12 +123,12 @@ class LifePlayer {
     const { life, i, view } = this;
     const at = this.at(i);
     const here = this.isOne ? this.outputs(i, this.examples.x) : this.outputs(i);
-    const kink = this.isOne && STRAIGHT.includes(life.activation) ? -at.bias / at.weight[0] : NaN;
+    const kink = this.isOne && !this.shared.curve ? -at.bias / at.weight[0] : NaN;
     const places = kink > view.xRange[0] && kink < view.xRange[1] ? [...view.x, kink].sort((a, b) => a - b) : view.x;
     const across = this.isOne ? this.outputs(i, places) : null;
     const points = {
       at: this.isOne ? this.examples.x : here.output, y: this.examples.y, z: here.z, output: here.output, isLine: this.isOne,
-      across: places, line: across ? across.output : places, zLine: across?.z, kink: life.activation === "relu" ? kink : NaN,
+      across: places, line: across ? across.output : places, zLine: across?.z, kink: life.canDie ? kink : NaN,
     };
     const colour = theme().fates[life.fate];
     const figures = [
@@ -152,26 +145,27 @@ class LifePlayer {
     this.numbers.replaceChildren(fullPass(life, at, this.examples, example));
     this.whichExample.textContent = `example ${(this.chosen + 1).toLocaleString("en")} of ${y.length.toLocaleString("en")}`;
     this.legend.replaceChildren(...legendOf(life, this.isOne));
-    this.tell(at, across ?? here);
+    this.describe(at, across ?? here);
   }
 
-  tell(at, { output }) {
+  /** Say what the figures show. */
+  describe(at, { output }) {
     const { life, examples, view } = this;
     const words = `Step ${at.step.toLocaleString("en")} of ${life.numSteps.toLocaleString("en")}`;
     this.shown.textContent = words;
     this.slider.value = this.i;
     this.slider.setAttribute("aria-valuetext", words);
     const isBeyond = output.every((value) => !(value >= view.yRange[0] && value <= view.yRange[1]));
-    const what = life.activation === "relu" ? "pass a gradient" : "have z > 0";
+    const what = life.canDie ? "pass a gradient" : "have z > 0";
     const passing = `${at.numActive.toLocaleString("en")} of ${examples.total.toLocaleString("en")} examples ${what}`;
     const state = `${words}: loss ${inWords(at.loss)}, ${passing}`;
     this.fit.words.textContent = `${this.isOne ? "The data and the neuron's line" : "The data against the neuron's output"}${isBeyond ? ", which is beyond the view" : ""}. Click an example to follow it below.`;
     this.fit.plot.setAttribute("aria-label", `The data with the neuron's output. ${state}.`);
     this.loss.plot.setAttribute("aria-label", `Loss by step, from ${inWords(this.frames.loss[0])} to ${inWords(this.frames.loss.at(-1))}. ${state}.`);
     this.path.plot.setAttribute("aria-label", `Path of W and b. ${words}: W ${inWords(at.weight[0])}, b ${inWords(at.bias)}.`);
-    if (life.activation === "relu") this.path.words.textContent = "The path of W and b; grey: where every example is silent.";
+    if (life.canDie) this.path.words.textContent = "The path of W and b; grey: where every example is silent.";
     else this.path.words.textContent = "The path of W and b.";
-    if (!this.timer) this.said.textContent = `${state}.`;
+    if (!this.timer) this.spoken.textContent = `${state}.`;
   }
 
   listen() {
@@ -198,7 +192,7 @@ class LifePlayer {
     this.seek(apart.indexOf(Math.min(...apart)));
   }
 
-  /** Go to a frame; while one is drawn, only the last of those asked for comes next. */
+  /** Go to a frame; while one is drawn, only the last one asked for comes next. */
   async seek(i) {
     this.i = Math.max(0, Math.min(this.frames.step.length - 1, i));
     if (this.isDrawing) return;

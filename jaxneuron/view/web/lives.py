@@ -1,20 +1,23 @@
 """Lives: neurons that are trained again, with the steps of each that the page shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from jaxneuron.analysis.activation_curve import activation_curve
 from jaxneuron.analysis.explain import preactivations
 from jaxneuron.analysis.gallery import gallery, sample
 from jaxneuron.analysis.in_words import shortened
 from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.why import why
+from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.population.design import POINT
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.training import Training
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import sha256_of
+from jaxneuron.study.study import Study
 from jaxneuron.view.web.encode import encode
 
 # Of one input z is worked out on the page; of several it is written out, of fewer examples and steps.
@@ -24,8 +27,8 @@ FIRST_STEPS, SHOWN_STEPS, SHOWN_STEPS_OF_SEVERAL, AROUND, LAST_STEPS = 40, 200, 
 
 
 def lives_of(run: Run) -> tuple[dict[str, Any] | None, str]:
-    """(the lives of a run's gallery and of a sample of its cells, what is said of them); None where its
-    neurons cannot be trained again here."""
+    """(the lives of a run's gallery and of a sample of its cells, their note); None, with the reason, where
+    its neurons cannot be trained again here."""
     try:
         program = Program(run.study)
     except BadInput as error:
@@ -54,13 +57,13 @@ def lives_of(run: Run) -> tuple[dict[str, Any] | None, str]:
         if chosen
         else "A neuron of each kind that there is, trained again and shown step by step."
     )
-    return _lives([life.pop("data") for life in lives], lives, titles), note
+    return _lives(run.study, lives, titles), note
 
 
 def life_of(training: Training) -> tuple[dict[str, Any], str]:
-    """(the life of one neuron, what is said of it)."""
+    """(the life of one neuron, its note)."""
     life = _life(training) | {"title": training.fate.label, "place": {}, "point": None}
-    return _lives([life.pop("data")], [life], []), "Step by step."
+    return _lives(training.study, [life], []), "Step by step."
 
 
 def _where_else(run: Run) -> str:
@@ -68,26 +71,32 @@ def _where_else(run: Run) -> str:
     return f" (in the middle of {', '.join(axes)})" if axes and POINT not in run.dims else ""
 
 
-def _lives(data: Sequence[Any], lives: list[dict[str, Any]], titles: list[dict[str, Any]]) -> dict[str, Any]:
-    """Lives with the data that they share: each data set once."""
-    distinct: dict[int, Any] = {}
-    for number, (life, of_life) in enumerate(zip(lives, data, strict=True)):
+def _lives(study: Study, lives: list[dict[str, Any]], titles: list[dict[str, Any]]) -> dict[str, Any]:
+    """Lives with what they share: the examples of each data set, and their activation."""
+    for number, life in enumerate(lives):
         life["number"] = number
-        distinct.setdefault(of_life[0], of_life[1])
-        life["dataset"] = list(distinct).index(of_life[0])
-    return {"list": lives, "gallery": titles, "examples": list(distinct.values())}
+    examples = {life["dataset"]: life.pop("examples") for life in lives}
+    curve = _curve(study.neuron.activation)
+    return {"list": lives, "gallery": titles, "examples": examples, "curve": curve}
+
+
+def _curve(activation: str) -> dict[str, Any] | None:
+    """The curve of an activation; None where it is straight on either side of 0."""
+    if ACTIVATIONS[activation].is_piecewise_linear:
+        return None
+    z, output, slope = activation_curve(activation)
+    return {"low": z[0], "step": z[1] - z[0], "output": encode(output), "slope": encode(slope)}
 
 
 def _in_run(run: Run, training: Training, cell: int, replicate: int, title: str) -> dict[str, Any]:
     place = {name: float(value[0]) for name, value in run.study.design.values(np.array([cell])).items()}
     point = cell % run.cells.sizes[POINT] if POINT in run.dims else None
-    life = _life(training) | {"cell": cell, "replicate": replicate, "title": title, "point": point}
-    life["data"] = (run.study.design.dataset(cell), life["data"][1])
-    return life | {"place": place}
+    where = {"cell": cell, "replicate": replicate, "point": point, "place": place}
+    return _life(training) | where | {"dataset": run.study.design.dataset(cell), "title": title}
 
 
 def _life(training: Training) -> dict[str, Any]:
-    """The steps that are shown, with what happened at each; and (0, the examples)."""
+    """The steps that are shown, with the numbers of each, and the examples."""
     is_one = len(training.data.inputs) == 1
     steps = shown_steps(training, SHOWN_STEPS if is_one else SHOWN_STEPS_OF_SEVERAL)
     at = training.history.isel(step=[training.row_of(step) for step in steps])
@@ -113,14 +122,24 @@ def _life(training: Training) -> dict[str, Any]:
             if getattr(training, f"{name}_step") > 0
         },
         "activation": neuron.activation,
-        "negativeSlope": training.hyperparams.get("negative_slope", 0.01),
+        "canDie": ACTIVATIONS[neuron.activation].can_die,
+        "slopeBelow": _slope_below(training),
         "targetScale": training.hyperparams.get("target_scale", 1.0),
         "trainBias": neuron.train_bias,
         "optimizer": settings.optimizer,
         "batchSize": settings.batch_size,
         "hyperparams": {_label(name): value for name, value in training.hyperparams.items()},
-        "data": (0, _examples(training, shown)),
+        "dataset": 0,
+        "examples": _examples(training, shown),
     }
+
+
+def _slope_below(training: Training) -> float | None:
+    """The slope for z ≤ 0 of an activation that is straight there."""
+    name = training.study.neuron.activation
+    if not ACTIVATIONS[name].is_piecewise_linear:
+        return None
+    return float(activation_curve(name, training.hyperparams.get("negative_slope", 0.01)).slope[0])
 
 
 def _label(name: str) -> str:

@@ -2,12 +2,13 @@
 
 class PhaseMap {
   /** `lives` are [{number, place: {axis: value}, point}], the point of points; `onCell(slab, cell, aside, shows)`
-   * is told of the chosen cell, with room beneath its card, and whether its life is asked for. */
+   * is called with the chosen cell, the room beneath its card, and whether its life is to be shown. */
   constructor(container, data, lives, onCell) {
     Object.assign(this, { data, lives, onCell });
     this.card = new CellCard(data.axes, data.quantities);
     this.state = { quantity: data.quantities[0].name, x: data.axes[0]?.name ?? null, y: data.axes[1]?.name ?? null, held: null };
     this.frames = new Map();
+    this.intervals = decodeIntervals(data.intervals);
     this.chosen = null;
     this.controls = new MapControls(data, this.state, (isNewPlace) => this.redraw(isNewPlace), (factor) => this.zoom(factor));
     this.build(container);
@@ -23,12 +24,12 @@ class PhaseMap {
     this.plot.addEventListener("keydown", (event) => this.key(event));
     this.legend = element("ul", { className: "legend" });
     this.note = element("p", { className: "note" });
-    this.said = element("p", { className: "visually-hidden", ariaLive: "polite" });
+    this.spoken = element("p", { className: "visually-hidden", ariaLive: "polite" });
     this.aside = element("div", { id: "map-cell" });
     const keys = element("p", { className: "note", id: "map-keys" }, this.data.axes.length
       ? "Hover or click a cell; drag to zoom. Keys: arrows go from cell to cell, Enter shows a life, + − 0 zoom." : "");
     container.append(this.controls.node,
-      element("div", { className: "map" }, element("div", {}, this.plot, this.legend, this.note, keys, this.said), this.aside));
+      element("div", { className: "map" }, element("div", {}, this.plot, this.legend, this.note, keys, this.spoken), this.aside));
   }
 
   /** The frame that the state asks for, decoded when it is first needed. */
@@ -37,7 +38,7 @@ class PhaseMap {
     const wanted = [this.state.x, this.state.y].filter((name) => name !== null);
     const packed = this.state.held ? cells
       : frames.find(({ axes, isGrid }) => !isGrid || (axes.length === wanted.length && wanted.every((name) => axes.includes(name))));
-    if (!this.frames.has(packed)) this.frames.set(packed, Frame.of(packed));
+    if (!this.frames.has(packed)) this.frames.set(packed, Frame.of(packed, this.intervals));
     return this.frames.get(packed);
   }
 
@@ -56,14 +57,21 @@ class PhaseMap {
     return this.data.quantities.find(({ name }) => name === this.state.quantity);
   }
 
+  get x() {
+    return this.axis(this.state.x);
+  }
+
+  get y() {
+    return this.axis(this.state.y);
+  }
+
   axis(name) {
     return this.data.axes.find((axis) => axis.name === name);
   }
 
   async draw() {
     if (!this.slab) return;
-    const { slab, quantity } = this;
-    const [x, y] = [this.axis(this.state.x), this.axis(this.state.y)];
+    const { slab, quantity, x, y } = this;
     const width = Math.max(240, this.plot.clientWidth);
     const figure = !x ? barsFigure(slab, quantity, width)
       : !slab.ys || !y ? curvesFigure(slab, x, quantity, width)
@@ -116,7 +124,7 @@ class PhaseMap {
     if (shows) {
       const fates = this.slab.frame.fates(this.chosen);
       const most = FATE_NAMES[FATES[fates.indexOf(Math.max(...fates))]];
-      this.said.textContent = `${words}: most neurons ${most}; ${this.quantity.label} ${inUnits(this.quantity, this.slab.frame.estimate(this.quantity.name, this.chosen)[0])}`;
+      this.spoken.textContent = `${words}: most neurons ${most}; ${this.quantity.label} ${inUnits(this.quantity, this.slab.frame.estimate(this.quantity.name, this.chosen)[0])}`;
     }
   }
 
@@ -145,15 +153,13 @@ class PhaseMap {
   /** A frame around the chosen cell. */
   mark() {
     if (this.chosen === null || !this.figure.layout || !this.slab?.xs) return;
-    const [x, y] = [this.axis(this.state.x), this.axis(this.state.y)];
+    const { x, y } = this;
     const { text, surface } = theme();
-    const { xs, ys, frame } = this.slab;
+    const { xs, ys, xEdges, yEdges, frame } = this.slab;
     let shapes = [];
     if (frame.isGrid) {
       const [column, row] = this.spot(this.chosen);
-      const xEdges = edgesOf(xs, x.isLog);
       const box = { type: "rect", x0: xEdges[column], x1: xEdges[column + 1] };
-      const yEdges = ys && y ? edgesOf(ys, y.isLog) : null;
       const tall = yEdges ? { y0: yEdges[row], y1: yEdges[row + 1] } : { yref: "paper", y0: 0, y1: 1 };
       shapes = [[4, surface], [2, text]].map(([width, color]) => ({ ...box, ...tall, line: { color, width } }));
     }
@@ -166,17 +172,15 @@ class PhaseMap {
 
   /** [column, row, number] of the lives whose cells the map shows. */
   marks() {
-    const { frame, xs, ys, held } = this.slab;
-    if (!frame.isGrid || !xs) return [];
-    const [x, y] = [this.axis(this.state.x), this.axis(this.state.y)];
-    const columns = edgesOf(xs, x.isLog);
-    const rows = ys && y ? edgesOf(ys, y.isLog) : null;
+    const { frame, xEdges, yEdges, held } = this.slab;
+    if (!xEdges) return [];
+    const { x, y } = this.state;
     const isHeld = ({ place }) => Object.entries(held).every(([name, index]) => {
       const values = frame.values[frame.axes.indexOf(name)];
       return Math.abs(place[name] - values[index]) <= 1e-6 * Math.abs(values[index]);
     });
     return this.lives.filter(isHeld).map(({ place, number }) => [
-      indexWithin(columns, place[x.name]), rows ? indexWithin(rows, place[y.name]) : 0, number,
+      indexWithin(xEdges, place[x]), yEdges ? indexWithin(yEdges, place[y]) : 0, number,
     ]);
   }
 
@@ -230,7 +234,7 @@ class PhaseMap {
       const [column, row] = this.spot(this.chosen);
       this.select(slab.cell(within(column + right, slab.xs.length), within(row + up, slab.ys?.length ?? 1)), false);
     }
-    this.said.textContent = `${this.card.where(slab, this.chosen)}: ${inUnits(this.quantity, slab.frame.estimate(this.quantity.name, this.chosen)[0])}`;
+    this.spoken.textContent = `${this.card.where(slab, this.chosen)}: ${inUnits(this.quantity, slab.frame.estimate(this.quantity.name, this.chosen)[0])}`;
   }
 
   /** Say what the figure shows. */

@@ -1,4 +1,4 @@
-// What a map shows, in words: for those who do not see it, and beneath it for all.
+// A map in words: for those who do not see it, and beneath it for all.
 
 const capitalised = (words) => words && words[0].toUpperCase() + words.slice(1);
 
@@ -26,7 +26,7 @@ function rangeOf(quantity, known, areSeveral) {
   return FATES.flatMap((fate, i) => (counts[i] ? `${FATE_NAMES[fate]} in ${percent(counts[i] / known.length)}` : [])).join(", ");
 }
 
-/** What the colours of a figure mean that no colour bar tells. */
+/** The legend of colours that are on no colour bar. */
 function mapLegend(quantity, values, { isMap, hasBars, hasLives }) {
   const entry = (className, style, words) => {
     const swatch = element("span", { className: `swatch ${className}` });

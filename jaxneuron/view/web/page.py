@@ -1,4 +1,4 @@
-"""The page: what was asked and found as HTML, the numbers of maps and lives as data, all in one file."""
+"""The page in one file: tables and words as HTML, the numbers of maps and lives as data for its scripts."""
 
 import importlib.metadata
 import importlib.resources
@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jaxneuron.neuron.fate import Fate
 from jaxneuron.store.whole_file import PAGE, check_file, whole_file
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.view.palette import DARK_COLOURS, FATE_COLOURS
 
 # In the order in which they need each other.
 SCRIPTS = (
@@ -38,7 +40,7 @@ def render(data: Mapping[str, Any], **words: Any) -> str:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string((here / "page.html.jinja").read_text("utf-8"))
     inlined = {
-        "styles": _joined(here, STYLES),
+        "styles": f"{_joined(here, STYLES)}\n{fate_styles()}",
         "scripts": _joined(here, SCRIPTS),
         "plotly": plotly.offline.get_plotlyjs(),
         "data": as_script(data),
@@ -55,9 +57,25 @@ def as_script(data: Mapping[str, Any]) -> str:
 
 
 def write(page: str, path: Path) -> None:
-    """Write the page; a file that was there stays as it was until the new one is whole."""
+    """Write the page; an earlier file stays as it was until the new one is whole."""
     with whole_file(path) as draft:
         draft.write_text(page, "utf-8")
+
+
+def fate_styles() -> str:
+    """The colour of each fate as a variable, in a light and in a dark scheme, and as a class of its name."""
+
+    def scheme(colours: Mapping[Fate, str]) -> str:
+        variables = (f"--fate-{_dashed(fate)}: {colour};" for fate, colour in colours.items())
+        return f":root {{ {' '.join(variables)} }}"
+
+    classes = (f".{fate.name} {{ background: var(--fate-{_dashed(fate)}); }}" for fate in Fate)
+    dark = f"@media (prefers-color-scheme: dark) {{ {scheme(DARK_COLOURS)} }}"
+    return "\n".join([scheme(FATE_COLOURS), dark, *classes])
+
+
+def _dashed(fate: Fate) -> str:
+    return fate.name.replace("_", "-")
 
 
 def _joined(folder: Any, names: tuple[str, ...]) -> str:

@@ -1,26 +1,27 @@
-"""The report of a run, or of one neuron: the page's words and data, gathered from what other files find."""
+"""The report of a run, or of one neuron: the page's words and data, gathered from other files."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.deaths import Deaths, deaths
 from jaxneuron.analysis.in_words import columns_in_words, counts_in_words, steps_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.runner.training import Training
-from jaxneuron.view.web.asked import asked, asked_of
-from jaxneuron.view.web.found import best_of, deaths_of, fates_of
 from jaxneuron.view.web.lives import life_of, lives_of
 from jaxneuron.view.web.map_data import map_data
 from jaxneuron.view.web.page import render, write
+from jaxneuron.view.web.result_rows import best_rows, death_rows, fate_rows
+from jaxneuron.view.web.study_words import run_in_words, training_in_words
 
 SHOWN_CURVES = 6
 
 
 def report(run: Run, path: Path) -> dict[str, Any]:
-    """Write the report of a run as one HTML file; returns what it holds."""
+    """Write the report of a run as one HTML file: {"bytes": its size, "lives": how many it holds}."""
     found = deaths(run)
     lives, lives_note = lives_of(run)
     data = {"map": map_data(run), "lives": lives, "incidence": _incidence(found)}
@@ -30,11 +31,11 @@ def report(run: Run, path: Path) -> dict[str, Any]:
         data,
         title=f"{run.attrs['num_neurons']:,} neurons on {columns_in_words(attrs['inputs'], attrs['target'])}",
         lead=f"{steps_in_words(training)}",
-        fates=fates_of(run),
+        fates=fate_rows(run),
         apart=counts_in_words(run),
-        best=best_of(run),
-        deaths=deaths_of(found),
-        asked=asked_of(run),
+        best=best_rows(run),
+        deaths=death_rows(found),
+        asked=run_in_words(run),
         lives_note=lives_note,
     )
     write(page, path)
@@ -45,19 +46,13 @@ def life_report(training: Training, path: Path) -> None:
     """Write the life of one neuron as one HTML file."""
     lives, note = life_of(training)
     data, study = training.data, training.study
-    described = {
-        "source": data.source,
-        "inputs": data.inputs,
-        "target": data.target,
-        "num_examples": len(data.y),
-    }
     page = render(
         {"map": None, "lives": lives, "incidence": None},
         title=f"The life of one neuron on {columns_in_words(data.inputs, data.target)}",
         lead=f"{training.fate.label} after {training.num_steps:,} steps of {study.training.optimizer}",
         fates=None,
         deaths=None,
-        asked=asked(study, described),
+        asked=training_in_words(training),
         lives_note=note,
     )
     write(page, path)
@@ -69,10 +64,12 @@ def _incidence(found: Deaths) -> dict[str, Any] | None:
         return None
     shown = shown_values(len(found.neurons), SHOWN_CURVES)
     label = found.axis.label if found.axis else ""
+    # Viridis without its ends, which would not be seen on white or on black.
+    colours = (255 * colormaps["viridis"](np.linspace(1 / 9, 7 / 9, len(shown)))[:, :3]).round()
     curves = [
-        {"name": f"{found.axis.values[i]:.3g}" if found.axis else "all neurons"}
+        {"name": f"{found.axis.values[i]:.3g}" if found.axis else "all neurons", "colour": colour.tolist()}
         | {part: np.round(getattr(found.incidence, part)[i], 6).tolist() for part in ("share", "low", "high")}
-        for i in shown
+        for i, colour in zip(shown, colours, strict=True)
     ]
     ends = [f"{curve['name']}: {curve['share'][-1]:.1%}" for curve in curves]
     words = (

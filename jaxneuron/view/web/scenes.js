@@ -47,10 +47,10 @@ function cutTo(pixels, label) {
   return label.length <= most ? label : `${label.slice(0, most - 1)}…`;
 }
 
-/** What the marks and lines of the data's figure are. */
+/** The legend of the data's figure. */
 function legendOf(life, isOne) {
   const item = (look, words) => element("li", {}, element("span", { className: `key ${look}` }), words);
-  const dies = life.activation === "relu";
+  const dies = life.canDie;
   return [
     item("dot filled", dies ? "passes a gradient (z > 0)" : "z > 0"), item("dot", dies ? "silent (z ≤ 0)" : "z ≤ 0"),
     item(`stroke ${life.fate}`, isOne ? "ŷ" : "ŷ = y"),
@@ -103,20 +103,20 @@ function lossFigure(life, frames, i, width, colour) {
     xaxis: { ...axis, title: { text: "step", standoff: 4 } },
     yaxis: { type: isLog ? "log" : "linear", rangemode: "tozero", title: { text: "loss L", standoff: 4 }, ...lossTicks(losses) },
   });
-  // Where the loss is not a number there is no mark, and the line alone tells the step.
+  // Where the loss is not a number there is no mark, and the line alone shows the step.
   const upright = (x, dash) => ({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color: muted, width: 1, dash } });
   layout.shapes = [upright(at[i], "dot"), ...Object.values(life.events).map((step) => upright(place(step), "dash"))];
   return { traces, layout };
 }
 
-/** What the view of the path spans: all of it, but of one that diverges only what lies near its start. */
+/** The ranges of W and b that are shown: the whole path, but of one that diverges only its places near the start. */
 function pathRanges(frames, examples) {
   const limit = 100 * Math.max(frames.loss[0], sum(Array.from(examples.y, (y) => (0.5 * y * y) / examples.y.length)));
   const near = Array.from(frames.step.keys()).filter((i) => i === 0 || (frames.loss[i] <= limit && Number.isFinite(frames.weight[i] + frames.bias[i])));
   return [frames.weight, frames.bias].map((values) => scaled(...extremes(near.map((i) => values[i])), 0.25));
 }
 
-/** The path of (W, b) up to a frame, what comes fainter, and where the neuron is silent on every example. */
+/** The path of (W, b), fainter from a frame on, and the region where the neuron is silent on every example. */
 function pathFigure(life, frames, i, examples, width, colour) {
   const [[wLow, wHigh], [bLow, bHigh]] = pathRanges(frames, examples);
   const { muted, text } = theme();
@@ -134,7 +134,7 @@ function pathFigure(life, frames, i, examples, width, colour) {
     stroke([...corners, wHigh, wLow], [...border, floor, floor], { fill: "toself", fillcolor: muted, opacity: 0.18, line: { width: 0 } }),
   ];
   const traces = [
-    ...(life.activation === "relu" ? silent : []), path(i, frames.weight.length, 0.25), path(0, i + 1, 1),
+    ...(life.canDie ? silent : []), path(i, frames.weight.length, 0.25), path(0, i + 1, 1),
     spot(0, { size: 8, color: "rgba(0,0,0,0)", line: { color: text, width: 1.5 } }), spot(i, { size: 11, color: text }),
   ];
   const layout = layoutOf(width, Math.min(Math.max(0.55 * width, 200), 250), {

@@ -7,7 +7,7 @@ function theme() {
   const colour = (name) => style.getPropertyValue(`--${name}`).trim();
   return {
     text: colour("text"), muted: colour("muted"), line: colour("line"), surface: colour("surface"),
-    accent: colour("accent"),
+    accent: colour("accent"), unknown: colour("unknown"),
     fates: Object.fromEntries(FATES.map((fate) => [fate, colour(`fate-${fate.replace("_", "-")}`)])),
   };
 }

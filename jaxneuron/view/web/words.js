@@ -17,16 +17,6 @@ function percent(share, decimals = 1) {
   return Number.isNaN(share) ? "–" : `${(100 * share).toFixed(decimals)} %`;
 }
 
-/** The ends of the 95 % interval of a share (Wilson 1927), as view/intervals.py has them. */
-function wilson(count, total) {
-  if (total === 0) return [NaN, NaN];
-  const z = 1.959963984540054;
-  const share = count / total;
-  const centre = (share + z ** 2 / (2 * total)) / (1 + z ** 2 / total);
-  const half = (z / (1 + z ** 2 / total)) * Math.sqrt((share * (1 - share)) / total + z ** 2 / (4 * total ** 2));
-  return [count === 0 ? 0 : centre - half, count === total ? 1 : centre + half];
-}
-
 /** An element with properties and children; text stays text. */
 function element(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
@@ -35,6 +25,13 @@ function element(tag, properties = {}, ...children) {
     else node.setAttribute(name, value);
   }
   node.append(...children.filter((child) => child !== null));
+  return node;
+}
+
+/** A button that acts; where its label is a sign it has a name too. */
+function button(label, act, name) {
+  const node = element("button", { type: "button", ...(name && { ariaLabel: name, title: name }) }, ...[label].flat());
+  node.addEventListener("click", act);
   return node;
 }
 

@@ -142,20 +142,13 @@ def test_one_example_is_followed_through_the_chain_rule(open_life):
 
 def test_it_plays_and_pauses_and_goes_step_by_step(open_life):
     training, page = open_life()
+    last = training.num_steps
     assert step_of(page) == 0
-    press(page, "One step on")
-    press(page, "One step on")
-    assert step_of(page) == 2
-    press(page, "One step back")
-    assert step_of(page) == 1
-    press(page, "Last step")
-    assert step_of(page) == training.num_steps
-    press(page, "One step on")
-    assert step_of(page) == training.num_steps
-    press(page, "First step")
-    assert step_of(page) == 0
-    press(page, "One step back")
-    assert step_of(page) == 0
+    moves = [("One step on", 1), ("One step on", 2), ("One step back", 1), ("Last step", last)]
+    moves += [("One step on", last), ("First step", 0), ("One step back", 0)]
+    for name, step in moves:
+        press(page, name)
+        assert step_of(page) == step
     press(page, "Play")
     wait_until(lambda: step_of(page) > 3)
     press(page, "Pause")

@@ -11,6 +11,7 @@ from jaxneuron.analysis.maps import quantity_map
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.web.report import report
 from tests.view.browser.settled import settle
+from tests.view.contrast import luminance
 
 pytestmark = pytest.mark.thorough
 
@@ -252,12 +253,8 @@ def test_it_reads_on_a_telephone_and_in_the_dark(made, look_at):
 
 
 def brightness(page, element, colour):
-    """Relative luminance of a colour of an element, of WCAG."""
-    red, green, blue = (
-        int(v) for v in re.findall(r"\d+", page.evaluate(f"getComputedStyle({element}).{colour}"))[:3]
-    )
-    linear = [v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in (red, green, blue)]
-    return float(np.dot((0.2126, 0.7152, 0.0722), linear))
+    """The luminance of a colour of an element."""
+    return luminance(page.evaluate(f"getComputedStyle({element}).{colour}"))
 
 
 def test_figures_have_text_alternatives(made, look_at):

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 import jaxneuron as jn
+from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.web.report import report
 from tests.studies import BIASES, RATES, REPLICATES
 from tests.view.browser.settled import settle
+from tests.view.contrast import contrast
 
 pytestmark = pytest.mark.thorough
 
@@ -130,24 +132,14 @@ def test_the_page_holds_its_data_once_and_asks_for_nothing(made, look_at):
 def test_colours_can_be_told_from_what_is_behind_them(made, look_at, scheme):
     _, path = made("no axis")
     page = look_at(path, scheme=scheme)
-    names = ["page", "surface", "text", "muted", "accent", "fate-diverged", "fate-born-dead", "fate-died"]
-    names += ["fate-converged", "fate-unsettled"]
     style = "getComputedStyle(document.documentElement)"
-    colours = {name: page.evaluate(f"{style}.getPropertyValue('--{name}').trim()") for name in names}
+    fates = [f"fate-{fate.name.replace('_', '-')}" for fate in Fate]
+    colours = {
+        name: page.evaluate(f"{style}.getPropertyValue('--{name}').trim()")
+        for name in ("page", "surface", "text", "muted", "accent", *fates)
+    }
     for name in ("text", "muted", "accent"):
         for behind in ("page", "surface"):
             assert contrast(colours[name], colours[behind]) >= 4.5, (name, behind)
-    for name in names[5:]:
+    for name in fates:
         assert contrast(colours[name], colours["surface"]) >= 3, name
-
-
-def contrast(one, other):
-    """The contrast of two colours, of WCAG 2."""
-    lights = sorted(luminance(colour) for colour in (one, other))
-    return (lights[1] + 0.05) / (lights[0] + 0.05)
-
-
-def luminance(colour):
-    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])

@@ -1,4 +1,4 @@
-"""What was asked: the data and the study of a run or of one neuron, as words for eyes."""
+"""The data and the study of a run or of one neuron in words."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,7 @@ from jaxneuron.analysis.in_words import shortened, steps_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.population.axes import Axis, Linear, Log
+from jaxneuron.runner.training import Training
 from jaxneuron.study.quantity import num_values, support
 from jaxneuron.study.sources import Synthetic, Table
 from jaxneuron.study.study import Study
@@ -14,10 +15,10 @@ from jaxneuron.study.study import Study
 LONGEST_NAME, MOST_NAMES = 60, 6
 
 
-def asked(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
-    """The data, the neuron, its training and each hyperparameter, in lines for eyes.
+def study_in_words(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
+    """The data, the neuron, its training and each hyperparameter, by name.
 
-    `data` is what a run keeps of its data: source, numbers of examples and data sets, names, scaling.
+    `data` holds the attributes that a run keeps: source, numbers of examples and data sets, names, scaling.
     """
     training, neuron = study.training, study.neuron
     has_bias = "" if neuron.train_bias else "; the bias is not trained"
@@ -30,19 +31,26 @@ def asked(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def asked_of(run: Run) -> dict[str, str]:
-    """What was asked of a run, and where and when it was trained."""
+def run_in_words(run: Run) -> dict[str, str]:
+    """The study of a run, and where and when it was trained."""
     attrs, study = run.attrs, run.study
     num_cells, replicates = study.design.num_cells, study.sweep.replicates
     cells = f"{num_cells:,} {'cell' if num_cells == 1 else 'cells'} × {replicates:,}"
     versions = attrs["versions"]
     return {
-        **asked(study, attrs["data"]),
+        **study_in_words(study, attrs["data"]),
         "neurons": f"{attrs['num_neurons']:,} ({cells} {'replicate' if replicates == 1 else 'replicates'})",
         "seed": str(study.sweep.seed),
         "trained": f"{attrs['began'][:10]} on {attrs['device']} in {run.training_seconds:,.1f} s, with "
         f"jaxneuron {versions['jaxneuron']} and jax {versions['jax']}",
     }
+
+
+def training_in_words(training: Training) -> dict[str, str]:
+    """The study of one neuron, with the axes that it may have."""
+    data = training.data
+    attrs = {"source": data.source, "inputs": data.inputs, "target": data.target, "num_examples": len(data.y)}
+    return study_in_words(training.study, attrs)
 
 
 def _data(study: Study, data: Mapping[str, Any]) -> str:

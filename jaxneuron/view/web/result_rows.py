@@ -1,4 +1,4 @@
-"""What was found: neurons by fate, the best cells and deaths, as rows of tables for the page."""
+"""The results of a run as rows of tables: neurons by fate, the best cells, and deaths."""
 
 from typing import Any
 
@@ -10,11 +10,12 @@ from jaxneuron.analysis.deaths import Contrast, Deaths
 from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.view.words import share_in_words, steps_in_words
 
 BEST, SHOWN_VALUES = 10, 9
 
 
-def fates_of(run: Run) -> list[dict[str, Any]]:
+def fate_rows(run: Run) -> list[dict[str, Any]]:
     """A row for each fate: its count, share and interval, and its rule."""
     counts = run.pooled("fate_count").values
     shares = share_of(counts, np.full(counts.shape, counts.sum()))
@@ -31,7 +32,7 @@ def fates_of(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def best_of(run: Run) -> dict[str, Any]:
+def best_rows(run: Run) -> dict[str, Any]:
     """The head and the rows of a table of the best cells."""
     cells = best_cells(run, BEST)
     head = [str(run.cells[name].attrs["long_name"]) for name in run.swept]
@@ -48,18 +49,27 @@ def best_of(run: Run) -> dict[str, Any]:
     return {"head": head, "rows": rows, "as_good": run.num_as_good(), "cells": run.study.design.num_cells}
 
 
-def deaths_of(deaths: Deaths) -> dict[str, Any]:
+def death_rows(deaths: Deaths) -> dict[str, Any]:
     """Rows of deaths along an axis, with half-lives where they are known, and what makes the difference."""
     shown = shown_values(len(deaths.neurons), SHOWN_VALUES)
     return {
         "can_die": deaths.can_die,
         "label": deaths.axis.label if deaths.axis else "",
         "rows": [_death_row(deaths, int(i)) for i in shown],
-        "left_out": len(deaths.neurons) - len(shown),
-        "phase": deaths.half_life and (deaths.half_life.first_step, deaths.half_life.last_step),
+        "phase": deaths.half_life is not None,
+        "caption": _caption(deaths, len(deaths.neurons) - len(shown)),
         "contrasts": [_contrast_row(contrast) for contrast in deaths.contrasts],
         "any": bool(deaths.dead.number.sum()),
     }
+
+
+def _caption(deaths: Deaths, left_out: int) -> str:
+    parts = [f"{left_out} values between are left out."] if left_out else []
+    parts.append("Grey: 95 % intervals (Wilson 1927).")
+    if (found := deaths.half_life) is not None:
+        steps = f"{found.first_step:,} to {found.last_step:,}"
+        parts.append(f"Half-life of deaths at steps {steps}, intervals by the profile likelihood.")
+    return " ".join(parts)
 
 
 def _death_row(deaths: Deaths, i: int) -> dict[str, Any]:
@@ -67,35 +77,31 @@ def _death_row(deaths: Deaths, i: int) -> dict[str, Any]:
     parts = {"born": deaths.fate(Fate.born_dead), "died": deaths.fate(Fate.died), "dead": deaths.dead}
     row: dict[str, Any] = {name: _interval(share, i) for name, share in parts.items()}
     row["value"] = f"{deaths.axis.values[i]:.4g}" if deaths.axis else "all neurons"
-    row["half_life"] = None
     if found is not None:
+        ends = map(steps_in_words, (found.low[i], found.high[i]))
         nobody = bool(np.isnan(found.half_life[i]))
-        row["half_life"] = "nobody at risk" if nobody else _steps(found.half_life[i])
-        row["half_life_interval"] = "" if nobody else f"{_steps(found.low[i])}–{_steps(found.high[i])}"
+        row["half_life"] = "nobody at risk" if nobody else steps_in_words(found.half_life[i])
+        row["half_life_interval"] = "" if nobody else "–".join(ends)
     return row
 
 
 def _contrast_row(contrast: Contrast) -> dict[str, Any]:
-    apart, low, high = (100 * value for value in contrast.difference)
+    difference, low, high = (100 * value for value in contrast.difference)
     return {
         "label": contrast.label,
         "fewest": f"{float(contrast.fewest.share):.1%}",
         "fewest_at": f"{contrast.fewest_at:.4g}",
         "most": f"{float(contrast.most.share):.1%}",
         "most_at": f"{contrast.most_at:.4g}",
-        "difference": f"{apart:.1f} %",
+        "difference": f"{difference:.1f} %",
         "interval": f"{low:.1f}–{high:.1f} %",
     }
 
 
 def _interval(share: Share, i: int) -> dict[str, str]:
-    value, low, high = (100 * float(values[i]) for values in share[1:])
-    return {"share": f"{value:.2f} %", "interval": f"{low:.2f}–{high:.2f} %"}
+    value, interval = share_in_words(share, i)
+    return {"share": value, "interval": f"{interval} %"}
 
 
 def _number(value: float) -> str:
     return f"{value:.4g}" if np.isfinite(value) else "∞"
-
-
-def _steps(value: float) -> str:
-    return "∞" if np.isinf(value) else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
