@@ -153,7 +153,7 @@ def test_a_worker_of_another_run_does_not_write_into_this_one(study, whole, tmp_
         store.write(0, summary, trained, 0.0)
     assert values_of(jn.open_run(path)) == whole[1]
     # Had it looked a moment earlier, what it then writes is told.
-    store._look = lambda: None
+    store._check_there = lambda: None
     store.write(0, summary, trained, 0.0)
     assert read(path, None) is None
     assert values_of(sweep(study, path)) == whole[1]

@@ -788,15 +788,23 @@ def test_runs_of_every_format_are_read(stored, tmp_path):
     assert run.neurons.final_bias.values.ravel().tolist() == expected["final_bias"]
     assert status(tmp_path / "run.zarr", verify=True).is_whole
     assert export(run, tmp_path / "neurons.csv", rows="neurons") == 84
-    found = as_values(deaths(run))
-    assert sum(found["died"]["number"]) == expected["fate_count"][Fate.died]
-    tells_when = stored.stem != "format-2"
-    assert (found["hazard"] is not None) == tells_when
-    if not tells_when:
-        with pytest.raises(BadInput, match="is of an older format, which does not tell when"):
-            deaths(run, phase=(1, 20))
+    assert sum(as_values(deaths(run))["died"]["number"]) == expected["fate_count"][Fate.died]
     if run.attrs["format"] != FORMAT:
         with pytest.raises(BadInput, match=r"is a run of format \d, which can be read but not resumed"):
             sweep(run.study, tmp_path / "run.zarr")
         sweep(run.study, tmp_path / "run.zarr", overwrite=True)
         assert jn.open_run(tmp_path / "run.zarr").attrs["format"] == FORMAT
+
+
+def test_runs_of_the_first_formats_are_no_longer_read(tmp_path):
+    root = {"zarr_format": 3, "node_type": "group", "attributes": {"format": "jaxneuron run, format 2"}}
+    (tmp_path / "zarr.json").write_text(json.dumps(root))
+    early = f"{tmp_path}: {{}}is a run of format 2, written by an early version and no longer read; {{}}"
+    for call, *words in (
+        (lambda: jn.open_run(tmp_path), "", "sweep it again"),
+        (lambda: status(tmp_path), "", "sweep it again"),
+        (lambda: sweep(study_of(), tmp_path), "exists and ", "choose another --out"),
+    ):
+        with pytest.raises(BadInput) as refused:
+            call()
+        assert str(refused.value) == early.format(*words)
