@@ -1,4 +1,4 @@
-"""The lock of a run on a local disk: a file that says who holds it.
+"""The lock of a run on a local disk: a file that names its holder.
 
 Imported late: portalocker looks for a folder for temporary files, and a full disk has none.
 """

@@ -10,6 +10,8 @@ import subprocess
 
 import pytest
 import zarr
+from hypothesis import given
+from hypothesis import strategies as st
 
 import jaxneuron as jn
 from jaxneuron import sweep
@@ -103,6 +105,14 @@ def test_files_of_another_run_of_the_same_shape_are_told(study, other, whole, co
                 assert not status(path, verify=True).is_whole
             else:
                 assert read(path, None) == whole.values
+
+
+@given(st.binary(min_size=1, max_size=200), st.data())
+def test_another_bit_anywhere_is_another_checksum(content, data):
+    other = bytearray(content)
+    other[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    assert checksum_of_bytes(content) != checksum_of_bytes(bytes(other))
+    assert checksum_of_bytes(content) != checksum_of_bytes(content + b"\0")
 
 
 def metadata_of(path):

@@ -1,7 +1,7 @@
 """What is damaged is found and trained again; what cannot be written loses nothing."""
 
+import itertools
 import random
-import re
 from pathlib import Path
 
 import pytest
@@ -9,12 +9,12 @@ import pytest
 import jaxneuron as jn
 from jaxneuron import sweep
 from jaxneuron.runner.work import Stopped
-from jaxneuron.store import room
 from jaxneuron.store.status import status
 from jaxneuron.study.bad_input import BadInput
 from tests.conftest import REPEAT
 from tests.stopping import Stop, stop_after
 from tests.store.runs import PARTS, WHOLE_CELLS, files_of, markers_of, study_of, trained_by
+from tests.studies import all_but_few_thorough
 from tests.values import values_of
 
 
@@ -45,25 +45,18 @@ def is_reported(path):
         return True
 
 
-@pytest.mark.parametrize(
-    ("chunk_size", "seed"),
-    [
-        (WHOLE_CELLS, 0),
-        *(
-            pytest.param(size, seed, marks=pytest.mark.thorough)
-            for size in (WHOLE_CELLS, PARTS)
-            for seed in range(7 * REPEAT)
-            if (size, seed) != (WHOLE_CELLS, 0)
-        ),
-    ],
-)
-def test_no_damage_changes_a_number_silently(seed, chunk_size, swept, tmp_path):
+SIZES_AND_SEEDS = itertools.product((WHOLE_CELLS, PARTS), range(7 * REPEAT))
+
+
+@pytest.mark.parametrize("case", all_but_few_thorough(SIZES_AND_SEEDS, [(WHOLE_CELLS, 0)]), ids=str)
+def test_no_damage_changes_a_number_silently(case, swept, tmp_path):
     """A bit of a file is flipped, or its end cut off: 27 times a seed."""
+    chunk_size, seed = case
     # A run of few files: two chunks, or eight of parts.
     whole = swept(learning_rate=[0.1, 10.0], chunk_size=chunk_size)
     path, rng = whole.copied_to(tmp_path / "run.zarr"), random.Random(seed)
     files = files_of(path)
-    for case in range(20 if chunk_size == WHOLE_CELLS else 7):
+    for number in range(20 if chunk_size == WHOLE_CELLS else 7):
         file = rng.choice(files)
         content = file.read_bytes()
         damage(file, rng)
@@ -74,7 +67,7 @@ def test_no_damage_changes_a_number_silently(seed, chunk_size, swept, tmp_path):
         assert found in (None, {name: whole.values[name] for name in arrays}), file
         if found is None:
             assert is_reported(path) or file.parts[-3:-1] == ("cells", "c"), file
-        if case == 0:
+        if number == 0:
             assert repair(whole.study, path, whole.values)
         file.write_bytes(content)
 
@@ -88,25 +81,21 @@ def repair(study, path, sound):
     return repaired == sound and status(path, verify=True).is_whole
 
 
-@pytest.mark.parametrize(
-    ("array", "how"),
-    [
-        *(("neurons/final_bias", how) for how in ("flipped", "empty", "gone")),
-        *(("cells/fate_count", how) for how in ("cut", "another's")),
-        *(("work/marker", how) for how in ("cut", "another's")),
-        *(
-            pytest.param(array, how, marks=pytest.mark.thorough)
-            for array, hows in {
-                "neurons/final_bias": ("cut", "another's"),
-                "cells/fate_count": ("flipped", "empty", "gone"),
-                "work/marker": ("flipped", "empty", "gone"),
-            }.items()
-            for how in hows
-        ),
-    ],
+ARRAYS, KINDS = (
+    ("neurons/final_bias", "cells/fate_count", "work/marker"),
+    ("flipped", "cut", "empty", "gone", "another's"),
 )
-def test_damaged_chunks_are_named_and_trained_again(array, how, sound, tmp_path, caplog):
-    path = sound.copied_to(tmp_path / "run.zarr")
+QUICK = [
+    *(("neurons/final_bias", how) for how in ("flipped", "empty", "gone")),
+    *((array, how) for array in ("cells/fate_count", "work/marker") for how in ("cut", "another's")),
+]
+
+
+@pytest.mark.parametrize(
+    "damage", all_but_few_thorough(itertools.product(ARRAYS, KINDS), QUICK), ids=" ".join
+)
+def test_damaged_chunks_are_named_and_trained_again(damage, sound, tmp_path, caplog):
+    (array, how), path = damage, sound.copied_to(tmp_path / "run.zarr")
     shards = sorted(p for p in (path / array / "c").rglob("*") if p.is_file())
     content = shards[1].read_bytes()
     match how:
@@ -171,36 +160,23 @@ def test_leftovers_are_removed(unfinished):
     assert not left.exists()
 
 
-@pytest.mark.parametrize("file", ["zarr.json", "cells/fate_count/zarr.json", "cells/learning_rate/c/0"])
-def test_a_run_that_cannot_be_repaired_says_so(file, sound, tmp_path):
+def test_a_damaged_description_is_only_replaced(sound, tmp_path):
     path = sound.copied_to(tmp_path / "run.zarr")
-    content = (path / file).read_bytes()
-    # A number of the description, or of the values.
-    place = max(content.rfind(digit) for digit in b"123456789") if file.endswith("json") else 3
-    (path / file).write_bytes(bytes([*content[:place], content[place] ^ 1, *content[place + 1 :]]))
+    file = path / "cells/learning_rate/c/0"
+    file.write_bytes(file.read_bytes()[:-1])
     for call in (lambda: jn.open_run(path), lambda: status(path), lambda: sweep(study_of(), path)):
-        with pytest.raises(BadInput, match=r"damaged|not a run"):
+        with pytest.raises(BadInput, match=r"is damaged \(cells/learning_rate/c/0\) beyond repair"):
             call()
-    if file != "zarr.json":
-        assert values_of(sweep(study_of(), path, overwrite=True))
+    assert values_of(sweep(study_of(), path, overwrite=True)) == sound.values
 
 
-# Room
+CHUNKS_AND_ARRAYS = [(0, 0), (0, 8), (1, 1), (2, 4), (3, 24)]
 
 
-@pytest.mark.parametrize(
-    ("chunk", "array"),
-    [
-        pytest.param(0, 0, marks=pytest.mark.thorough),
-        pytest.param(0, 8, marks=pytest.mark.thorough),
-        (1, 1),
-        pytest.param(2, 4, marks=pytest.mark.thorough),
-        pytest.param(3, 24, marks=pytest.mark.thorough),
-    ],
-)
-def test_a_write_that_fails_keeps_what_is_done(chunk, array, whole, tmp_path):
+@pytest.mark.parametrize("at", all_but_few_thorough(CHUNKS_AND_ARRAYS, [(1, 1)]), ids=str)
+def test_a_write_that_fails_keeps_what_is_done(at, whole, tmp_path):
     """An array of a chunk cannot be written, as there is a folder where its file is to be."""
-    path = tmp_path / "run.zarr"
+    (chunk, array), path = at, tmp_path / "run.zarr"
     with pytest.raises(Stop):
         sweep(whole.study, path, progress=stop_after(0))
     # A chunk writes 12 arrays of cells, or of parts, and 13 of neurons, and then its marker.
@@ -218,38 +194,3 @@ def test_a_write_that_fails_keeps_what_is_done(chunk, array, whole, tmp_path):
     assert chunk not in markers_of(path)
     in_the_way.rmdir()
     assert values_of(sweep(whole.study, path)) == whole.values
-
-
-@pytest.mark.parametrize(
-    ("free", "words"),
-    [
-        ({"available_memory": 1e8}, r"MB of memory .*and 100 MB of memory are free; a machine with more"),
-        ({"available_memory": 5e8}, r"and 500 MB of memory are free; sweep.chunk_size = \d+ would fit"),
-        ({"available_disk": 1e6}, r"and 1 MB of disk are free; make room, or choose another --out"),
-        (
-            {"available_disk": 2e7},
-            r'and 20 MB of disk are free; sweep.records = "cells" needs',
-        ),
-    ],
-)
-def test_too_little_room_is_said_before_anything_is_written(free, words, tmp_path, monkeypatch):
-    for name, amount in free.items():
-        monkeypatch.setattr(room, name, lambda *_, amount=amount: amount)
-    rates = jn.Log(0.01, 10.0, 7500)
-    study = study_of({"learning_rate": rates, "replicates": 200, "chunk_size": 2**20})
-    with pytest.raises(BadInput, match=words):
-        sweep(study, tmp_path / "folder" / "run.zarr")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_run_takes_about_the_room_that_is_said(tmp_path, caplog):
-    caplog.set_level("INFO", "jaxneuron")
-    sweep(
-        study_of({"learning_rate": jn.Log(0.01, 10.0, 200), "replicates": 64, "chunk_size": 4096}),
-        tmp_path / "r",
-    )
-    (said,) = [re.search(r"of memory and (\d+) (kB|MB) of disk", message) for message in caplog.messages]
-    # The blocks that files take, as many are smaller than one.
-    written = sum(512 * p.stat().st_blocks for p in (tmp_path / "r").rglob("c/**/*") if p.is_file())
-    assert said is not None
-    assert 0.5 < float(said[1]) * {"kB": 1e3, "MB": 1e6}[said[2]] / written < 2

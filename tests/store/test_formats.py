@@ -1,16 +1,20 @@
 """Runs of earlier formats."""
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xxhash
 
 import jaxneuron as jn
 from jaxneuron import sweep
 from jaxneuron.analysis.deaths import as_values, deaths
 from jaxneuron.analysis.export import export
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.store import older
 from jaxneuron.store.skeleton import FORMAT
 from jaxneuron.store.status import status
 from jaxneuron.study.bad_input import BadInput
@@ -51,3 +55,12 @@ def test_runs_of_the_first_formats_are_no_longer_read(tmp_path):
         with pytest.raises(BadInput) as refused:
             call()
         assert str(refused.value) == early.format(*words)
+
+
+def test_checksums_of_values_see_them_and_are_of_two_kinds():
+    values = np.arange(12.0).reshape(3, 4)
+    earlier = hashlib.blake2b(values.tobytes(), digest_size=16).hexdigest()
+    for checksum in (earlier, older.XXH3 + xxhash.xxh3_128_hexdigest(values.tobytes())):
+        assert older.holds(values, (slice(None),), checksum)
+        assert not older.holds(values + 1, (slice(None),), checksum)
+    assert not older.holds(values, (slice(None),), None)
