@@ -242,31 +242,29 @@ class Store:
         markers themselves, and an older run, are verified elsewhere. BadInput where a file is another one.
         """
         path, place = split(key)
-        checksum, error = older.UNKNOWN, is_damaged(self.location, key)
-        if key in self._skeleton.files:
-            checksum = self._skeleton.files[key]
-        elif path not in self._skeleton.paths:
-            return None
-        elif path not in (CHUNKS, SUMS) and not self._skeleton.is_older:
-            markers, number = self._piece(path, place)
-            marker = markers.known.get(number)
-            checksum = None if marker is None else marker.checksums.get(path)
-            chunk = number * self.chunking.num_blocks if markers is self._sums else number
-            error = self._is_wrong(chunk, path)
+        checksum, chunk = self._skeleton.files.get(key, older.UNKNOWN), None
+        if key not in self._skeleton.files:
+            if path not in self._skeleton.paths:
+                return None
+            if path not in (CHUNKS, SUMS) and not self._skeleton.is_older:
+                checksum, chunk = self._marked_checksum(path, place)
         content = self.location.read(key)
         if checksum != older.UNKNOWN and (content is None or checksum != checksum_of_bytes(content)):
             self._check_there()
-            raise error
+            raise is_damaged(self.location, key) if chunk is None else self._is_wrong(chunk, path)
         return content
 
-    def _piece(self, path: str, place: list[int]) -> tuple[Markers, int]:
-        """The markers of what wrote a file of an array, and its number among them."""
+    def _marked_checksum(self, path: str, place: list[int]) -> tuple[str | None, int]:
+        """The checksum of a file of an array in its marker, if that is known; and the first chunk of work
+        that the file is of."""
         num_dims = len(self.chunking.cells)
         block = place[num_dims] if path.startswith(("parts/", "neurons/")) else 0
-        number = self.chunking.number_at(place[:num_dims], block)
+        chunk = self.chunking.number_at(place[:num_dims], block)
         if self._sums is not None and path.startswith("cells/"):
-            return self._sums, number // self.chunking.num_blocks
-        return self._chunks, number
+            marker = self._sums.known.get(chunk // self.chunking.num_blocks)
+        else:
+            marker = self._chunks.known.get(chunk)
+        return None if marker is None else marker.checksums.get(path), chunk
 
     def _is_wrong(self, number: int, path: str) -> BadInput:
         return BadInput(
