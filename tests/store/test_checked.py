@@ -27,6 +27,7 @@ from jaxneuron.store.status import status
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 from tests.conftest import REPEAT
+from tests.store.runs import read
 from tests.values import values_of
 
 SMALL = {"learning_rate": [0.1, 10.0], "init_bias": [-0.5, 0.5], "replicates": 10}
@@ -65,15 +66,6 @@ def array_at(file, path):
     return "/".join(file.relative_to(path).parts[:2])
 
 
-def read(path, arrays):
-    """What is read of these arrays; nothing where the reader is told that the run is damaged."""
-    try:
-        return values_of(jn.open_run(path), arrays)
-    except BadInput as error:
-        assert "is damaged" in str(error) or "not a run" in str(error)  # noqa: PT017
-        return None
-
-
 @pytest.mark.parametrize("number", [10, pytest.param(100 * REPEAT, marks=pytest.mark.thorough)])
 def test_no_two_files_are_taken_for_one_another(number, whole, copied):
     """Pairs of files of the same array, and of others: swapped, they are told."""
@@ -101,10 +93,10 @@ def test_files_of_another_run_of_the_same_shape_are_told(study, other, whole, co
                 if file.is_file():
                     shutil.copy(file, path / file.relative_to(other))
             if group == "work" or number == 0:
-                assert read(path, None) is None
+                assert read(path) is None
                 assert not status(path, verify=True).is_whole
             else:
-                assert read(path, None) == whole.values
+                assert read(path) == whole.values
 
 
 @given(st.binary(min_size=1, max_size=200), st.data())
@@ -159,7 +151,7 @@ def test_a_worker_of_another_run_does_not_write_into_this_one(study, other, whol
     # Had it looked a moment earlier, what it then writes is told.
     store._check_there = lambda: None
     store.write(0, summary, trained, 0.0)
-    assert read(path, None) is None
+    assert read(path) is None
     assert values_of(sweep(study, path)) == whole.values
 
 

@@ -13,7 +13,7 @@ from jaxneuron.store.status import status
 from jaxneuron.study.bad_input import BadInput
 from tests.conftest import REPEAT
 from tests.stopping import Stop, stop_after
-from tests.store.runs import PARTS, WHOLE_CELLS, files_of, markers_of, study_of, trained_by
+from tests.store.runs import PARTS, WHOLE_CELLS, files_of, markers_of, read, study_of, trained_by
 from tests.studies import all_but_few_thorough
 from tests.values import values_of
 
@@ -28,14 +28,6 @@ def damage(path, rng):
         path.write_bytes(changed)
     else:
         path.write_bytes(content[:place])
-
-
-def read(path, arrays):
-    """What a reader finds in these arrays of the run at the path, or that it is damaged."""
-    try:
-        return values_of(jn.open_run(path), arrays)
-    except Exception:  # a reader may hear it from zarr
-        return None
 
 
 def is_reported(path):
