@@ -194,9 +194,9 @@ class Location:
                 store, place = self._object_store
                 store.invalidate_cache()
                 names = [key.split("/")[-1] for key in store.find(f"{place}/{folder}")]
-        except FileNotFoundError:
-            return []
         except Exception as error:  # an OSError, or of a library for every kind of store
+            if isinstance(error, FileNotFoundError) and self.folder is not None:  # else it may be an outage
+                return []
             raise BadInput(f"{self}: {folder} cannot be read ({_reason(error)})") from None
         return [name for name in names if "." not in name]
 
