@@ -1,7 +1,7 @@
-"""The files of a run as Zarr reads and writes them: what is read was checked, what is written is remembered.
+"""The files of a run for Zarr: what it reads was verified, and what it writes is remembered.
 
-A run is read through `Checked` alone. So nothing is handed out whose bytes are not those that its writer
-left, and no file is looked at that the run is not known to have: what somebody else put there is not there.
+A run is read through `Checked` alone, so Zarr gets no bytes but those that their writer left, and sees no
+file that the run is not known to have.
 """
 
 import asyncio
@@ -14,11 +14,6 @@ from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import WrapperStore
 
 OF_BYTES = "xxh3 of bytes:"
-UNKNOWN = ""  # of a file that the run has, and of whose bytes no checksum is known
-
-Read = Callable[[str], bytes | None]  # the content of a file by its key; None where there is none
-ChecksumOf = Callable[[str], str | None]  # of a file by its key; None of what is no part of the run
-Complain = Callable[[str, bool], Exception]  # about a file that is wrong, or not there at all
 
 
 def checksum_of_bytes(content: bytes | memoryview) -> str:
@@ -27,17 +22,15 @@ def checksum_of_bytes(content: bytes | memoryview) -> str:
 
 
 class Checked(Store):
-    """Reads the files that a run has, and raises what `complain` makes of one that is wrong."""
+    """A store of Zarr's to be read: `keys` are its files, and `read` gives the verified content of one by its
+    key, or None where the run has no such file."""
 
     supports_writes = supports_deletes = supports_partial_writes = False  # pyright: ignore
     supports_listing = True  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
 
-    def __init__(
-        self, name: str, read: Read, listed: Collection[str], checksum_of: ChecksumOf, complain: Complain
-    ) -> None:
+    def __init__(self, name: str, keys: Collection[str], read: Callable[[str], bytes | None]) -> None:
         super().__init__(read_only=True)
-        self._name, self._read, self._listed = name, read, listed
-        self._checksum_of, self._complain = checksum_of, complain
+        self._name, self._keys, self._read = name, keys, read
 
     def __str__(self) -> str:
         return self._name
@@ -51,12 +44,7 @@ class Checked(Store):
         self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
     ) -> Buffer | None:
         assert byte_range is None, "the files of a run are read as a whole"
-        checksum = self._checksum_of(key)
-        if checksum is None:
-            return None
         content = await asyncio.to_thread(self._read, key)
-        if checksum != UNKNOWN and (content is None or checksum != checksum_of_bytes(content)):
-            raise self._complain(key, content is not None)
         return None if content is None else prototype.buffer.from_bytes(content)
 
     async def get_partial_values(
@@ -65,20 +53,19 @@ class Checked(Store):
         return [await self.get(key, prototype, byte_range) for key, byte_range in key_ranges]
 
     async def exists(self, key: str) -> bool:
-        return key in self._listed
-
-    async def list(self) -> AsyncIterator[str]:
-        for key in self._listed:
-            yield key
+        return key in self._keys
 
     async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
-        for key in self._listed:
+        for key in self._keys:
             if key.startswith(prefix):
                 yield key
 
+    def list(self) -> AsyncIterator[str]:
+        return self.list_prefix("")
+
     async def list_dir(self, prefix: str) -> AsyncIterator[str]:
         folder = f"{prefix.rstrip('/')}/".lstrip("/")
-        inside = [key.removeprefix(folder) for key in self._listed if key.startswith(folder)]
+        inside = [key.removeprefix(folder) for key in self._keys if key.startswith(folder)]
         for name in {key.split("/")[0] for key in inside}:
             yield name
 
@@ -97,7 +84,7 @@ class Recording(WrapperStore[Store]):
         self.checksums: dict[str, str] = {}
 
     async def set(self, key: str, value: Buffer) -> None:
-        self.checksums[key] = _checksum_of_buffer(value)
+        self._remember(key, value)
         try:
             await super().set(key, value)
         except OSError:
@@ -106,9 +93,8 @@ class Recording(WrapperStore[Store]):
             raise OSError(str(error)) from None
 
     def set_sync(self, key: str, value: Buffer) -> None:  # newer versions of Zarr write so
-        self.checksums[key] = _checksum_of_buffer(value)
+        self._remember(key, value)
         super().set_sync(key, value)
 
-
-def _checksum_of_buffer(buffer: Buffer) -> str:
-    return checksum_of_bytes(np.ascontiguousarray(buffer.as_numpy_array()).data)
+    def _remember(self, key: str, value: Buffer) -> None:
+        self.checksums[key] = checksum_of_bytes(np.ascontiguousarray(value.as_numpy_array()).data)

@@ -13,9 +13,9 @@ from jaxneuron.population.histograms import LEAST_LOSS_DECADE
 from jaxneuron.study.data import Dataset, sha256_of
 from jaxneuron.study.study import Study, resolved
 
-# Whose arithmetic the results are.
+# The packages whose arithmetic the results are.
 NUMERICS = ("jaxneuron", "jax", "jaxlib", "optax", "numpy")
-# What is left out where it is as it was before it was told, or as JAX has it by itself.
+# Left out of an identity where they have these values: those of runs that do not record them, and JAX's own.
 SMALLEST_BIN = "smallest bin of losses"
 JAX_SETTINGS = {
     "jax_threefry_partitionable": True,
@@ -25,24 +25,24 @@ JAX_SETTINGS = {
     "jax_optimization_level": "UNKNOWN",
 }
 LEFT_OUT = {SMALLEST_BIN: "10^-10", **JAX_SETTINGS, "XLA_FLAGS": ""}
-# Flags of XLA that change no bit: how many devices there are, and what is written of its work.
+# Flags of XLA that change no bit: how many devices there are, and what it writes of its work.
 HARMLESS_FLAGS = ("--xla_force_host_platform_device_count", "--xla_dump_", "--xla_gpu_dump_")
 # Vector instructions, the widest first: XLA and NumPy round some functions differently in each.
 VECTORS = ("AVX512_SKX", "AVX512F", "AVX2", "AVX", "SVE", "ASIMD")
 
 
 def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> dict[str, Any]:
-    """All that decides the bits, as plain values by their names; where the data lie is not among it."""
+    """All that decides the bits, as plain values by name: not where the data lie, but what they are."""
     tables = resolved(study)
     settings = {
         f"{table}.{key}": value
         for table in ("neuron", "training", "sweep")
         for key, value in tables[table].items()
-        # The chunk size below counts, whoever chose it; and runs that are older know of no other method.
+        # The chunk size below counts, whoever chose it; older runs record no method, as there was only one.
         if key != "chunk_size" and (key, value) != ("method", "steps")
     }
-    told = {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}", **compiler_settings()}
-    settings |= {name: value for name, value in told.items() if value != LEFT_OUT[name]}
+    recorded = {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}", **compiler_settings()}
+    settings |= {name: value for name, value in recorded.items() if value != LEFT_OUT[name]}
     return {
         "data": sha256_of(datasets),
         **settings,
@@ -54,14 +54,14 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
 
 
 def compiler_settings() -> dict[str, Any]:
-    """What JAX and XLA are told by their own means, and may change bits."""
+    """The settings of JAX and XLA themselves that may change bits."""
     flags = [f for f in os.environ.get("XLA_FLAGS", "").split() if not f.startswith(HARMLESS_FLAGS)]
     found = {name: getattr(jax.config, name, default) for name, default in JAX_SETTINGS.items()}
     return {**found, "XLA_FLAGS": " ".join(sorted(flags))}
 
 
 def processor() -> str:
-    """The kind of processor, as far as it decides how results are rounded."""
+    """The kind of processor, as far as it decides how results round."""
     device = jax.devices()[0]
     if device.platform != "cpu":
         return device.device_kind

@@ -46,33 +46,31 @@ class Location:
         return self.name
 
     @property
-    def _files(self) -> tuple[Any, str]:
-        """Of an object store: what reads it, and the run's place there."""
+    def _object_store(self) -> tuple[Any, str]:
+        """The file system of fsspec's, and the run's place there."""
         import fsspec
 
         return fsspec.core.url_to_fs(self.name)
 
     @property
     def zarr_store(self) -> Store:
-        """The same as a store of Zarr's, to write to."""
+        """The place as a store of Zarr's, to write to."""
         return FsspecStore.from_url(self.name) if self.folder is None else LocalStore(self.folder)
 
     def read(self, key: str) -> bytes | None:
-        """The content of a file of the run; None where it is told that there is none.
+        """The content of a file of the run; None where there is certainly none.
 
-        BadInput where it cannot be read: that says nothing of what is there.
+        BadInput where it cannot be read, which says nothing of whether it is there.
         """
         try:
             if self.folder is not None:
                 return (self.folder / key).read_bytes()
-            files, root = self._files
-            return files.cat_file(f"{root}/{key}")
+            store, place = self._object_store
+            return store.cat_file(f"{place}/{key}")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
-        except OSError as error:
-            raise BadInput(f"{self}: {key} cannot be read ({error.strerror or error})") from None
-        except Exception as error:  # of a library for every kind of store
-            raise BadInput(f"{self}: {key} cannot be read ({error})") from None
+        except Exception as error:  # an OSError, or of a library for every kind of store
+            raise BadInput(f"{self}: {key} cannot be read ({_reason(error)})") from None
 
     def read_all(self, keys: Iterable[str]) -> Iterator[bytes | None]:
         """The contents of many small files, in order."""
@@ -88,10 +86,10 @@ class Location:
             return os.path.lexists(self.folder)
         if (root := self.read(ROOT)) is not None:
             return root != BEING_MADE
-        files, root = self._files
-        files.invalidate_cache()
+        store, place = self._object_store
+        store.invalidate_cache()
         try:
-            return bool(files.ls(root))
+            return bool(store.ls(place))
         except FileNotFoundError:
             return False
         except Exception as error:  # of a library for every kind of store
@@ -130,14 +128,14 @@ class Location:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
             for folder in new_folders:
-                with contextlib.suppress(OSError):  # there is something in it
+                with contextlib.suppress(OSError):  # it is not empty
                     folder.rmdir()
 
     def _upload(self, files: Mapping[str, bytes], replace: bool) -> None:
-        """What is cut short says so of itself, as it has another root until the end."""
+        """Put a new run into an object store; another root marks it unfinished until the end."""
         if not replace and self.is_taken():
             raise MadeMeanwhile
-        store, place = self._files
+        store, place = self._object_store
         try:
             store.pipe_file(f"{place}/{ROOT}", BEING_MADE)
             store.invalidate_cache()
@@ -150,8 +148,8 @@ class Location:
             raise BadInput(f"{self}: cannot be made ({error}); choose another --out") from None
 
     def left_behind(self) -> list[Path]:
-        """What a process left beside the place that was killed while it made or replaced a run there, or what
-        one is making now."""
+        """The folders beside the place of a process that was killed while it made or replaced a run there, or
+        that is making one now."""
         if self.folder is None:
             return []
         pattern = f".{glob.escape(self.folder.name)}.{'[0-9a-f]' * 12}"
@@ -159,11 +157,11 @@ class Location:
 
     @contextlib.contextmanager
     def lock(self, *, shared: bool = False, name: str = "") -> Iterator[None]:
-        """Keep other processes from writing to the run; one that has died keeps nobody.
+        """Keep other processes from writing to the run; one that has died keeps nobody out.
 
-        Workers share a lock, each with a name: they keep out whoever wants the run for himself, and not each
-        other. In an object store, and on a file system without locks, there are none: there two processes
-        write the same bytes twice.
+        Workers share a lock, each with a name: they keep out whoever wants the run alone, and not each other.
+        In an object store, and on a file system without locks, there are none: there two processes write the
+        same bytes twice.
         """
         if self.folder is None:
             yield
@@ -176,7 +174,7 @@ class Location:
             yield
 
     def holder(self) -> str | None:
-        """The process that is sweeping the run, if one is; of several workers the last to begin."""
+        """The process that is sweeping the run, if there is one; of several workers the last to begin."""
         if self.folder is None:
             return None
         try:
@@ -185,49 +183,34 @@ class Location:
             return None
         return holder(self.folder / LOCK)
 
-    def chunks_of(self, path: str) -> Iterator[str]:
-        """The keys of an array's chunks that are written, in any order: '0/12', or '' where it has no dims.
+    def names_in(self, folder: str) -> list[str]:
+        """The names of the files in a folder of the run, in any order; none where there is no such folder.
 
         One that is being written has another name until it is whole, with a dot in it.
         """
-        if self.folder is None:
-            files, root = self._files
-            files.invalidate_cache()
-            try:
-                found = files.find(f"{root}/{path}/c")
-            except Exception as error:  # of a library for every kind of store
-                raise BadInput(f"{self}: {path} cannot be read ({error})") from None
-            yield from (key.removeprefix(f"{root}/{path}/c").lstrip("/") for key in found)
-            return
-        folder = self.folder / path / "c"
-        if folder.is_file():
-            yield ""
-        folders = [(folder, "")] if folder.is_dir() else []
         try:
-            while folders:
-                inside, prefix = folders.pop()
-                with os.scandir(inside) as entries:
-                    for entry in entries:
-                        if entry.is_dir():
-                            folders.append((Path(entry.path), f"{prefix}{entry.name}/"))
-                        elif "." not in entry.name:
-                            yield prefix + entry.name
-        except OSError as error:
-            raise BadInput(f"{self}: {path} cannot be read ({error.strerror})") from None
+            if self.folder is not None:
+                names = os.listdir(self.folder / folder)
+            else:
+                store, place = self._object_store
+                store.invalidate_cache()
+                names = [key.split("/")[-1] for key in store.find(f"{place}/{folder}")]
+        except Exception as error:  # an OSError, or of a library for every kind of store
+            if isinstance(error, FileNotFoundError) and self.folder is not None:  # else it may be an outage
+                return []
+            raise BadInput(f"{self}: {folder} cannot be read ({_reason(error)})") from None
+        return [name for name in names if "." not in name]
 
     def remove_leftovers(self) -> None:
-        """Remove the files that a writer that was killed left half written."""
+        """Remove files that were half written when their writer was killed."""
         if self.folder is not None:
             for path in self.folder.rglob("*.partial"):
                 path.unlink(missing_ok=True)
 
-    def num_bytes(self) -> int:
-        """Bytes on disk; 0 where they cannot be told."""
-        return (
-            sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
-            if self.folder
-            else 0
-        )
+
+def _reason(error: Exception) -> str:
+    """What a system, or a library for some kind of store, says of an error."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _check_protocol(url: str) -> None:
@@ -245,10 +228,10 @@ def _check_protocol(url: str) -> None:
 
 
 def exchange(draft: Path, place: Path) -> None:
-    """Let two folders change their names at once; where the file system cannot do so, one after the other."""
+    """Exchange the names of two folders at once; where the file system cannot, one after the other."""
     try:
         _rename(draft, place, RENAME_EXCHANGE)
-    except (OSError, AttributeError):  # neither do all C libraries know of it
+    except (OSError, AttributeError):  # nor do all C libraries have it
         old = draft.with_suffix(OLD)
         place.rename(old)
         try:
@@ -263,7 +246,7 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 
 def _rename(source: Path, target: Path, flags: int) -> None:
-    """renameat2(2), which Python's own library does not have."""
+    """renameat2(2), which Python's library does not have."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.renameat2(AT_FDCWD, os.fsencode(source), AT_FDCWD, os.fsencode(target), flags):
         number = ctypes.get_errno()

@@ -1,9 +1,10 @@
-"""The lock of a run on a local disk: a file that says who holds it.
+"""The lock of a run on a local disk: a file that names its holder.
 
 Imported late: portalocker looks for a folder for temporary files, and a full disk has none.
 """
 
 import contextlib
+import io
 import logging
 import os
 import socket
@@ -17,7 +18,7 @@ from portalocker import lock as lock_file
 from jaxneuron.study.bad_input import BadInput
 
 LONGEST_NAME = 500  # bytes
-PATIENCE = 0.5  # seconds: who looks whether somebody sweeps holds the lock for a moment
+PATIENCE = 0.5  # seconds: who looks for a holder locks the file for a moment
 
 log = logging.getLogger(__name__)
 
@@ -30,49 +31,50 @@ def hold(path: Path, run: str, *, shared: bool, name: str) -> Iterator[None]:
     except OSError as error:
         raise BadInput(f"{run}: cannot be written to ({error.strerror})") from None
     with file:
-        kind = LockFlags.SHARED if shared else LockFlags.EXCLUSIVE
-        patient_until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                lock_file(file, kind | LockFlags.NON_BLOCKING)
-            except exceptions.AlreadyLocked:
-                if time.monotonic() < patient_until:
-                    time.sleep(PATIENCE / 50)
-                    continue
-                raise BadInput(
-                    f"{run}: is being swept by {holder(path) or 'another process'}; wait until it has ended"
-                ) from None
-            except exceptions.LockException as error:
-                log.warning(
-                    f"{run}: its file system has no locks ({error.args[-1]}): nothing keeps a second process "
-                    "from doing the same work, or from replacing the run; start no other one"
-                )
-            break
+        try:
+            _acquire(file, LockFlags.SHARED if shared else LockFlags.EXCLUSIVE)
+        except exceptions.AlreadyLocked:
+            raise BadInput(
+                f"{run}: is being swept by {holder(path) or 'another process'}; wait until it has ended"
+            ) from None
+        except exceptions.LockException as error:
+            log.warning(
+                f"{run}: its file system has no locks ({error.args[-1]}): nothing keeps a second process "
+                "from doing the same work, or from replacing the run; start no other one"
+            )
         with contextlib.suppress(OSError):  # of a full disk: the lock holds without a name
             file.truncate(0)  # not by the path, where another run may be meanwhile
             file.write(f"{name}{name and ', '}process {os.getpid()} on {socket.gethostname()}".encode())
         try:
             yield
         finally:
-            if not shared:  # of several the last to come is named
+            if not shared:  # a shared one names the process that took it last
                 with contextlib.suppress(OSError):
                     file.truncate(0)
 
 
+def _acquire(file: io.FileIO, kind: LockFlags) -> None:
+    """Lock the file, waiting a moment for whoever only looks for a holder."""
+    patient_until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return lock_file(file, kind | LockFlags.NON_BLOCKING)
+        except exceptions.AlreadyLocked:
+            if time.monotonic() >= patient_until:
+                raise
+            time.sleep(PATIENCE / 50)
+
+
 def holder(path: Path) -> str | None:
     """Who holds a lock, if somebody does."""
+    named = ""
     try:
-        with path.open("rb") as file:
+        with path.open("r+b") as file:
             named = file.read(LONGEST_NAME).decode("utf-8", "replace")
-    except OSError:  # there is none
-        return None
-    if not named:
-        return None
-    try:
-        with path.open("a+") as file:
-            lock_file(file, LockFlags.NON_BLOCKING | LockFlags.EXCLUSIVE)
-            return None  # it has died
+            if named:
+                lock_file(file, LockFlags.NON_BLOCKING | LockFlags.EXCLUSIVE)
     except exceptions.AlreadyLocked:
         return named
-    except (OSError, exceptions.LockException):  # nobody writes to what may not be written to
-        return None
+    except (OSError, exceptions.LockException):
+        return None  # there is no lock, or nobody can write to what this process may not write to
+    return None  # whoever is named has died

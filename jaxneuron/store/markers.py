@@ -1,14 +1,14 @@
-"""Markers: what each piece of a run says of itself when it is written.
+"""Markers: what each piece of a run records of itself when it is written.
 
 A marker names the run that it is of, and holds checksums of the files that were written before it. One that
-is damaged, of another run or of another piece is not there.
+is damaged, of another run or of another piece counts as missing.
 """
 
 import datetime
 import json
 import os
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import zarr
@@ -23,7 +23,7 @@ PROCESS = f"{os.getpid()} on {socket.gethostname()}"
 
 
 class Marker(NamedTuple):
-    """What a piece of a run says of itself when it is done."""
+    """What a piece of a run records of itself when it is done."""
 
     fingerprint: str  # of the study, its data and numerics
     chunk: int  # its number
@@ -32,34 +32,41 @@ class Marker(NamedTuple):
     finished: str  # when, in UTC
     checksums: dict[str, str]  # of the files that it wrote, by array
     process: str = ""  # that trained it: its number, and the machine's name
-    run: str = ""  # the checksum of the run's root, which is told of no other run
+    run: str = ""  # the checksum of the run's root, which no other run has
 
 
 class Markers:
-    """The markers of the pieces of one kind, of chunks of work or of sums: an array of texts."""
+    """The markers of the pieces of one kind, of chunks of work or of sums: an array of texts.
 
-    def __init__(self, skeleton: Skeleton, root: zarr.Group, path: str, to_write: zarr.Group | None) -> None:
+    `known` holds those that were read so far, by the number of the piece.
+    """
+
+    def __init__(self, skeleton: Skeleton, path: str, number: int, to_write: zarr.Group | None) -> None:
         self._location, self._path = skeleton.location, path
         self._to_write = None if to_write is None else array_of(to_write, path)
         self._run = "" if skeleton.is_older else skeleton.attrs["checksum"]
         self._fingerprint = skeleton.attrs["fingerprint"]
-        self.number = array_of(root, path).shape[0]  # of the pieces
+        self.number = number  # of the pieces
+        self.known: dict[int, Marker] = {}
 
     def listed(self) -> set[int]:
         """The pieces that have a marker, sound or not: quickly found, however many there are."""
-        return {int(key) for key in self._location.chunks_of(self._path)}
+        return {int(name) for name in self._location.names_in(f"{self._path}/c") if name.isdecimal()}
 
-    def read(self, there: Sequence[int]) -> dict[int, Marker]:
-        """The sound markers of these pieces: of what is done now, as another process may have written it."""
-        contents = self._location.read_all(f"{self._path}/c/{number}" for number in there)
-        return {
+    def read(self, numbers: Iterable[int]) -> dict[int, Marker]:
+        """The sound markers of these pieces, as they are now: another process may have written some."""
+        numbers = list(numbers)
+        contents = self._location.read_all(f"{self._path}/c/{number}" for number in numbers)
+        found = {
             number: marker
-            for number, content in zip(there, contents, strict=True)
+            for number, content in zip(numbers, contents, strict=True)
             if content is not None and (marker := self._marker_in(content, number)) is not None
         }
+        self.known.update(found)
+        return found
 
-    def write(self, number: int, neurons: int, seconds: float, checksums: dict[str, str]) -> Marker:
-        """Say that a piece is done, and what its files are."""
+    def write(self, number: int, neurons: int, seconds: float, checksums: dict[str, str]) -> None:
+        """Record that a piece is done, and the checksums of its files."""
         assert self._to_write is not None
         marker = Marker(
             fingerprint=self._fingerprint,
@@ -72,7 +79,6 @@ class Markers:
             run=self._run,
         )
         self._to_write[number] = json.dumps(marker._asdict())
-        return marker
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Remove the markers of pieces, which are then missing."""
@@ -81,7 +87,7 @@ class Markers:
             self._to_write[number] = ""
 
     def _marker_in(self, content: Any, number: int) -> Marker | None:
-        """What a file says; None where it is damaged, or of something else."""
+        """The marker in a file; None where it is damaged, or of something else."""
         try:
             for codec in DECODERS:
                 content = codec.decode(content)

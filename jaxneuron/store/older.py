@@ -1,4 +1,4 @@
-"""Runs of formats 2 and 3: their checksums are of values and of what describes them, instead of files."""
+"""Runs of format 3, which have checksums of values instead of files: verified as a whole, and only read."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -9,26 +9,25 @@ import xxhash
 import zarr
 
 from jaxneuron.population.results import CELLS, RESULTS
-from jaxneuron.store.checked import UNKNOWN
 from jaxneuron.store.checksum import checksum_of
 from jaxneuron.store.location import Location
 from jaxneuron.study.bad_input import BadInput
 
 XXH3 = "xxh3:"
+UNKNOWN = ""  # the checksum of a file that the run has, where none of its bytes is known
 
 
 def files_of(location: Location, attrs: Mapping[str, Any]) -> dict[str, str]:
-    """The files that such a run was made with; of their bytes no checksums are known."""
-    descriptions = {f"{path}/zarr.json": UNKNOWN for path in attrs["contents"]}
-    coordinates = {path for path in attrs["contents"] if _is_coordinate(path, attrs["coordinates"])}
-    values = {f"{path}/c/{key}": UNKNOWN for path in coordinates for key in location.chunks_of(path)}
-    return descriptions | values
+    """The files that such a run was made with."""
+    descriptions = [f"{path}/zarr.json" for path in attrs["contents"]]
+    coordinates = [path for path in attrs["contents"] if _is_coordinate(path, attrs["coordinates"])]
+    values = [f"{path}/c/{name}" for path in coordinates for name in location.names_in(f"{path}/c")]
+    return dict.fromkeys(descriptions + values, UNKNOWN)
 
 
 def wrong_content(root: zarr.Group, attrs: Mapping[str, Any]) -> str | None:
     """The path of a group or array that is not as it was made."""
-    contents = attrs["contents"].items()
-    swept = attrs["coordinates"]
+    contents, swept = attrs["contents"].items(), attrs["coordinates"]
     return next((path for path, checksum in contents if checksum != _checksum_at(root, path, swept)), None)
 
 
@@ -42,7 +41,7 @@ def holds(array: zarr.Array, region: tuple[slice, ...], checksum: str | None) ->
         return False
     if checksum is not None and checksum.startswith(XXH3):
         return checksum == XXH3 + xxhash.xxh3_128_hexdigest(values.data)
-    # The first versions took another one, which is slower and has no name in front.
+    # The first runs have another one, which is slower and has no name in front.
     return checksum == hashlib.blake2b(values.data, digest_size=16).hexdigest()
 
 

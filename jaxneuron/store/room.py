@@ -1,4 +1,4 @@
-"""How much memory and disk a sweep takes, and whether there is so much."""
+"""How much memory and disk a sweep takes, and whether that much is free."""
 
 import dataclasses
 import math
@@ -17,26 +17,29 @@ from jaxneuron.population.results import cells_of, num_bins_of, results_of
 from jaxneuron.store.location import Location
 from jaxneuron.study.bad_input import BadInput
 
-# Measured on two cores, with two chunks under way and chunks of 2^12 to 2^20 neurons; compressed, the numbers
-# of a cell take about a byte for each bin that is not empty, and those of a neuron half of what they are.
+# Measured on two cores, with two chunks under way and chunks of 2^12 to 2^20 neurons. XLA's own account of a
+# program (`memory_analysis`) is no substitute: it leaves out what compiling takes, which is most of it, and
+# what the host holds, and there is none before compiling. Compressed, the numbers of a cell take about a byte
+# for each bin that is not empty, and those of a neuron half of their size.
 PROGRAM_BYTES = {"steps": 260e6, "jumps": 950e6}  # most of it while it is compiled
 NEURON_BYTES = {"steps": 350, "jumps": 900}
 INPUT_BYTES, EXAMPLE_BYTES = 80, 1300
-# What is kept of an example while other data sets are trained: tables and buckets, in float64.
+# Kept of an example while other data sets are trained: tables and buckets, in float64.
 KEPT_BYTES = 650
 COPIES_OF_COUNTS = 2
 CELL_BYTES_ON_DISK = 28
 COMPRESSED = 0.5
-BLOCK_BYTES = 4096  # that a file takes at least, on most file systems
+BLOCK_BYTES = 4096  # the least that a file takes, on most file systems
 
 UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 CGROUP, PROCESS_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+# What the files of a control group are called: in Linux's second version, and in its first.
 V2 = "memory.max", "memory.current", "inactive_file"
 V1 = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
 
 
 class Needs(NamedTuple):
-    """Bytes that a sweep takes, about: of memory beyond what Python and its libraries take, and of disk."""
+    """About how many bytes a sweep takes: of memory, beyond Python and its libraries, and of disk."""
 
     memory: float
     disk: float
@@ -47,7 +50,7 @@ class Needs(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Sizes:
-    """What decides how much a sweep takes."""
+    """What decides how much memory and disk a sweep takes."""
 
     chunking: Chunking
     bins: Bins
@@ -77,7 +80,7 @@ class Sizes:
         return Needs(memory, max(disk, BLOCK_BYTES * self.num_objects()))
 
     def num_objects(self) -> int:
-        """Files, or objects of a store, that the chunks of all arrays are, about."""
+        """About how many files, or objects of a store, the chunks of all arrays are."""
         chunking = self.chunking
         num_summaries = len(cells_of(self.method))
         of_a_chunk = num_summaries + 1 + (len(results_of(self.method)) if self.has_neurons else 0)
@@ -94,22 +97,19 @@ class Sizes:
         )
 
     def smaller_chunks(self, memory: float) -> int | None:
-        """The largest chunk size, halving, that needs no more memory; None where none does."""
+        """The largest chunk size, by halving, with which the sweep fits the memory; None where none does."""
+        cells, replicates = self.chunking.cells, self.chunking.replicates
         size = self.chunking.chunk_size
-        while size > 1:
-            size //= 2
-            has_datasets = self.num_datasets > 1
-            chunking = cut_into_chunks(
-                self.chunking.cells, self.chunking.replicates, size, has_datasets=has_datasets
-            )
+        while size := size // 2:
+            chunking = cut_into_chunks(cells, replicates, size, has_datasets=self.num_datasets > 1)
             if dataclasses.replace(self, chunking=chunking).needs().memory <= memory:
                 return size
         return None
 
 
 def check_room(location: Location, sizes: Sizes, share: float = 1.0, processes: int = 1) -> Needs:
-    """What a share of the sweep takes, trained by so many processes of this machine; BadInput where there is
-    not so much room, with what would fit."""
+    """What a share of the sweep takes, trained by a number of processes of this machine; BadInput where there
+    is not enough room, with what would fit."""
     needs = check_memory(str(location), sizes, processes)
     needs = needs._replace(disk=share * needs.disk)
     disk = available_disk(location)
@@ -124,7 +124,7 @@ def check_room(location: Location, sizes: Sizes, share: float = 1.0, processes: 
 
 
 def check_memory(name: str, sizes: Sizes, processes: int = 1) -> Needs:
-    """What the sweep takes, trained by so many processes; BadInput where there is not so much memory."""
+    """What the sweep takes, trained by a number of processes; BadInput where there is not enough memory."""
     needs, memory = sizes.needs(), available_memory()
     needs = needs._replace(memory=processes * needs.memory)
     if needs.memory > memory:
@@ -135,26 +135,25 @@ def check_memory(name: str, sizes: Sizes, processes: int = 1) -> Needs:
 
 
 def available_memory() -> float:
-    """Bytes that this process may still take: of the machine, and of each group that it is in, such as those
-    of a container, of a Slurm job, or of systemd."""
+    """Bytes that this process may still take: of the machine, and of each control group that it is in, such
+    as those of a container, of a Slurm job, or of systemd."""
     return min([float(psutil.virtual_memory().available), *_left_in_groups()])
 
 
 def _left_in_groups() -> Iterator[float]:
     """What is left of each limit; files that are kept in memory, and not in use, make room when needed."""
-    for folder, files in _memory_groups():
+    for folder, (limit_file, used_file, kept_entry) in _memory_groups():
         try:
-            limit, used = ((folder / name).read_text().strip() for name in files[:2])
-            kept = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            limit, used = ((folder / name).read_text().strip() for name in (limit_file, used_file))
+            stat = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
             if limit != "max":
-                yield float(limit) - max(0.0, float(used) - float(kept.get(files[2], 0)))
+                yield float(limit) - max(0.0, float(used) - float(stat.get(kept_entry, 0)))
         except (OSError, ValueError):  # it limits no memory
             continue
 
 
 def _memory_groups() -> Iterator[tuple[Path, tuple[str, str, str]]]:
-    """The control groups of this process from the innermost on, and the names of what they tell: of Linux's
-    second version, and of its first."""
+    """The control groups of this process from the innermost outwards, and the names of their files."""
     try:
         lines = [line.split(":", 2) for line in PROCESS_GROUPS.read_text().splitlines()]
     except OSError:  # another system
@@ -164,9 +163,7 @@ def _memory_groups() -> Iterator[tuple[Path, tuple[str, str, str]]]:
             continue
         root, files = (CGROUP / "memory", V1) if controllers else (CGROUP, V2)
         folder = root / path.lstrip("/")
-        for group in (folder, *folder.parents):
-            if group.is_relative_to(root):
-                yield group, files
+        yield from ((group, files) for group in (folder, *folder.parents) if group.is_relative_to(root))
 
 
 def available_disk(location: Location) -> float:

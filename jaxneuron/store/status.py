@@ -13,22 +13,21 @@ RECENT = 20  # chunks that tell how fast it goes
 
 
 class Status(NamedTuple):
-    """The state of a run. `damaged` names the first wrong array of each chunk, where chunks were verified.
-
-    Times are about, and from some of the chunks, where these are many.
+    """The state of a run. `damaged` names the first wrong array of each damaged chunk, where chunks were
+    verified. Times are estimates, from some of the chunks where these are many.
     """
 
     num_chunks: int
     chunks_done: int
     num_neurons: int
     neurons_done: int
-    sums_missing: int  # of the sums of cells that are trained in several chunks, written when all are done
+    sums_missing: int  # sums of cells that are trained in several chunks; they are written when all are done
     damaged: dict[int, str] | None
     training_seconds: float
     neurons_per_second: float | None
     seconds_left: float | None
     swept_by: str | None
-    left_behind: list[str]  # beside it, of a process that was killed, or is at work, making a run there
+    left_behind: list[str]  # beside it, by a process that was killed, or is at work, making a run there
 
     @property
     def is_whole(self) -> bool:
@@ -44,15 +43,15 @@ def status(path: str | Path, *, verify: bool = False) -> Status:
     """
     location = Location(path)
     store = Store(location)
-    chunking, num_neurons = store.chunking, store.attrs["num_neurons"]
-    found = store.examine(range(chunking.num_chunks)) if verify else None
+    num_chunks, num_neurons = store.chunking.num_chunks, store.attrs["num_neurons"]
+    found = store.examine(range(num_chunks)) if verify else None
     marked = store.marked()
     markers, training_seconds = store.some_markers(marked)
     done = _done(marked, markers, found)
-    neurons_done = chunking.num_neurons(done)
+    neurons_done = store.chunking.num_neurons(done)
     rate = _rate(sorted(markers, key=lambda marker: marker.finished)[-RECENT:])
     return Status(
-        num_chunks=chunking.num_chunks,
+        num_chunks=num_chunks,
         chunks_done=len(done),
         num_neurons=num_neurons,
         neurons_done=neurons_done,
@@ -67,7 +66,7 @@ def status(path: str | Path, *, verify: bool = False) -> Status:
 
 
 def _done(marked: set[int], markers: Sequence[Marker], found: Findings | None) -> set[int]:
-    """The chunks of work that are done: by all that is known, or where they are many by their names."""
+    """The chunks of work that are done: verified, or with a sound marker, or of very many with any marker."""
     if found is not None:
         return marked.difference(found.missing)
     return marked if len(marked) > MOST_READ else {marker.chunk for marker in markers}

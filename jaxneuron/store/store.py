@@ -2,7 +2,7 @@
 
 A chunk of work is one Zarr chunk of each array, so it has one writer. When it has written them all it writes
 its *marker*, which holds checksums of the files that it wrote. A chunk without a marker, or whose files are
-not those of its marker, is missing; whoever reads it is told so.
+not those of its marker, is missing, and nothing is read of it.
 
 Where a cell's replicates are too many for one chunk, chunks write to the group `parts`, and `cells` is what
 these add up to; counts and extremes do so exactly, in any order. Sums have markers of their own.
@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import zarr
 
-from jaxneuron.population.chunks import Chunk
 from jaxneuron.population.results import CELLS, RESULTS
 from jaxneuron.store import older
-from jaxneuron.store.checked import UNKNOWN, Recording, checksum_of_bytes
+from jaxneuron.store.checked import Checked, Recording, checksum_of_bytes
 from jaxneuron.store.keys import Region, key_of, split
 from jaxneuron.store.location import READERS, Location
 from jaxneuron.store.markers import Marker, Markers
@@ -37,7 +36,6 @@ if TYPE_CHECKING:  # which imports JAX, and `status` is quick
 
 MOST_READ = 1000
 CHUNKS, SUMS = "work/marker", "work/sum"  # the arrays of their markers
-NO_MARKER = "no marker"  # the checksum of what is not done
 
 
 class Findings(NamedTuple):
@@ -54,7 +52,7 @@ class Store:
         self.location = location
         self._skeleton = open_skeleton(location)
         self.attrs: dict[str, Any] = self._skeleton.attrs
-        self.root = self._skeleton.group(self._checksum_of, self._complaint)
+        self.root = open_group(location, Checked(location.name, self._skeleton.files, self._read), "r")
         if self._skeleton.is_older and (wrong := older.wrong_content(self.root, self.attrs)):
             raise is_damaged(location, wrong)
         self.chunking = chunking_of(self.root, self.attrs)
@@ -72,11 +70,10 @@ class Store:
             to_write = open_group(location, self._recording, "r+")
             arrays = (*self.cells.values(), *self.summaries.values(), *self.neurons.values())
             self._to_write = {array.path: array_of(to_write, array.path) for array in arrays}
-        self._chunks = Markers(self._skeleton, self.root, CHUNKS, to_write)
-        self._sums = Markers(self._skeleton, self.root, SUMS, to_write) if SUMS in paths else None
-        # What was read of them; the files of other pieces are not handed out.
-        self._known: dict[int, Marker] = {}
-        self._known_sums: dict[int, Marker] = {}
+        num_chunks = self.chunking.num_chunks
+        num_tiles = num_chunks // self.chunking.num_blocks
+        self._chunks = Markers(self._skeleton, CHUNKS, num_chunks, to_write)
+        self._sums = Markers(self._skeleton, SUMS, num_tiles, to_write) if SUMS in paths else None
         self._is_read = False
 
     @property
@@ -91,18 +88,18 @@ class Store:
 
         BadInput where the run was replaced by another one meanwhile.
         """
-        self._look()
+        self._check_there()
         values = {array.path: summary[name] for name, array in self.summaries.items()}
         values |= {array.path: np.asarray(RESULTS[name].of(trained)) for name, array in self.neurons.items()}
         checksums = {
             array.path: self._write(array, region, values[array.path])
-            for array, region in self._written(self.chunking[number])
+            for array, region in self._regions_of_chunk(number)
         }
-        self._look()
+        self._check_there()
         self.mark(number, trained.fate.size, seconds, checksums)
 
     def mark(self, number: int, neurons: int, seconds: float, checksums: dict[str, str]) -> None:
-        """Say that a chunk of work is done, and what its files are."""
+        """Record that a chunk of work is done, and the checksums of its files."""
         self._chunks.write(number, neurons, seconds, checksums)
 
     def marked(self) -> set[int]:
@@ -114,10 +111,8 @@ class Store:
         return bool(self._chunks.read([number]))
 
     def markers(self, numbers: Iterable[int]) -> dict[int, Marker]:
-        """The markers of these chunks of work that are there; one that is damaged is not there."""
-        found = self._chunks.read(sorted(self.marked().intersection(numbers)))
-        self._known.update(found)
-        return found
+        """The sound markers of these chunks of work."""
+        return self._chunks.read(sorted(self.marked().intersection(numbers)))
 
     def some_markers(self, marked: set[int]) -> tuple[list[Marker], float]:
         """The markers of marked chunks of work; of more than MOST_READ, of some spread evenly.
@@ -130,30 +125,29 @@ class Store:
         return markers, round(stride * sum(marker.seconds for marker in markers), 3)
 
     def read_markers(self) -> None:
-        """All of them, once, without which no result is handed out."""
+        """Read all of them, once: results can be read only of pieces whose marker is known."""
         if self._is_read:
             return
         self.markers(range(self.chunking.num_chunks))
         if self._sums is not None:
-            self._known_sums = self._sums.read(range(self._sums.number))
+            self._sums.read(range(self._sums.number))
         if self._skeleton.is_older:  # whose files are verified all at once, as values
-            damaged = self.examine(range(self.chunking.num_chunks)).damaged
-            for number, path in damaged.items():
+            for number, path in self.examine(range(self.chunking.num_chunks)).damaged.items():
                 raise self._is_wrong(number, path)
-        self._is_read = len(self._known) == self.chunking.num_chunks  # else another look may find more
+        self._is_read = len(self._chunks.known) == self.chunking.num_chunks  # else more may be done later
 
     def examine(self, numbers: Iterable[int]) -> Findings:
-        """What is missing of these chunks of work, and whose files are not those of their markers.
+        """Which of these chunks of work are missing, or damaged: their files are not those of their markers.
 
-        Where nothing is missing, and cells are sums and wrong, the first chunk of work of theirs is named.
-        BadInput where something cannot be read.
+        Where none is, and cells are sums and wrong, the first chunk of work of theirs is named. BadInput
+        where something cannot be read.
         """
         numbers = list(numbers)
         markers = self.markers(numbers)
         with ThreadPoolExecutor(READERS) as pool:
             wrong = pool.map(self._wrong_array, markers.values())
             damaged = {number: path for number, path in zip(markers, wrong, strict=True) if path}
-        if len(markers) == self.chunking.num_chunks and not damaged:
+        if self.has_parts and len(markers) == self.chunking.num_chunks and not damaged:
             damaged = {tile * self.chunking.num_blocks: path for tile, path in self._wrong_sums()}
         return Findings([n for n in numbers if n not in markers or n in damaged], damaged)
 
@@ -169,11 +163,11 @@ class Store:
         return len(self.marked()) == self.chunking.num_chunks
 
     def num_sums_missing(self) -> int:
-        """Of those that have no marker."""
+        """How many sums have no marker."""
         return 0 if self._sums is None else self._sums.number - len(self._sums.listed())
 
     def check_whole(self) -> None:
-        """BadInput where not all of the run is done. A file that is lost is missed when it is read."""
+        """BadInput where not all of the run is done. A lost file is found when it is read."""
         for markers in (self._chunks, *([self._sums] if self._sums is not None else [])):
             if (done := len(markers.listed())) < markers.number:
                 raise BadInput(
@@ -189,54 +183,47 @@ class Store:
         there = self._sums.read(sorted(self._sums.listed()))
         for number, tile in enumerate(self.chunking.tiles()):
             if number not in there:
-                checksums = {
-                    self.cells[name].path: self._write(self.cells[name], tile, total)
-                    for name, total in self._sum(tile)
-                }
-                self._known_sums[number] = self._sums.write(number, 0, 0.0, checksums)
+                checksums = {array.path: self._write(array, tile, total) for array, total in self._sum(tile)}
+                self._sums.write(number, 0, 0.0, checksums)
 
-    def _sum(self, tile: Region) -> Iterator[tuple[str, np.ndarray]]:
-        """(variable, what a region of cells should hold of it) where cells are sums."""
+    def _sum(self, tile: Region) -> Iterator[tuple[zarr.Array, np.ndarray]]:
+        """(array, what a region of it should hold) for the cells, where they are sums."""
         for name, parts in self.summaries.items():
-            yield name, CELLS[name].merge(np.asarray(parts[tile]), axis=len(tile))
+            yield self.cells[name], CELLS[name].merge(np.asarray(parts[tile]), axis=len(tile))
 
     def _wrong_sums(self) -> Iterator[tuple[int, str]]:
         """(number of the tile, path of the array) where cells are not what their parts add up to."""
-        if not self.has_parts:
-            return
-        if self._sums is None:  # in older runs
+        if self._sums is None:  # in an older run
             for number, tile in enumerate(self.chunking.tiles()):
-                for name, total in self._sum(tile):
-                    if not np.array_equal(np.asarray(self.cells[name][tile]), total):
-                        yield number, self.cells[name].path
+                for array, total in self._sum(tile):
+                    if not np.array_equal(np.asarray(array[tile]), total):
+                        yield number, array.path
             return
         listed = self._sums.listed()
-        self._known_sums = self._sums.read(sorted(listed))
+        known = self._sums.read(sorted(listed))
         for number, tile in enumerate(self.chunking.tiles()):
-            if number not in listed:  # it is not written yet, which is no damage
-                continue
-            marker = self._known_sums.get(number)
-            for array in self.cells.values():
-                if marker is None or not self._holds(array, tile, marker.checksums.get(array.path)):
+            for array in self.cells.values() if number in listed else ():  # else it is missing, not damaged
+                if not self._holds(array, tile, known.get(number)):
                     yield number, array.path
 
     def _array(self, path: str) -> zarr.Array:
         return array_of(self.root, path)
 
-    def _look(self) -> None:
+    def _check_there(self) -> None:
         """BadInput where the run at the place is not this one any more."""
         if not self._skeleton.is_there():
-            raise self._is_replaced()
+            raise BadInput(f"{self.location}: is not the run any more that was opened; open it again")
 
     def _write(self, array: zarr.Array, region: Region, values: np.ndarray) -> str:
-        """The checksum of the file that holds a region of an array from now on."""
+        """Write a region of an array, which is one file, and return the file's checksum."""
         assert self._recording is not None
         shape = (*(part.stop - part.start for part in region), *array.shape[len(region) :])
         self._to_write[array.path][region] = np.asarray(values, array.dtype).reshape(shape)
         return self._recording.checksums.pop(key_of(array, region))
 
-    def _written(self, chunk: Chunk) -> Iterator[tuple[zarr.Array, Region]]:
+    def _regions_of_chunk(self, number: int) -> Iterator[tuple[zarr.Array, Region]]:
         """The arrays that a chunk of work writes, and where."""
+        chunk = self.chunking[number]
         part = chunk.first_replicate // self.chunking.block
         for array in self.summaries.values():
             yield array, (*chunk.region, slice(part, part + 1)) if self.has_parts else chunk.region
@@ -244,48 +231,48 @@ class Store:
             yield array, (*chunk.region, chunk.replicates)
 
     def _wrong_array(self, marker: Marker) -> str | None:
-        for array, region in self._written(self.chunking[marker.chunk]):
-            if not self._holds(array, region, marker.checksums.get(array.path)):
-                return array.path
-        return None
+        """The first array of which a chunk's file is not that of its marker."""
+        regions = self._regions_of_chunk(marker.chunk)
+        return next((a.path for a, region in regions if not self._holds(a, region, marker)), None)
 
-    def _holds(self, array: zarr.Array, region: Region, checksum: str | None) -> bool:
+    def _holds(self, array: zarr.Array, region: Region, marker: Marker | None) -> bool:
+        """Whether a region of an array is what a marker says."""
+        checksum = None if marker is None else marker.checksums.get(array.path)
         if self._skeleton.is_older:
             return older.holds(array, region, checksum)
         content = self.location.read(key_of(array, region))
         return content is not None and checksum == checksum_of_bytes(content)
 
-    def _checksum_of(self, key: str) -> str | None:
-        """Of a file that was not made with the run: what its chunk's marker says."""
+    def _read(self, key: str) -> bytes | None:
+        """The verified content of a file of the run, for Zarr; None of what is no part of it.
+
+        A file that was made with the run has its checksum there, and any other in the marker of its piece;
+        markers themselves, and an older run, are verified elsewhere. BadInput where a file is another one.
+        """
         path, place = split(key)
-        if path not in self._skeleton.paths:
-            return None
-        if path in (CHUNKS, SUMS) or self._skeleton.is_older:
-            return UNKNOWN
-        is_sum, number = self._piece(path, place)
-        marker = (self._known_sums if is_sum else self._known).get(number)
-        return NO_MARKER if marker is None else marker.checksums.get(path, NO_MARKER)
+        checksum, chunk = self._skeleton.files.get(key, older.UNKNOWN), None
+        if key not in self._skeleton.files:
+            if path not in self._skeleton.paths:
+                return None
+            if path not in (CHUNKS, SUMS) and not self._skeleton.is_older:
+                checksum, chunk = self._marked_checksum(path, place)
+        content = self.location.read(key)
+        if checksum != older.UNKNOWN and (content is None or checksum != checksum_of_bytes(content)):
+            self._check_there()
+            raise is_damaged(self.location, key) if chunk is None else self._is_wrong(chunk, path)
+        return content
 
-    def _piece(self, path: str, indices: list[int]) -> tuple[bool, int]:
-        """(whether it is a sum, its number) of what wrote a file of an array."""
-        is_sum = self.has_parts and path.startswith("cells/")
-        cells = len(self.chunking.cells)
-        block = indices[cells] if path.split("/")[0] in ("parts", "neurons") else 0
-        number = self.chunking.number_at(indices[:cells], block)
-        return is_sum, number // self.chunking.num_blocks if is_sum else number
-
-    def _complaint(self, key: str, is_there: bool) -> BadInput:
-        """What to tell who wanted to read a file that is not what it should be."""
-        if not self._skeleton.is_there():
-            return self._is_replaced()
-        if key in self._skeleton.files:
-            return is_damaged(self.location, key)
-        path, place = split(key)
-        is_sum, number = self._piece(path, place)
-        return self._is_wrong(number * self.chunking.num_blocks if is_sum else number, path)
-
-    def _is_replaced(self) -> BadInput:
-        return BadInput(f"{self.location}: is not the run any more that was opened; open it again")
+    def _marked_checksum(self, path: str, place: list[int]) -> tuple[str | None, int]:
+        """The checksum of a file of an array in its marker, if that is known; and the first chunk of work
+        that the file is of."""
+        num_dims = len(self.chunking.cells)
+        block = place[num_dims] if path.startswith(("parts/", "neurons/")) else 0
+        chunk = self.chunking.number_at(place[:num_dims], block)
+        if self._sums is not None and path.startswith("cells/"):
+            marker = self._sums.known.get(chunk // self.chunking.num_blocks)
+        else:
+            marker = self._chunks.known.get(chunk)
+        return None if marker is None else marker.checksums.get(path), chunk
 
     def _is_wrong(self, number: int, path: str) -> BadInput:
         return BadInput(

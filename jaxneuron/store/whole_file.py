@@ -39,12 +39,12 @@ def check_place(path: Path) -> None:
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Where to write what takes the path's place when it is whole. Where that fails, what was there stays.
+    """A draft to write to, which takes the path's place when it is whole; else what was there stays.
 
     The folder is made, and a link stays a link. BadInput where nothing can be written.
     """
     place = path.resolve()
-    # A name that nobody can foresee, so that nobody's link of that name is followed.
+    # A name that nobody can foresee, so that no link of that name can have been planted.
     draft = place.with_name(f".{place.name[:40]}.{secrets.token_hex(8)}.draft")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The one error of this floor: what is wrong, where, and what would be right, in one line."""
+"""The error of bad input: what is wrong, where, and what would be right, in one line."""
 
 import difflib
 from collections.abc import Iterable
@@ -12,21 +12,19 @@ class BadInput(ValueError):
     """Input that jaxneuron cannot work with. Its message is one line for the person who gave it."""
 
     def __init__(self, message: str) -> None:
-        # Names and values from files, which it repeats, may hold line breaks.
+        # It repeats names and values from files, which may hold line breaks.
         super().__init__(visible(" ".join(message.splitlines())))
 
 
 def visible(text: str) -> str:
-    """The text for a terminal: what would move the cursor, change the window's title or turn the direction of
-    what follows is written as in Python, such as \\x1b; and it is cut where it is very long."""
+    """The text for a terminal, cut where it is very long: letters that would move the cursor, change the
+    window's title or turn the direction of what follows are written as in Python, such as \\x1b."""
     if len(text) > LONGEST:
         text = f"{text[: LONGEST // 2]} … {text[-LONGEST // 4 :]}"
-    return text if text.isprintable() else "".join(map(_visible_letter, text))
-
-
-def _visible_letter(letter: str) -> str:
-    is_seen = letter.isprintable() or letter in "\n\u00a0"
-    return letter if is_seen else letter.encode("unicode_escape").decode()
+    if text.isprintable():
+        return text
+    seen = (letter.isprintable() or letter in "\n\u00a0" for letter in text)
+    return "".join(c if s else c.encode("unicode_escape").decode() for c, s in zip(text, seen, strict=True))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -39,6 +37,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value that somebody gave, short enough for one line."""
+    """A given value, short enough for one line."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:79]}…"

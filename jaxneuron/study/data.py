@@ -44,7 +44,7 @@ class Dataset(NamedTuple):
 
     @property
     def sha256(self) -> str:
-        """Of the scaled examples: it changes with any of them, and with the scaling."""
+        """The hash of the scaled examples: it changes with any of them, and with the scaling."""
         digest = hashlib.sha256(repr((self.x.shape, self.inputs, self.target)).encode())
         digest.update(np.ascontiguousarray(self.x).tobytes())
         digest.update(np.ascontiguousarray(self.y).tobytes())
@@ -56,9 +56,9 @@ class Dataset(NamedTuple):
         yield self.target, self.y
 
     def check_size(self, precision: str, optimizer: str = "sgd") -> None:
-        """BadInput where what is squared does not fit the precision: values, as the loss takes them, and by
-        some optimizers the gradient, which is x·(x + y) where W and b are about 1, and y where they are
-        small."""
+        """BadInput where squares do not fit the precision: those of the values, which the loss takes, and by
+        some optimizers those of the gradient, which is x·(x + y) where W and b are about 1, and y where they
+        are small."""
         double = 'precision = "float64" or ' if precision == "float32" else ""
 
         def check(name: str, squared: np.ndarray, of: str) -> None:
@@ -86,7 +86,7 @@ class Dataset(NamedTuple):
             )
 
     def gradient_floor(self, precision: str) -> float:
-        """What rounding leaves of the gradient near a good fit, up to about: half the precision's spacing at
+        """About the largest gradient that rounding leaves near a good fit: half the precision's spacing at
         outputs as large as the targets, times the root mean square of an input, or 1, for the bias.
 
         Measured in experiments/float32.
@@ -104,7 +104,7 @@ class Dataset(NamedTuple):
 
 
 def load(data: Data) -> list[Dataset]:
-    """The data sets a study names, most often one; BadInput says what is wrong with them."""
+    """The data sets of a study, most often one; BadInput where they cannot be read, or do not fit it."""
     datasets = [_load(data, number) for number in range(data.num_datasets)]
     first, *others = datasets
     for other in others:
@@ -125,7 +125,7 @@ def shared_probes(datasets: Sequence[Dataset], precision: str, config: Config) -
 
 
 def sha256_of(datasets: Sequence[Dataset]) -> str:
-    """Of all examples of all data sets; of a single one it is its own."""
+    """The hash of all examples of all data sets; of a single data set it is its own."""
     if len(datasets) == 1:
         return datasets[0].sha256
     return hashlib.sha256("".join(data.sha256 for data in datasets).encode()).hexdigest()
@@ -208,7 +208,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 
 def _read_npz(path: Path) -> pd.DataFrame:
-    """One column for each one-dimensional array; all must be of one length."""
+    """One column for each array; all must have one dimension and the same length."""
     if not zipfile.is_zipfile(path):
         raise BadInput(f"{path}: is not an NPZ file; numpy.savez writes one")
     with np.load(path, allow_pickle=False) as arrays:
@@ -256,7 +256,7 @@ def teach(teacher: Teacher, number: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """The teacher's inputs and outputs in its data set of a number: y = relu(weight · x + bias) + noise."""
     rng = np.random.default_rng(teacher.seed if teacher.num_datasets == 1 else (teacher.seed, number))
     weight = teacher.weight
-    if isinstance(weight, UnitVector):  # from a stream of its own: x and noise are those of a given weight
+    if isinstance(weight, UnitVector):  # from a stream of its own: x and noise stay those of a given weight
         normal = rng.spawn(1)[0].normal(size=weight.unit_vector)
         weight = normal / np.linalg.norm(normal)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by `load`
@@ -273,8 +273,8 @@ def teach(teacher: Teacher, number: int = 0) -> tuple[np.ndarray, np.ndarray]:
 def standardise(data: Dataset) -> Dataset:
     """Inputs with mean 0 and standard deviation 1; the target with standard deviation 1, not centred.
 
-    A ReLU's output is never negative: a centred target would be out of its reach on half the examples,
-    and each of those puts a kink into the loss that gradient descent chatters across for ever.
+    A ReLU's output is never negative: a centred target would be out of its reach on half the examples, and
+    each of those puts a kink into the loss that gradient descent oscillates across without end.
     """
     for name, column in data.columns():
         # The mean of equal numbers can round away from them and leave a spread of one last bit.
@@ -292,7 +292,7 @@ def standardise(data: Dataset) -> Dataset:
 
 
 def _rows(is_bad: np.ndarray) -> str:
-    """'3 of 235 rows (12, 40, 41)', counting from 1 after the header; '' if there are none."""
+    """'3 of 235 rows (12, 40, 41)', counted from 1 after the header; '' where there are none."""
     rows = np.flatnonzero(is_bad) + 1
     if len(rows) == 0:
         return ""

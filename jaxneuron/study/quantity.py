@@ -34,7 +34,7 @@ def parse(value: Any) -> Any:
     """The constant, axis or distribution that a value of a study stands for; ValueError if it is none."""
     if isinstance(value, Axis):
         return _checked_axis(value)
-    if isinstance(value, (Normal, Uniform, LogUniform)):
+    if isinstance(value, DRAWN):
         return _checked_draw(value)
     if isinstance(value, Mapping):
         return _parse_table(value)
@@ -95,7 +95,7 @@ def _number(value: Any) -> float:
 
 
 def _checked_axis(axis: Any) -> Any:
-    # Of pieces the sum comes first: only few enough are laid out and merged.
+    # Pieces are merged only where there are few enough of their values.
     num = sum(map(num_values, axis.pieces)) if isinstance(axis, Refined) else num_values(axis)
     if num > MOST_VALUES:
         raise ValueError(f"an axis has {num} values; it may have {MOST_VALUES}")
@@ -131,7 +131,7 @@ def describe(quantity: Any) -> Any:
 
 
 def num_values(axis: Any) -> int:
-    """How many values an axis has; a number has one."""
+    """The number of values of an axis; a constant has one."""
     if isinstance(axis, Refined):
         return len(axis.values())
     return len(axis) if isinstance(axis, Values) else getattr(axis, "num", 1)
@@ -140,7 +140,7 @@ def num_values(axis: Any) -> int:
 def check_size(quantity: Any, precision: str, *, is_start: bool = False) -> None:
     """ValueError where a precision cannot work with the numbers that give a quantity.
 
-    Numbers below the normal ones are taken for 0: so a neuron may start, but not be trained.
+    Subnormal numbers are taken for 0: a neuron may start there, but not be trained with such a value.
     """
     if isinstance(quantity, Refined):
         for piece in quantity.pieces:
@@ -164,7 +164,7 @@ class Support(NamedTuple):
 
 
 def support(quantity: Any) -> Support:
-    """Where the values of a quantity lie; a normal distribution reaches both infinities."""
+    """The range of a quantity's values; a normal distribution reaches both infinities."""
     if isinstance(quantity, Normal):
         return Support(-math.inf, math.inf)
     if isinstance(quantity, (Uniform, LogUniform)):
@@ -180,7 +180,7 @@ def support(quantity: Any) -> Support:
 
 
 def largest_magnitude(quantity: Any) -> float:
-    """Of the values a quantity takes; of a normal distribution, what one in 10²³ draws exceeds."""
+    """The largest magnitude of a quantity's values; of a normal distribution one in 10²³ draws exceeds it."""
     if isinstance(quantity, Normal):
         return abs(quantity.mean) + 10 * quantity.std
     return max(map(abs, support(quantity)))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jaxneuron.study.bad_input import BadInput, nearest, shown
 
-# Of data, of its files and of a teacher's weight: no keys that somebody gave.
+# pydantic's tags of the kinds of data, of files and of a teacher's weight: they are no keys of a study.toml.
 KINDS = ("Table", "Synthetic", "Arrays", "File", "Files", "Numbers", "UnitVector")
 
 # pydantic's words for these speak of Python's types.
@@ -35,7 +35,7 @@ class Section(BaseModel):
 
 
 def _without_numpy(value: Any) -> Any:
-    """A count from NumPy is as good as Python's own."""
+    """NumPy's whole numbers as Python's own, which pydantic asks for."""
     return int(value) if isinstance(value, np.integer) else value
 
 

@@ -1,7 +1,7 @@
 """Where a study's examples come from: the forms of its [data] table."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Discriminator, Field, Strict, Tag, field_validator, model_validator
@@ -14,7 +14,7 @@ from jaxneuron.study.section import Section
 Scale = Literal["standard", "none"]
 Names = Annotated[tuple[str, ...], Strict(False), Field(min_length=1)]
 Numbers = Annotated[tuple[float, ...], Strict(False), Field(min_length=1)]
-# Files, or weights: each is told from its other form by its type, so that what is wrong is said of one.
+# Files and weights have two forms each, told apart by the type, so that an error speaks of one form alone.
 Files = Annotated[
     Annotated[str, Tag("File")] | Annotated[Names, Tag("Files")],
     Discriminator(lambda file: "Files" if isinstance(file, (list, tuple)) else "File"),
@@ -26,7 +26,7 @@ MOST_NUMBERS = 2**32
 class Table(Section):
     """Columns of a CSV, Parquet or NPZ file; a relative path starts at the study file's folder.
 
-    Each of several files, with the same columns and equally many rows, is a data set.
+    Each of several files is a data set; they have the same columns and equally many rows.
     """
 
     file: Files
@@ -43,17 +43,17 @@ class Table(Section):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files, be it one."""
+        """The files, also where it is one."""
         return (self.file,) if isinstance(self.file, str) else self.file
 
     @property
     def num_datasets(self) -> int:
-        """How many data sets there are."""
+        """The number of data sets."""
         return len(self.files)
 
 
 class Arrays(Section):
-    """Examples written out: a row of inputs, or one number, for each; and a target for each."""
+    """Examples written out: a row of inputs, or one number, and a target for each."""
 
     x: Any = Field(repr=False)
     y: Any = Field(repr=False)
@@ -72,14 +72,11 @@ class Arrays(Section):
             raise ValueError("has numbers that are not finite; fill or remove them")
         return numbers.astype(np.float64).tolist()
 
-    @property
-    def num_datasets(self) -> int:
-        """How many data sets there are."""
-        return 1
+    num_datasets: ClassVar[int] = 1
 
 
 class UnitVector(Section):
-    """A direction drawn uniformly: a vector of norm 1 with so many components."""
+    """A direction drawn uniformly: a vector of norm 1 with a number of components."""
 
     unit_vector: int = Field(ge=1, le=2**20)
 
@@ -106,7 +103,7 @@ class Teacher(Section):
 
     @property
     def num_inputs(self) -> int:
-        """Components of the weight."""
+        """The number of components of the weight."""
         return self.weight.unit_vector if isinstance(self.weight, UnitVector) else len(self.weight)
 
     @model_validator(mode="after")
@@ -134,7 +131,7 @@ class Synthetic(Section):
 
     @property
     def num_datasets(self) -> int:
-        """How many data sets there are."""
+        """The number of data sets."""
         return self.teacher.num_datasets
 
 

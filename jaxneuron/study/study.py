@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
 
 from jaxneuron.neuron import jumps
-from jaxneuron.neuron.draws import STANDARD_NORMAL, LogUniform, Normal, Uniform
+from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.neuron.hyperparams import MEANINGS
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
@@ -17,7 +17,7 @@ from jaxneuron.neuron.train import Config
 from jaxneuron.population import design
 from jaxneuron.population.axes import Axis
 from jaxneuron.study.bad_input import BadInput, nearest, shown
-from jaxneuron.study.quantity import Quantity, check_size, num_values, support
+from jaxneuron.study.quantity import DRAWN, Quantity, check_size, num_values, support
 from jaxneuron.study.section import Section
 from jaxneuron.study.sources import Data, Table
 
@@ -193,7 +193,7 @@ class Study(Section):
 
     @property
     def objection_to_jumps(self) -> str | None:
-        """What stands against jumps, but for the number of inputs, which the data tells."""
+        """Why the study cannot be trained by jumps; None where it can, if its data has one input."""
         training = self.training
         if training.optimizer != "sgd":
             return f"for plain gradient descent, and training.optimizer is {training.optimizer!r}"
@@ -213,18 +213,18 @@ class Study(Section):
 
     @property
     def quantities(self) -> dict[str, Any]:
-        """Every hyperparameter that is given and the starting values, by name."""
+        """The given hyperparameters and the starting values, by name."""
         given = {name: getattr(self.sweep, name) for name in (*MEANINGS, "init_bias")}
         given["init_weight"] = self.neuron.init_weight
         return {name: quantity for name, quantity in given.items() if quantity is not None}
 
     @property
     def _ranges(self) -> dict[str, Any]:
-        """What `points` spreads over. Weights stay with the replicates: each neuron draws its own."""
+        """What `points` spreads over; not weights, which each replicate draws for itself."""
         return {
             name: quantity
             for name, quantity in self.quantities.items()
-            if name != "init_weight" and isinstance(quantity, (Normal, Uniform, LogUniform))
+            if name != "init_weight" and isinstance(quantity, DRAWN)
         }
 
     @property
@@ -245,18 +245,21 @@ class Study(Section):
 
     @property
     def drawn(self) -> dict[str, Any]:
-        """What each neuron draws from its own key."""
-        drawn = {n: q for n, q in self.quantities.items() if isinstance(q, (Normal, Uniform, LogUniform))}
+        """The quantities that each neuron draws from its own key."""
+        drawn = {n: q for n, q in self.quantities.items() if isinstance(q, DRAWN)}
         return {n: q for n, q in drawn.items() if self.sweep.points is None or n == "init_weight"}
 
     @property
     def fixed(self) -> dict[str, float]:
-        """What is the same for all neurons."""
+        """The quantities that are the same for all neurons."""
         return {name: quantity for name, quantity in self.quantities.items() if isinstance(quantity, float)}
 
 
 def read_study(path: str | Path) -> Study:
-    """The study a TOML file describes; its data file's path is made to start at the file's folder."""
+    """The study that a TOML file describes; a relative path of its data starts at the file's folder.
+
+    BadInput where it is no TOML file, or no study.
+    """
     path = Path(path)
     try:
         tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))

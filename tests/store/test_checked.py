@@ -8,9 +8,10 @@ import shlex
 import shutil
 import subprocess
 
-import numpy as np
 import pytest
 import zarr
+from hypothesis import given
+from hypothesis import strategies as st
 
 import jaxneuron as jn
 from jaxneuron import sweep
@@ -26,37 +27,34 @@ from jaxneuron.store.status import status
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 from tests.conftest import REPEAT
+from tests.store.runs import read
 from tests.values import values_of
 
-X = np.linspace(-1, 2, 20)
-Y = np.maximum(0, 1.5 * X + 0.3)
-SIZES = {"chunks of whole cells": 10, "parts": 5}
+SMALL = {"learning_rate": [0.1, 10.0], "init_bias": [-0.5, 0.5], "replicates": 10}
 
 
-def study_of(chunk_size, **sweep):
-    axes = {"learning_rate": [0.1, 10.0], "init_bias": [-0.5, 0.5], "replicates": 10}
-    return jn.Study(
-        data={"x": X, "y": Y},
-        training={"num_steps": 30},
-        sweep=axes | {"records": "neurons", "chunk_size": chunk_size} | sweep,
-    )
+@pytest.fixture(params=[10, 5], ids=["whole cells", "parts"])
+def whole(request, swept):
+    """A run of four chunks of whole cells, and one of parts."""
+    return swept(**SMALL, chunk_size=request.param)
 
 
-@pytest.fixture(scope="module", params=SIZES.values(), ids=SIZES)
-def study(request):
-    return study_of(request.param)
+@pytest.fixture
+def study(whole):
+    """Its study."""
+    return whole.study
 
 
-@pytest.fixture(scope="module")
-def whole(study, tmp_path_factory):
-    """The path of a run, and every value of it."""
-    path = tmp_path_factory.mktemp("whole") / "run.zarr"
-    return path, values_of(sweep(study, path))
+@pytest.fixture
+def other(study):
+    """The same study with another seed."""
+    return study.model_copy(update={"sweep": study.sweep.model_copy(update={"seed": 1})})
 
 
 @pytest.fixture
 def copied(whole, tmp_path):
-    return shutil.copytree(whole[0], tmp_path / "run.zarr")
+    """The path of a copy of the run."""
+    return whole.copied_to(tmp_path / "run.zarr")
 
 
 def chunks_of(path):
@@ -68,19 +66,10 @@ def array_at(file, path):
     return "/".join(file.relative_to(path).parts[:2])
 
 
-def read(path, arrays):
-    """What is read of these arrays; nothing where the reader is told that the run is damaged."""
-    try:
-        return values_of(jn.open_run(path), arrays)
-    except BadInput as error:
-        assert "is damaged" in str(error) or "not a run" in str(error)  # noqa: PT017
-        return None
-
-
 @pytest.mark.parametrize("number", [10, pytest.param(100 * REPEAT, marks=pytest.mark.thorough)])
 def test_no_two_files_are_taken_for_one_another(number, whole, copied):
     """Pairs of files of the same array, and of others: swapped, they are told."""
-    path, values = copied, whole[1]
+    path, values = copied, whole.values
     files = [p for p in chunks_of(path) if array_at(p, path) in values]
     pairs = [
         pair for pair in itertools.combinations(files, 2) if pair[0].read_bytes() != pair[1].read_bytes()
@@ -93,10 +82,9 @@ def test_no_two_files_are_taken_for_one_another(number, whole, copied):
     assert values_of(jn.open_run(path)) == values
 
 
-def test_files_of_another_run_of_the_same_shape_are_told(study, whole, copied, tmp_path):
+def test_files_of_another_run_of_the_same_shape_are_told(study, other, whole, copied, tmp_path):
     """Its markers too: they are of another study, or of the same one made again."""
-    others = [study.model_copy(update={"sweep": study.sweep.model_copy(update={"seed": 1})}), study]
-    for number, other_study in enumerate(others):
+    for number, other_study in enumerate([other, study]):
         other = tmp_path / f"other{number}.zarr"
         sweep(other_study, other)
         for group in ("cells", "neurons", "work"):
@@ -105,10 +93,18 @@ def test_files_of_another_run_of_the_same_shape_are_told(study, whole, copied, t
                 if file.is_file():
                     shutil.copy(file, path / file.relative_to(other))
             if group == "work" or number == 0:
-                assert read(path, None) is None
+                assert read(path) is None
                 assert not status(path, verify=True).is_whole
             else:
-                assert read(path, None) == whole[1]
+                assert read(path) == whole.values
+
+
+@given(st.binary(min_size=1, max_size=200), st.data())
+def test_another_bit_anywhere_is_another_checksum(content, data):
+    other = bytearray(content)
+    other[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    assert checksum_of_bytes(content) != checksum_of_bytes(bytes(other))
+    assert checksum_of_bytes(content) != checksum_of_bytes(content + b"\0")
 
 
 def metadata_of(path):
@@ -135,34 +131,33 @@ def test_every_byte_of_what_describes_a_run_is_seen(step, whole, copied):
             tried += 1
         file.write_bytes(content)
     assert tried > 20_000 / step
-    assert values_of(jn.open_run(copied)) == whole[1]
+    assert values_of(jn.open_run(copied)) == whole.values
 
 
-def test_a_worker_of_another_run_does_not_write_into_this_one(study, whole, tmp_path):
+def test_a_worker_of_another_run_does_not_write_into_this_one(study, other, whole, tmp_path):
     path = tmp_path / "run.zarr"
-    prepare(Program(study_of(study.sweep.chunk_size, seed=1)), Location(path))
-    store, setup = open_to_work(Location(path))
+    prepare(Program(other), Location(path))
+    store, program = open_to_work(Location(path))
     shutil.rmtree(path)
-    (train,) = setup.trainers([None]).values()
-    trained, summary = train(0)
+    trained, summary = program.train_chunk(0)
     with pytest.raises(BadInput, match="is not the run any more that was opened"):
         store.write(0, summary, trained, 0.0)
     assert not path.exists()
-    shutil.copytree(whole[0], path)
+    whole.copied_to(path)
     with pytest.raises(BadInput, match="is not the run any more that was opened"):
         store.write(0, summary, trained, 0.0)
-    assert values_of(jn.open_run(path)) == whole[1]
+    assert values_of(jn.open_run(path)) == whole.values
     # Had it looked a moment earlier, what it then writes is told.
-    store._look = lambda: None
+    store._check_there = lambda: None
     store.write(0, summary, trained, 0.0)
-    assert read(path, None) is None
-    assert values_of(sweep(study, path)) == whole[1]
+    assert read(path) is None
+    assert values_of(sweep(study, path)) == whole.values
 
 
-def test_an_open_run_is_the_one_that_was_opened(study, copied):
+def test_an_open_run_is_the_one_that_was_opened(other, copied):
     run = jn.open_run(copied)
     cells = run.cells
-    sweep(study_of(study.sweep.chunk_size, seed=1), copied, overwrite=True)
+    sweep(other, copied, overwrite=True)
     for call in (lambda: cells.final_loss_min.values, lambda: run.neurons.fate.values, run.best):
         with pytest.raises(BadInput, match="is not the run any more that was opened; open it again"):
             call()
@@ -181,14 +176,14 @@ def test_what_cannot_be_read_is_not_damaged(study, whole, copied):
         file.unlink()
         file.write_bytes(content)
         assert status(copied, verify=True).is_whole
-    assert values_of(jn.open_run(copied)) == whole[1]
+    assert values_of(jn.open_run(copied)) == whole.values
 
 
 # Runs that are replaced
 
 
 @pytest.mark.parametrize("is_at_once", [True, False])
-def test_one_of_two_runs_is_always_there(is_at_once, study, whole, copied, monkeypatch):
+def test_one_of_two_runs_is_always_there(is_at_once, other, whole, copied, monkeypatch):
     """Where a folder cannot take another one's place at once, one is named whom to bring back."""
     seen, rename = [], location_module._rename
 
@@ -200,9 +195,8 @@ def test_one_of_two_runs_is_always_there(is_at_once, study, whole, copied, monke
         seen.append(status(copied).chunks_done)
 
     monkeypatch.setattr(location_module, "_rename", look)
-    other = study_of(study.sweep.chunk_size, seed=1)
     prepare(Program(other), Location(copied), overwrite=True)
-    assert seen == [status(whole[0]).chunks_done, 0][: 1 + is_at_once]
+    assert seen == [status(whole.run.path).chunks_done, 0][: 1 + is_at_once]
     assert status(copied).chunks_done == 0
     assert [path.name for path in copied.parent.iterdir()] == ["run.zarr"]
 
@@ -210,7 +204,7 @@ def test_one_of_two_runs_is_always_there(is_at_once, study, whole, copied, monke
 def test_what_a_kill_left_is_named(study, whole, tmp_path):
     """An --overwrite was killed between two renames, or before the first."""
     path, other = tmp_path / "run.zarr", tmp_path / ".run.zarr.0123456789ab.old"
-    shutil.copytree(whole[0], other)
+    whole.copied_to(other)
     for call in (lambda: jn.open_run(path), lambda: status(path), lambda: sweep(study, path)):
         with pytest.raises(BadInput, match=r"was killed; `mv .*\.old .*run\.zarr` brings it back") as told:
             call()
@@ -218,10 +212,10 @@ def test_what_a_kill_left_is_named(study, whole, tmp_path):
     back = re.search("`(.*)`", str(told.value))
     assert back is not None
     subprocess.run(shlex.split(back[1]), check=True)
-    assert values_of(jn.open_run(path)) == whole[1]
+    assert values_of(jn.open_run(path)) == whole.values
     draft = shutil.copytree(path, tmp_path / ".run.zarr.0123456789ab.draft")
     assert status(path).left_behind == [str(draft)]
-    assert values_of(sweep(study, path)) == whole[1]
+    assert values_of(sweep(study, path)) == whole.values
 
 
 # Runs that somebody else made
@@ -285,7 +279,7 @@ def test_what_a_run_was_not_made_with_is_not_there(whole, copied):
     added[...] = 1
     shutil.copy(copied / "cells/added/c/0/0", copied / "cells/fixed_count/c/7")
     assert "added" not in jn.open_run(copied).cells
-    assert values_of(jn.open_run(copied)) == whole[1]
+    assert values_of(jn.open_run(copied)) == whole.values
 
 
 # What Zarr is told elsewhere
@@ -297,9 +291,9 @@ def test_what_a_run_was_not_made_with_is_not_there(whole, copied):
 )
 def test_settings_of_zarr_change_no_run(settings, study, whole, tmp_path):
     with zarr.config.set(settings):
-        assert values_of(sweep(study, tmp_path / "run.zarr")) == whole[1]
+        assert values_of(sweep(study, tmp_path / "run.zarr")) == whole.values
         assert status(tmp_path / "run.zarr", verify=True).is_whole
-        assert values_of(jn.open_run(whole[0])) == whole[1]
+        assert values_of(jn.open_run(whole.run.path)) == whole.values
 
 
 def test_codecs_that_are_not_installed_are_named(whole, copied):
@@ -308,10 +302,10 @@ def test_codecs_that_are_not_installed_are_named(whole, copied):
         pytest.raises(BadInput, match=r"cannot be opened by Zarr \(.*not_installed"),
     ):
         status(copied, verify=True)
-    assert values_of(jn.open_run(copied)) == whole[1]
+    assert values_of(jn.open_run(copied)) == whole.values
 
 
 def test_a_store_that_is_read_has_no_way_to_be_written_to(whole):
-    store = Store(Location(whole[0]))
+    store = Store(Location(whole.run.path))
     with pytest.raises(ValueError, match="read-only"):
         store.root["cells/fate_count"][...] = 0

@@ -10,50 +10,16 @@ from hypothesis import strategies as st
 
 from jaxneuron import cli
 from jaxneuron.runner.engines import devices
-from tests.study.test_bad_input import CSV, STUDY, TEACHER
+from tests.study.test_bad_studies import CSV, STUDY, TEACHER
+from tests.study.test_data import CONTENT
 
-TOKENS = [
-    *"=[]{}.,#\"'\n-+_0179eE",
-    *(
-        "nan",
-        "inf",
-        "-inf",
-        "true",
-        "1e400",
-        "-0.0",
-        "9" * 30,
-        "1979-05-27",
-        "\x00",
-        "é",
-        "\ud7ff",
-        '"""',
-        "''",
-    ),
-    *(
-        "{ log = [1e-3, 1.0], num = 3 }",
-        "{ linear = [0, 1], num = 0 }",
-        "{ normal = [0.0, -1.0] }",
-        "[0.1, 0.1]",
-    ),
-    *(
-        "[sweep]",
-        "[[data]]",
-        "points = { sobol = 4 }",
-        "replicates = 0",
-        "replicates = 4294967297",
-        "momentum = 2",
-    ),
-    *(
-        "optimizer = 'adam'",
-        "batch_size = 0",
-        "precision = 'float16'",
-        "file = ''",
-        "file = '/'",
-        "inputs = []",
-    ),
-    *("scale = 1", "records = 'all'", "chunk_size = 1", "seed = -1", "num_steps = 1.5", "teacher = {}"),
-]
-
+LINES = """\
+nan|inf|-inf|true|1e400|-0.0|999999999999999999999999999999|1979-05-27|\x00|é|\ud7ff|\"\"\"|''
+{ log = [1e-3, 1.0], num = 3 }|{ linear = [0, 1], num = 0 }|{ normal = [0.0, -1.0] }|[0.1, 0.1]
+[sweep]|[[data]]|points = { sobol = 4 }|replicates = 0|replicates = 4294967297|momentum = 2
+optimizer = 'adam'|batch_size = 0|precision = 'float16'|file = ''|file = '/'|inputs = []
+scale = 1|records = 'all'|chunk_size = 1|seed = -1|num_steps = 1.5|teacher = {}"""
+TOKENS = [*"=[]{}.,#\"'\n-+_0179eE", *(token for line in LINES.split("\n") for token in line.split("|"))]
 
 # One working folder serves all examples.
 SETTINGS = {
@@ -140,20 +106,7 @@ def test_any_bytes_for_a_study(content, outcome):
     assert not outcome(content, CSV.encode()) or b"data" in content
 
 
-ROWS = st.lists(
-    st.lists(st.one_of(st.floats().map(repr), st.integers().map(str), st.text(max_size=4)), max_size=3),
-    max_size=6,
-).map(lambda rows: "\n".join(",".join(row) for row in rows))
-
-
-@given(
-    content=st.one_of(
-        st.binary(max_size=300),
-        ROWS.map(lambda rows: rows.encode("utf-8", "surrogatepass")),
-        ROWS.map(lambda rows: b"x,y\n" + rows.encode("utf-8", "surrogatepass")),
-    ),
-    ending=st.sampled_from(["csv", "csv", "npz", "parquet", "txt"]),
-)
+@given(content=CONTENT, ending=st.sampled_from(["csv", "csv", "npz", "parquet", "txt"]))
 @settings(max_examples=200, **SETTINGS)
 def test_any_bytes_for_data(content, ending, outcome):
     outcome(STUDY.replace("data.csv", f"data.{ending}"), content, f"data.{ending}")

@@ -1,0 +1,151 @@
+"""Runs in an object store: resumed and verified as on a disk, whatever fails."""
+
+import contextlib
+import socket
+import threading
+import time
+import uuid
+
+import numpy as np
+import pytest
+import s3fs
+import xarray as xr
+from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug.serving import make_server
+
+import jaxneuron as jn
+from jaxneuron import sweep
+from jaxneuron.runner.work import Stopped
+from jaxneuron.store.status import status
+from jaxneuron.study.bad_input import BadInput
+from tests.conftest import REPEAT
+from tests.stopping import Stop, stop_after
+from tests.store.runs import WHOLE_CELLS, study_of
+from tests.values import values_of
+
+
+class Faulty:
+    """An application for a server, which counts its requests, and fails from one of them on."""
+
+    def __init__(self, app):
+        self.app, self.number = app, 0
+        self.mend()
+
+    def mend(self):
+        self.fault, self.first, self.number = None, 0, 0
+
+    def fail(self, fault, first):
+        self.fault, self.first, self.number = fault, first, 0
+
+    def __call__(self, environ, start_response):
+        self.number += 1
+        fault = self.fault
+        if fault is None or self.number <= self.first:
+            return self.app(environ, start_response)
+        if fault == "hang":
+            time.sleep(1.3 * PATIENCE)
+        if fault in ("cut", "hang"):
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            return []
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        status, code = fault
+        said = f"<Error><Code>{code}</Code><Message>said so</Message></Error>".encode()
+        start_response(status, [("Content-Type", "application/xml"), ("Content-Length", str(len(said)))])
+        return [said]
+
+
+FAULTS = {
+    "expired": ("403 Forbidden", "AccessDenied"),
+    "not there": ("404 Not Found", "NoSuchKey"),
+    "internal": ("500 Internal Server Error", "InternalError"),
+    "slow down": ("503 Service Unavailable", "SlowDown"),
+    "cut": "cut",
+    "hang": "hang",
+}
+PATIENCE = 3.0  # seconds that a client waits for an answer
+
+
+@pytest.fixture(scope="module")
+def faulty():
+    """What the server answers with."""
+    return Faulty(create_backend_app("s3"))
+
+
+@pytest.fixture(scope="module")
+def bucket(faulty):
+    """A bucket of a server in this process that speaks S3."""
+    # Moto's own server would look up what a request is for, which takes longer than the answer.
+    server = make_server("127.0.0.1", 0, faulty, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setattr(s3fs.S3FileSystem, "read_timeout", PATIENCE)
+        files = s3fs.S3FileSystem(skip_instance_cache=True)
+        files.mkdir("bucket")
+        yield "s3://bucket", files
+    server.shutdown()
+
+
+@pytest.mark.thorough
+def test_an_object_store_keeps_runs_as_a_disk_does(bucket, swept, caplog):
+    sound, (url, files) = swept(learning_rate=[0.1, 10.0], chunk_size=WHOLE_CELLS), bucket
+    study, another = sound.study, study_of({"learning_rate": [0.1, 10.0], "seed": 1})
+    url = f"{url}/folder/run.zarr"
+    with pytest.raises(BadInput, match="there is no such run"):
+        jn.open_run(url)
+    with pytest.raises(Stop):
+        sweep(study, url, progress=stop_after(1))
+    assert status(url).chunks_done == 1
+    with pytest.raises(BadInput, match="is unfinished, 1 of"):
+        jn.open_run(url)
+    assert values_of(sweep(study, url)) == sound.values
+    with pytest.raises(BadInput, match=r"holds another run: sweep\.seed is 0 there and 1 here"):
+        sweep(another, url)
+    shard = next(path for path in files.find(url) if "/neurons/fate/c/" in path)
+    files.rm_file(shard)
+    assert list(status(url, verify=True).damaged.values()) == ["neurons/fate"]
+    assert values_of(sweep(study, url)) == sound.values
+    assert "1 chunk is damaged" in caplog.text
+    assert values_of(sweep(another, url, overwrite=True)) != sound.values
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", FAULTS if REPEAT > 1 else ["expired", "cut"])
+def test_an_outage_of_an_object_store_loses_nothing(kind, bucket, faulty, tmp_path, monkeypatch):
+    """From any request on, until the sweep ends: a finished run stays, and one that is begun is resumed."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
+    study = study_of({"learning_rate": [0.1, 10.0], "records": "cells"})
+    sound = sweep(study, tmp_path / "run.zarr").cells.load()
+    (url, files), tag = bucket, uuid.uuid4().hex
+    whole = f"{url}/{tag}/whole.zarr"
+    sweep(study, whole)
+    faulty.mend()
+    sweep(study, whole)
+    asked, before = faulty.number, {key: files.info(key)["ETag"] for key in files.find(whole)}
+    for share in (0.01, 0.4) if REPEAT == 1 else np.linspace(0, 1, 4 * REPEAT):
+        begun = f"{url}/{tag}/{share}.zarr"
+        for path, first in ((whole, int(share * asked)), (begun, 3 + int(share * 2 * asked))):
+            faulty.fail(FAULTS[kind], first)
+            with contextlib.suppress(BadInput, Stopped):
+                sweep(study, path)
+            faulty.mend()
+        files.invalidate_cache()
+        assert {key: files.info(key)["ETag"] for key in files.find(whole)} == before
+        xr.testing.assert_identical(sweep(study, begun).cells.load(), sound)
+    xr.testing.assert_identical(sweep(study, whole).cells.load(), sound)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nowhere://run.zarr", "'nowhere' is no known kind of store"),
+        ("s3://no-such-bucket/run.zarr", "cannot be made"),
+    ],
+)
+def test_a_store_that_cannot_be_had_is_refused(url, words, bucket):
+    with pytest.raises(BadInput, match=words):
+        sweep(study_of(), url)
