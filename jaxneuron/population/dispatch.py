@@ -1,4 +1,4 @@
-"""Sharing out chunks: each device has a few under way, and takes the next one when it is free."""
+"""Sharing out chunks: each device has a few in flight, and takes the next one when it is free."""
 
 import itertools
 import logging
@@ -56,8 +56,8 @@ def share_out(
 
     Each has `in_flight` calls under way, and no more results than that and one wait to be taken. A function
     that is slow holds up its own items and no others. One that fails is not called again, and its items go
-    to the others; the error of the last one is raised. When the caller stops, calls under way end unheard
-    and no others begin.
+    to the others; the error of the last one is raised. When the caller stops, no further call begins, and the
+    results of those under way are dropped.
     """
     waiting, returned = iter(items), deque[Item]()
     under_way: dict[Future[Result], tuple[Device, Item]] = {}

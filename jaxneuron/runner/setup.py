@@ -14,9 +14,10 @@ import jax
 import numpy as np
 
 from jaxneuron.neuron.gradient import choose_form
+from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.optimizers import squares_gradient
 from jaxneuron.neuron.stability import stability_limit
-from jaxneuron.neuron.train import Config, Trained
+from jaxneuron.neuron.train import Trained
 from jaxneuron.population.chunks import Chunking, cut_into_chunks
 from jaxneuron.population.dispatch import Device, default_chunk_size
 from jaxneuron.population.place import bounds_of, layout_of

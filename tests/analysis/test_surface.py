@@ -7,6 +7,7 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.analysis.surface import loss_surface, losses_at, silence_border, with_same_loss
 from jaxneuron.analysis.trajectory import trajectory
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples, loss
 from jaxneuron.neuron.params import ACTIVATIONS, Params
 
@@ -30,7 +31,9 @@ def losses_by_jax(weight, bias, x, y, activation, slope):
         examples = Examples(jax.numpy.asarray(x)[:, None], jax.numpy.asarray(y))
 
         def of(w, b):
-            return loss(Params(w[None], b), examples, activation, slope)
+            return loss(
+                Params(w[None], b), Hyperparams(0.0, negative_slope=slope), examples, Config(activation)
+            )
 
         places = np.broadcast_arrays(weight, bias)
         flat = (jax.numpy.asarray(part, float).ravel() for part in places)
