@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxneuron.neuron.train import Config
+from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.population.program import MOST_KEPT, compiled
 
 
