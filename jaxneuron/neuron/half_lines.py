@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 # More buckets make fewer probes, as long as their table stays in a core's cache.
 BUCKETS_PER_EXAMPLE = 16
-MOST_BUCKETS = 2**18
+MAX_BUCKETS = 2**18
 # A range of buckets that needs no more probes is good enough.
 FEW_PROBES = 4
 
@@ -251,7 +251,7 @@ def _index(x: np.ndarray) -> tuple[np.floating, np.floating, np.ndarray, int]:
 
 def _index_between(x: np.ndarray, num_left_out: int) -> tuple[np.floating, np.floating, np.ndarray, int]:
     low, high = x[min(num_left_out, len(x) // 2)], x[max(len(x) - 1 - num_left_out, len(x) // 2)]
-    num_buckets = min(2 ** int(np.ceil(np.log2(BUCKETS_PER_EXAMPLE * len(x)))), MOST_BUCKETS)
+    num_buckets = min(2 ** int(np.ceil(np.log2(BUCKETS_PER_EXAMPLE * len(x)))), MAX_BUCKETS)
     reach = np.subtract(high, low, dtype=np.float64)
     # Inputs so close that their buckets per unit overflow share one bucket, as equal ones do.
     are_distinct = reach > num_buckets / np.finfo(x.dtype).max

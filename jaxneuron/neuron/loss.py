@@ -11,7 +11,7 @@ from jaxneuron.neuron.half_lines import HalfLines
 from jaxneuron.neuron.hyperparams import Config, Hyperparams, Scalar
 from jaxneuron.neuron.params import Params, apply
 
-FEW = 8
+GROUP = 8
 
 
 class Examples(NamedTuple):
@@ -67,10 +67,10 @@ def largest(
     if x.shape[1] == 1:
         return jnp.maximum(function(x.min(0)), function(x.max(0)))
     # A few examples at a time: all of them, times all neurons mapped beside this one, may not fit in memory.
-    padding = jnp.broadcast_to(x[-1:], (-len(x) % FEW, x.shape[1]))
-    groups = jnp.concatenate([x, padding]).reshape(-1, FEW, x.shape[1])
+    padding = jnp.broadcast_to(x[-1:], (-len(x) % GROUP, x.shape[1]))
+    groups = jnp.concatenate([x, padding]).reshape(-1, GROUP, x.shape[1])
 
-    def pass_group(most: Float[Array, ""], some: Float[Array, "few inputs"]) -> tuple[Array, None]:
+    def pass_group(most: Float[Array, ""], some: Float[Array, "group inputs"]) -> tuple[Array, None]:
         return jnp.maximum(most, jax.vmap(function)(some).max()), None
 
     return jax.lax.scan(pass_group, jnp.full((), -jnp.inf, x.dtype), groups)[0]

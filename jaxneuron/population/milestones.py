@@ -21,9 +21,9 @@ from jaxneuron.population.start import Start, init_all
 from jaxneuron.population.train import train_for
 
 # Steps at which the neuron is looked at.
-MOST = 256
+MAX_ROWS = 256
 # Without end it is followed for so many times the steps to its fate, and for so many steps at least.
-TIMES, FEWEST_STEPS = 10, 1000
+TIMES, MIN_STEPS = 10, 1000
 AROUND = 2  # an event
 
 
@@ -37,14 +37,14 @@ def follow_by_jumps(
     it comes to, and its step is one by which it is there.
     """
     shared = (start, examples, config)
-    there = train_for(place, np.full(MOST, float(num_steps)), *shared)
+    there = train_for(place, np.full(MAX_ROWS, float(num_steps)), *shared)
     place_once = repeated(place, 1)
     end = jax.tree.map(lambda values: values[:1], there)
     end = with_diverge_steps(end, lambda: place_once, *shared, num_steps)
     end = jax.tree.map(lambda values: np.asarray(values[0]), end)
     events = [int(end.death_step), int(end.diverge_step), int(end.settle_step)]
     steps = milestones(_horizon(end, events) if math.isinf(num_steps) else num_steps, events)
-    ends = np.concatenate([steps[:-1], np.full(MOST + 1 - len(steps), float(num_steps))])
+    ends = np.concatenate([steps[:-1], np.full(MAX_ROWS + 1 - len(steps), float(num_steps))])
     trained = train_for(place, ends, *shared)
     rows = np.append(np.flatnonzero(~np.asarray(trained.undecided)[: len(steps) - 1]), -1)
     steps = steps[rows]
@@ -59,10 +59,10 @@ def follow_by_jumps(
 def milestones(last: int | float, events: Sequence[int]) -> Float[np.ndarray, " rows"]:
     """Some of the steps 0 to `last`: all of a few; of many the first, those around each event, and others
     ever farther apart, to the last."""
-    if last < MOST:
+    if last < MAX_ROWS:
         return np.arange(last + 1.0)
     around = [step + np.arange(-AROUND, AROUND + 1) for step in events if step >= 0]
-    spread = np.geomspace(1, last, MOST - 1 - len(events) * (2 * AROUND + 1))
+    spread = np.geomspace(1, last, MAX_ROWS - 1 - len(events) * (2 * AROUND + 1))
     steps = np.unique(np.concatenate([[0], np.round(spread), *around]))
     return steps[(steps >= 0) & (steps <= last)]
 
@@ -70,4 +70,4 @@ def milestones(last: int | float, events: Sequence[int]) -> Float[np.ndarray, " 
 def _horizon(trained: Trained, events: Sequence[int]) -> float:
     """A step long after a neuron has met its fate, or just behind the rows around its divergence."""
     times = 1 if trained.fate == Fate.diverged else TIMES
-    return float(max(times * max(events) + AROUND + 1, FEWEST_STEPS))
+    return float(max(times * max(events) + AROUND + 1, MIN_STEPS))

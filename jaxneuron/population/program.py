@@ -17,7 +17,7 @@ from jaxneuron.neuron.optimizers import has_memory
 
 # Each is for arrays of some shapes, and holds hundreds of memory maps, of which a process may have only so
 # many.
-MOST_KEPT = 32
+MAX_PROGRAMS = 32
 
 _one_at_a_time = Lock()
 
@@ -35,7 +35,7 @@ def compiled(function: Callable[..., Any], config: Config, *static: Any) -> Call
     return program
 
 
-@lru_cache(MOST_KEPT)
+@lru_cache(MAX_PROGRAMS)
 def _compiled_once(
     function: Callable[..., Any], shapes: tuple[tuple[int, ...], ...], config: Config, *static: Any
 ) -> Callable[..., Any]:

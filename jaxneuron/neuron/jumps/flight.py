@@ -21,9 +21,9 @@ from jaxneuron.neuron.jumps.quadratic import ratio
 from jaxneuron.neuron.params import Params
 
 # λ = 0 is gone after one step; its logarithm must be a number, to be multiplied by 0 steps.
-LEAST_LOG = -800.0
+MIN_LOG = -800.0
 # Powers are neither 0 nor infinite as long as they are between e⁻⁷⁰⁰ and e⁷⁰⁰.
-MOST_LOG = 700.0
+MAX_LOG = 700.0
 
 Steps = Float[Array, ""]  # a whole number, or infinity
 Pair = tuple[Float[Array, ""], Float[Array, ""]]
@@ -180,7 +180,7 @@ def _mode(weight: Array, bias: Array, off: Array, curvature: Array, learning_rat
     step = learning_rate * curvature
     # Close to λ = 1, and to λ = −1, what counts is how far it is from there.
     log_ratio = jnp.log1p(jnp.where(step < 1, -step, step - 2))
-    return Mode(weight, bias, off, step, jnp.maximum(log_ratio, LEAST_LOG))
+    return Mode(weight, bias, off, step, jnp.maximum(log_ratio, MIN_LOG))
 
 
 def steps_that_count(modes: Modes, most: Steps) -> Steps:
@@ -191,5 +191,5 @@ def steps_that_count(modes: Modes, most: Steps) -> Steps:
     # What neither grows nor shrinks, but alternates, returns after two steps.
     of_turns = jnp.where((modes[0].off != 0) & modes[0].alternates, 2.0, 0.0)
     slowest = jnp.where(grows > 0, grows, falls)
-    number = jnp.where(jnp.isfinite(slowest), jnp.floor(MOST_LOG / slowest), of_turns)
+    number = jnp.where(jnp.isfinite(slowest), jnp.floor(MAX_LOG / slowest), of_turns)
     return jnp.minimum(jnp.minimum(most, jnp.maximum(number, 1)), MOST_STEPS)

@@ -40,11 +40,11 @@ SHORT = 32
 MANY_SHORT = 4
 # Steps of a walk. With fewer changes among them the neuron flies, twice as often before it walks again.
 WALK = 256
-LEAST_CHANGES = 12
+MIN_CHANGES = 12
 # The budget of a neuron: a turn in flight costs 1, a walk what it takes.
 COST_OF_WALK = 16
-MOST_COST = 1024
-MOST_COST_WITHOUT_END = 4096  # of those that die in the end beyond the limit of stability, many do so late
+MAX_COST = 1024
+MAX_COST_WITHOUT_END = 4096  # of those that die in the end beyond the limit of stability, many do so late
 # With so few steps in all it may take every one of them.
 EXACT_STEPS = 2**15
 # What is spent on looking for a cycle before it is asked whether a kink holds the neuron.
@@ -123,7 +123,7 @@ def walk(
     left = num_steps - state.train.step.astype(num_steps.dtype)
     taken = take_steps(state.train, mark, state.bound, WALK, hyperparams, examples, config, left)
     # With few changes the neuron should have flown, and does so from where the walk began.
-    flies_on = taken.changes < LEAST_CHANGES
+    flies_on = taken.changes < MIN_CHANGES
     is_new = (taken.back >= 0) & (state.period == UNKNOWN) & ~flies_on
     period = jnp.where(is_new, state.train.step + taken.back - mark_step, state.period)
     train = _where(flies_on, state.train, taken.state)
@@ -139,7 +139,7 @@ def walk(
         (_is_spent(cost, num_steps), Stage.undecided),
         otherwise=Stage.walks,
     )
-    in_a_row = jnp.where(stage == Stage.flies, -2 * LEAST_CHANGES, walks)
+    in_a_row = jnp.where(stage == Stage.flies, -2 * MIN_CHANGES, walks)
     return JumpState(train, stage, cost, in_a_row, mark, mark_step, period, taken.bound)
 
 
@@ -150,7 +150,7 @@ def _first_of(*cases: tuple[Bool[Array, ""], Stage], otherwise: Stage) -> Int[Ar
 
 
 def _is_spent(cost: Int[Array, ""], num_steps: Steps) -> Bool[Array, ""]:
-    most = jnp.where(jnp.isinf(num_steps), MOST_COST_WITHOUT_END, MOST_COST)
+    most = jnp.where(jnp.isinf(num_steps), MAX_COST_WITHOUT_END, MAX_COST)
     return (cost >= most) & (num_steps > EXACT_STEPS)
 
 
