@@ -9,6 +9,7 @@ from rich.table import Table
 
 from jaxneuron.neuron.gradient import FORMS, evaluate
 from jaxneuron.neuron.half_lines import find_half_lines
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
 
@@ -99,7 +100,8 @@ def _floor(name: str, mean: float, std: float, distance: str, form: str) -> Floo
     loss, gradient = known(x, y, weight, bias)
     examples = Examples(jnp.asarray(x)[:, None], jnp.asarray(y), find_half_lines(x, y, "float32"))
     params = Params(jnp.asarray(weight)[:, None], jnp.asarray(bias))
-    found = jax.jit(jax.vmap(lambda params: evaluate(form, params, examples)))(params)
+    shared = (Hyperparams(0.0), examples, Config(gradient=form))
+    found = jax.jit(jax.vmap(lambda params: evaluate(params, *shared)))(params)
     found_gradient = np.stack([found.grads.weight[:, 0], found.grads.bias], axis=1)
     off = np.abs(found_gradient - gradient).max(1)
     return Floor(

@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import numpy as np
 
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples, loss
 from jaxneuron.neuron.params import ACTIVATIONS, Params
 from jaxneuron.runner.training import Training
@@ -55,7 +56,8 @@ def full_pass(training: Training, step: int = 0) -> FullPass:
         output, slope = jax.vmap(jax.value_and_grad(lambda z: function(z, negative_slope)))(z)
         params = Params(weight, np.float64(bias))  # pyright: ignore[reportArgumentType]
         examples = Examples(data.x, targets)  # pyright: ignore[reportArgumentType]
-        value, jax_grads = jax.value_and_grad(loss)(params, examples, activation, negative_slope)
+        hyperparams = Hyperparams(0.0, negative_slope=negative_slope)
+        value, jax_grads = jax.value_and_grad(loss)(params, hyperparams, examples, Config(activation))
     output, slope = np.asarray(output), np.asarray(slope)
     error = output - targets
     steps = training.history.step.values

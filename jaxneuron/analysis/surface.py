@@ -12,6 +12,7 @@ from jaxtyping import Array
 from jaxneuron.neuron import moments
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.half_lines import find_half_lines
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples, loss
 from jaxneuron.neuron.params import ACTIVATIONS, Params
 from jaxneuron.runner.training import Training
@@ -102,22 +103,23 @@ def losses_at(
         half_lines = find_half_lines(x, y, "float64") if ACTIVATIONS[activation].is_piecewise_linear else None
         examples = Examples(jnp.asarray(x[:, None]), jnp.asarray(y), half_lines)
         params = Params(jnp.asarray(weight.reshape(-1, 1)), jnp.asarray(bias.ravel()))
-        found = np.asarray(_losses(params, examples, activation, negative_slope))
+        hyperparams = Hyperparams(learning_rate=0.0, negative_slope=negative_slope)
+        found = np.asarray(_losses(params, hyperparams, examples, Config(activation)))
     return np.where(np.isnan(found), np.inf, found).reshape(weight.shape)
 
 
-@partial(jax.jit, static_argnames="activation")
-def _losses(params: Params, examples: Examples, activation: str, negative_slope: float) -> Array:
+@partial(jax.jit, static_argnames="config")
+def _losses(params: Params, hyperparams: Hyperparams, examples: Examples, config: Config) -> Array:
     """The loss of each of many neurons, by moments where there are any."""
     half_lines = examples.half_lines
     if half_lines is not None:
 
         def loss_by_moments(params: Params) -> Array:
-            return moments.loss(params, moments.find_piece(params, half_lines), activation, negative_slope)
+            return moments.loss_on(moments.find_piece(params, half_lines), params, hyperparams, config)
 
         return jax.vmap(loss_by_moments)(params)
     some = min(len(params.bias), max(1, ERRORS_AT_A_TIME // len(examples.y)))
-    return jax.lax.map(lambda params: loss(params, examples, activation), params, batch_size=some)
+    return jax.lax.map(lambda params: loss(params, hyperparams, examples, config), params, batch_size=some)
 
 
 def silence_border(weight: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float
 
-from jaxneuron.neuron.hyperparams import Hyperparams, Scalar
+from jaxneuron.neuron.hyperparams import Config, Hyperparams, Scalar
 from jaxneuron.neuron.loss import Examples, largest
 from jaxneuron.neuron.params import Params
 
@@ -35,33 +35,28 @@ SAFETY = 8.0
 
 
 class Coast(NamedTuple):
-    """How far a silent neuron still goes, at most, if it stays silent."""
+    """How far a silent neuron still moves, at most, if it stays silent."""
 
     move: Params  # of each param, with its sign
-    slack: Params  # by how much rounding may carry it off that, and z
+    slack: Params  # by how much rounding may change that, and z
     is_known: Bool[Array, ""]
 
 
 def is_absorbed(
-    params: Params,
-    opt_state: optax.OptState,
-    hyperparams: Hyperparams,
-    examples: Examples,
-    optimizer: str,
-    train_bias: bool,
+    params: Params, opt_state: optax.OptState, hyperparams: Hyperparams, examples: Examples, config: Config
 ) -> Bool[Array, ""]:
-    """Whether a neuron that is silent will be so for ever, as far as that can be proved."""
-    decay, dtype = hyperparams.weight_decay, params.bias.dtype
+    """Whether it is proved that a silent neuron stays silent for ever."""
+    optimizer, decay, dtype = config.optimizer, hyperparams.weight_decay, params.bias.dtype
     has_no_decay = jnp.asarray(True if decay is None else decay == 0)
     if optimizer in ("adagrad", "rmsprop") or (optimizer == "sgd" and decay is None):
         is_moved = optimizer == "rmsprop" and hyperparams.epsilon < jnp.finfo(dtype).tiny
         return has_no_decay & ~jnp.asarray(is_moved)
-    coast = _coast(params, opt_state, hyperparams, optimizer, train_bias, has_no_decay)
+    coast = _coast(params, opt_state, hyperparams, config, has_no_decay)
     end = jax.tree.map(jnp.add, params, coast.move)
     is_straight = optimizer in ("momentum", "nesterov")
 
     def highest(x: Float[Array, " inputs"]) -> Float[Array, ""]:
-        """No z on the way is above it, for an example with inputs x."""
+        """A bound of every z on the way, for an example with inputs x."""
         at_ends = [Params(weight=p.weight * x, bias=p.bias) for p in (params, end)]
         slack = jnp.dot(coast.slack.weight, jnp.abs(x)) + coast.slack.bias
         if is_straight:
@@ -78,35 +73,35 @@ def _coast(
     params: Params,
     opt_state: optax.OptState,
     hyperparams: Hyperparams,
-    optimizer: str,
-    train_bias: bool,
+    config: Config,
     has_no_decay: Bool[Array, ""],
 ) -> Coast:
-    nowhere = jax.tree.map(jnp.zeros_like, params)
+    """The coast of a neuron whose optimizer may move it; not known of an optimizer that is not named here."""
+    optimizer, nowhere = config.optimizer, jax.tree.map(jnp.zeros_like, params)
     if optimizer in ("momentum", "nesterov"):
-        return _of_momentum(params, opt_state, hyperparams, optimizer == "nesterov", has_no_decay)
+        return _of_momentum(params, opt_state, hyperparams, config, has_no_decay)
     if optimizer in ("adam", "adamw"):
         return _of_adam(params, opt_state, hyperparams, has_no_decay)
     if optimizer == "sgd" and hyperparams.weight_decay is not None:
         shrink = hyperparams.learning_rate * hyperparams.weight_decay
-        decays = Params(jnp.bool(True), jnp.bool(train_bias))
+        decays = Params(jnp.bool(True), jnp.bool(config.train_bias))
         move = jax.tree.map(lambda p, is_decayed: jnp.where(is_decayed & (shrink > 0), -p, 0), params, decays)
         # Below 1 by more than the products η·(λ·param) round.
         return Coast(move, nowhere, jnp.asarray((shrink >= 0) & (shrink <= 0.999)))
-    return Coast(nowhere, nowhere, jnp.bool(False))  # nothing is known of any other
+    return Coast(nowhere, nowhere, jnp.bool(False))
 
 
 def _of_momentum(
     params: Params,
     opt_state: optax.OptState,
     hyperparams: Hyperparams,
-    is_nesterov: bool,
+    config: Config,
     is_known: Bool[Array, ""],
 ) -> Coast:
     velocity = optax.tree_utils.tree_get(opt_state, "trace")
     beta = hyperparams.momentum
     # The next velocity is β·v; nesterov takes β times of that.
-    factor = -hyperparams.learning_rate * beta / (1 - beta) * (beta if is_nesterov else 1)
+    factor = -hyperparams.learning_rate * beta / (1 - beta) * (beta if config.optimizer == "nesterov" else 1)
     move = jax.tree.map(lambda v: factor * v, velocity)
     return Coast(move, _slack(params, move, beta), is_known)
 

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from jaxneuron.neuron.hyperparams import Scalar
-from jaxneuron.neuron.loss import Evaluation, Examples, example_loss, scaled
-from jaxneuron.neuron.params import ACTIVATIONS, Params, preactivation
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
+from jaxneuron.neuron.loss import Evaluation, Examples, example_loss, scale_targets
+from jaxneuron.neuron.params import ACTIVATIONS, Params, preactivation, trained
 
 # Examples taken per turn of the loop: 8 were enough to keep a CPU's vector units busy, more were no faster.
 UNROLL = 8
@@ -17,45 +17,34 @@ GROUP = 1024
 
 
 def evaluate_in_order(
-    params: Params,
-    examples: Examples,
-    activation: str = "relu",
-    negative_slope: Scalar = 0.01,
-    train_bias: bool = True,
-    target_scale: Scalar | None = None,
+    params: Params, hyperparams: Hyperparams, examples: Examples, config: Config
 ) -> Evaluation:
-    """Loss and gradient over all examples; a bias that is not trained has gradient 0.
+    """Loss and gradient, summed over the examples in their order.
 
-    The sum runs over the examples in their order, so that a neuron's bits do not depend on how many
-    others are mapped beside it; a reduction over an axis of examples may be regrouped by the compiler.
+    So a neuron's bits do not depend on how many others are mapped beside it; a reduction over an axis of
+    examples may be regrouped by the compiler.
     """
 
     def pass_example(total: Evaluation, example: tuple[Array, Array]) -> tuple[Evaluation, None]:
         x, y = example
 
         def trained_loss(params: Params) -> Float[Array, ""]:
-            trained = _trained(params, train_bias)
-            return example_loss(trained, x, y, activation, negative_slope, target_scale)
+            return example_loss(trained(params, config), x, y, hyperparams, config)
 
         value, grads = jax.value_and_grad(trained_loss)(params)
         is_active = preactivation(params, x) > 0
         return jax.tree.map(jnp.add, total, Evaluation(value, grads, is_active.astype(jnp.int32))), None
 
-    total, _ = jax.lax.scan(pass_example, _nothing(params), (examples.x, examples.y), unroll=UNROLL)
+    total, _ = jax.lax.scan(pass_example, _zero(params), (examples.x, examples.y), unroll=UNROLL)
     return _mean(total, examples)
 
 
 def evaluate_at_once(
-    params: Params,
-    examples: Examples,
-    activation: str = "relu",
-    negative_slope: Scalar = 0.01,
-    train_bias: bool = True,
-    target_scale: Scalar | None = None,
+    params: Params, hyperparams: Hyperparams, examples: Examples, config: Config
 ) -> Evaluation:
-    """The same by two matrix products for each GROUP of examples: of all neurons mapped beside this one,
-    z = W·xᵀ + b and dL/dW = dL/dz·x."""
-    function = ACTIVATIONS[activation].function
+    """Loss and gradient by two matrix products for each GROUP of examples: of all neurons mapped beside this
+    one, z = W·xᵀ + b and dL/dW = dL/dz·x."""
+    function = ACTIVATIONS[config.activation].function
     # A GPU's shorter products of float32 would be good to three digits.
     dot = partial(jnp.dot, precision=jax.lax.Precision.HIGHEST)
 
@@ -63,11 +52,11 @@ def evaluate_at_once(
         x, y = group
 
         def trained_loss(params: Params) -> tuple[Float[Array, ""], Int[Array, ""]]:
-            weight, bias = _trained(params, train_bias)
+            weight, bias = trained(params, config)
             z = dot(x, weight) + bias
             # Counted by a product, which takes a third of the time of a sum.
             num_active = dot((z > 0).astype(z.dtype), jnp.ones_like(z)).astype(jnp.int32)
-            error = function(z, negative_slope) - scaled(y, target_scale)
+            error = function(z, hyperparams.negative_slope) - scale_targets(y, hyperparams)
             return 0.5 * jnp.sum(error**2), num_active
 
         (value, num_active), grads = jax.value_and_grad(trained_loss, has_aux=True)(params)
@@ -77,21 +66,19 @@ def evaluate_at_once(
     data = (examples.x, examples.y)
     groups = jax.tree.map(lambda values: values[:whole].reshape(-1, GROUP, *values.shape[1:]), data)
     rest = jax.tree.map(lambda values: values[whole:], data)
-    total, _ = jax.lax.scan(pass_group, _nothing(params), groups)
+    total, _ = jax.lax.scan(pass_group, _zero(params), groups)
     if rest[1].shape[0] > 0:
         total, _ = pass_group(total, rest)
     return _mean(total, examples)
 
 
-def _trained(params: Params, train_bias: bool) -> Params:
-    return params if train_bias else params._replace(bias=jax.lax.stop_gradient(params.bias))
-
-
-def _nothing(params: Params) -> Evaluation:
+def _zero(params: Params) -> Evaluation:
+    """The sum over no examples."""
     return Evaluation(jnp.zeros_like(params.bias), jax.tree.map(jnp.zeros_like, params), jnp.int32(0))
 
 
 def _mean(total: Evaluation, examples: Examples) -> Evaluation:
+    """The mean over the examples of what was summed over them."""
     num_examples = examples.y.shape[0]
     grads = jax.tree.map(lambda grad: grad / num_examples, total.grads)
     return Evaluation(total.loss / num_examples, grads, total.num_active)

@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 # More buckets make fewer probes, as long as their table stays in a core's cache.
 BUCKETS_PER_EXAMPLE = 16
-MOST_BUCKETS = 2**18
+MAX_BUCKETS = 2**18
 # A range of buckets that needs no more probes is good enough.
 FEW_PROBES = 4
 
@@ -74,7 +74,7 @@ def find_active_row(
     It is found by the sign of the very z that autodiff computes, so that both take the same examples for
     active (where W·x does not underflow).
     """
-    return _apart(_search, half_lines, weight, bias)
+    return _isolated(_search, half_lines, weight, bias)
 
 
 def _search(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, ""]) -> Int[Array, ""]:
@@ -87,12 +87,16 @@ def _search(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, 
 
     def probe_again(i: Int[Array, ""], num_below: Int[Array, ""]) -> Int[Array, ""]:
         reach = jnp.left_shift(1, num_probes - 1 - i)
-        return probe(_apart(_read_x, half_lines, num_below + reach - 1), reach, num_below)
+        x = _isolated(lambda half_lines, place: _read(half_lines.x, place), half_lines, num_below + reach - 1)
+        return probe(x, reach, num_below)
 
-    num_below, bits = _apart(_read_bucket, half_lines, _apart(_bucket, half_lines, weight, bias))
+    bucket = _isolated(_bucket, half_lines, weight, bias)
+    num_below, bits = _isolated(
+        lambda half_lines, bucket: _read(half_lines.buckets, bucket), half_lines, bucket
+    )
     first_x = jax.lax.bitcast_convert_type(bits, half_lines.x.dtype)
     num_below = probe(first_x, 2 ** (num_probes - 1), num_below.astype(jnp.int32))
-    # On a CPU what a turn of a loop finds is stored; unrolled, all later code would work it out again.
+    # On a CPU what a turn of a loop finds is stored; unrolled, all later code would compute it again.
     is_unrolled = jax.default_backend() != "cpu"
     num_below = jax.lax.fori_loop(
         jnp.int32(1), jnp.int32(num_probes), probe_again, num_below, unroll=is_unrolled
@@ -108,23 +112,21 @@ def _bucket(half_lines: HalfLines, weight: Float[Array, ""], bias: Float[Array, 
     """The bucket that the threshold falls into."""
     last = half_lines.buckets.shape[0] - 1
     place = (-bias / weight - half_lines.origin) * half_lines.buckets_per_unit
-    # What is not a number goes to the first bucket. Equal inputs lie there: a threshold beyond all numbers
-    # times their 0 buckets per unit is none, and it is the probes that tell the side.
+    # What is not a number goes to the first bucket. Equal inputs are all in it: an infinite threshold times
+    # their 0 buckets per unit is not a number, and the probes find its side.
     return jnp.where(place > 0, jnp.minimum(place, last), 0).astype(jnp.int32)
-
-
-def _read_bucket(half_lines: HalfLines, bucket: Int[Array, ""]) -> Int[Array, " 2"]:
-    return _read(half_lines.buckets, bucket)
-
-
-def _read_x(half_lines: HalfLines, place: Int[Array, ""]) -> Float[Array, ""]:
-    return _read(half_lines.x, place)
 
 
 def other_row(half_lines: HalfLines, row: Int[Array, ""]) -> Int[Array, ""]:
     """The row of all other examples."""
     half = half_lines.num_examples + 1
     return jnp.where(row < half, row + half, row - half)
+
+
+def examples_below(half_lines: HalfLines, row: Int[Array, ""]) -> Int[Array, ""]:
+    """The number of examples below the threshold of a row."""
+    num_examples = half_lines.num_examples
+    return jnp.where(row <= num_examples, row, row - (num_examples + 1))
 
 
 def num_examples_on(half_lines: HalfLines, row: Int[Array, ""]) -> Int[Array, ""]:
@@ -140,19 +142,18 @@ def half_line(half_lines: HalfLines, row: Int[Array, ""]) -> tuple[HalfLine, Err
     return HalfLine(share, *moments), Errors(*errors)
 
 
-def _apart(function: Callable[..., Result], half_lines: HalfLines, *arguments: Array) -> Result:
-    """The function's result, worked out by itself, be it what a table is read by or what is read: on a CPU in
-    a branch of its own, which is always taken.
+def _isolated(function: Callable[..., Result], half_lines: HalfLines, *arguments: Array) -> Result:
+    """`function(half_lines, *arguments)`, on a CPU in a branch of its own, which is always taken.
 
-    Otherwise XLA makes one loop of the arithmetic and the reading, and where a processor has no vectors to
-    read with (AVX2), the arithmetic is done for one neuron at a time too, which doubles a step's time.
+    So XLA does not fuse a reading of a table with the arithmetic around it. It would make one loop of both,
+    and where a processor cannot gather with vectors (AVX2), the arithmetic would be done for one neuron at a
+    time too, which doubles a step's time.
     """
     if jax.default_backend() != "cpu":
         return function(half_lines, *arguments)
 
     def never(half_lines: HalfLines, *arguments: Array) -> Result:
-        shapes = jax.eval_shape(function, half_lines, *arguments)
-        return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+        return jax.tree.map(jnp.zeros_like, jax.eval_shape(function, half_lines, *arguments))
 
     # The origin is an input: always finite, which the compiler cannot know.
     return jax.lax.cond(jnp.isfinite(half_lines.origin), function, never, half_lines, *arguments)
@@ -164,8 +165,7 @@ def _read(table: Array, row: Int[Array, ""]) -> Array:
 
 def count_probes(x: np.ndarray, precision: str) -> int:
     """The probes that the half-lines of inputs x[examples] need: the only size that depends on the values."""
-    x = np.asarray(x, precision)
-    return _index(x[_order(x)])[-1]
+    return _index(np.sort(np.asarray(x, precision), kind="stable"))[-1]
 
 
 def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str, num_probes: int = 0) -> HalfLines:
@@ -175,7 +175,8 @@ def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str, num_probes: in
     probes than are needed the same rows are found: tables of one shape then serve several data sets.
     """
     x, y = (np.asarray(values, precision) for values in (x, y))
-    order = _order(x)
+    # Equal inputs keep their order, so that sums are the same everywhere.
+    order = np.argsort(x, kind="stable")
     x, y = (values[order].astype(np.float64) for values in (x, y))
     with ThreadPoolExecutor(1) as another_core:
         from_above = another_core.submit(_running, x[::-1], y[::-1], precision)
@@ -201,21 +202,6 @@ def find_half_lines(x: np.ndarray, y: np.ndarray, precision: str, num_probes: in
         "probes": np.zeros(num_probes, precision),
     }
     return HalfLines(**jax.device_put(arrays))
-
-
-def _order(x: np.ndarray) -> np.ndarray:
-    """The indices of x in ascending order; equal values keep theirs, so that sums are the same everywhere.
-
-    In linear time, by the digits of keys that are ordered as the floats are: NumPy sorts digits of 16 bits by
-    counting them. Adding 0 makes a -0 a 0.
-    """
-    bits = (x + 0).view(f"u{x.itemsize}")
-    sign = bits.dtype.type(1) << (8 * x.itemsize - 1)
-    keys = np.where(bits & sign, ~bits, bits | sign)
-    order = np.argsort(keys.astype(np.uint16), kind="stable")
-    for shift in range(16, 8 * x.itemsize, 16):
-        order = order[np.argsort((keys >> shift).astype(np.uint16)[order], kind="stable")]
-    return order
 
 
 def _running(x: np.ndarray, y: np.ndarray, precision: str) -> tuple[np.ndarray, np.ndarray]:
@@ -265,11 +251,11 @@ def _index(x: np.ndarray) -> tuple[np.floating, np.floating, np.ndarray, int]:
 
 def _index_between(x: np.ndarray, num_left_out: int) -> tuple[np.floating, np.floating, np.ndarray, int]:
     low, high = x[min(num_left_out, len(x) // 2)], x[max(len(x) - 1 - num_left_out, len(x) // 2)]
-    num_buckets = min(2 ** int(np.ceil(np.log2(BUCKETS_PER_EXAMPLE * len(x)))), MOST_BUCKETS)
+    num_buckets = min(2 ** int(np.ceil(np.log2(BUCKETS_PER_EXAMPLE * len(x)))), MAX_BUCKETS)
     reach = np.subtract(high, low, dtype=np.float64)
-    # Inputs so close that their buckets per unit are no number share one bucket, as equal ones do.
-    is_told_apart = reach > num_buckets / np.finfo(x.dtype).max
-    buckets_per_unit = x.dtype.type((num_buckets - 1) / reach if is_told_apart else 0.0)
+    # Inputs so close that their buckets per unit overflow share one bucket, as equal ones do.
+    are_distinct = reach > num_buckets / np.finfo(x.dtype).max
+    buckets_per_unit = x.dtype.type((num_buckets - 1) / reach if are_distinct else 0.0)
 
     def bucket_of(x: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore"):  # what is infinitely far goes to the last bucket

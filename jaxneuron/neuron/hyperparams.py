@@ -1,5 +1,7 @@
-"""What may differ from neuron to neuron and is traced, with the meaning and the valid range of each."""
+"""How a neuron is trained: hyperparams, which may differ from neuron to neuron and are traced, and a config,
+which is the same for all and static."""
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,6 +9,21 @@ from typing import NamedTuple
 from jaxtyping import Array, Float
 
 Scalar = Float[Array, ""] | float
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """What is the same for all neurons of a study and static under jit."""
+
+    activation: str = "relu"
+    train_bias: bool = True
+    optimizer: str = "sgd"
+    batch_size: int | None = None  # None: every step passes over all examples
+    gradient: str = "in_order"  # one of gradient.FORMS; mini-batches are always passed over in order
+    method: str = "steps"  # or "jumps", which need moments
+    tolerance: float = 1e-5  # for the fate `converged`: of the gradient's largest component
+    divergence_factor: float = 1e6  # multiple of max(initial loss, ½·mean y²), for the fate `diverged`
+    silence_tolerance: float = 1e-3  # multiple of the root of mean y², for `nearly_silent`
 
 
 class Hyperparams(NamedTuple):
@@ -24,7 +41,7 @@ class Hyperparams(NamedTuple):
 
 
 class Meaning(NamedTuple):
-    """What a hyperparameter is, and its range: low ≤ value, and value < high (value ≤ high where closed)."""
+    """What a hyperparameter is, and its range: low ≤ value < high."""
 
     definition: str
     low: float = 0.0

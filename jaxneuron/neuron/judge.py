@@ -6,6 +6,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from jaxneuron.neuron.fate import NO_STEP, Fate
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
+from jaxneuron.neuron.loss import Examples, silent_loss
+from jaxneuron.neuron.params import Params
 
 
 class Silence(NamedTuple):
@@ -29,33 +32,43 @@ def watch(silence: Silence, step: Int[Array, ""], is_silent: Bool[Array, ""]) ->
     )
 
 
-def until_last(is_so: Bool[Array, " steps"]) -> Int[Array, ""]:
-    """How many steps there are up to the last at which it is so; 0 where it never is."""
-    return jnp.max(jnp.where(is_so, jnp.arange(1, len(is_so) + 1), 0), initial=0)
+def loss_limit(
+    initial_loss: Float[Array, ""], hyperparams: Hyperparams, examples: Examples, config: Config
+) -> Float[Array, ""]:
+    """The loss above which a neuron has diverged."""
+    loss_of_silence = silent_loss(examples, hyperparams.target_scale)
+    return config.divergence_factor * jnp.maximum(initial_loss, loss_of_silence)
+
+
+def are_finite(params: Params) -> Bool[Array, "*steps"]:
+    """Whether params are finite, also for each of several steps."""
+    return jnp.all(jnp.isfinite(params.weight), axis=-1) & jnp.isfinite(params.bias)
 
 
 def has_diverged(
-    is_finite: Bool[Array, "*steps"], loss: Float[Array, "*steps"], loss_limit: Float[Array, ""]
+    params: Params, loss: Float[Array, "*steps"], limit: Float[Array, ""]
 ) -> Bool[Array, "*steps"]:
-    """Whether a neuron is beyond its limit, where `is_finite` says that params and loss are."""
-    return ~is_finite | (loss > loss_limit)
+    """Whether a neuron has diverged, were its training to end with these params and this loss."""
+    return ~(are_finite(params) & jnp.isfinite(loss)) | (loss > limit)
+
+
+def find_diverge_step(
+    params: Params, loss: Float[Array, " steps"], limit: Float[Array, ""]
+) -> Int[Array, ""]:
+    """The first of some steps from which a neuron has diverged to the last of them; their number if it has
+    not at the last."""
+    is_bounded = ~has_diverged(params, loss, limit)
+    return jnp.max(jnp.where(is_bounded, jnp.arange(1, len(loss) + 1), 0), initial=0)
 
 
 def judge(
-    silence: Silence,
-    is_finite: Bool[Array, ""],
-    loss: Float[Array, ""],
-    loss_limit: Float[Array, ""],
-    gradient_norm: Float[Array, ""],
-    tolerance: float,
+    silence: Silence, diverged: Bool[Array, ""], gradient_norm: Float[Array, ""], tolerance: float
 ) -> tuple[Int[Array, ""], Int[Array, ""]]:
     """(fate, death_step) at the end of training.
 
-    `silence` is the record of a neuron that can die, `never_silent()` for one that cannot; `is_finite`
-    says that params and loss are. `death_step` is the first step from which the neuron is silent to the
-    end: 0 if born dead, -1 if not dead.
+    `silence` is the record of a neuron that can die, `never_silent()` of one that cannot. `death_step` is the
+    first step from which the neuron is silent to the end: 0 if born dead, -1 if not dead.
     """
-    diverged = has_diverged(is_finite, loss, loss_limit)
     is_dead = ~diverged & (silence.since >= 0)
     fate = jnp.select(
         [diverged, is_dead & (silence.since == 0), is_dead, gradient_norm <= tolerance],

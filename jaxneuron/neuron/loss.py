@@ -8,10 +8,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from jaxneuron.neuron.half_lines import HalfLines
-from jaxneuron.neuron.hyperparams import Scalar
+from jaxneuron.neuron.hyperparams import Config, Hyperparams, Scalar
 from jaxneuron.neuron.params import Params, apply
 
-FEW = 8
+GROUP = 8
 
 
 class Examples(NamedTuple):
@@ -23,41 +23,29 @@ class Examples(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """What one pass over the examples tells of a neuron."""
+    """What one pass over the examples finds of a neuron."""
 
     loss: Float[Array, ""]
     grads: Params
     num_active: Int[Array, ""]  # examples with z > 0, which pass a gradient through a ReLU
 
 
-def scaled(y: Float[Array, "*examples"], target_scale: Scalar | None) -> Float[Array, "*examples"]:
+def scale_targets(y: Float[Array, "*examples"], hyperparams: Hyperparams) -> Float[Array, "*examples"]:
     """γ·y; y itself where nothing scales it."""
-    return y if target_scale is None else target_scale * y
+    return y if hyperparams.target_scale is None else hyperparams.target_scale * y
 
 
 def example_loss(
-    params: Params,
-    x: Float[Array, " inputs"],
-    y: Float[Array, ""],
-    activation: str = "relu",
-    negative_slope: Scalar = 0.01,
-    target_scale: Scalar | None = None,
+    params: Params, x: Float[Array, " inputs"], y: Float[Array, ""], hyperparams: Hyperparams, config: Config
 ) -> Float[Array, ""]:
     """½(ŷ − γ·y)² of one example."""
-    return 0.5 * (apply(params, x, activation, negative_slope) - scaled(y, target_scale)) ** 2
+    output = apply(params, x, config.activation, hyperparams.negative_slope)
+    return 0.5 * (output - scale_targets(y, hyperparams)) ** 2
 
 
-def loss(
-    params: Params,
-    examples: Examples,
-    activation: str = "relu",
-    negative_slope: Scalar = 0.01,
-    target_scale: Scalar | None = None,
-) -> Float[Array, ""]:
+def loss(params: Params, hyperparams: Hyperparams, examples: Examples, config: Config) -> Float[Array, ""]:
     """The mean of ½(ŷ − γ·y)² over the examples."""
-    losses = jax.vmap(example_loss, (None, 0, 0, None, None, None))(
-        params, examples.x, examples.y, activation, negative_slope, target_scale
-    )
+    losses = jax.vmap(lambda x, y: example_loss(params, x, y, hyperparams, config))(examples.x, examples.y)
     return jnp.mean(losses)
 
 
@@ -79,10 +67,10 @@ def largest(
     if x.shape[1] == 1:
         return jnp.maximum(function(x.min(0)), function(x.max(0)))
     # A few examples at a time: all of them, times all neurons mapped beside this one, may not fit in memory.
-    padding = jnp.broadcast_to(x[-1:], (-len(x) % FEW, x.shape[1]))
-    groups = jnp.concatenate([x, padding]).reshape(-1, FEW, x.shape[1])
+    padding = jnp.broadcast_to(x[-1:], (-len(x) % GROUP, x.shape[1]))
+    groups = jnp.concatenate([x, padding]).reshape(-1, GROUP, x.shape[1])
 
-    def pass_group(most: Float[Array, ""], some: Float[Array, "few inputs"]) -> tuple[Array, None]:
+    def pass_group(most: Float[Array, ""], some: Float[Array, "group inputs"]) -> tuple[Array, None]:
         return jnp.maximum(most, jax.vmap(function)(some).max()), None
 
     return jax.lax.scan(pass_group, jnp.full((), -jnp.inf, x.dtype), groups)[0]

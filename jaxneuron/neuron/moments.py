@@ -16,9 +16,9 @@ from jaxneuron.neuron.half_lines import (
     num_examples_on,
     other_row,
 )
-from jaxneuron.neuron.hyperparams import Scalar
-from jaxneuron.neuron.loss import Evaluation
-from jaxneuron.neuron.params import ACTIVATIONS, Params
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
+from jaxneuron.neuron.loss import Evaluation, Examples
+from jaxneuron.neuron.params import ACTIVATIONS, Params, trained
 
 
 class Piece(NamedTuple):
@@ -32,7 +32,7 @@ class Piece(NamedTuple):
 
 
 def why_not(activation: str, num_inputs: int) -> str | None:
-    """What stands against moments, if anything does."""
+    """The reason why moments cannot be had, if there is one."""
     if num_inputs != 1:
         return f"are for one input, and the data has {num_inputs}"
     if not ACTIVATIONS[activation].is_piecewise_linear:
@@ -53,45 +53,38 @@ def piece_of(row: Int[Array, ""], half_lines: HalfLines) -> Piece:
     return Piece(active, silent, active_errors, silent_errors, num_examples_on(half_lines, row))
 
 
-def evaluate(
-    params: Params,
-    piece: Piece,
-    activation: str = "relu",
-    negative_slope: Scalar = 0.01,
-    train_bias: bool = True,
-    target_scale: Scalar | None = None,
-) -> Evaluation:
-    """Loss and gradient over all examples, for params on the piece; an untrained bias has gradient 0."""
+def evaluate(params: Params, hyperparams: Hyperparams, examples: Examples, config: Config) -> Evaluation:
+    """Loss and gradient over all examples, which must have half-lines."""
+    assert examples.half_lines is not None, "moments need half-lines"
+    return evaluate_on(find_piece(params, examples.half_lines), params, hyperparams, config)
+
+
+def evaluate_on(piece: Piece, params: Params, hyperparams: Hyperparams, config: Config) -> Evaluation:
+    """Loss and gradient over all examples, for params on the piece."""
 
     def trained_loss(params: Params) -> Float[Array, ""]:
-        if not train_bias:
-            params = params._replace(bias=jax.lax.stop_gradient(params.bias))
-        return loss(params, piece, activation, negative_slope, target_scale)
+        return loss_on(piece, trained(params, config), hyperparams, config)
 
     value, grads = jax.value_and_grad(trained_loss)(params)
     return Evaluation(value, grads, piece.num_active)
 
 
-def loss(
-    params: Params,
-    piece: Piece,
-    activation: str = "relu",
-    negative_slope: Scalar = 0.01,
-    target_scale: Scalar | None = None,
-) -> Float[Array, ""]:
+def loss_on(piece: Piece, params: Params, hyperparams: Hyperparams, config: Config) -> Float[Array, ""]:
     """The mean of ½(ŷ − γ·y)² over the examples: the quadratic in (W, b) that it is on the piece."""
-    if target_scale is not None:
-        piece = with_scaled_targets(piece, target_scale)
+    piece = with_scaled_targets(piece, hyperparams)
     active_loss = _squared_error(piece.active, *params) + piece.active_errors.residual
-    if ACTIVATIONS[activation].can_die:
+    if ACTIVATIONS[config.activation].can_die:
         return active_loss + piece.active_errors.beyond
-    slope = negative_slope if activation == "leaky_relu" else 1.0
+    slope = hyperparams.negative_slope if config.activation == "leaky_relu" else 1.0
     silent_loss = _squared_error(piece.silent, slope * params.weight, slope * params.bias)
     return active_loss + silent_loss + piece.silent_errors.residual
 
 
-def with_scaled_targets(piece: Piece, scale: Scalar) -> Piece:
+def with_scaled_targets(piece: Piece, hyperparams: Hyperparams) -> Piece:
     """The piece for targets γ·y: its least-squares lines are γ times as high, what is off them γ² times."""
+    scale = hyperparams.target_scale
+    if scale is None:
+        return piece
 
     def line(line: HalfLine) -> HalfLine:
         return line._replace(mean_y=scale * line.mean_y, rise=scale * line.rise)
@@ -99,12 +92,11 @@ def with_scaled_targets(piece: Piece, scale: Scalar) -> Piece:
     def errors(errors: Errors) -> Errors:
         return Errors(scale**2 * errors.residual, scale**2 * errors.beyond)
 
-    return Piece(
+    return piece._replace(
         active=line(piece.active),
         silent=line(piece.silent),
         active_errors=errors(piece.active_errors),
         silent_errors=errors(piece.silent_errors),
-        num_active=piece.num_active,
     )
 
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL, Distribution
-from jaxneuron.neuron.hyperparams import Scalar
+from jaxneuron.neuron.hyperparams import Config, Scalar
 
 
 class Params(NamedTuple):
@@ -20,7 +20,7 @@ class Params(NamedTuple):
 
 
 class Activation(NamedTuple):
-    """`function(z, negative_slope)`, and what is known of its slope."""
+    """`function(z, negative_slope)`, and facts about its slope."""
 
     function: Callable[[Array, Array | float], Array]
     can_die: bool = False  # its slope is exactly 0 for all z ≤ 0
@@ -56,16 +56,18 @@ def init(
     return Params(weight.sample(key, (num_inputs,), dtype), jnp.asarray(bias, dtype))
 
 
+def trained(params: Params, config: Config) -> Params:
+    """The params, of which no gradient reaches a bias that is not trained."""
+    return params if config.train_bias else params._replace(bias=jax.lax.stop_gradient(params.bias))
+
+
 def preactivation(params: Params, x: Float[Array, " inputs"]) -> Float[Array, ""]:
     """z = W·x + b for one example."""
     return jnp.dot(params.weight, x) + params.bias
 
 
 def apply(
-    params: Params,
-    x: Float[Array, " inputs"],
-    activation: str = "relu",
-    negative_slope: Scalar = 0.01,
+    params: Params, x: Float[Array, " inputs"], activation: str = "relu", negative_slope: Scalar = 0.01
 ) -> Float[Array, ""]:
     """ŷ = activation(W·x + b) for one example; `negative_slope` matters to leaky_relu alone."""
     return ACTIVATIONS[activation].function(preactivation(params, x), negative_slope)

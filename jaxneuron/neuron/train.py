@@ -1,6 +1,5 @@
 """Training one neuron: a step is one full pass and one update, and training is a scan of steps."""
 
-import dataclasses
 from functools import partial
 from typing import NamedTuple, cast
 
@@ -10,28 +9,22 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from jaxneuron.neuron.absorbed import is_absorbed
+from jaxneuron.neuron.autodiff import evaluate_in_order
 from jaxneuron.neuron.fate import NO_STEP, Fate
 from jaxneuron.neuron.gradient import evaluate
-from jaxneuron.neuron.hyperparams import Hyperparams
-from jaxneuron.neuron.judge import Silence, has_diverged, judge, never_silent, until_last, watch
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
+from jaxneuron.neuron.judge import (
+    Silence,
+    find_diverge_step,
+    has_diverged,
+    judge,
+    loss_limit,
+    never_silent,
+    watch,
+)
 from jaxneuron.neuron.loss import Evaluation, Examples, largest, silent_loss
 from jaxneuron.neuron.optimizers import has_memory, optimizer
 from jaxneuron.neuron.params import ACTIVATIONS, Params, preactivation
-
-
-@dataclasses.dataclass(frozen=True)
-class Config:
-    """What is the same for all neurons of a study and static under jit."""
-
-    activation: str = "relu"
-    train_bias: bool = True
-    optimizer: str = "sgd"
-    batch_size: int | None = None  # None: every step passes over all examples
-    gradient: str = "in_order"  # one of FORMS; mini-batches are always passed over in order
-    method: str = "steps"  # or "jumps", which need moments
-    tolerance: float = 1e-5  # for the fate `converged`: of the gradient's largest component
-    divergence_factor: float = 1e6  # multiple of max(initial loss, ½·mean y²), for the fate `diverged`
-    silence_tolerance: float = 1e-3  # multiple of the root of mean y², for `nearly_silent`
 
 
 class TrainState(NamedTuple):
@@ -41,13 +34,13 @@ class TrainState(NamedTuple):
     key: Key[Array, ""]
     params: Params
     opt_state: optax.OptState
-    silence: Silence | None  # None where the params tell it at the end
+    silence: Silence | None  # None where the final params show it
     unchanged_since: Int[Array, ""]  # first step from which the params are what they are now
     moving_until: Int[Array, ""] | None  # step after the last with a gradient above tolerance; None: unknown
 
 
 class StepInfo(NamedTuple):
-    """What a step tells its reader: all of it about the params before the update."""
+    """What is known of a step, all of it about the params before the update."""
 
     params: Params
     loss: Float[Array, ""]  # over all examples
@@ -105,11 +98,11 @@ def update_step(
     state: TrainState, hyperparams: Hyperparams, examples: Examples, config: Config
 ) -> tuple[TrainState, StepInfo]:
     """One pass over the examples and one update."""
-    everything = full_pass(config.gradient, state.params, hyperparams, examples, config)
+    everything = evaluate(state.params, hyperparams, examples, config)
     grads = everything.grads
     if config.batch_size is not None:
         batch = draw_batch(state.key, state.step, examples, config.batch_size)
-        grads = full_pass("in_order", state.params, hyperparams, batch, config).grads
+        grads = evaluate_in_order(state.params, hyperparams, batch, config).grads
     transformation = optimizer(config.optimizer, hyperparams, config.train_bias)
     updates, opt_state = transformation.update(grads, state.opt_state, state.params)
     params, updates = cast(Params, optax.apply_updates(state.params, updates)), cast(Params, updates)
@@ -122,11 +115,6 @@ def update_step(
     info = StepInfo(state.params, everything.loss, grads, everything.num_active, updates)
     after = TrainState(state.step + 1, state.key, params, opt_state, silence, unchanged_since, moving_until)
     return after, info
-
-
-def are_finite(params: Params, loss: Float[Array, ""]) -> Bool[Array, ""]:
-    """Whether the params and the loss are."""
-    return jnp.all(jnp.isfinite(params.weight)) & jnp.isfinite(params.bias) & jnp.isfinite(loss)
 
 
 def gradient_norm(grads: Params) -> Float[Array, ""]:
@@ -154,7 +142,7 @@ def draw_batch(key: Key[Array, ""], step: Int[Array, ""], examples: Examples, ba
 def take_steps(
     state: TrainState, hyperparams: Hyperparams, examples: Examples, config: Config, num_steps: int
 ) -> tuple[TrainState, StepInfo]:
-    """`num_steps` steps, and what each of them told, stacked."""
+    """The state after `num_steps` steps, and the StepInfo of each of them, stacked."""
     return jax.lax.scan(
         lambda state, _: update_step(state, hyperparams, examples, config), state, length=num_steps
     )
@@ -163,13 +151,12 @@ def take_steps(
 def train(
     state: TrainState, hyperparams: Hyperparams, examples: Examples, config: Config, num_steps: int
 ) -> Trained:
-    """Train one neuron for `num_steps` steps and say what became of it."""
+    """What became of one neuron that takes `num_steps` steps from a state."""
     end, info = take_steps(state, hyperparams, examples, config, num_steps)
     trained = conclude(state.params, end, hyperparams, examples, config)
     limit = loss_limit(trained.initial_loss, hyperparams, examples, config)
-    is_beyond = has_diverged(jax.vmap(are_finite)(info.params, info.loss), info.loss, limit)
-    first = jnp.where(trained.fate == Fate.diverged, until_last(~is_beyond), NO_STEP)
-    return trained._replace(diverge_step=first)
+    first = find_diverge_step(info.params, info.loss, limit)
+    return trained._replace(diverge_step=jnp.where(trained.fate == Fate.diverged, first, NO_STEP))
 
 
 def conclude(
@@ -177,14 +164,12 @@ def conclude(
 ) -> Trained:
     """What became of a neuron that went from `init_params` to `state`.
 
-    Of one that has diverged only that is known here: its `diverge_step` is the last step, and the first is
-    found by who looks at the steps.
+    Of one that has diverged no more is known here: its `diverge_step` is the last step until its steps are
+    looked at.
     """
     # Both through one loop: alone, the first would be compiled without its gradient and round otherwise.
     both = jax.tree.map(lambda *values: jnp.stack(values), init_params, state.params)
-    evaluations = jax.vmap(lambda params: full_pass(config.gradient, params, hyperparams, examples, config))(
-        both
-    )
+    evaluations = jax.vmap(lambda params: evaluate(params, hyperparams, examples, config))(both)
     start, end = (jax.tree.map(lambda values, i=i: values[i], evaluations) for i in (0, 1))
     return conclude_evaluated(init_params, state, start, end, hyperparams, examples, config)
 
@@ -198,11 +183,10 @@ def conclude_evaluated(
     examples: Examples,
     config: Config,
 ) -> Trained:
-    """As `conclude`, of a neuron whose loss and gradient are known at the start and at the end."""
+    """What became of a neuron whose loss and gradient are known at the start and at the end."""
     silence = _silence_at_end(state, end.num_active == 0, config)
     norm, limit = gradient_norm(end.grads), loss_limit(start.loss, hyperparams, examples, config)
-    is_finite = are_finite(state.params, end.loss)
-    fate, death_step = judge(silence, is_finite, end.loss, limit, norm, config.tolerance)
+    fate, death_step = judge(silence, has_diverged(state.params, end.loss, limit), norm, config.tolerance)
     settle_step = jnp.full_like(state.step, NO_STEP)
     if state.moving_until is not None:
         settle_step = jnp.where(fate == Fate.converged, state.moving_until, NO_STEP)
@@ -210,9 +194,7 @@ def conclude_evaluated(
     size_of_targets = jnp.sqrt(2 * silent_loss(examples, hyperparams.target_scale))
     absorbed = jnp.bool(False)
     if ACTIVATIONS[config.activation].can_die:
-        certified = is_absorbed(
-            state.params, state.opt_state, hyperparams, examples, config.optimizer, config.train_bias
-        )
+        certified = is_absorbed(state.params, state.opt_state, hyperparams, examples, config)
         absorbed = certified & (death_step >= 0)
     return Trained(
         init_params=init_params,
@@ -232,23 +214,8 @@ def conclude_evaluated(
     )
 
 
-def full_pass(
-    form: str, params: Params, hyperparams: Hyperparams, examples: Examples, config: Config
-) -> Evaluation:
-    """Loss and gradient over the examples, in one of FORMS."""
-    rest = (config.activation, hyperparams.negative_slope, config.train_bias, hyperparams.target_scale)
-    return evaluate(form, params, examples, *rest)
-
-
-def loss_limit(
-    initial_loss: Float[Array, ""], hyperparams: Hyperparams, examples: Examples, config: Config
-) -> Float[Array, ""]:
-    """The loss above which a neuron has diverged."""
-    loss_of_silence = silent_loss(examples, hyperparams.target_scale)
-    return config.divergence_factor * jnp.maximum(initial_loss, loss_of_silence)
-
-
 def _silence_at_end(state: TrainState, is_silent: Bool[Array, ""], config: Config) -> Silence:
+    """The record of silence after the last step, where `is_silent` is known of its params."""
     if not ACTIVATIONS[config.activation].can_die:
         return never_silent()
     if state.silence is not None:

@@ -1,1 +1,1 @@
-"""Many neurons: the only floor that says vmap. Axes, keys, chunks and what is counted of a chunk."""
+"""Many neurons: the only room that maps over neurons. Axes, keys, chunks, blocks and summaries."""

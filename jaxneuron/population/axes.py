@@ -9,52 +9,44 @@ import math
 
 import numpy as np
 
-# Values that differ by less are one: a few last bits of either.
+# Values whose relative difference is less are the same.
 SAME = 8 * np.finfo(np.float64).eps
 
 
-def _check_num(num: int) -> None:
-    if isinstance(num, bool) or not isinstance(num, (int, np.integer)) or num < 1:
-        raise ValueError(f"num is {num!r}; it must be a whole number of at least 1")
-
-
-def _check_ends(name: str, start: float, stop: float, num: int) -> None:
-    if not (math.isfinite(start) and math.isfinite(stop)):
-        raise ValueError(f"{name} runs from {start!r} to {stop!r}; both ends must be finite")
-    if not (start < stop or (start == stop and num == 1)):
-        raise ValueError(f"{name} runs from {start!r} to {stop!r}; the first end must be below the second")
-
-
 @dataclasses.dataclass(frozen=True)
-class Linear:
-    """`num` evenly spaced values from `start` to `stop`, both included."""
+class _Range:
+    """`num` values from `start` to `stop`, both included; ValueError where there are no such values."""
 
     start: float
     stop: float
     num: int
 
     def __post_init__(self) -> None:
-        _check_num(self.num)
-        _check_ends("linear", self.start, self.stop, self.num)
+        name, start, stop, num = type(self).__name__.lower(), self.start, self.stop, self.num
+        if isinstance(num, bool) or not isinstance(num, (int, np.integer)) or num < 1:
+            raise ValueError(f"num is {num!r}; it must be a whole number of at least 1")
+        for end in (start, stop):
+            if name == "log" and not end > 0:
+                raise ValueError(f"a log axis has the end {end!r}; both ends must be above 0")
+        if not (math.isfinite(start) and math.isfinite(stop)):
+            raise ValueError(f"{name} runs from {start!r} to {stop!r}; both ends must be finite")
+        if not (start < stop or (start == stop and num == 1)):
+            raise ValueError(
+                f"{name} runs from {start!r} to {stop!r}; the first end must be below the second"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Linear(_Range):
+    """`num` evenly spaced values from `start` to `stop`, both included."""
 
     def values(self) -> np.ndarray:
         return np.linspace(self.start, self.stop, self.num)
 
 
 @dataclasses.dataclass(frozen=True)
-class Log:
+class Log(_Range):
     """`num` values from `start` to `stop`, both included, each the same multiple of the one before."""
-
-    start: float
-    stop: float
-    num: int
-
-    def __post_init__(self) -> None:
-        _check_num(self.num)
-        for end in (self.start, self.stop):
-            if not end > 0:
-                raise ValueError(f"a log axis has the end {end!r}; both ends must be above 0")
-        _check_ends("log", self.start, self.stop, self.num)
 
     def values(self) -> np.ndarray:
         return np.geomspace(self.start, self.stop, self.num)
@@ -85,8 +77,8 @@ class Values(tuple[float, ...]):
 class Refined:
     """Numbers and ranges, mixed: the values of all of them in increasing order.
 
-    A value that several have counts once: a grid that is refined around a point hits its points again, but
-    for the last bits, in which ranges round differently.
+    A value of several pieces counts once. A grid that is refined around a point has some of its points again,
+    but for the last bits, in which ranges round differently.
     """
 
     pieces: tuple[float | Linear | Log, ...]
@@ -95,11 +87,11 @@ class Refined:
         if not self.pieces:
             raise ValueError("an axis is an empty list; it needs at least one value")
         for piece in self.pieces:
-            if not isinstance(piece, (Linear, Log)):
+            if not isinstance(piece, _Range):
                 Values([piece])
 
     def values(self) -> np.ndarray:
-        pieces = (piece.values() if isinstance(piece, (Linear, Log)) else [piece] for piece in self.pieces)
+        pieces = (piece.values() if isinstance(piece, _Range) else [piece] for piece in self.pieces)
         values = np.unique(np.concatenate([*pieces]))
         is_new = np.diff(values, prepend=-np.inf) > SAME * np.abs(values)
         return values[is_new]

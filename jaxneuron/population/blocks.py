@@ -1,25 +1,26 @@
 """Training many neurons block by block, until nothing in them can change any more.
 
-The neurons of a chunk stand in line. A block of them at a time takes CYCLE steps; a neuron that is then bit
+The neurons of a chunk form a queue. A block of them at a time takes CYCLE steps; a neuron that is then bit
 for bit in the state it was in before, its memory and its silence included, is in the same state after every
-further CYCLE, and so at the end: it has finished. Whenever that saves a block, those that still move come
-forward, and the rest of the line is left out. The steps that are left are always a whole number of cycles,
-for those beyond are taken first.
+further CYCLE, and so at the end: it has finished. Whenever that saves a block, the neurons that still move
+are brought to the front, and the rest of the queue is left out. The steps that are left are always a whole
+number of cycles, as the others are taken first.
 """
 
 import operator
 from collections.abc import Callable
 from functools import partial, reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, PyTree
 
-from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
-from jaxneuron.neuron.train import Config, Trained, TrainState, conclude
+from jaxneuron.neuron.train import Trained, TrainState, conclude
+from jaxneuron.population.start import InitNeuron
 from jaxneuron.population.steps import advance, axes_of, is_count, with_one_count
 
 # Finds fixed points and the cycles that period doubling makes (2, 4, … 32), and those of 3, 6, …
@@ -35,103 +36,90 @@ BLOCK = {"moments": 2**18, "in_order": 2**18, "at_once": 2**14}
 # round otherwise (its multiply-adds fuse differently). Neurons are padded with copies to a multiple of this.
 LANES = 32
 
-# What of a state tells when something happened for the last time, and does not bear on what comes.
+# Fields of a state that say when something happened for the last time, and have no influence on later steps.
 LAST_TIMES = ("unchanged_since", "moving_until")
 
-# The neuron with a number, before step 0, and its hyperparams.
-SetOut = Callable[[Int[Array, ""]], tuple[TrainState, Hyperparams]]
 
+class Queue(NamedTuple):
+    """The neurons of a chunk after some steps: those that still move, and behind them the finished ones."""
 
-class Line(NamedTuple):
-    """The neurons of a chunk after some steps: those that still move, and behind them those that need not."""
-
-    neuron: Int[Array, " line"]  # the number of each
-    state: TrainState  # of each, without what all share (the step) and what is made anew (the key)
+    neuron: Int[Array, " queue"]  # the number of each
+    state: TrainState  # of each, without what all share (the step) and what can be made again (the key)
     num_moving: Int[Array, ""]
     step: Int[Array, ""]
 
 
 def block_of(form: str, num_neurons: int) -> int:
-    """Neurons of a block, where there are so many in all."""
+    """Neurons of a block, of `num_neurons` in all."""
     size = (CPU_BLOCK if jax.default_backend() == "cpu" else BLOCK)[form]
     return size if form == "at_once" else min(size, -(-num_neurons // LANES) * LANES)
 
 
 def train_blocks(
-    set_out: SetOut,
+    init_neuron: InitNeuron,
     num_neurons: int,
     examples: Examples,
     config: Config,
     num_steps: Int[Array, ""],
     finish_early: bool,
 ) -> Trained:
-    """Train the neurons that `set_out` numbers 0, 1, …; every result has an axis of neurons."""
+    """What becomes of the neurons of numbers 0, 1, …; every result has an axis of neurons."""
     block = block_of(config.gradient, num_neurons)
     numbers = jnp.arange((-(-num_neurons // block) + 1) * block, dtype=jnp.int32)
-
-    def set_out_padded(number: Array) -> tuple[TrainState, Hyperparams]:
-        return set_out(jnp.minimum(number, num_neurons - 1))
+    init = padded(init_neuron, num_neurons)
 
     def conclude_neuron(number: Array, init_params: Params, state: TrainState) -> Trained:
-        _, hyperparams = set_out_padded(number)
+        _, hyperparams = init(number)
         return conclude(init_params, state._replace(step=num_steps), hyperparams, examples, config)
 
-    begin = jax.vmap(lambda number: _own(set_out_padded(number)[0]))(numbers)
-    # Made once: for the training and for what is told of the start XLA would else draw the weights twice,
-    # in two programs that may round otherwise.
+    begin = jax.vmap(lambda number: _stored(init(number)[0]))(numbers)
+    # Made once: else XLA would draw the weights twice, for the training and for the results, in two programs
+    # that may round otherwise.
     begin = jax.lax.optimization_barrier(begin)
-    line = Line(numbers, begin, jnp.int32(num_neurons), jnp.int32(0))
-    advance_line = partial(
-        _advance_line,
-        set_out=set_out_padded,
+    queue = Queue(numbers, begin, jnp.int32(num_neurons), jnp.int32(0))
+    advance_queue = partial(
+        _advance_queue,
+        init_neuron=init,
         examples=examples,
         config=config,
         num_steps=num_steps,
         block=block,
         can_finish=finish_early and not any(map(is_count, jax.tree.leaves(begin.opt_state))),
     )
-    line = jax.lax.while_loop(
-        lambda line: (line.num_moving > 0) & (line.step < num_steps), advance_line, line
+    queue = jax.lax.while_loop(
+        lambda queue: (queue.num_moving > 0) & (queue.step < num_steps), advance_queue, queue
     )
-    end = jax.tree.map(lambda values: values[inverse(line.neuron)], line.state)
+    end = jax.tree.map(lambda values: values[inverse(queue.neuron)], queue.state)
     trained = map_in_blocks(conclude_neuron, block, numbers, begin.params, end)
     return jax.tree.map(lambda values: values[:num_neurons], trained)
 
 
-def _advance_line(
-    line: Line,
-    set_out: SetOut,
+def _advance_queue(
+    queue: Queue,
+    init_neuron: InitNeuron,
     examples: Examples,
     config: Config,
     num_steps: Int[Array, ""],
     block: int,
     can_finish: bool,
-) -> Line:
-    """Some steps for every neuron that moves, block by block."""
-    beyond = (num_steps - line.step) % CYCLE
+) -> Queue:
+    """The queue after some steps of every neuron that moves, block by block."""
+    beyond = (num_steps - queue.step) % CYCLE
     number = jnp.where(beyond == 0, CYCLE, beyond)
 
     def take_steps(neuron: Array, state: TrainState) -> TrainState:
-        start, hyperparams = set_out(neuron)
-
-        state = state._replace(step=line.step, key=start.key)
-        return _own(advance(state, number, hyperparams, examples, config))
+        start, hyperparams = init_neuron(neuron)
+        state = state._replace(step=queue.step, key=start.key)
+        return _stored(advance(state, number, hyperparams, examples, config))
 
     def advance_block(i: Array, carry: tuple[TrainState, Array]) -> tuple[TrainState, Array]:
         states, moves = carry
-
-        def of_block(values: Array) -> Array:
-            return jax.lax.dynamic_slice_in_dim(values, i * block, block)
-
-        def with_block(values: Array, some: Array) -> Array:
-            return jax.lax.dynamic_update_slice_in_dim(values, some, i * block, 0)
-
-        old = jax.tree.map(of_block, states)
-        new = jax.vmap(take_steps, (0, axes_of(old)))(of_block(line.neuron), with_one_count(old))
+        neurons, old = block_at(i * block, block, (queue.neuron, states))
+        new = jax.vmap(take_steps, (0, axes_of(old)))(neurons, with_one_count(old))
         if not can_finish:
-            return jax.tree.map(with_block, states, new), moves
-        # In a branch of its own, what is compared is taken out of the line before the block is put back.
-        # Otherwise XLA copies the whole line for every block.
+            return with_block(states, i * block, new), moves
+        # In a branch of its own, what is compared is taken out of the queue before the block is put back.
+        # Otherwise XLA copies the whole queue for every block.
         has_finished = jax.lax.cond(
             number == CYCLE,
             jax.vmap(partial(_has_finished, config=config)),
@@ -139,69 +127,79 @@ def _advance_line(
             old,
             new,
         )
-        new = jax.vmap(partial(_skip, line.step, num_steps - (line.step + number)))(new, has_finished)
-        return jax.tree.map(with_block, states, new), with_block(moves, ~has_finished)
+        new = jax.vmap(partial(_skip, queue.step, num_steps - (queue.step + number)))(new, has_finished)
+        return with_block((states, moves), i * block, (new, ~has_finished))
 
-    def come_forward(states: TrainState) -> Line:
+    def shorten(states: TrainState) -> Queue:
         last = jnp.cumsum(moves, dtype=jnp.int32)
         behind = num_moving + jnp.arange(len(moves), dtype=jnp.int32) - last
-        place = jnp.where(moves, last - 1, behind)
-        order = inverse(place)
-        neuron, states = jax.tree.map(lambda values: values[order], (line.neuron, states))
-        return Line(neuron, states, num_moving, line.step + number)
+        order = inverse(jnp.where(moves, last - 1, behind))
+        neuron, states = jax.tree.map(lambda values: values[order], (queue.neuron, states))
+        return Queue(neuron, states, num_moving, queue.step + number)
 
-    def stay(states: TrainState) -> Line:
-        return Line(line.neuron, states, line.num_moving, line.step + number)
+    def keep(states: TrainState) -> Queue:
+        return queue._replace(state=states, step=queue.step + number)
 
-    num_blocks = -(-line.num_moving // block)
-    moves = jnp.arange(len(line.neuron), dtype=jnp.int32) < line.num_moving
-    states, moves = jax.lax.fori_loop(0, num_blocks, advance_block, (line.state, moves))
-    moves &= jnp.arange(len(moves)) < line.num_moving
+    num_blocks = -(-queue.num_moving // block)
+    moves = jnp.arange(len(queue.neuron), dtype=jnp.int32) < queue.num_moving
+    states, moves = jax.lax.fori_loop(0, num_blocks, advance_block, (queue.state, moves))
+    moves &= jnp.arange(len(moves)) < queue.num_moving
     num_moving = jnp.sum(moves, dtype=jnp.int32)
-    saves_blocks = (-(-num_moving // block) < num_blocks) & (line.step + number < num_steps)
-    return jax.lax.cond(saves_blocks, come_forward, stay, states)
+    saves_blocks = (-(-num_moving // block) < num_blocks) & (queue.step + number < num_steps)
+    return jax.lax.cond(saves_blocks, shorten, keep, states)
+
+
+def padded(init_neuron: InitNeuron, num_neurons: int) -> InitNeuron:
+    """The function for any number: beyond the last neuron it gives the last one."""
+    return lambda number: init_neuron(jnp.minimum(number, num_neurons - 1))
 
 
 def map_in_blocks(function: Callable[..., Trained], block: int, *arguments: PyTree[Array, "..."]) -> Trained:
     """The function of each neuron's arguments, block after block; the last block is padding and left out.
 
-    It is a loop however few the blocks are, or else a neuron would round otherwise among few than among
-    many. So their number is kept from the compiler, which takes a loop of one apart; and a block is never all
-    that there is, as what does not change from turn to turn is taken out of the loop.
+    It is a loop however few the blocks are, or else a neuron would round otherwise among few than among many.
+    So their number is kept from the compiler, which treats a loop of one turn differently; and a block is
+    never all that there is, as what does not change from turn to turn is taken out of the loop.
     """
 
     def of_block(i: Array | int) -> Trained:
-        some = [jax.lax.dynamic_slice_in_dim(values, i * block, block) for values in leaves]
-        return jax.vmap(function)(*jax.tree.unflatten(structure, some))
+        return jax.vmap(function)(*block_at(i * block, block, arguments))
 
-    def put_block(i: Array, found: Trained) -> Trained:
-        return jax.tree.map(
-            lambda values, some: jax.lax.dynamic_update_slice_in_dim(values, some, i * block, 0),
-            found,
-            of_block(i),
-        )
-
-    leaves, structure = jax.tree.flatten(arguments)
-    num_neurons = len(leaves[0])
+    num_neurons = len(jax.tree.leaves(arguments)[0])
     shapes = jax.eval_shape(of_block, 0)
     found = jax.tree.map(lambda some: jnp.zeros((num_neurons, *some.shape[1:]), some.dtype), shapes)
     num_blocks = jax.lax.optimization_barrier(jnp.int32(num_neurons // block - 1))
-    return jax.lax.fori_loop(0, num_blocks, put_block, found)
+    return jax.lax.fori_loop(0, num_blocks, lambda i, found: with_block(found, i * block, of_block(i)), found)
 
 
-def inverse(permutation: Int[Array, " line"]) -> Int[Array, " line"]:
+def block_at(first: Array | int, block: int, tree: Any) -> Any:
+    """A block of every array of a tree."""
+    return jax.tree.map(lambda values: jax.lax.dynamic_slice_in_dim(values, first, block), tree)
+
+
+def with_block(tree: Any, first: Array | int, some: Any) -> Any:
+    """The tree with a block of every array replaced."""
+    return jax.tree.map(
+        lambda values, some: jax.lax.dynamic_update_slice_in_dim(values, some, first, 0), tree, some
+    )
+
+
+def inverse(permutation: Int[Array, " queue"]) -> Int[Array, " queue"]:
+    """The inverse of a permutation."""
     places = jnp.arange(len(permutation), dtype=jnp.int32)
     return jnp.zeros_like(places).at[permutation].set(places, unique_indices=True)
 
 
-def _own(state: TrainState) -> TrainState:
+def _stored(state: TrainState) -> TrainState:
+    """What a queue holds of a state."""
     return state._replace(step=None, key=None)
 
 
 def _has_finished(old: TrainState, new: TrainState, config: Config) -> Bool[Array, ""]:
-    """Whether a neuron that is in the same state after CYCLE steps will be so again."""
-    apart = dict.fromkeys(LAST_TIMES)
-    is_same = _has_same_bits(old._replace(**apart), new._replace(**apart))
+    """Whether a neuron with these states before and after CYCLE steps will be in the same state at the
+    end."""
+    without = dict.fromkeys(LAST_TIMES)
+    is_same = _has_same_bits(old._replace(**without), new._replace(**without))
     if config.batch_size is None:
         return is_same
     # Mini-batches differ from step to step; of a silent neuron all have the gradient 0.
@@ -211,9 +209,9 @@ def _has_finished(old: TrainState, new: TrainState, config: Config) -> Bool[Arra
 def _skip(
     step: Int[Array, ""], skipped: Int[Array, ""], state: TrainState, has_finished: Bool[Array, ""]
 ) -> TrainState:
-    """The state after a number of steps that need not be taken where it has finished.
+    """The state of a neuron after `skipped` further steps, where it has finished.
 
-    What has happened since the step, in the last cycle, will happen again in every later one.
+    What has happened since `step`, in the last cycle, will happen again in every later one.
     """
 
     def last_time(last: Array) -> Array:
@@ -227,8 +225,7 @@ def _has_same_bits(one: PyTree[Array], other: PyTree[Array]) -> Bool[Array, ""]:
 
     def differ(a: Array, b: Array) -> Array:
         bits = jnp.dtype(f"int{8 * a.dtype.itemsize}")
-        difference = jax.lax.bitcast_convert_type(a, bits) ^ jax.lax.bitcast_convert_type(b, bits)
-        return jnp.bitwise_or.reduce(difference, axis=None)
+        return jnp.bitwise_or.reduce(a.view(bits) ^ b.view(bits), axis=None)
 
     differences = jax.tree.leaves(jax.tree.map(differ, one, other))
     return ~reduce(operator.or_, (difference != 0 for difference in differences))

@@ -13,7 +13,7 @@ import numpy as np
 
 
 class Chunk(NamedTuple):
-    """One block of neurons: where it starts and ends along each dim of the cells, and in replicates."""
+    """One chunk of neurons: where it starts and ends along each dim of the cells, and in replicates."""
 
     start: tuple[int, ...]
     stop: tuple[int, ...]
@@ -61,9 +61,13 @@ class Chunking:
         return self._counts[-1]
 
     @property
+    def _dims(self) -> list[tuple[int, int]]:
+        """(size, size within a chunk) of each dim of the cells, and of the replicates."""
+        return list(zip((*self.cells, self.replicates), (*self.tile, self.block), strict=True))
+
+    @property
     def _counts(self) -> list[int]:
-        sizes, pieces = (*self.cells, self.replicates), (*self.tile, self.block)
-        return [math.ceil(size / piece) for size, piece in zip(sizes, pieces, strict=True)]
+        return [math.ceil(size / piece) for size, piece in self._dims]
 
     def __iter__(self) -> Iterator[Chunk]:
         """All chunks; those that share their cells follow one another."""
@@ -85,10 +89,9 @@ class Chunking:
     def num_neurons(self, numbers: Iterable[int]) -> int:
         """Neurons of the chunks of these numbers, without padding."""
         places = np.unravel_index(np.fromiter(numbers, np.int64), self._counts)
-        sizes, pieces = (*self.cells, self.replicates), (*self.tile, self.block)
         parts = [
             np.minimum(piece, size - piece * place)
-            for place, size, piece in zip(places, sizes, pieces, strict=True)
+            for place, (size, piece) in zip(places, self._dims, strict=True)
         ]
         return int(np.prod(parts, axis=0).sum())
 
@@ -107,7 +110,7 @@ class Chunking:
 def cut_into_chunks(
     cells: Sequence[int], replicates: int, chunk_size: int, *, has_datasets: bool = False
 ) -> Chunking:
-    """Chunks of at most `chunk_size` neurons, filled with replicates first and then from the last dim.
+    """Chunks of at most `chunk_size` neurons, filled with replicates first and then from the last dim on.
 
     A dim that must be cut is cut into equal parts, so that little is padded. Where the first dim is that of
     several data sets, a chunk belongs to one of them.

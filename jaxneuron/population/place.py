@@ -1,4 +1,4 @@
-"""Which neuron of a study stands at which lane of a chunk, worked out on the device from its bounds."""
+"""Which neuron of a study is at which lane of a chunk, computed on the device from its bounds."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -19,6 +19,11 @@ class Place(NamedTuple):
     cell: UInt[Array, ""]
     replicate: UInt[Array, ""]
     swept: Mapping[str, Float[Array, ""]]
+
+
+def repeated(place: Place, number: int) -> Place:
+    """The place, repeated along a leading axis."""
+    return jax.tree.map(lambda value: np.broadcast_to(value, (number, *np.shape(value))), place)
 
 
 class Layout(NamedTuple):
@@ -69,17 +74,23 @@ def bounds_of(chunk: Chunk, design: Design, chunking: Chunking, precision: str) 
 
 def place_in_chunk(lane: Int[Array, ""], bounds: Bounds, layout: Layout) -> Place:
     """The neuron at a lane of a chunk; lanes are in C order over (*tile, block), padding repeats the last."""
-    replicate = (lane % layout.block).astype(jnp.uint32)
+    *along, replicate = (
+        index.astype(jnp.uint32) for index in jnp.unravel_index(lane, (*layout.tile, layout.block))
+    )
     replicate = bounds.first_replicate + jnp.minimum(replicate, bounds.num_replicates - 1)
-    rest, along = lane // layout.block, []
-    for size in reversed(layout.tile):
-        along.insert(0, (rest % size).astype(jnp.uint32))
-        rest = rest // size
     cell = jnp.uint32(0)
     for d, index in enumerate(along):
         along[d] = jnp.minimum(index, bounds.num_cells[d] - 1)
         cell = cell * bounds.grid[d] + bounds.first_cell[d] + along[d]
     return Place(cell, replicate, {name: bounds.values[name][along[d]] for name, d in layout.dims})
+
+
+def place_at(number: Int[Array, ""], where: Place | Bounds, layout: Layout | None) -> Place:
+    """The neuron of a number among places, or in the chunk that bounds and a layout give."""
+    if isinstance(where, Bounds):
+        assert layout is not None, "bounds need a layout"
+        return place_in_chunk(number, where, layout)
+    return jax.tree.map(lambda values: values[number], where)
 
 
 @partial(jax.jit, static_argnames="layout")

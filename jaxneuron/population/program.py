@@ -1,6 +1,6 @@
-"""Compiled programs: what trains, follows or judges neurons, each compiled once and all in the same way.
+"""Compiled programs, which train, follow or judge neurons: each compiled once, and all in the same way.
 
-A neuron has the same bits in all of them, as the compiler is told the same and sees the same loop of steps.
+A neuron has the same bits in all of them, as the compiler has the same options and the same loop of steps.
 """
 
 import gc
@@ -12,12 +12,12 @@ from typing import Any
 import jax
 import numpy as np
 
+from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.optimizers import has_memory
-from jaxneuron.neuron.train import Config
 
 # Each is for arrays of some shapes, and holds hundreds of memory maps, of which a process may have only so
 # many.
-MOST_KEPT = 32
+MAX_PROGRAMS = 32
 
 _one_at_a_time = Lock()
 
@@ -27,7 +27,7 @@ def compiled(function: Callable[..., Any], config: Config, *static: Any) -> Call
 
     def program(*arrays: Any) -> Any:
         shapes = tuple(map(np.shape, jax.tree.leaves(arrays)))
-        # Of two threads that found no program at the same time, each would make and compile its own.
+        # Two threads that found no program at the same time would both compile it.
         with _one_at_a_time:
             found = _compiled_once(function, shapes, config, *static)
         return found(*arrays)
@@ -35,7 +35,7 @@ def compiled(function: Callable[..., Any], config: Config, *static: Any) -> Call
     return program
 
 
-@lru_cache(MOST_KEPT)
+@lru_cache(MAX_PROGRAMS)
 def _compiled_once(
     function: Callable[..., Any], shapes: tuple[tuple[int, ...], ...], config: Config, *static: Any
 ) -> Callable[..., Any]:
@@ -50,11 +50,11 @@ def forget() -> None:
 
 
 def compiler_options(config: Config) -> dict[str, str]:
-    """What the compiler is told.
+    """The compiler's options.
 
     By itself XLA uses vectors of 256 bits on a CPU; wider ones take a third less time. Only plain gradient
-    descent is told so: square roots, which other optimizers take, round otherwise in wider vectors than
-    in narrow ones, and a neuron followed alone would differ from itself among many.
+    descent has them: square roots, which other optimizers take, round otherwise in wider vectors than in
+    narrow ones, and a neuron followed alone would differ from itself among many.
     """
     if jax.default_backend() != "cpu" or has_memory(config.optimizer):
         return {}

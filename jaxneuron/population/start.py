@@ -1,18 +1,22 @@
-"""Where the values of neurons come from, and a neuron before step 0."""
+"""Where the values of neurons come from, and neurons before step 0."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 
 from jaxneuron.neuron.draws import Distribution
-from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params, init
-from jaxneuron.neuron.train import Config, TrainState, init_state
+from jaxneuron.neuron.train import TrainState, init_state
 from jaxneuron.population.keys import neuron_key, stream
 from jaxneuron.population.place import Place
+
+# From the number of a neuron: its state before step 0, and its hyperparams.
+InitNeuron = Callable[[Int[Array, ""]], tuple[TrainState, Hyperparams]]
 
 
 class Start(NamedTuple):
@@ -27,8 +31,10 @@ class Start(NamedTuple):
     drawn: Mapping[str, Distribution]
 
 
-def set_out(place: Place, start: Start, examples: Examples, config: Config) -> tuple[TrainState, Hyperparams]:
-    """One neuron before step 0, and its hyperparams: given, swept, or drawn from its own key."""
+def init_neuron(
+    place: Place, start: Start, examples: Examples, config: Config
+) -> tuple[TrainState, Hyperparams]:
+    """The state of one neuron before step 0, and its hyperparams: given, swept, or drawn from its own key."""
     num_inputs, dtype = examples.x.shape[1], examples.x.dtype
     key = neuron_key(start.seed, place.cell, place.replicate)
     values = {**start.fixed, **place.swept}
@@ -42,3 +48,10 @@ def set_out(place: Place, start: Start, examples: Examples, config: Config) -> t
         params = init(stream(key, "init_weight"), num_inputs, start.drawn["init_weight"], bias, dtype)
     hyperparams = Hyperparams(**values)
     return init_state(stream(key, "batches"), params, hyperparams, config), hyperparams
+
+
+def init_all(
+    config: Config, places: Place, start: Start, examples: Examples
+) -> tuple[TrainState, Hyperparams]:
+    """The states before step 0, and the hyperparams, of the neurons at some places."""
+    return jax.vmap(lambda place: init_neuron(place, start, examples, config))(places)

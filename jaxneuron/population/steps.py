@@ -4,24 +4,20 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples
-from jaxneuron.neuron.train import Config, TrainState, update_step
+from jaxneuron.neuron.train import TrainState, update_step
 from jaxneuron.population.place import Place
-from jaxneuron.population.start import Start, set_out
+from jaxneuron.population.start import Start, init_neuron
 
 
 def advance(
-    state: TrainState,
-    number: Int[Array, ""],
-    hyperparams: Hyperparams,
-    examples: Examples,
-    config: Config,
+    state: TrainState, number: Int[Array, ""], hyperparams: Hyperparams, examples: Examples, config: Config
 ) -> TrainState:
     """A neuron's state after a number of further steps.
 
-    Whoever trains a neuron takes its steps here. XLA compiles a loop by itself, so a step rounds in the
-    same way wherever the loop stands; a step outside of it may be fused with what is around.
+    Every program takes its steps here. XLA compiles a loop by itself, so a step rounds in the same way
+    wherever the loop is; a step outside of it may be fused with what is around.
     """
 
     def step(state: TrainState) -> TrainState:
@@ -53,20 +49,9 @@ def with_one_count(states: TrainState) -> TrainState:
 
 
 def axes_of(states: TrainState) -> TrainState:
-    """Along which axis of the states neurons are mapped: none of what they count together, 0 of the rest."""
+    """The axes of states along which neurons are mapped: none of what they count together, 0 of the rest."""
     opt_state = jax.tree.map(lambda v: None if is_count(v) else 0, states.opt_state)
     return jax.tree.map(lambda _: 0, states)._replace(step=None, opt_state=opt_state)
-
-
-def set_out_all(
-    config: Config, place: Place, start: Start, examples: Examples
-) -> tuple[TrainState, Hyperparams]:
-    """The states before step 0, and the hyperparams, of the neurons at some places."""
-
-    def set_out_neuron(place: Place) -> tuple[TrainState, Hyperparams]:
-        return set_out(place, start, examples, config)
-
-    return jax.vmap(set_out_neuron)(place)
 
 
 def take_some_steps(
@@ -80,13 +65,13 @@ def take_some_steps(
 ) -> tuple[TrainState, TrainState]:
     """The states of neurons after `num_steps`, at most `most`, and before each of `most` steps.
 
-    One compilation for any number of steps: those beyond it leave the state as it is. The hyperparams are
-    worked out here from each neuron's place, as the program for many does: a value that all neurons share
-    then enters the arithmetic in the same way.
+    One compilation serves any number of steps: those beyond it leave the state as it is. The hyperparams are
+    made here from each neuron's place, as in the program for many: a value that all neurons share then enters
+    the arithmetic in the same way.
     """
 
     def follow_neuron(place: Place, state: TrainState) -> tuple[TrainState, TrainState]:
-        _, hyperparams = set_out(place, start, examples, config)
+        _, hyperparams = init_neuron(place, start, examples, config)
 
         def step(state: TrainState, i: Array) -> tuple[TrainState, TrainState]:
             number = (i < num_steps).astype(jnp.int32)

@@ -10,10 +10,9 @@ from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, mod
 
 from jaxneuron.neuron import jumps
 from jaxneuron.neuron.draws import STANDARD_NORMAL
-from jaxneuron.neuron.hyperparams import MEANINGS
+from jaxneuron.neuron.hyperparams import MEANINGS, Config
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
-from jaxneuron.neuron.train import Config
 from jaxneuron.population import design
 from jaxneuron.population.axes import Axis
 from jaxneuron.study.bad_input import BadInput, nearest, shown

@@ -1,7 +1,6 @@
 """The certificate: no neuron that has it is ever active again (theory 8)."""
 
 import dataclasses
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -11,26 +10,14 @@ import pytest
 
 from jaxneuron.neuron.absorbed import _coast, is_absorbed
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import Params
-from jaxneuron.neuron.train import Config, conclude, init_state, take_steps, train, update_step
+from jaxneuron.neuron.train import conclude, init_state, take_steps, update_step
 from tests.conftest import examples_of
+from tests.neuron.neurons import KEY, params_of, path_from, train_from
 
-KEY = jax.random.key(0)
 NUM_NEURONS, NUM_STEPS, NUM_LATER = 600, 25, 4000
-
-
-@partial(jax.jit, static_argnames=("config", "num_steps"))
-def train_from(params, hyperparams, examples, config, num_steps):
-    state = init_state(KEY, params, hyperparams, config)
-    return train(state, hyperparams, examples, config, num_steps)
-
-
-@partial(jax.jit, static_argnames=("config", "num_steps"))
-def path_from(params, hyperparams, examples, config, num_steps):
-    state = init_state(KEY, params, hyperparams, config)
-    return take_steps(state, hyperparams, examples, config, num_steps)
 
 
 def population(optimizer, precision, decay, train_bias, num_inputs):
@@ -107,32 +94,28 @@ def test_what_is_left_of_a_velocity_is_known(optimizer):
     with jax.enable_x64(True):
         config, hyperparams = Config(optimizer=optimizer), Hyperparams(0.05, momentum=0.8)
         examples = examples_of([0.5, 2.0], [-1.0, -2.0], "float64")
-        params = Params(jnp.array([0.7]), jnp.array(0.1))
-        state, info = path_from(params, hyperparams, examples, config, 9)
+        state, info = path_from(params_of(0.7, 0.1, "float64"), hyperparams, examples, config, 9)
         assert (info.num_active[0], info.num_active[-1]) == (2, 0)
         later, _ = take_steps(state, hyperparams, examples, config, 400)
-        coast = _coast(state.params, state.opt_state, hyperparams, optimizer, True, jnp.bool(True))
+        coast = _coast(state.params, state.opt_state, hyperparams, config, jnp.bool(True))
         for end, here, move in zip(later.params, state.params, coast.move, strict=True):
             np.testing.assert_allclose(end - here, move, rtol=1e-9)
             assert (move < -1e-4).all()
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_adam_coasts_no_further_than_is_said(count):
-    """With a short memory and a large ε the bound is what is left, to within a percent."""
+def test_adam_coasts_no_further_than_the_bound(count):
+    """With a short memory and a large ε the bound is the coast, to within a percent."""
     with jax.enable_x64(True):
         config = Config(optimizer="adam")
         hyperparams = Hyperparams(0.05, beta1=0.1, beta2=0.999, epsilon=1.0)
-        params, examples = (
-            Params(jnp.array([-1.0]), jnp.array(-2.0)),
-            examples_of([0.5, 2.0], [1.0, 2.0], "float64"),
-        )
+        params, examples = params_of(-1, -2, "float64"), examples_of([0.5, 2.0], [1.0, 2.0], "float64")
         state = init_state(KEY, params, hyperparams, config)
-        mean, square = Params(jnp.array([0.3]), jnp.array(-0.2)), Params(jnp.array([1e-12]), jnp.array(1e-12))
+        mean, square = params_of(0.3, -0.2, "float64"), params_of(1e-12, 1e-12, "float64")
         left = optax.tree_utils.tree_set(state.opt_state, mu=mean, nu=square, count=jnp.int32(count))
         later, info = take_steps(state._replace(opt_state=left), hyperparams, examples, config, 400)
         assert not info.num_active.any()
-        coast = _coast(params, left, hyperparams, "adam", True, jnp.bool(True))
+        coast = _coast(params, left, hyperparams, config, jnp.bool(True))
         for end, here, move in zip(later.params, params, coast.move, strict=True):
             gone = (end - here) / move
             assert 0.99 < gone <= 1
@@ -152,7 +135,7 @@ def test_rounding_may_carry_a_neuron_across_where_real_numbers_would_not():
         left = Params(velocity[None], jnp.zeros_like(bias))
         state = state._replace(opt_state=optax.tree_utils.tree_set(state.opt_state, trace=left))
         _, info = take_steps(state, hyperparams, examples, config, 800)
-        certified = is_absorbed(params, state.opt_state, hyperparams, examples, "momentum", True)
+        certified = is_absorbed(params, state.opt_state, hyperparams, examples, config)
         return certified, (info.num_active > 0).any(), info.num_active[0] > 0
 
     found = jax.jit(jax.vmap(live))(*(jnp.float32(values) for values in (weight, velocity, bias)))
@@ -164,7 +147,7 @@ def test_rounding_may_carry_a_neuron_across_where_real_numbers_would_not():
 
 def test_a_bias_that_is_not_trained_does_not_decay():
     config, hyperparams = Config(train_bias=False), Hyperparams(0.5, weight_decay=jnp.float32(0.1))
-    params, examples = Params(jnp.float32([1.0]), jnp.float32(-2.0)), examples_of([-1.0, 1.0], [1.0, 1.0])
+    params, examples = params_of(1.0, -2.0), examples_of([-1.0, 1.0], [1.0, 1.0])
     assert train_from(params, hyperparams, examples, config, 3).absorbed  # z tends to b from below or above
     with_bias = dataclasses.replace(config, train_bias=True)
     assert not train_from(params, hyperparams, examples, with_bias, 3).absorbed
@@ -172,7 +155,7 @@ def test_a_bias_that_is_not_trained_does_not_decay():
 
 def test_too_much_decay_throws_a_param_across_0():
     hyperparams = Hyperparams(1.0, weight_decay=jnp.float32(1.5))
-    params, examples = Params(jnp.float32([-1.0]), jnp.float32(-1.0)), examples_of([1.0, 2.0], [0.0, 0.0])
+    params, examples = params_of(-1.0, -1.0), examples_of([1.0, 2.0], [0.0, 0.0])
     assert not train_from(params, hyperparams, examples, Config(), 0).absorbed
     assert train_from(params, hyperparams, examples, Config(), 1).num_active == 2
 
@@ -190,7 +173,7 @@ def test_momentum_revives_a_silent_neuron():
     """At step 1 the neuron is silent on both examples; what is left of its velocity carries W across 0, to
     where the other one is active."""
     config, hyperparams = Config(optimizer="momentum", train_bias=False), Hyperparams(0.5, momentum=0.9)
-    examples, params = examples_of([1.0, -1.0], [-3.0, 1.0]), Params(jnp.array([1.0]), jnp.array(-0.5))
+    examples, params = examples_of([1.0, -1.0], [-3.0, 1.0]), params_of(1.0, -0.5)
     early = train_from(params, hyperparams, examples, config, 1)
     assert (early.fate, early.num_active, bool(early.absorbed)) == (Fate.died, 0, False)
     assert train_from(params, hyperparams, examples, config, 2).revivals == 1
@@ -228,8 +211,7 @@ def test_decay_of_weight_and_bias_keeps_a_neuron_silent_that_is_so_in_every_term
     config, hyperparams = Config(), Hyperparams(0.5, weight_decay=jnp.float32(0.1))
 
     def absorbed(w, b):
-        params, examples = Params(jnp.float32([w]), jnp.float32(b)), examples_of([0.5, 2.0], [1.0, 1.0])
-        trained = train_from(params, hyperparams, examples, config, 3)
+        trained = train_from(params_of(w, b), hyperparams, examples_of([0.5, 2.0], [1.0, 1.0]), config, 3)
         assert trained.fate == Fate.born_dead
         return bool(trained.absorbed)
 
@@ -243,7 +225,7 @@ def test_decay_of_weight_and_bias_keeps_a_neuron_silent_that_is_so_in_every_term
 def test_rmsprop_without_an_epsilon_ends_in_no_number(epsilon, stays):
     config = Config(optimizer="rmsprop")
     hyperparams = Hyperparams(jnp.float32(0.2), epsilon=jnp.float32(epsilon))
-    params, examples = Params(jnp.float32([0.5]), jnp.float32(-0.1)), examples_of([1.0, 2.0], [-1.0, -3.0])
+    params, examples = params_of(0.5, -0.1), examples_of([1.0, 2.0], [-1.0, -3.0])
     trained = train_from(params, hyperparams, examples, config, 20)
     assert (trained.fate, bool(trained.absorbed)) == (Fate.died, stays)
     # The mean of squares underflows, and 0/√0 follows.
@@ -251,9 +233,10 @@ def test_rmsprop_without_an_epsilon_ends_in_no_number(epsilon, stays):
 
 
 def test_of_an_optimizer_that_is_not_known_nothing_is_certified():
-    params, examples = Params(jnp.float32([-1.0]), jnp.float32(-1.0)), examples_of([1.0], [1.0])
+    params, examples = params_of(-1.0, -1.0), examples_of([1.0], [1.0])
     known, unknown = (
-        is_absorbed(params, None, Hyperparams(0.1), examples, name, True) for name in ("sgd", "of tomorrow")
+        is_absorbed(params, None, Hyperparams(0.1), examples, Config(optimizer=name))
+        for name in ("sgd", "of tomorrow")
     )
     assert (bool(known), bool(unknown)) == (True, False)
     assert set(OPTIMIZERS) == {"sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad"}
@@ -263,9 +246,8 @@ def test_adam_coasts_as_far_as_known():
     """theory 8: about 9.05·η·m̂/√v̂ at the defaults, of which the certificate's bound leaves out little."""
     with jax.enable_x64(True):
         config, hyperparams = Config(optimizer="adam", train_bias=False), Hyperparams(1e-3)
-        params = Params(jnp.array([1.0]), jnp.array(0.0))
         examples = examples_of([1.0], [-40.0], "float64")
-        state, info = path_from(params, hyperparams, examples, config, 1100)
+        state, info = path_from(params_of(1.0, 0.0, "float64"), hyperparams, examples, config, 1100)
         first = int(np.argmax(np.asarray(info.num_active) == 0))
         # The last step with a gradient is the one before: from then on nothing is added.
         silent_at, end = info.params.weight[first, 0], state.params.weight[0]

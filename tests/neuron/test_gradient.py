@@ -1,49 +1,65 @@
-"""The loss, and its gradient against the chain rule by hand, against jax.grad, and against differences."""
+"""The loss, and its gradient by autodiff: against the chain rule by hand, and against differences."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from jax.test_util import check_grads
 
-from jaxneuron.neuron.autodiff import evaluate_in_order as evaluate
+from jaxneuron.neuron.autodiff import evaluate_in_order
+from jaxneuron.neuron.gradient import choose_form, evaluate
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import loss, silent_loss
 from jaxneuron.neuron.params import ACTIVATIONS, Params
 from tests.conftest import examples_of
+from tests.neuron.neurons import params_of
 
 RNG = np.random.default_rng(0)
-X, Y = RNG.normal(size=(37, 3)), RNG.normal(size=37)
+X, Y = RNG.normal(size=(1100, 3)), RNG.normal(size=1100)
+WEIGHT, BIAS = np.array([0.5, -1.0, 2.0]), 0.1
+SLOPE = Hyperparams(0.0, negative_slope=0.2)
 numbers = st.floats(-4, 4, allow_subnormal=False)
-evaluate_compiled = jax.jit(evaluate)
 
 
-def test_gradient_is_the_chain_rule(precision):
-    tolerance = 1e-6 if precision == "float32" else 1e-14
-    params = Params(jnp.asarray([0.5, -1.0, 2.0], precision), jnp.asarray(0.1, precision))
-    got = evaluate(params, examples_of(X, Y, precision))
-    z = X @ [0.5, -1.0, 2.0] + 0.1
+@jax.jit
+def in_order(params, examples):
+    return evaluate_in_order(params, SLOPE, examples, Config())
+
+
+@pytest.mark.parametrize("form", ["in_order", "at_once"])
+@pytest.mark.parametrize("num_examples", [5, 512, 1100])
+def test_gradient_is_the_chain_rule(form, num_examples, precision):
+    tolerance = 1e-5 if precision == "float32" else 1e-13
+    x, y = X[:num_examples], Y[:num_examples]
+    config, params = Config(gradient=form), params_of(WEIGHT, BIAS, precision)
+    got = jax.jit(evaluate, static_argnums=3)(params, SLOPE, examples_of(x, y, precision), config)
+    z = x @ WEIGHT + BIAS
     passes = z > 0
-    error = np.where(passes, z, 0) - Y
+    error = np.where(passes, z, 0) - y
     np.testing.assert_allclose(got.loss, np.mean(0.5 * error**2), rtol=tolerance)
-    np.testing.assert_allclose(got.grads.weight, (error * passes) @ X / 37, rtol=tolerance, atol=tolerance)
+    weight = (error * passes) @ x / num_examples
+    np.testing.assert_allclose(got.grads.weight, weight, rtol=tolerance, atol=tolerance)
     np.testing.assert_allclose(got.grads.bias, np.mean(error * passes), rtol=tolerance, atol=tolerance)
     assert got.num_active == passes.sum()
 
 
 def test_accumulation_is_the_gradient_of_the_loss():
     with jax.enable_x64(True):
-        examples = examples_of(X, Y, "float64")
-        params = Params(jnp.array([0.3, -0.2, 0.8]), jnp.array(-0.1))
+        examples = examples_of(X[:37], Y[:37], "float64")
+        params = params_of([0.3, -0.2, 0.8], -0.1, "float64")
 
         def of_every_activation(function):
-            return jax.jit(lambda p: {name: function(p, examples, name, 0.2) for name in ACTIVATIONS})
+            return jax.jit(
+                lambda p: {name: function(p, SLOPE, examples, Config(name)) for name in ACTIVATIONS}
+            )
 
         by_jax = of_every_activation(jax.value_and_grad(loss))(params)
-        by_hand = of_every_activation(evaluate)(params)
+        by_sum = of_every_activation(evaluate_in_order)(params)
         for name, (value, grads) in by_jax.items():
-            got = by_hand[name]
+            got = by_sum[name]
             np.testing.assert_allclose(got.loss, value, rtol=1e-14, err_msg=name)
             np.testing.assert_allclose(got.grads.weight, grads.weight, rtol=1e-13, atol=1e-16, err_msg=name)
             np.testing.assert_allclose(got.grads.bias, grads.bias, rtol=1e-13, err_msg=name)
@@ -53,16 +69,19 @@ def test_accumulation_is_the_gradient_of_the_loss():
 
 def test_at_the_kink_no_gradient_passes():
     examples = examples_of([1.0, 2.0, -3.0], [1.0, 1.0, 1.0])
-    got = evaluate(Params(jnp.zeros(1), jnp.zeros(())), examples)
+    got = in_order(Params(jnp.zeros(1), jnp.zeros(())), examples)
     assert got.num_active == 0
     assert got.grads == Params(jnp.zeros(1), jnp.zeros(()))
     assert got.loss == 0.5 == silent_loss(examples)
 
 
-def test_a_bias_that_is_not_trained_has_no_gradient():
-    params = Params(jnp.array([1.0]), jnp.array(0.5))
-    examples = examples_of([1.0, 2.0], [1.0, 1.0])
-    trained, untrained = (evaluate(params, examples, train_bias=train_bias) for train_bias in (True, False))
+@pytest.mark.parametrize("form", ["in_order", "at_once"])
+def test_a_bias_that_is_not_trained_has_no_gradient(form):
+    params, examples = params_of(1.0, 0.5), examples_of([1.0, 2.0], [1.0, 1.0])
+    trained, untrained = (
+        evaluate(params, SLOPE, examples, Config(train_bias=train_bias, gradient=form))
+        for train_bias in (True, False)
+    )
     assert trained.grads.bias != 0
     assert untrained.grads.bias == 0
     assert trained.grads.weight == untrained.grads.weight
@@ -71,8 +90,7 @@ def test_a_bias_that_is_not_trained_has_no_gradient():
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(arrays(np.float32, 9, elements=st.floats(-4, 4, width=32)), numbers, numbers)
 def test_silence_is_a_gradient_of_exactly_zero(x, w, b):
-    params = Params(jnp.array([w], jnp.float32), jnp.float32(b))
-    got = evaluate_compiled(params, examples_of(x, np.ones(9)))
+    got = in_order(params_of(w, b), examples_of(x, np.ones(9)))
     if got.num_active == 0:
         assert got.grads.weight == 0
         assert got.grads.bias == 0
@@ -81,10 +99,19 @@ def test_silence_is_a_gradient_of_exactly_zero(x, w, b):
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.permutations(range(9)), numbers, numbers)
-def test_the_order_of_examples_moves_nothing_but_rounding(order, w, b):
-    x, y = X[:9, 0], Y[:9]
-    params = Params(jnp.array([w], jnp.float32), jnp.float32(b))
-    one, other = (evaluate_compiled(params, examples_of(x[o], y[o])) for o in (np.arange(9), list(order)))
+def test_the_order_of_examples_changes_nothing_but_rounding(order, w, b):
+    x, y, params = X[:9, 0], Y[:9], params_of(w, b)
+    one, other = (in_order(params, examples_of(x[o], y[o])) for o in (np.arange(9), list(order)))
     assert one.num_active == other.num_active
     np.testing.assert_allclose(one.loss, other.loss, rtol=1e-6)
     np.testing.assert_allclose(one.grads.weight, other.grads.weight, rtol=1e-5, atol=1e-5)
+
+
+def test_the_form_is_chosen_in_one_place():
+    assert choose_form("auto", "relu", 1, "cpu") == choose_form("moments", "relu", 1, "gpu") == "moments"
+    assert choose_form("autodiff", "relu", 1, "cpu") == choose_form("auto", "tanh", 1, "cpu") == "in_order"
+    assert choose_form("auto", "relu", 2, "cpu") == choose_form("auto", "tanh", 1, "gpu") == "at_once"
+    with pytest.raises(ValueError, match="one input"):
+        choose_form("moments", "relu", 2, "cpu")
+    with pytest.raises(ValueError, match="straight"):
+        choose_form("moments", "gelu", 1, "cpu")

@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.gradient import FORMS, evaluate
-from jaxneuron.neuron.half_lines import find_half_lines
-from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import loss, silent_loss
 from jaxneuron.neuron.params import ACTIVATIONS, Params
-from jaxneuron.neuron.train import Config, init_state, take_steps, train
-from jaxneuron.population.start import Start
-from jaxneuron.population.train import train_population
 from tests.conftest import examples_of
+from tests.neuron.neurons import params_of, path_from, train_from, with_half_lines
+from tests.population.trained import train_values
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=40)
@@ -28,6 +26,7 @@ lists = st.sampled_from([1, 2, 12]).flatmap(
 )
 
 
+SLOPE = Hyperparams(0.0, negative_slope=0.25)
 SETTINGS = [
     (form, activation)
     for form in FORMS
@@ -36,21 +35,16 @@ SETTINGS = [
 ]
 
 
-def with_half_lines(x, y, precision):
-    # As many probes as the data of these tests can need: all of one length have one program.
-    return examples_of(x, y, precision)._replace(half_lines=find_half_lines(x, y, precision, num_probes=4))
-
-
 @jax.jit
 def scaled_and_unscaled(params, examples, scale, multiplied):
     """Loss and gradient with a scaled target in every setting, and those of examples multiplied by hand."""
     unscaled = {
-        activation: jax.value_and_grad(loss)(params, multiplied, activation, 0.25)
+        activation: jax.value_and_grad(loss)(params, SLOPE, multiplied, Config(activation))
         for _, activation in SETTINGS
     }
     return {
         (form, activation): (
-            evaluate(form, params, examples, activation, 0.25, True, scale),
+            evaluate(params, SLOPE._replace(target_scale=scale), examples, Config(activation, gradient=form)),
             unscaled[activation],
         )
         for form, activation in SETTINGS
@@ -67,7 +61,7 @@ def test_it_is_the_loss_of_scaled_examples(precision):
     @given(lists, numbers, numbers, numbers)
     def check(pairs, w, b, scale):
         x, y = np.array(pairs).T
-        params = Params(jnp.asarray([w], precision), jnp.asarray(b, precision))
+        params = params_of(w, b, precision)
         factor, multiplied = jnp.asarray(scale, precision), examples_of(x, scale * y, precision)
         found = scaled_and_unscaled(params, with_half_lines(x, y, precision), factor, multiplied)
         x, error = np.abs(x).max(), abs(w) * np.abs(x).max() + abs(b) + np.abs(scale * y).max()
@@ -83,11 +77,11 @@ def test_it_is_the_loss_of_scaled_examples(precision):
 
 
 def test_the_loss_itself_and_that_of_silence(precision):
-    scale, params = jnp.asarray(-2.5, precision), Params(*jnp.asarray([0.7, 0.2], precision))
-    params = params._replace(weight=params.weight[None])
+    scale, params = jnp.asarray(-2.5, precision), params_of(0.7, 0.2, precision)
     examples, multiplied = examples_of(X, Y, precision), examples_of(X, -2.5 * Y, precision)
     tolerance = 1e-5 if precision == "float32" else 1e-13
-    got, want = loss(params, examples, "relu", 0.01, scale), loss(params, multiplied)
+    got = loss(params, SLOPE._replace(target_scale=scale), examples, Config())
+    want = loss(params, SLOPE, multiplied, Config())
     np.testing.assert_allclose(got, want, rtol=tolerance)
     np.testing.assert_allclose(silent_loss(examples, scale), silent_loss(multiplied), rtol=tolerance)
 
@@ -95,37 +89,31 @@ def test_the_loss_itself_and_that_of_silence(precision):
 @pytest.mark.parametrize("form", FORMS)
 def test_where_none_is_given_nothing_else_is_traced(form):
     examples, params = with_half_lines(X, Y, "float32"), Params(jnp.ones(1), jnp.ones(()))
-    plain, scaled = (
-        str(jax.make_jaxpr(lambda p, s=s: evaluate(form, p, examples, target_scale=s))(params))
-        for s in (None, jnp.float32(2))
+    plain, by_one, scaled = (
+        str(jax.make_jaxpr(lambda p, h=h: evaluate(p, h, examples, Config(gradient=form)))(params))
+        for h in (Hyperparams(0.0), Hyperparams(0.0, target_scale=None), SLOPE._replace(target_scale=2.0))
     )
-    without = str(jax.make_jaxpr(lambda p: evaluate(form, p, examples))(params))
-    assert plain == without != scaled
+    assert plain == by_one != scaled
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
-    ("batch_size", "precision"),
-    [(None, "float32"), (5, "float64")],
-    indirect=["precision"],
+    ("batch_size", "precision"), [(None, "float32"), (5, "float64")], indirect=["precision"]
 )
 def test_fates_are_those_of_scaled_examples(form, batch_size, precision):
     number, scale = 64, 4.0  # a power of two, by which every number of the loss is multiplied exactly
     rng = np.random.default_rng(0)
-    cells = np.arange(number, dtype=np.uint32)
     swept = {
         "learning_rate": np.geomspace(0.01, 9, number),
         "init_weight": rng.normal(size=number),
         "init_bias": rng.uniform(-2, 2, number),
     }
-    swept = {name: jnp.asarray(values, precision) for name, values in swept.items()}
-    start = Start(jax.random.key(0), {}, {})
     config = Config(gradient=form, batch_size=batch_size)
 
     def trained(target_scale, examples):
-        of_all = {} if target_scale is None else {"target_scale": jnp.full(number, target_scale, precision)}
-        return train_population(cells, cells, swept | of_all, start, examples, config, 200)
+        of_all = {} if target_scale is None else {"target_scale": np.full(number, target_scale)}
+        return train_values(swept | of_all, examples, config, 200)
 
     got = trained(scale, with_half_lines(X, Y, precision))
     # A scale of 1, with which everything is multiplied exactly too, has the program that is there already.
@@ -138,20 +126,18 @@ def test_fates_are_those_of_scaled_examples(form, batch_size, precision):
     tolerance = 1e-3 if precision == "float32" else 1e-9
     is_sure = finite & np.isin(want.fate, (1, 2, 3))
     for a, b in ((got.loss, want.loss), (got.params.weight, want.params.weight)):
-        np.testing.assert_allclose(np.asarray(a)[is_sure], np.asarray(b)[is_sure], rtol=tolerance)
+        np.testing.assert_allclose(a[is_sure], b[is_sure], rtol=tolerance)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_neuron_scaled_as_a_whole_goes_the_scaled_way(form, precision):
     """ReLU is positively homogeneous: γ times the target, the weight and the bias is γ times the path."""
     scale, examples = 0.3, with_half_lines(X, Y, precision)
-    start = jnp.asarray([0.7, -0.2], precision)
 
     def path(factor, target_scale):
-        params = Params(factor * start[:1], factor * start[1])
+        params = jax.tree.map(lambda value: factor * value, params_of(0.7, -0.2, precision))
         hyperparams = Hyperparams(jnp.asarray(0.3, precision), target_scale=target_scale)
-        state = init_state(jax.random.key(0), params, hyperparams, Config(gradient=form))
-        return take_steps(state, hyperparams, examples, Config(gradient=form), 100)
+        return path_from(params, hyperparams, examples, Config(gradient=form), 100)
 
     one, one_info = path(1.0, None)
     other, other_info = path(scale, jnp.asarray(scale, precision))
@@ -170,8 +156,6 @@ def test_the_limit_of_divergence_goes_with_it(target_scale, weight, fate):
     initial loss and ½γ², which for γ = 1 would judge both the other way round."""
     config = Config("identity", train_bias=False, divergence_factor=2.0)
     hyperparams = Hyperparams(jnp.float32(2.5), target_scale=jnp.float32(target_scale))
-    params = Params(jnp.float32([weight]), jnp.float32(0))
-    state = init_state(jax.random.key(0), params, hyperparams, config)
-    trained = train(state, hyperparams, examples_of([1.0], [1.0]), config, 6)
+    trained = train_from(params_of(weight, 0.0), hyperparams, examples_of([1.0], [1.0]), config, 6)
     np.testing.assert_allclose(trained.loss, 1.5**12 * 0.5 * (weight - target_scale) ** 2, rtol=1e-4)
     assert trained.fate == fate

@@ -2,9 +2,9 @@
 
 It shares no code with the package. Axes are [neurons, examples] and [neurons, params], the bias last.
 
-A number is rounded in proportion to the terms that it is the sum of. So it is followed how large those terms
-have been, and a neuron of which rounding may decide something is told to be unclear: a z that is 0 but for
-rounding, a gradient at the tolerance, a loss at the limit of divergence.
+A number is rounded in proportion to the terms that it is the sum of. So the size of those terms is followed,
+and a neuron is not clear where rounding may decide something: a z that is 0 but for rounding, a gradient at
+the tolerance, a loss at the limit of divergence.
 """
 
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class Setting(NamedTuple):
     divergence_factor: float = 1e6
 
 
-class Told(NamedTuple):
+class Outcome(NamedTuple):
     """What became of each neuron."""
 
     fate: np.ndarray
@@ -100,7 +100,7 @@ def update(optimizer, gradient, memory, params, values, step, is_trained):
 
 
 def train(x, y, values, num_steps, setting, dtype, unit=0.0, batches=None):
-    """What is told of neurons with these values: init_weight[neurons, inputs], and all else [neurons].
+    """What became of neurons with these values: init_weight[neurons, inputs], and all else [neurons].
 
     `batches[steps, neurons, batch]` are the numbers of the examples of each step, all if not given.
     What is closer to a threshold than `unit` times its terms is not clear.
@@ -132,25 +132,24 @@ def train(x, y, values, num_steps, setting, dtype, unit=0.0, batches=None):
                 if batches is not None:
                     chosen = x[batches[step]], scale * y[batches[step]]
                     now = one_pass(params, *chosen, largest, setting.activation, slopes, is_trained)
-                moved, memory = update(
-                    setting.optimizer, now.gradient, memory, params, values, step, is_trained
-                )
+                name = setting.optimizer
+                moved, memory = update(name, now.gradient, memory, params, values, step, is_trained)
                 params = params - moved
-                if setting.optimizer in BY_GRADIENT:
+                if name in BY_GRADIENT:
                     moved = values["learning_rate"] * now.terms
-                else:  # they divide a gradient by its own size, and what is only rounding is a step like any
-                    decay = (setting.optimizer != "adamw") * values.get("weight_decay", 0) * is_trained
+                else:  # they divide a gradient by its size: a step that is only rounding is as large as any
+                    decay = (name != "adamw") * values.get("weight_decay", 0) * is_trained
                     divided = np.abs(now.gradient + decay * params)
                     terms = now.terms + decay * largest
                     is_clear &= ~finite[-1] | (divided >= unit * terms).all(-1)
                     moved = moved * np.where(divided > 0, terms / divided, 1)
                 largest = np.maximum(largest, np.maximum(np.abs(params), np.abs(moved)))
         lists = map(np.array, (losses, norms, active, finite))
-        return tell(*lists, params, largest, goal, setting, is_clear)
+        return judge(*lists, params, largest, goal, setting, is_clear)
 
 
 class Pass(NamedTuple):
-    """What a pass over some examples tells, [neurons, examples] and [neurons, params]."""
+    """A pass over some examples, [neurons, examples] and [neurons, params]."""
 
     z: np.ndarray
     error: np.ndarray
@@ -180,7 +179,7 @@ BY_GRADIENT = ("sgd", "momentum", "nesterov")
 STRAIGHT = ("relu", "leaky_relu", "identity")
 
 
-def tell(losses, norms, active, finite, params, largest, goal, setting, is_clear):
+def judge(losses, norms, active, finite, params, largest, goal, setting, is_clear):
     """The fates and their steps, by the rules in their order."""
     limit = setting.divergence_factor * np.maximum(losses[0], (goal**2).mean(-1) / 2)
     is_clear &= ~(finite & (np.abs(losses / limit - 1) < AT_THE_LIMIT)).any(0)
@@ -194,7 +193,7 @@ def tell(losses, norms, active, finite, params, largest, goal, setting, is_clear
     )
     is_dead = (fate == BORN_DEAD) | (fate == DIED)
     revivals = ((active[:-1] == 0) & (active[1:] > 0)).sum(0) * (setting.activation == "relu")
-    return Told(
+    return Outcome(
         fate,
         np.where(is_dead, since_silent, -1),
         np.where(fate == DIVERGED, since_beyond, -1),
@@ -211,7 +210,7 @@ def tell(losses, norms, active, finite, params, largest, goal, setting, is_clear
 AT_THE_LIMIT = 1e-3
 
 
-def since(is_so):
-    """The first step from which it is so to the end, -1 where it is not so at the end."""
-    last_not = np.where(is_so.all(0), -1, len(is_so) - 1 - np.argmin(is_so[::-1], axis=0))
-    return np.where(is_so[-1], last_not + 1, -1)
+def since(holds):
+    """The first step from which it holds to the end, -1 where it does not hold at the end."""
+    last_not = np.where(holds.all(0), -1, len(holds) - 1 - np.argmin(holds[::-1], axis=0))
+    return np.where(holds[-1], last_not + 1, -1)

@@ -1,6 +1,6 @@
 """Studies drawn at random against the oracle: each fate, step and number of all neurons that are not chaotic.
 
-A neuron is compared where the oracle tells the same of it in extended precision, in the study's own with the
+A neuron is compared where the oracle finds the same of it in extended precision, in the study's own with the
 examples in another order, and from starts and rates that differ by some units in the last place of that; and
 where rounding decides none of it.
 `JAXNEURON_REPEAT=100` draws a hundred times as many studies, which takes hours.
@@ -16,23 +16,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxneuron.neuron.half_lines import find_half_lines
-from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.optimizers import OPTIMIZERS
-from jaxneuron.neuron.train import Config
 from jaxneuron.population.keys import neuron_key, stream
-from jaxneuron.population.start import Start
-from jaxneuron.population.train import train_population
-from tests.conftest import REPEAT
+from tests.conftest import REPEAT, examples_of
+from tests.neuron.neurons import with_half_lines
 from tests.oracle import one_neuron
 from tests.oracle.one_neuron import DIVERGED, STRAIGHT, Setting
+from tests.population.trained import KEY, train_values
 
 pytestmark = pytest.mark.thorough
 
 # One number of each, so that one program trains all data sets of a study.
 NUM_EXAMPLES, NUM_DATASETS, NUM_STEPS, NUM_PROBES = 48, 6, 150, 6
 NUM_NEURONS = int(os.environ.get("JAXNEURON_NEURONS", "128"))
-SEED = jax.random.key(0)
 ACTIVATIONS = ("relu", "leaky_relu", "identity", "elu", "gelu", "softplus", "sigmoid", "tanh")
 FACTS = ("fate", "death_step", "diverge_step", "settle_step", "revivals", "num_active")
 
@@ -110,12 +107,8 @@ def values_drawn(rng, x, x_scale, y_scale, study):
     bias = rng.uniform(-2, 2, NUM_NEURONS) * y_scale
     weight[::17], bias[::19] = 0.0, 0.0
     by_gradient = study.config.optimizer in ("sgd", "momentum", "nesterov")
-    size = (
-        2 / max(np.sum(x.astype(float) ** 2, axis=1).mean() + study.config.train_bias, 1e-60)
-        if by_gradient
-        else 1.0
-    )
-    rates = size * np.geomspace(1e-3, 3.0, NUM_NEURONS)
+    curvature = max(np.sum(x.astype(float) ** 2, axis=1).mean() + study.config.train_bias, 1e-60)
+    rates = (2 / curvature if by_gradient else 1.0) * np.geomspace(1e-3, 3.0, NUM_NEURONS)
     drawn = {
         "weight_decay": rng.uniform(0, 0.1, NUM_NEURONS),
         "target_scale": rng.uniform(-1, 2, NUM_NEURONS),
@@ -136,17 +129,10 @@ def values_drawn(rng, x, x_scale, y_scale, study):
 
 def trained(x, y, values, study):
     """What the package says."""
-    config, half_lines = study.config, None
+    config, examples = study.config, examples_of(x, y, study.precision)
     if config.gradient == "moments":
-        half_lines = find_half_lines(
-            x[:, 0].astype(float), y.astype(float), study.precision, num_probes=NUM_PROBES
-        )
-    examples = Examples(jnp.asarray(x), jnp.asarray(y), half_lines)
-    cells, replicates = np.arange(NUM_NEURONS, dtype=np.uint32), np.zeros(NUM_NEURONS, np.uint32)
-    swept = {name: jnp.asarray(value, study.precision) for name, value in values.items()}
-    num_steps = float(study.num_steps) if config.method == "jumps" else study.num_steps
-    found = train_population(cells, replicates, swept, Start(SEED, {}, {}), examples, config, num_steps)
-    return jax.tree.map(np.asarray, found)
+        examples = with_half_lines(x[:, 0], y, study.precision, NUM_PROBES)
+    return train_values(values, examples, config, study.num_steps)
 
 
 def batches_of(study):
@@ -157,16 +143,16 @@ def batches_of(study):
     @partial(jax.vmap, in_axes=(0, None))
     @partial(jax.vmap, in_axes=(None, 0))
     def drawn(step, cell):
-        key = stream(neuron_key(SEED, cell, jnp.uint32(0)), "batches")
+        key = stream(neuron_key(KEY, cell, jnp.uint32(0)), "batches")
         return jax.random.randint(jax.random.fold_in(key, step), (study.config.batch_size,), 0, NUM_EXAMPLES)
 
     with jax.enable_x64(study.precision == "float64"):  # whole numbers are drawn with twice the bits, too
         return np.asarray(drawn(jnp.arange(NUM_STEPS), jnp.arange(NUM_NEURONS, dtype=jnp.uint32)))
 
 
-def told_alike(x, y, values, study, batches):
-    """(what the oracle tells in extended precision, who is clear and told alike in all ways, how far params
-    differ)."""
+def alike_in_all_ways(x, y, values, study, batches):
+    """(what the oracle finds in extended precision, which neurons are clear and alike in all ways, how far
+    params differ)."""
     unit = 64 * np.finfo(study.precision).eps
     size = np.abs(values["init_weight"]).max(), np.abs(values["init_bias"]).max()
     moves = {"learning_rate": unit * values["learning_rate"]}
@@ -175,7 +161,7 @@ def told_alike(x, y, values, study, batches):
     orders = [np.random.default_rng(i).permutation(NUM_EXAMPLES) for i in range(2)]
     setting = Setting(study.config.activation, study.config.optimizer, study.config.train_bias)
 
-    def told(dtype, values=values, order=None):
+    def oracle(dtype, values=values, order=None):
         how = (values, NUM_STEPS, setting, dtype, 8 * unit)
         if order is None:
             return one_neuron.train(x, y, *how, batches)
@@ -183,11 +169,11 @@ def told_alike(x, y, values, study, batches):
         moved = None if batches is None else np.argsort(order)[batches[..., ::-1]]
         return one_neuron.train(x[order], y[order], *how, moved)
 
-    exact = told(np.longdouble)
+    exact = oracle(np.longdouble)
     others = [
-        told(np.longdouble, values | up),
-        told(np.longdouble, values | down),
-        *(told(np.dtype(study.precision).type, order=order) for order in orders),
+        oracle(np.longdouble, values | up),
+        oracle(np.longdouble, values | down),
+        *(oracle(np.dtype(study.precision).type, order=order) for order in orders),
     ]
     is_alike = np.all([getattr(exact, f) == getattr(other, f) for f in FACTS for other in others], axis=0)
     with np.errstate(all="ignore"):
@@ -202,7 +188,7 @@ CALM = 30
 
 
 def pairs_to_compare(got, exact, values, study):
-    """(name, what is found, what is right, of whom) of the facts that both tell."""
+    """(name, what is found, what is right, for which neurons) of the facts that both have."""
     is_finite = np.isfinite(exact.params).all(-1)
     if study.num_steps == NUM_STEPS:
         for fact in FACTS:
@@ -214,9 +200,8 @@ def pairs_to_compare(got, exact, values, study):
             yield fact, getattr(got, fact), getattr(exact, fact), of
         return
     # Of endless training the oracle has seen the first steps: what has begun then and lasts has begun there.
-    begun = [
-        np.where(step <= NUM_STEPS, step, -1) for step in (got.death_step, got.settle_step, got.diverge_step)
-    ]
+    steps = got.death_step, got.settle_step, got.diverge_step
+    begun = [np.where(step <= NUM_STEPS, step, -1) for step in steps]
     # A dead one that decays beyond 0 may live again, and one whose bias does not decay with its weight.
     decay = values.get("weight_decay", 0 * values["learning_rate"])
     is_over = (exact.death_step >= 0) & (values["learning_rate"] * decay < 1)
@@ -229,7 +214,7 @@ def pairs_to_compare(got, exact, values, study):
 
 
 @pytest.mark.parametrize("seed", range(4 * REPEAT))
-def test_no_study_is_found_of_which_the_oracle_tells_otherwise(seed):
+def test_no_study_is_found_in_which_the_oracle_differs(seed):
     rng = np.random.default_rng(seed)
     study = study_drawn(rng, by_jumps=seed % 4 == 0)
     batches = None if study.config.batch_size is None else batches_of(study)
@@ -240,13 +225,11 @@ def test_no_study_is_found_of_which_the_oracle_tells_otherwise(seed):
         values = {name: value.astype(study.precision) for name, value in values.items()}
         with jax.enable_x64(study.precision == "float64"):
             got = trained(x, y, values, study)
-        exact, is_alike, off = told_alike(x, y, values, study, batches)
+        exact, is_alike, off = alike_in_all_ways(x, y, values, study, batches)
         for fact, found, want, of in pairs_to_compare(got, exact, values, study):
             where = np.flatnonzero(is_alike & of & (found != want))
-            assert not len(where), (
-                f"data set {number}, {study}: {fact} of {where[:5]} "
-                f"is {found[where][:5]} and not {want[where][:5]}"
-            )
+            about = f"data set {number}, {study}: {fact} of {where[:5]}"
+            assert not len(where), f"{about} is {found[where][:5]} and not {want[where][:5]}"
         num_compared += is_alike.sum()
         if study.num_steps != NUM_STEPS:
             continue
@@ -254,8 +237,6 @@ def test_no_study_is_found_of_which_the_oracle_tells_otherwise(seed):
         params = np.column_stack([got.params.weight, got.params.bias])
         bound = 10 * off + 1000 * np.finfo(study.precision).eps * exact.largest
         far = np.flatnonzero(is_near & (np.abs(params - exact.params) > bound).any(-1))
-        assert not len(far), (
-            f"data set {number}, {study}: params of {far[:5]} are {params[far[:3]]} "
-            f"and not {exact.params[far[:3]]}"
-        )
+        about = f"data set {number}, {study}: params of {far[:5]}"
+        assert not len(far), f"{about} are {params[far[:3]]} and not {exact.params[far[:3]]}"
     assert num_compared > NUM_DATASETS * NUM_NEURONS / 50  # or nothing was compared

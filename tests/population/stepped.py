@@ -2,14 +2,14 @@
 
 import numpy as np
 
-# Of the largest that a z's terms have been, and those of its steps, which may cancel: what is less is 0 but
-# for rounding in double precision.
+# A z is 0 but for rounding in double precision where it is less than this share of its largest terms so far,
+# and of those of its steps, which may cancel.
 ROUNDED = 1e-13
 
 
 def stepped(x, y, values, num_steps, config, dtype):
-    """Params, silence, the gradient's largest component, and in double precision whether every z is told from
-    0, before each step and at the end."""
+    """Params, silence, the gradient's largest component, and in double precision whether no z is 0 but for
+    rounding, before each step and at the end."""
     x, y = np.asarray(x, dtype), np.asarray(y, dtype)
     w, b, rate = (np.asarray(values[name], dtype) for name in ("init_weight", "init_bias", "learning_rate"))
     decay, scale = dtype(values.get("weight_decay", 0)), dtype(values.get("target_scale", 1))
@@ -32,8 +32,9 @@ def stepped(x, y, values, num_steps, config, dtype):
     return tuple(map(np.array, zip(*found, strict=True)))
 
 
-def told(silent, norm, config):
-    """When silence began that lasts to the end, revivals, and the step after the last that moves."""
+def outcome(silent, norm, config):
+    """The first step of the silence that lasts to the end, revivals, and the step after the last that
+    moves."""
     can_die, num = config.activation == "relu", len(silent)
     last_active = np.where((~silent).any(0), num - 1 - np.argmax(~silent[::-1], axis=0), -1)
     since = np.where(silent[-1] & can_die, last_active + 1, -1)
@@ -44,15 +45,15 @@ def told(silent, norm, config):
 
 
 def agreed(extended, double, config):
-    """Whether two ways of stepping, in different precision, are one all along, or until one is no number any
-    more: what rounding does to such a neuron does not grow, and decides nothing."""
+    """Whether stepping in two precisions is the same all along, or until a number is not finite any more:
+    what rounding does to such a neuron does not grow, and decides nothing."""
     is_number = np.isfinite(double[0]) & np.isfinite(double[1])
     is_one = (extended[2] == double[2]) & double[4]
     for one, other in zip(extended[:2], double[:2], strict=True):
         is_one &= np.abs(one - other) <= 1e-12 * (1 + np.abs(one))
-    tell = zip(told(*extended[2:4], config), told(*double[2:4], config), strict=True)
-    are_told_alike = np.all([a == b for a, b in tell], axis=0)
-    return (is_one | ~is_number).all(0) & (are_told_alike | ~is_number.all(0))
+    outcomes = zip(outcome(*extended[2:4], config), outcome(*double[2:4], config), strict=True)
+    are_alike = np.all([a == b for a, b in outcomes], axis=0)
+    return (is_one | ~is_number).all(0) & (are_alike | ~is_number.all(0))
 
 
 def params_of(found):

@@ -1,19 +1,17 @@
 """Jumps against steps, neuron by neuron, in 590 000 runs; with JAXNEURON_REPEAT=2 in more than a million."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.neuron.half_lines import find_half_lines
+from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.stability import stability_limit
-from jaxneuron.neuron.train import Config
-from jaxneuron.population.start import Start
-from jaxneuron.population.train import train_population
-from tests.conftest import REPEAT, examples_of
+from tests.conftest import REPEAT
+from tests.neuron.neurons import with_half_lines
 from tests.population.special_data import data_of
 from tests.population.stepped import agreed, params_of, stepped
+from tests.population.trained import train_values
 
 pytestmark = pytest.mark.thorough
 
@@ -71,17 +69,12 @@ def test_every_run_that_is_not_chaotic_is_that_of_stepping(name, size, kind):
         **rest,
     }
     x, y = np.resize(x, NUM_EXAMPLES), np.resize(y, NUM_EXAMPLES)
-    half_lines = find_half_lines(x, y, "float64", num_probes=NUM_PROBES)
-    examples = examples_of(x, y, "float64")._replace(half_lines=half_lines)
-    cells, replicates = np.arange(NUM_NEURONS, dtype=np.uint32), np.zeros(NUM_NEURONS, np.uint32)
+    examples = with_half_lines(x, y, "float64", NUM_PROBES)
 
     def trained(method, **changed):
-        swept = {key: jnp.asarray(value) for key, value in (values | changed).items()}
-        by = Config(**{**vars(config), "method": method})
-        num_steps = float(NUM_STEPS) if method == "jumps" else NUM_STEPS
-        start = Start(jax.random.key(0), {}, {})
-        found = train_population(cells, replicates, swept, start, examples, by, num_steps)
-        return jax.tree.map(np.asarray, found)
+        return train_values(
+            values | changed, examples, Config(**{**vars(config), "method": method}), NUM_STEPS
+        )
 
     jumps, steps = trained("jumps"), trained("steps")
     nudged = trained("steps", init_weight=weight * (1 + NUDGE) + NUDGE, init_bias=bias * (1 - NUDGE) + NUDGE)

@@ -1,28 +1,22 @@
 """Where gradients are squared, up to the scale that is refused: fates in float32 are those in float64."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.neuron.train import Config
-from jaxneuron.population.start import Start
-from jaxneuron.population.train import train_population
+from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.study.data import load
 from jaxneuron.study.sources import Arrays
 from tests.conftest import examples_of
+from tests.population.trained import train_values
 
 NUM_NEURONS = 512
 
 
 def fates(x, y, values, precision, optimizer):
     with jax.enable_x64(precision == "float64"):
-        swept = {name: jnp.asarray(value, precision) for name, value in values.items()}
-        places = jnp.arange(NUM_NEURONS, dtype=jnp.uint32), jnp.zeros(NUM_NEURONS, jnp.uint32)
-        start, examples = Start(jax.random.key(0), {}, {}), examples_of(x, y, precision)
-        trained = train_population(*places, swept, start, examples, Config(optimizer=optimizer), 300)
-        return np.asarray(trained.fate)
+        return train_values(values, examples_of(x, y, precision), Config(optimizer=optimizer), 300).fate
 
 
 @pytest.mark.thorough

@@ -1,19 +1,15 @@
 """When neurons settle and diverge: the steps that a look at every single step finds."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.neuron.half_lines import find_half_lines
-from jaxneuron.neuron.hyperparams import Hyperparams
-from jaxneuron.neuron.judge import until_last
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
+from jaxneuron.neuron.judge import find_diverge_step
 from jaxneuron.neuron.loss import loss
 from jaxneuron.neuron.params import Params
-from jaxneuron.neuron.train import Config, init_state, take_steps, train
 from jaxneuron.population import divergence
 from jaxneuron.population.blocks import LANES
 from jaxneuron.population.divergence import GROUP
@@ -21,7 +17,8 @@ from jaxneuron.population.follow import follow
 from jaxneuron.population.place import Place
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
-from tests.conftest import examples_of
+from tests.neuron.neurons import KEY, params_of, path_from, train_from, with_half_lines
+from tests.population.trained import train_values
 
 NUM_NEURONS, NUM_STEPS = 400, 7 * divergence.STEPS
 RNG = np.random.default_rng(11)
@@ -36,10 +33,6 @@ SWEPT = {
 CELLS = np.arange(NUM_NEURONS, dtype=np.uint32)
 
 
-def with_half_lines(precision):
-    return examples_of(X, Y, precision)._replace(half_lines=find_half_lines(X, Y, precision))
-
-
 def swept_in(precision):
     return {name: jnp.asarray(values, precision) for name, values in SWEPT.items()}
 
@@ -49,8 +42,8 @@ def watched(config, precision):
 
     def watch(learning_rate, weight, bias):
         hyperparams = Hyperparams(learning_rate, momentum=jnp.asarray(0.5, precision))
-        state = init_state(jax.random.key(0), Params(weight[None], bias), hyperparams, config)
-        _, info = take_steps(state, hyperparams, with_half_lines(precision), config, NUM_STEPS + 1)
+        examples = with_half_lines(X, Y, precision)
+        _, info = path_from(Params(weight[None], bias), hyperparams, examples, config, NUM_STEPS + 1)
         norm = jnp.maximum(jnp.abs(info.grads.weight[:, 0]), jnp.abs(info.grads.bias))
         is_number = jnp.isfinite(info.params.weight[:, 0]) & jnp.isfinite(info.params.bias)
         return info.loss, is_number, norm
@@ -59,10 +52,10 @@ def watched(config, precision):
     return map(np.asarray, jax.jit(jax.vmap(watch))(rates, weights, biases))
 
 
-def first_of_the_last_stay(is_so):
-    """For each row, the first step from which it is so to the end; -1 where it is not so at the end."""
+def first_of_the_last_stay(holds):
+    """For each row, the first step from which it holds to the end; -1 where it does not hold at the end."""
     steps = []
-    for row in is_so:
+    for row in holds:
         (others,) = np.nonzero(~row)
         steps.append((others[-1] + 1 if len(others) else 0) if row[-1] else -1)
     return steps
@@ -89,8 +82,8 @@ def test_steps_are_those_of_a_look_at_every_step(form, optimizer, factor):
     # With a bias that is trained, hardly any neuron diverges: it dies.
     config = Config(gradient=form, optimizer=optimizer, train_bias=False, divergence_factor=factor)
     with jax.enable_x64(True):
-        start = Start(jax.random.key(0), {"momentum": jnp.asarray(0.5, precision)}, {})
-        examples, swept = with_half_lines(precision), swept_in(precision)
+        start = Start(KEY, {"momentum": jnp.asarray(0.5, precision)}, {})
+        examples, swept = with_half_lines(X, Y, precision), swept_in(precision)
         trained = train_population(CELLS, CELLS, swept, start, examples, config, NUM_STEPS)
         losses, is_number, norm = watched(config, precision)
     limit = factor * np.maximum(losses[:, :1], 0.5 * np.mean(Y**2))
@@ -111,14 +104,10 @@ def test_slow_divergence_is_found_to_the_last_step():
     """A straight neuron whose error grows by less than one per mille at every step, or by more."""
     config = Config(activation="identity", gradient="moments", train_bias=False, divergence_factor=3.0)
     rates = (2 + np.geomspace(8e-4, 0.1, NUM_NEURONS)) / np.mean(X**2)
-    swept = {
-        "learning_rate": jnp.asarray(rates, jnp.float32),
-        "init_weight": jnp.full(NUM_NEURONS, 3.0, jnp.float32),
-        "init_bias": jnp.zeros(NUM_NEURONS, jnp.float32),
-    }
-    start, examples = Start(jax.random.key(0), {}, {}), with_half_lines("float32")
+    of_all = {"init_weight": np.full(NUM_NEURONS, 3.0), "init_bias": np.zeros(NUM_NEURONS)}
+    swept = {"learning_rate": rates, **of_all}
     for num_steps in (NUM_STEPS, 2 * divergence.STEPS, 150):
-        trained = train_population(CELLS, CELLS, swept, start, examples, config, num_steps)
+        trained = train_values(swept, with_half_lines(X, Y), config, num_steps)
         weight = np.full(NUM_NEURONS, 3.0)
         losses = []
         for _ in range(num_steps + 1):
@@ -131,9 +120,9 @@ def test_slow_divergence_is_found_to_the_last_step():
         assert diverged.sum() > 100
         assert np.isfinite(trained.params.weight).all()
         # In float32 a loss may cross its limit a step before or after.
-        is_sure = np.asarray(diverged) & (want >= 0)
+        is_sure = diverged & (want >= 0)
         assert is_sure.sum() >= diverged.sum() - 3
-        assert (abs(np.asarray(trained.diverge_step) - want)[is_sure] <= 1).all()
+        assert (abs(trained.diverge_step - want)[is_sure] <= 1).all()
         assert want.max() > 0.9 * num_steps
 
 
@@ -141,8 +130,8 @@ def test_slow_divergence_is_found_to_the_last_step():
     "number", [*(pytest.param(few, marks=pytest.mark.thorough) for few in (1, 50)), GROUP + 3]
 )
 def test_diverge_steps_do_not_depend_on_who_else_there_is(number):
-    config, start = Config(gradient="moments", train_bias=False), Start(jax.random.key(0), {}, {})
-    examples, swept = with_half_lines("float32"), swept_in("float32")
+    config, start = Config(gradient="moments", train_bias=False), Start(KEY, {}, {})
+    examples, swept = with_half_lines(X, Y), swept_in("float32")
     some = np.resize(np.arange(NUM_NEURONS - 60, NUM_NEURONS), number)
     values = {name: values[some] for name, values in swept.items()}
     replicates = np.arange(number, dtype=np.uint32)
@@ -170,8 +159,10 @@ def test_a_neuron_that_pads_is_trained_again_once(monkeypatch):
 
 
 def test_the_last_time():
-    for is_so, number in {"1010": 3, "0000": 0, "1111": 4, "0001": 4, "100": 1, "": 0}.items():
-        assert until_last(jnp.array([flag == "1" for flag in is_so], bool)) == number
+    for is_bounded, number in {"1010": 3, "0000": 0, "1111": 4, "0001": 4, "100": 1, "": 0}.items():
+        losses = jnp.array([0.5 if flag == "1" else 2.0 for flag in is_bounded])
+        params = Params(jnp.zeros((len(losses), 1)), jnp.zeros(len(losses)))
+        assert find_diverge_step(params, losses, jnp.float32(1.0)) == number
 
 
 def test_a_cycle_through_the_tolerance_settles_at_its_last_time_round():
@@ -179,28 +170,23 @@ def test_a_cycle_through_the_tolerance_settles_at_its_last_time_round():
     rng, number = np.random.default_rng(3), 4096
     rng.integers(2, 5)
     x, y = rng.normal(size=4), rng.normal(size=4)
-    examples = examples_of(x, y)._replace(half_lines=find_half_lines(x, y, "float32"))
     swept = {
-        "learning_rate": jnp.float32(np.geomspace(0.3, 20, number)),
-        "init_weight": jnp.float32(rng.normal(size=number)),
-        "init_bias": jnp.float32(rng.normal(size=number)),
+        "learning_rate": np.geomspace(0.3, 20, number),
+        "init_weight": rng.normal(size=number),
+        "init_bias": rng.normal(size=number),
     }
     config = Config(gradient="moments", tolerance=0.05, train_bias=False)
-    cells = np.arange(number, dtype=np.uint32)
-    shared = (cells, cells, swept, Start(jax.random.key(0), {}, {}), examples, config, 1500)
-    early, late = (train_population(*shared, finish_early=early) for early in (True, False))
+    shared = (swept, with_half_lines(x, y), config, 1500)
+    early, late = (train_values(*shared, finish_early=early) for early in (True, False))
     np.testing.assert_array_equal(early.settle_step, late.settle_step)
-    is_round = (np.asarray(late.settle_step) > 1400) & (np.asarray(late.fixed_step) < 0)
+    is_round = (late.settle_step > 1400) & (late.fixed_step < 0)
     assert is_round.sum() >= 3
 
 
-@partial(jax.jit, static_argnames=("config", "num_steps"))
 def trained_and_followed(hyperparams, config, num_steps):
-    """A neuron after so many steps, and what they tell and the one after them."""
-    examples, params = with_half_lines("float32"), Params(jnp.ones(1), jnp.float32(0.5))
-    state = init_state(jax.random.key(3), params, hyperparams, config)
-    _, info = take_steps(state, hyperparams, examples, config, num_steps + 1)
-    return train(state, hyperparams, examples, config, num_steps), info
+    """What became of a neuron after so many steps, and the steps until after the one that follows."""
+    shared = params_of(1.0, 0.5), hyperparams, with_half_lines(X, Y), config
+    return train_from(*shared, num_steps), path_from(*shared, num_steps + 1)[1]
 
 
 @pytest.mark.parametrize(("form", "activation"), [("moments", "leaky_relu"), ("in_order", "relu")])
@@ -213,7 +199,7 @@ def test_with_mini_batches_neurons_settle_by_the_gradient_over_all(form, activat
     @jax.jit
     @jax.vmap
     def norm(params):
-        grads = jax.grad(loss)(params, with_half_lines("float32"), activation)
+        grads = jax.grad(loss)(params, hyperparams, with_half_lines(X, Y), config)
         return jnp.maximum(jnp.abs(grads.weight[0]), jnp.abs(grads.bias))
 
     (want,) = first_of_the_last_stay(np.asarray(norm(info.params) <= config.tolerance)[None])

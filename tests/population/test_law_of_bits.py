@@ -9,14 +9,14 @@ import pytest
 
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.neuron.half_lines import find_half_lines
+from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.optimizers import OPTIMIZERS
-from jaxneuron.neuron.train import Config
 from jaxneuron.population.follow import follow
 from jaxneuron.population.keys import neuron_key
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
 from tests.conftest import examples_of
+from tests.neuron.neurons import with_half_lines
 
 RNG = np.random.default_rng(4)
 X = RNG.normal(size=33)
@@ -30,15 +30,12 @@ EPSILONS = 10 ** RNG.uniform(-8, -2, NUM_NEURONS)
 IN_ORDER = np.arange(NUM_NEURONS)
 # So many that they fill more than one block, and those that still move come forward again and again.
 MANY = 8192
-MANY_CELLS, MANY_REPLICATES = np.divmod(np.arange(MANY), 3)
+MANY_PLACES = np.divmod(np.arange(MANY, dtype=np.uint32), np.uint32(3))
 
 # (activation, optimizer, batch size, form of the gradient). Each compiles half a dozen programs, which takes
 # seconds: so the rest of the optimizers, activations and forms are thorough, each is in one precision, and
 # only the first of them draws.
-CASES = [
-    ("relu", "sgd", None, "moments"),
-    ("leaky_relu", "adam", None, "in_order"),
-]
+CASES = [("relu", "sgd", None, "moments"), ("leaky_relu", "adam", None, "in_order")]
 MORE_CASES = [
     ("relu", "sgd", 5, "in_order"),
     ("leaky_relu", "momentum", None, "moments"),
@@ -157,7 +154,7 @@ def test_neither_neighbours_nor_cores_nor_following_change_a_bit(
     start, examples, config = make_study(precision, activation, optimizer, batch_size)
     config = dataclasses.replace(config, gradient=form, tolerance=0.0)
     if form == "moments":
-        examples = examples._replace(half_lines=find_half_lines(X, Y, precision))
+        examples = with_half_lines(X, Y, precision)
     study = start, examples, config
     is_first = (activation, optimizer, batch_size, form) == CASES[0]
     assert_law_of_bits(study if is_first else without_draws(study))
@@ -200,16 +197,24 @@ def test_matrices_of_any_shape_change_no_bit(num_inputs, num_examples, optimizer
 
 @pytest.mark.parametrize(
     ("chunk_size", "precision"),
-    [
-        (7, "float32"),
-        pytest.param(64, "float64", marks=pytest.mark.thorough),
-    ],
+    [(7, "float32"), pytest.param(64, "float64", marks=pytest.mark.thorough)],
     indirect=["precision"],
 )
-def test_small_chunks_change_no_bit(chunk_size, precision):
+def test_small_chunks_in_any_order_change_no_bit(chunk_size, precision):
     study = make_study(precision)
     whole = train_in_chunks(IN_ORDER, NUM_NEURONS, study)
-    assert_same_bits(whole, train_in_chunks(IN_ORDER, chunk_size, study))
+    order = np.random.default_rng(0).permutation(NUM_NEURONS)
+    assert_same_bits([values[order] for values in whole], train_in_chunks(order, chunk_size, study))
+
+
+def assert_early_is_late(places, swept, study, num_steps):
+    """Finishing early changes no bit; what became of the neurons."""
+    early, late = (
+        train_population(*places, swept, *study, num_steps, finish_early=finish_early)
+        for finish_early in (True, False)
+    )
+    assert_same_bits(*([np.asarray(v) for v in jax.tree.leaves(trained)] for trained in (early, late)))
+    return early
 
 
 @pytest.mark.parametrize(
@@ -230,17 +235,11 @@ def test_small_chunks_change_no_bit(chunk_size, precision):
     indirect=["precision"],
 )
 def test_finishing_early_changes_no_bit(form, optimizer, batch_size, precision):
-    start, examples, config = make_study(precision, "relu", optimizer, batch_size)
+    start, _, config = make_study(precision, "relu", optimizer, batch_size)
     start = start._replace(fixed={})  # weight decay moves for ever
-    config = dataclasses.replace(config, gradient=form)
-    examples = examples._replace(half_lines=find_half_lines(X, Y, precision))
-    places = jnp.asarray(MANY_CELLS, jnp.uint32), jnp.asarray(MANY_REPLICATES, jnp.uint32)
+    study = start, with_half_lines(X, Y, precision), dataclasses.replace(config, gradient=form)
     swept = {"learning_rate": jnp.asarray(np.geomspace(1e-3, 5.0, MANY), precision)}
-    early, late = (
-        train_population(*places, swept, start, examples, config, 1500, finish_early=finish_early)
-        for finish_early in (True, False)
-    )
-    assert_same_bits(*([np.asarray(v) for v in jax.tree.leaves(trained)] for trained in (early, late)))
+    early = assert_early_is_late(MANY_PLACES, swept, study, 1500)
     if optimizer == "sgd" and batch_size is None:
         assert (early.fixed_step >= 0).sum() > MANY / 8  # or nothing was tried
 
@@ -262,27 +261,17 @@ def test_finishing_early_changes_no_bit(form, optimizer, batch_size, precision):
     indirect=["precision"],
 )
 def test_finishing_early_with_moments_changes_no_bit_whatever_the_steps(num_examples, train_bias, precision):
-    x, y = X[:num_examples], Y[:num_examples]
-    examples = examples_of(x, y, precision)._replace(half_lines=find_half_lines(x, y, precision))
-    config = Config(gradient="moments", train_bias=train_bias)
     start, _, _ = make_study(precision)
+    examples = with_half_lines(X[:num_examples], Y[:num_examples], precision)
+    study = start._replace(fixed={}, drawn={}), examples, Config(gradient="moments", train_bias=train_bias)
     # Rates beyond what is stable: some diverge, some chatter; weights of 0: some have no threshold.
     rng = np.random.default_rng(0)
     weight, bias = rng.normal(size=MANY), rng.uniform(-2, 2, MANY)
     weight[::17], bias[::51] = 0.0, 0.0
-    swept = {
-        "learning_rate": jnp.asarray(np.geomspace(1e-3, 5.0, MANY), precision),
-        "init_weight": jnp.asarray(weight, precision),
-        "init_bias": jnp.asarray(bias, precision),
-    }
-    start = start._replace(fixed={}, drawn={})
-    places = jnp.asarray(MANY_CELLS, jnp.uint32), jnp.asarray(MANY_REPLICATES, jnp.uint32)
+    values = {"learning_rate": np.geomspace(1e-3, 5.0, MANY), "init_weight": weight, "init_bias": bias}
+    swept = {name: jnp.asarray(value, precision) for name, value in values.items()}
     for num_steps in (0, 1, 40, 1500):
-        early, late = (
-            train_population(*places, swept, start, examples, config, num_steps, finish_early=finish_early)
-            for finish_early in (True, False)
-        )
-        assert_same_bits(*([np.asarray(v) for v in jax.tree.leaves(trained)] for trained in (early, late)))
+        assert_early_is_late(MANY_PLACES, swept, study, num_steps)
 
 
 @pytest.mark.parametrize(
@@ -299,15 +288,6 @@ def test_a_fixed_step_is_the_first_from_which_nothing_changes(precision):
             changed = np.flatnonzero((path[1:] != path[:-1]).any(1))
             last = changed[-1] + 1 if len(changed) else 0
             assert trained.fixed_step == (last if last < 1500 else -1)
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("precision", ["float32", "float64"], indirect=True)
-def test_permuting_neurons_permutes_results(precision):
-    study = make_study(precision)
-    whole = train_in_chunks(IN_ORDER, 64, study)
-    order = np.random.default_rng(0).permutation(NUM_NEURONS)
-    assert_same_bits([values[order] for values in whole], train_in_chunks(order, 64, study))
 
 
 def test_every_neuron_has_a_key_of_its_own():

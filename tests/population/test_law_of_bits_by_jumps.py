@@ -5,12 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxneuron.neuron.half_lines import find_half_lines
+from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.stability import stability_limit
-from jaxneuron.neuron.train import Config, Trained
+from jaxneuron.neuron.train import Trained
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
-from tests.conftest import examples_of
+from tests.neuron.neurons import with_half_lines
 from tests.population.special_data import data_of
 
 # Neurons of several blocks; each number of them is compiled anew, which takes longer than the rest.
@@ -23,7 +23,7 @@ CONFIG = Config(gradient="moments", method="jumps")
 def test_neighbours_change_no_bit(precision):
     rng = np.random.default_rng(8)
     x, y = data_of("normal", NUM_EXAMPLES, rng)
-    examples = examples_of(x, y, "float64")._replace(half_lines=find_half_lines(x, y, "float64"))
+    examples = with_half_lines(x, y, "float64")
     values = {
         "learning_rate": rng.permutation(stability_limit(x[:, None]) * np.geomspace(1e-3, 3.0, NUM_NEURONS)),
         "init_weight": rng.normal(size=NUM_NEURONS),

@@ -6,8 +6,8 @@ import jax
 import numpy as np
 import pytest
 
-from jaxneuron.neuron.train import Config
-from jaxneuron.population.program import MOST_KEPT, compiled
+from jaxneuron.neuron.hyperparams import Config
+from jaxneuron.population.program import MAX_PROGRAMS, compiled
 
 
 def of_shape(config, array):
@@ -20,10 +20,10 @@ def num_programs():
     return sum("of_shape" in program.hlo_modules()[0].name for program in programs)
 
 
-@pytest.mark.parametrize("num_shapes", [2, MOST_KEPT + 4])
+@pytest.mark.parametrize("num_shapes", [2, MAX_PROGRAMS + 4])
 def test_of_many_shapes_the_last_programs_are_kept(num_shapes, compilations):
     for size in range(1, num_shapes + 1):
         for _ in range(2):
             assert compiled(of_shape, Config())(np.zeros(size)).shape == (size,)
     assert compilations.count("jit(of_shape)") == num_shapes
-    assert num_programs() == min(num_shapes, MOST_KEPT)
+    assert num_programs() == min(num_shapes, MAX_PROGRAMS)

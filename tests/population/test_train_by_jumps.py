@@ -5,22 +5,20 @@ Where both agree on the whole way the neuron is not chaotic, and what they agree
 """
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.neuron.half_lines import find_half_lines
+from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.stability import stability_limit
-from jaxneuron.neuron.train import Config
-from jaxneuron.population.start import Start
-from jaxneuron.population.train import train_population
 from tests import engel
-from tests.conftest import REPEAT, examples_of
+from tests.conftest import REPEAT
+from tests.neuron.neurons import with_half_lines
 from tests.population.special_data import KINDS, data_of
-from tests.population.stepped import agreed, params_of, stepped, told
+from tests.population.stepped import agreed, outcome, params_of, stepped
+from tests.population.trained import train_values
 
 # One number of each, so that each config is compiled once: that takes longer than most of the tests.
 NUM_EXAMPLES, NUM_NEURONS, NUM_PROBES = 33, 256, 6
@@ -41,24 +39,14 @@ def stepping(config):
     return Config(**{**vars(config), "method": "steps"})
 
 
-def with_half_lines(x, y):
-    """Examples, and what they amount to."""
-    return examples_of(x, y, "float64")._replace(
-        half_lines=find_half_lines(x, y, "float64", num_probes=NUM_PROBES)
-    )
-
-
 def trained(x, y, config, num_steps, learning_rate, init_weight, init_bias, **rest):
     """What became of as many neurons as there are values, at most NUM_NEURONS."""
     values = {"learning_rate": learning_rate, "init_weight": init_weight, "init_bias": init_bias, **rest}
     values = dict(zip(values, np.broadcast_arrays(*values.values()), strict=True))
     (number,) = np.shape(values["learning_rate"])
-    swept = {name: jnp.asarray(np.resize(value, NUM_NEURONS), float) for name, value in values.items()}
-    cells, replicates = np.arange(NUM_NEURONS, dtype=np.uint32), np.zeros(NUM_NEURONS, np.uint32)
-    start = Start(jax.random.key(0), {}, {})
-    examples = with_half_lines(x, y)
-    found = train_population(cells, replicates, swept, start, examples, config, float(num_steps))
-    return jax.tree.map(lambda values: np.asarray(values)[:number], found)
+    values = {name: np.resize(value, NUM_NEURONS) for name, value in values.items()}
+    found = train_values(values, with_half_lines(x, y, "float64", NUM_PROBES), config, num_steps)
+    return jax.tree.map(lambda values: values[:number], found)
 
 
 # Stepping
@@ -95,7 +83,7 @@ def compare_with_stepping(x, y, config, num_steps, values):
         extended, double = (
             stepped(x, y, values, num_steps, config, dtype) for dtype in (np.longdouble, np.float64)
         )
-        since, revivals, until = told(*extended[2:4], config)
+        since, revivals, until = outcome(*extended[2:4], config)
         agrees = agreed(extended, double, config)
         size = 1 + np.abs(extended[0][-1]) + np.abs(extended[1][-1])
     diverged = by_steps.fate == Fate.diverged
@@ -110,9 +98,8 @@ def compare_with_stepping(x, y, config, num_steps, values):
     off = np.abs(params_of(got) - [extended[0][-1], extended[1][-1]]).sum(0)
     assert np.all(off[agrees] <= 1e-9 * size[agrees])
     for field in ("death_step", "settle_step", "revivals", "num_active", "absorbed", "nearly_silent"):
-        np.testing.assert_array_equal(
-            getattr(got, field)[agrees], getattr(by_steps, field)[agrees], err_msg=field
-        )
+        one, other = getattr(got, field), getattr(by_steps, field)
+        np.testing.assert_array_equal(one[agrees], other[agrees], err_msg=field)
     died = agrees & (since >= 0) & (since < num_steps)  # at the last step nothing is known to stay
     if "weight_decay" not in values:
         np.testing.assert_array_equal(got.fixed_step[died], since[died])
@@ -135,12 +122,9 @@ def values_of(x, config, rng, most=3.0):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
+    # The others are in another file's million.
     "name",
-    [
-        name
-        for name in SETTINGS
-        if name not in ("relu", "fixed bias")  # which are of another file's million
-    ],
+    ["decay of the weight alone", "leaky_relu", "identity"],
 )
 def test_fates_and_their_steps_are_those_of_stepping(name):
     config, rest = SETTINGS[name]
@@ -165,10 +149,7 @@ def test_fates_and_their_steps_are_those_of_stepping(name):
 )
 def test_no_data_is_found_on_which_they_differ(num_data, name, most):
     @settings(max_examples=num_data, deadline=None)
-    @given(
-        st.lists(st.tuples(inputs, targets), min_size=1, max_size=NUM_EXAMPLES),
-        st.integers(0, 10**6),
-    )
+    @given(st.lists(st.tuples(inputs, targets), min_size=1, max_size=NUM_EXAMPLES), st.integers(0, 10**6))
     def compare(examples, seed):
         config, rest = SETTINGS[name]
         x, y = (np.resize(column, NUM_EXAMPLES) for column in np.transpose(examples))
@@ -198,15 +179,7 @@ def test_one_example_has_the_phase_diagram_of_theory(num_steps):
     z = np.longdouble(1.5) * normal_weights(NUM_NEURONS, 2)
     got = trained(*one_example(x, y), relu(), num_steps, kappa / scale, np.zeros_like(kappa), z.astype(float))
     off = z - y
-    want = np.select(
-        [
-            z <= 0,
-            (kappa < 2) & ((kappa - 1) * off < y),
-            kappa < 2,
-        ],
-        [0, -1, 1],
-        0,
-    )
+    want = np.select([z <= 0, (kappa < 2) & ((kappa - 1) * off < y), kappa < 2], [0, -1, 1], 0)
     for i in np.flatnonzero((z > 0) & (kappa > 2)):
         steps = np.arange(1, 300)
         is_dead = (steps % 2 == (off[i] > 0)) & ((np.longdouble(kappa[i]) - 1) ** steps * abs(off[i]) >= y)
@@ -265,7 +238,7 @@ def test_what_no_step_changes_is_at_rest(num_steps):
     assert not got.undecided.any()
 
 
-def test_a_death_that_comes_later_than_steps_are_counted_is_not_told():
+def test_a_death_later_than_steps_are_counted_is_undecided():
     # Each step moves z by a bit, a few times in all 2⁵³.
     got = trained(*one_example(1.0, -1.0), relu(), INFINITY, [3.2e-17] * 4, [0.5] * 4, [0.5] * 4)
     assert got.undecided.all()
@@ -385,14 +358,14 @@ def test_deaths_without_end_are_those_of_stepping_with_decay(seed):
         x, y = data_of(kind, NUM_EXAMPLES, rng)
         values = values_of(x, relu(), rng) | {"weight_decay": np.full(NUM_NEURONS, 0.05)}
         if number % 2:  # at η·decay = 1 a silent neuron is at 0 after a step
-            is_so = rng.random(NUM_NEURONS) < 0.3
-            values["learning_rate"] = np.where(is_so, 20.0, values["learning_rate"])
+            is_one = rng.random(NUM_NEURONS) < 0.3
+            values["learning_rate"] = np.where(is_one, 20.0, values["learning_rate"])
         got = trained(x, y, relu(), INFINITY, **values)
         with np.errstate(over="ignore", invalid="ignore"):
             extended, double = (
                 stepped(x, y, values, num_steps, relu(), dtype) for dtype in (np.longdouble, np.float64)
             )
-            since, _, _ = told(*extended[2:4], relu())
+            since, _, _ = outcome(*extended[2:4], relu())
             agrees = agreed(extended, double, relu()) & ~got.undecided & (got.fate != Fate.diverged)
         died_early = agrees & (got.death_step >= 0) & (got.death_step < num_steps)
         np.testing.assert_array_equal(got.death_step[died_early], since[died_early])
@@ -482,7 +455,7 @@ def test_steps_of_exactly_1_and_2_and_samples_exactly_at_0(case):
     for num_steps in (1, 2, 12):
         got = trained(x, y, relu(), num_steps, **values)
         path = stepped(x, y, values, num_steps, relu(), np.float64)
-        since, _, _ = told(*path[2:4], relu())
+        since, _, _ = outcome(*path[2:4], relu())
         z = path[0][1:, :, None] * x + path[1][1:, :, None]
         is_clear = (abs(z) > 1e-12).all((0, 2))
         assert is_clear.mean() > 0.5
@@ -525,4 +498,4 @@ def test_a_number_of_steps_is_not_compiled(compilations):
     for num_steps in (0, 100, 10**6, INFINITY):
         got = trained(*one_example(1.5, 1.0), relu(), num_steps, [0.1, 0.01], [0.3, 1.0], [0.1, -2.0])
         assert got.fate.tolist() == [Fate.converged if num_steps > 50 else Fate.unsettled, Fate.born_dead]
-    assert compilations.count("jit(_train_places)") == 1
+    assert compilations.count("jit(_train)") == 1

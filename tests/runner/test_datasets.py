@@ -9,8 +9,8 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.analysis.best import best_cells
 from jaxneuron.analysis.phase import phase_diagram
+from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.stability import stability_limit
-from jaxneuron.neuron.train import Config
 from jaxneuron.population.chunks import cut_into_chunks
 from jaxneuron.population.histograms import make_bins
 from jaxneuron.store.location import Location
@@ -58,7 +58,7 @@ def test_one_program_serves_all(tmp_path, gradient, compilations):
     data = {"file": [str(file) for file in files], "inputs": ["x"], "target": "y", "scale": "none"}
     study = study_of(data=data, training={"gradient": gradient}, chunk_size=7)
     run = jn.sweep(study, tmp_path / "run.zarr")
-    assert compilations.count("jit(_train_chunk)") == 1
+    assert compilations.count("jit(_train)") == 1
     if gradient == "moments":
         config = Config(gradient="moments")
         probes = [data.examples("float32", config).half_lines.probes.size for data in load(study.data)]

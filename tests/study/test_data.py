@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from jaxneuron.neuron.train import Config
+from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import load as load_all
 from jaxneuron.study.data import read_table, teach

@@ -1,13 +1,14 @@
-"""When a number on its way crosses a level: the first step below 0, the last step off 0.
+"""When a number on its course crosses a level: the first step below 0, the last step off 0.
 
 After even numbers of steps, and after odd ones, such a number is begin − Σₖ reachₖ·(1 − λₖ²ⁿ) after n pairs
 of steps. It turns at most once, at a time that is known; before and after it crosses a level at most once.
-So what is asked of all of them together changes once, and bisection finds where.
+So a condition on all of them together changes once, and bisection finds where.
 """
 
 import operator
 from collections.abc import Callable, Sequence
 from functools import reduce
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,62 +18,63 @@ from jaxneuron.neuron.jumps import MOST_STEPS
 from jaxneuron.neuron.jumps.flight import Course, Modes, Powers, Steps, powers_after_pairs
 
 
+class Guard(NamedTuple):
+    """A number on its course that ends a flight when it is below 0, or at 0 where that counts."""
+
+    course: Course
+    zero_counts: Bool[Array, ""]
+
+    def is_below(self, value: Float[Array, ""]) -> Bool[Array, ""]:
+        """Whether a value of the number ends the flight."""
+        return (value < 0) | ((value == 0) & self.zero_counts)
+
+
 def count_bits(most: Steps) -> Int[Array, ""]:
-    """How often a search among so many steps halves."""
+    """The number of halvings in a search among `most` steps."""
     pairs = jnp.minimum(most, MOST_STEPS) / 2
     # A logarithm may be rounded down to just below a whole number.
     return jnp.floor(jnp.log2(jnp.maximum(pairs, 1)) + 1e-9).astype(jnp.int32) + 1
 
 
-def first_below(
-    courses: Sequence[Course],
-    with_0: Sequence[Bool[Array, ""]],
-    modes: Modes,
-    most: Steps,
-    num_bits: Int[Array, ""],
-) -> Steps:
-    """The first of `most` steps, from 1 on, after which one of the courses is below 0, or at 0 where that
-    counts too; infinity if there is none. Before the first step none may be.
+def first_below(guards: Sequence[Guard], modes: Modes, most: Steps, num_bits: Int[Array, ""]) -> Steps:
+    """The first of `most` steps, from 1 on, after which one of the guards is below 0, or at 0 where that
+    counts; infinity if there is none. Before the first step none may be.
 
-    `num_bits` is that of `most`, or of more.
+    `num_bits` is `count_bits(most)`, or more.
     """
-    if not courses:
+    if not guards:
         return jnp.full_like(most, jnp.inf)
-    odd = [_one_step_on(course, modes) for course in courses]
-    all_of = list(zip((*courses, *odd), (*with_0, *with_0), strict=True))
-    turns = [turn_of(course, modes) for course, _ in all_of]
-    # One that falls first is below 0 when it turns, or never. Behind its turn that counts.
+    half = len(guards)
+    both = [*guards, *(guard._replace(course=_one_step_on(guard.course, modes)) for guard in guards)]
+    turns = [turn_of(guard.course, modes) for guard in both]
+    # One that falls first is below 0 when it turns, or never. After its turn that counts.
     ends = [jnp.where(falls, turn, jnp.inf) for turn, falls in turns]
     at_end = [powers_after_pairs(modes, jnp.where(jnp.isfinite(end), end, 0)) for end in ends]
     sticks = [
-        _is_below(course.after(powers), at_0) & jnp.isfinite(end)
-        for (course, at_0), end, powers in zip(all_of, ends, at_end, strict=True)
+        guard.is_below(guard.course.after(powers)) & jnp.isfinite(end)
+        for guard, end, powers in zip(both, ends, at_end, strict=True)
     ]
 
     def are_below(pairs: Steps) -> tuple[Bool[Array, ""], Bool[Array, ""]]:
-        """Whether one is after so many pairs, or has been: of even steps, and of odd ones."""
+        """Whether a guard is below 0 after `pairs` pairs, or has been: of even steps, and of odd ones."""
         powers = powers_after_pairs(modes, pairs)
         found = [
-            jnp.where(pairs <= end, _is_below(course.after(powers), at_0), stick)
-            for (course, at_0), end, stick in zip(all_of, ends, sticks, strict=True)
+            jnp.where(pairs <= end, guard.is_below(guard.course.after(powers)), stick)
+            for guard, end, stick in zip(both, ends, sticks, strict=True)
         ]
-        half = len(courses)
         return _any(found[:half]), _any(found[half:])
 
-    def is_above(pairs: Steps) -> Bool[Array, ""]:
-        return ~_any(are_below(pairs))
-
-    last = jnp.floor(most / 2)
-    first = last_that(is_above, last, num_bits) + 1
+    first = last_that(lambda pairs: ~_any(are_below(pairs)), jnp.floor(most / 2), num_bits) + 1
     even_is, odd_is = are_below(first)
     steps = jnp.where(even_is, 2 * first, 2 * first + 1)
     found = jnp.where((even_is | odd_is) & (steps <= most), steps, jnp.inf)
-    begins = _any([_is_below(course.begin, at_0) for course, at_0 in all_of[len(courses) :]])
+    begins = _any([guard.is_below(guard.course.begin) for guard in both[half:]])
     return jnp.where(begins & (most >= 1), 1.0, found)
 
 
-def any_falls(courses: Sequence[Course], modes: Modes) -> Bool[Array, ""]:
-    """Whether one of the courses is below 0 in the end."""
+def any_falls(guards: Sequence[Guard], modes: Modes) -> Bool[Array, ""]:
+    """Whether one of the guards is below 0 in the end."""
+    courses = [guard.course for guard in guards]
     grow = [mode.rate > 0 for mode in modes]
     # What grows alternates.
     alternate = [_any([g & (r != 0) for g, r in zip(grow, course.reach, strict=True)]) for course in courses]
@@ -103,14 +105,13 @@ def last_outside(
         ends.append((turn, is_outside(course, at_turn), is_outside(course, at_end)))
 
     def are_outside(pairs: Steps) -> tuple[Bool[Array, ""], Bool[Array, ""]]:
-        """Whether one is before so many pairs, or will be: of even steps, and of odd ones."""
+        """Whether a course is outside before `pairs` pairs, or will be: of even steps, and of odd ones."""
         powers = powers_after_pairs(modes, pairs)
         found = [
             (pairs <= last) & (is_outside(course, powers) | at_end | ((pairs <= turn) & at_turn))
             for (course, last), (turn, at_turn, at_end) in zip(halves, ends, strict=True)
         ]
-        half = len(courses)
-        return _any(found[:half]), _any(found[half:])
+        return _any(found[: len(courses)]), _any(found[len(courses) :])
 
     pairs = last_that(lambda pairs: _any(are_outside(pairs)), last_even, num_bits)
     even_is, odd_is = are_outside(pairs)
@@ -121,22 +122,18 @@ def _any(values: Sequence[Bool[Array, ""]]) -> Bool[Array, ""]:
     return reduce(operator.or_, values)
 
 
-def _is_below(value: Float[Array, ""], at_0: Bool[Array, ""]) -> Bool[Array, ""]:
-    return (value < 0) | ((value == 0) & at_0)
-
-
 def _one_step_on(course: Course, modes: Modes) -> Course:
-    """The number on its way from after one step on; after pairs of steps more, those are odd ones."""
+    """The course from after one step on: pairs of steps later come the odd steps."""
     powers = Powers((modes[0].step, modes[1].step), (1 - modes[0].step, 1 - modes[1].step))
     reach = course.reach[0] * powers.left[0], course.reach[1] * powers.left[1]
     return Course(course.after(powers), course.limit, reach)
 
 
 def turn_of(course: Course, modes: Modes) -> tuple[Steps, Bool[Array, ""]]:
-    """The number of pairs after which it turns, infinity where it does not, and whether it falls until then.
+    """The number of pairs after which a course turns, infinity where it does not, and whether it falls until
+    then.
 
-    It turns when its two parts, which the next pair changes by reachₖ·(λₖ² − 1)·λₖ²ⁿ, have made up for one
-    another.
+    It turns when the changes of its two parts by the next pair, reachₖ·(λₖ² − 1)·λₖ²ⁿ, cancel.
     """
     one, other = (
         reach * mode.step * (mode.step - 2) for reach, mode in zip(course.reach, modes, strict=True)
@@ -150,8 +147,8 @@ def turn_of(course: Course, modes: Modes) -> tuple[Steps, Bool[Array, ""]]:
 
 
 def last_that(holds: Callable[[Steps], Bool[Array, ""]], most: Steps, num_bits: Int[Array, ""]) -> Steps:
-    """The largest whole number up to `most` for which it holds; 0 if for none. Where it ends it must not hold
-    again."""
+    """The largest whole number from 1 to `most` for which a condition holds that, once it ends, never holds
+    again; 0 if there is none."""
 
     def halve(i: Array, low: Steps) -> Steps:
         middle = low + jnp.left_shift(jnp.int64(1), num_bits - 1 - i).astype(low.dtype)

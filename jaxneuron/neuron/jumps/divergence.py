@@ -1,16 +1,15 @@
-"""When a neuron diverged: until when its loss was within the limit, along a flight."""
+"""Until when the loss of a neuron was within its limit along a flight."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int
 
-from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.judge import has_diverged
 from jaxneuron.neuron.jumps.crossing import count_bits, last_that, turn_of
 from jaxneuron.neuron.jumps.flight import Course, Steps
 from jaxneuron.neuron.jumps.scene import Scene
 from jaxneuron.neuron.jumps.state import Bound
-from jaxneuron.neuron.moments import loss
-from jaxneuron.neuron.train import Config, are_finite
+from jaxneuron.neuron.moments import loss_on
 
 
 def bound_in_flight(
@@ -21,10 +20,10 @@ def bound_in_flight(
     hyperparams: Hyperparams,
     config: Config,
 ) -> Bound | None:
-    """The bound after so many steps of a flight that begins at a step.
+    """The bound after `steps` steps of a flight that begins at the step `begin`.
 
     Along each mode the loss shrinks, or grows. So it is within its limit until some step, from the beginning
-    or from where it is least. (Weight decay has it turn elsewhere, but not as far up as the limit.)
+    or from where it is least. (With weight decay it turns elsewhere, but not as far up as the limit.)
     """
     if bound is None:
         return None
@@ -33,10 +32,7 @@ def bound_in_flight(
 
     def is_within(steps: Steps) -> Bool[Array, ""]:
         params = flight.after(steps)
-        value = loss(
-            params, scene.piece, config.activation, hyperparams.negative_slope, hyperparams.target_scale
-        )
-        return ~has_diverged(are_finite(params, value), value, limit)
+        return ~has_diverged(params, loss_on(scene.piece, params, hyperparams, config), limit)
 
     # What the loss has along each mode goes by λ²ᵗ.
     one, other = (mode.off**2 * mode.step for mode in modes)

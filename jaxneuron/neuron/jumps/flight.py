@@ -1,7 +1,7 @@
-"""The way of a neuron's params while the same examples stay active, in closed form. For one input.
+"""The path of a neuron's params while the same examples stay active, in closed form. For one input.
 
-There the loss is one quadratic, curved by μ along each of two directions at right angles, and a step of plain
-gradient descent multiplies what the params lie off its minimum along each by λ = 1 − η·μ:
+There the loss is one quadratic, with a curvature μ along each of two orthogonal directions, and a step of
+plain gradient descent multiplies the distance of the params from its minimum along each by λ = 1 − η·μ:
 
     θ(t) = θ(0) − Σₖ offₖ·(1 − λₖᵗ)·vₖ
 
@@ -21,16 +21,16 @@ from jaxneuron.neuron.jumps.quadratic import ratio
 from jaxneuron.neuron.params import Params
 
 # λ = 0 is gone after one step; its logarithm must be a number, to be multiplied by 0 steps.
-LEAST_LOG = -800.0
-# Powers are told from 0 and from infinity as long as they lie between e⁻⁷⁰⁰ and e⁷⁰⁰.
-MOST_LOG = 700.0
+MIN_LOG = -800.0
+# Powers are neither 0 nor infinite as long as they are between e⁻⁷⁰⁰ and e⁷⁰⁰.
+MAX_LOG = 700.0
 
 Steps = Float[Array, ""]  # a whole number, or infinity
 Pair = tuple[Float[Array, ""], Float[Array, ""]]
 
 
 class Mode(NamedTuple):
-    """A direction along which the quadratic is curved by itself, and what steps do along it."""
+    """A principal direction of the quadratic, and what steps do along it."""
 
     weight: Float[Array, ""]  # the direction, of length 1
     bias: Float[Array, ""]
@@ -45,7 +45,7 @@ class Mode(NamedTuple):
 
     @property
     def rate(self) -> Float[Array, ""]:
-        """log |λ| where there is anything to grow or to fall, else 0."""
+        """log |λ|, the rate of growth of a distance along the mode; 0 where there is none."""
         return jnp.where(self.off == 0, 0, self.log_ratio)
 
 
@@ -53,42 +53,42 @@ Modes = tuple[Mode, Mode]
 
 
 class Powers(NamedTuple):
-    """Of the way off along each mode, after some steps: what is gone, 1 − λᵗ, and what is left, λᵗ; each is
-    exact where it is small."""
+    """The shares of the distance along each mode after some steps: what is gone, 1 − λᵗ, and what is left,
+    λᵗ; each is exact where it is small."""
 
     gone: Pair
     left: Pair
 
 
 class Course(NamedTuple):
-    """A number on its way from `begin` to `limit`: begin − Σₖ reachₖ·(1 − λₖᵗ) = limit + Σₖ reachₖ·λₖᵗ."""
+    """A number that moves from `begin` to `limit`: begin − Σₖ reachₖ·(1 − λₖᵗ) = limit + Σₖ reachₖ·λₖᵗ."""
 
     begin: Float[Array, ""]
     limit: Float[Array, ""]
     reach: Pair
 
     def after(self, powers: Powers) -> Float[Array, ""]:
-        """The number after some steps. Late it is written by what is left: what comes to 0 does so from one
-        side, and has a sign as long as there is anything left."""
+        """The number after some steps. Late it is computed from what is left: a number that tends to 0 does
+        so from one side, and keeps its sign as long as anything is left."""
         parts = [(r == 0, r * g, r * p) for r, g, p in zip(self.reach, *powers, strict=True)]
         (still_0, gone_0, left_0), (still_1, gone_1, left_1) = parts
         is_late = (still_0 | (jnp.abs(powers.left[0]) < 0.5)) & (still_1 | (jnp.abs(powers.left[1]) < 0.5))
         is_late &= ~(still_0 & still_1)  # what does not move is where it was
-        # What grows beyond all numbers is no part of what does not reach anywhere.
+        # Powers that overflow must not enter a part whose reach is 0.
         early = self.begin - (jnp.where(still_0, 0, gone_0) + jnp.where(still_1, 0, gone_1))
         late = self.limit + (jnp.where(still_0, 0, left_0) + jnp.where(still_1, 0, left_1))
         return jnp.where(is_late, late, early)
 
 
 class Flight(NamedTuple):
-    """From where the params set off, where they would come to rest, and how."""
+    """Where the params begin, where they would come to rest, and how they move."""
 
     begin: Params
     rest: Params
     modes: Modes
 
     def reach(self, by_weight: Float[Array, ""], by_bias: Float[Array, ""]) -> Pair:
-        """How far a number that is linear in the params has to go along each mode."""
+        """How far a number that is linear in the params moves along each mode."""
         one, other = ((by_weight * mode.weight + by_bias * mode.bias) * mode.off for mode in self.modes)
         return one, other
 
@@ -99,7 +99,7 @@ class Flight(NamedTuple):
         return (weight[0] == self.begin.weight[0]) & (bias == self.begin.bias)
 
     def after(self, steps: Steps) -> Params:
-        """The params after some steps; infinitely many lead to rest, or out of all numbers."""
+        """The params after some steps; infinitely many lead to rest, or beyond all numbers."""
         powers = powers_after(self.modes, steps)
         one, zero = jnp.ones_like(steps), jnp.zeros_like(steps)
         weight = Course(self.begin.weight[0], self.rest.weight[0], self.reach(one, zero)).after(powers)
@@ -120,7 +120,7 @@ def powers_after(modes: Modes, steps: Steps) -> Powers:
 
 def powers_after_pairs(modes: Modes, pairs: Steps) -> Powers:
     """The powers of both modes after some pairs of steps: those of λ²."""
-    # What neither grows nor falls does not do so after infinitely many steps either.
+    # What neither grows nor shrinks does not do so in infinitely many steps either.
     one, other = (jnp.where(mode.log_ratio == 0, 0, 2 * pairs * mode.log_ratio) for mode in modes)
     left = jnp.exp(one), jnp.exp(other)
     # As 1 − eˣ = −(1 + eˣ)·tanh(x/2): two such functions cost less than expm1 does.
@@ -157,14 +157,14 @@ def _flight_of_both(params: Params, line: HalfLine, learning_rate: Scalar) -> Fl
     w, b = jnp.where(length > 0, ratio(across, length), 1), ratio(along, length)
     steeper = (of_weight + share) / 2 + root
     flatter = ratio(share * spread**2, steeper)
-    # Equal inputs do not tell weight and bias apart: what they are off, they are along (x̄, 1).
+    # Equal inputs do not distinguish weight and bias, which are off along (x̄, 1).
     are_equal, norm = spread == 0, mean_x**2 + 1
     off_weight = jnp.where(are_equal, off_mean * mean_x / norm, ratio(off_slope, spread))
     off_bias = jnp.where(are_equal, off_mean / norm, off_mean - mean_x * off_weight)
     is_pulled = share > 0
     off_steeper = jnp.where(is_pulled, w * off_weight + b * off_bias, 0)
     off_flatter = jnp.where(is_pulled & ~are_equal, w * off_bias - b * off_weight, 0)
-    # Rest is not written as what they are less what they are off: what is 0 there is exactly 0.
+    # Rest is not computed as params minus their distance from it: what is 0 there is exactly 0.
     slope = ratio(line.rise, spread)
     rest_weight = jnp.where(are_equal, weight - off_weight, slope)
     rest_bias = jnp.where(are_equal, bias - off_bias, line.mean_y - mean_x * slope)
@@ -180,16 +180,16 @@ def _mode(weight: Array, bias: Array, off: Array, curvature: Array, learning_rat
     step = learning_rate * curvature
     # Close to λ = 1, and to λ = −1, what counts is how far it is from there.
     log_ratio = jnp.log1p(jnp.where(step < 1, -step, step - 2))
-    return Mode(weight, bias, off, step, jnp.maximum(log_ratio, LEAST_LOG))
+    return Mode(weight, bias, off, step, jnp.maximum(log_ratio, MIN_LOG))
 
 
 def steps_that_count(modes: Modes, most: Steps) -> Steps:
-    """As many of `most` steps as can change the sign of a number on its way: as long as what grows is a
-    number, or else as the slowest of what falls is not 0."""
+    """As many of `most` steps as can change the sign of a number on its course: as long as what grows is
+    finite, or else as the slowest of what shrinks is not 0."""
     grows = jnp.maximum(jnp.maximum(modes[0].rate, modes[1].rate), 0)
     falls = jnp.minimum(*(jnp.where(mode.rate < 0, -mode.rate, jnp.inf) for mode in modes))
-    # What neither grows nor falls, but alternates, comes back after two steps.
+    # What neither grows nor shrinks, but alternates, returns after two steps.
     of_turns = jnp.where((modes[0].off != 0) & modes[0].alternates, 2.0, 0.0)
     slowest = jnp.where(grows > 0, grows, falls)
-    number = jnp.where(jnp.isfinite(slowest), jnp.floor(MOST_LOG / slowest), of_turns)
+    number = jnp.where(jnp.isfinite(slowest), jnp.floor(MAX_LOG / slowest), of_turns)
     return jnp.minimum(jnp.minimum(most, jnp.maximum(number, 1)), MOST_STEPS)

@@ -5,27 +5,26 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jaxneuron.neuron.half_lines import HalfLine
-from jaxneuron.neuron.hyperparams import Hyperparams, Scalar
+from jaxneuron.neuron.hyperparams import Config, Hyperparams, Scalar
 from jaxneuron.neuron.moments import Piece, with_scaled_targets
 from jaxneuron.neuron.params import ACTIVATIONS
 
 
-def loss_line(piece: Piece, hyperparams: Hyperparams, activation: str) -> HalfLine:
-    """What the loss is on the piece, apart from a constant."""
-    if hyperparams.target_scale is not None:
-        piece = with_scaled_targets(piece, hyperparams.target_scale)
-    if ACTIVATIONS[activation].can_die:
+def loss_line(piece: Piece, hyperparams: Hyperparams, config: Config) -> HalfLine:
+    """The half-line whose squared error is the loss on the piece, apart from a constant."""
+    piece = with_scaled_targets(piece, hyperparams)
+    if ACTIVATIONS[config.activation].can_die:
         return piece.active
-    slope = hyperparams.negative_slope if activation == "leaky_relu" else 1.0
+    slope = hyperparams.negative_slope if config.activation == "leaky_relu" else 1.0
     return joined(piece.active, stretched(piece.silent, slope))
 
 
-def with_decay(line: HalfLine, weight_decay: Scalar | None, train_bias: bool) -> HalfLine:
-    """With what decay descends besides: ½·λ·(W² + b²), as if examples asked for 0."""
-    if weight_decay is None:
+def with_decay(line: HalfLine, hyperparams: Hyperparams, config: Config) -> HalfLine:
+    """The half-line with the penalty of weight decay, ½·λ·(W² + b²), as if examples asked for 0."""
+    if hyperparams.weight_decay is None:
         return line
-    decay, zero = jnp.asarray(weight_decay, line.share.dtype), jnp.zeros_like(line.share)
-    return joined(line, HalfLine(decay if train_bias else zero, zero, zero, jnp.sqrt(decay), zero))
+    decay, zero = jnp.asarray(hyperparams.weight_decay, line.share.dtype), jnp.zeros_like(line.share)
+    return joined(line, HalfLine(decay if config.train_bias else zero, zero, zero, jnp.sqrt(decay), zero))
 
 
 def stretched(line: HalfLine, slope: Scalar) -> HalfLine:

@@ -4,26 +4,26 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
-from jaxneuron.neuron.half_lines import HalfLine, HalfLines, find_active_row
-from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.half_lines import HalfLine, HalfLines, examples_below, find_active_row
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
+from jaxneuron.neuron.jumps.crossing import Guard
 from jaxneuron.neuron.jumps.flight import Course, Flight, Modes, Pair, Steps, flight_of
 from jaxneuron.neuron.jumps.quadratic import gradient_of, loss_line, with_decay
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.moments import Piece, piece_of
 from jaxneuron.neuron.params import Params
-from jaxneuron.neuron.train import Config, TrainState
+from jaxneuron.neuron.train import TrainState
 
 
 class Scene(NamedTuple):
-    """A neuron's flight, seen from its beginning."""
+    """A neuron's flight as it is known at its beginning."""
 
     piece: Piece
     loss_line: HalfLine
     flight: Flight
-    guards: list[Course]  # the active examples change when one gets below 0,
-    with_0: list[Bool[Array, ""]]  # or at 0 where that counts
+    guards: list[Guard]  # the active examples change when one ends the flight
     steps_left: Steps
 
     def slopes(self, train_bias: bool) -> list[Course]:
@@ -50,41 +50,39 @@ def scene_of(
     assert half_lines is not None, "jumps need half-lines"
     row = find_active_row(half_lines, params.weight[0], params.bias)
     piece = piece_of(row, half_lines)
-    line = loss_line(piece, hyperparams, config.activation)
-    descended = with_decay(line, hyperparams.weight_decay, config.train_bias)
+    line = loss_line(piece, hyperparams, config)
+    descended = with_decay(line, hyperparams, config)
     flight = flight_of(params, descended, hyperparams.learning_rate, config.train_bias)
     # The identity has no kink: the loss is one quadratic, whichever examples are active.
-    guards, with_0 = ([], []) if config.activation == "identity" else _guards(row, half_lines, flight)
-    return Scene(piece, line, flight, guards, with_0, num_steps - state.step.astype(num_steps.dtype))
+    guards = [] if config.activation == "identity" else _guards(row, half_lines, flight)
+    return Scene(piece, line, flight, guards, num_steps - state.step.astype(num_steps.dtype))
 
 
-def _guards(
-    row: Int[Array, ""], half_lines: HalfLines, flight: Flight
-) -> tuple[list[Course], list[Bool[Array, ""]]]:
-    """z at the active example nearest the threshold, and −z at the nearest silent one; where all are alike,
-    at both ends of the data. The active examples change when one gets below 0, or a z to 0: whether 0 counts
-    is told of each."""
+def _guards(row: Int[Array, ""], half_lines: HalfLines, flight: Flight) -> list[Guard]:
+    """z at the active example nearest the threshold, and −z at the nearest silent one; where all examples are
+    active, or all silent, at both ends of the data. A z of 0 is silent, so that it counts for an active
+    one."""
     num_examples, params = half_lines.num_examples, flight.begin
-    is_upper = row <= num_examples
-    below = jnp.where(is_upper, row, row - (num_examples + 1))
+    is_upper, below = row <= num_examples, examples_below(half_lines, row)
     are_alike = (below == 0) | (below == num_examples)
     are_active = are_alike & (is_upper == (below == 0))
     active = jnp.where(are_alike, 0, jnp.where(is_upper, below, below - 1))
     silent = jnp.where(are_alike, num_examples - 1, jnp.where(is_upper, below - 1, below))
-    guards, signs = [], [~are_alike | are_active, are_active]
-    for place, is_active in zip((active, silent), signs, strict=True):
+    guards = []
+    for place, is_active in ((active, ~are_alike | are_active), (silent, are_active)):
         x, sign = half_lines.x[place], jnp.where(is_active, 1.0, -1.0)
         begin = sign * (params.weight[0] * x + params.bias)
         size = jnp.abs(params.weight[0] * x) + jnp.abs(params.bias)
-        guards.append(_snapped(begin, size, flight.reach(sign * x, sign), flight.modes))
-    return guards, signs
+        course = _snapped(begin, size, flight.reach(sign * x, sign), flight.modes)
+        guards.append(Guard(course, is_active))
+    return guards
 
 
 def _snapped(begin: Float[Array, ""], size: Float[Array, ""], reach: Pair, modes: Modes) -> Course:
-    """A z on its way, a sum of terms of a size.
+    """The course of a z, which is a sum of terms of a size.
 
-    A limit that is 0 but for rounding is 0: what comes to it stays on its side of 0 for ever. What is so
-    close to it that rounding hides the rest of its way stays there.
+    A limit that is 0 but for rounding is 0: what tends to it stays on its side of 0 for ever. What is so
+    close to it that rounding hides the rest of its course stays there.
     """
     of_reach, limit = jnp.abs(reach[0]) + jnp.abs(reach[1]), begin - (reach[0] + reach[1])
     eps = 4 * jnp.finfo(limit.dtype).eps

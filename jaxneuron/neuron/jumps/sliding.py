@@ -20,21 +20,22 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from jaxneuron.neuron.half_lines import HalfLine, HalfLines, find_active_row
-from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.half_lines import HalfLine, HalfLines, examples_below, find_active_row
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.jumps.flight import Steps
 from jaxneuron.neuron.jumps.quadratic import gradient_of, loss_line, ratio, with_decay
+from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.moments import piece_of
 from jaxneuron.neuron.params import Params
 
-# Of what rounding may do to a margin.
+# What rounding may do to a margin, as a share of it.
 ROUNDING = 1e-9
 
 Vector = tuple[Float[Array, ""], Float[Array, ""]]  # (of the weight, of the bias)
 
 
 class Hold(NamedTuple):
-    """Whether a neuron is held at a kink, and where on it: now, and in the end."""
+    """Whether a neuron is held at a kink for ever, and where on it: now, and in the end."""
 
     is_held: Bool[Array, ""]
     now: Vector
@@ -48,21 +49,16 @@ class Hold(NamedTuple):
         return Params(weight[None], bias)
 
 
-def hold_of(
-    params: Params,
-    half_lines: HalfLines,
-    hyperparams: Hyperparams,
-    activation: str,
-    train_bias: bool,
-    tolerance: float,
-) -> Hold:
-    """The hold of the kink that the params are at, if one does; `tolerance` is that of the gradient."""
+def hold_of(params: Params, hyperparams: Hyperparams, examples: Examples, config: Config) -> Hold:
+    """The hold of the kink that the params are at."""
+    half_lines, train_bias = examples.half_lines, config.train_bias
+    assert half_lines is not None, "jumps need half-lines"
     rate = jnp.asarray(hyperparams.learning_rate)
     x, below, above = _nearest_kink(params, half_lines)
     z = params.weight[0] * x + params.bias
     v = (x, jnp.ones_like(x)) if train_bias else (x, jnp.zeros_like(x))
     v_squared = _dot(v, v)
-    # The params with z just below 0 and just above it, and the lines that are descended there.
+    # The params with z just below 0 and just above it, and the lines that they descend there.
     gap = jnp.minimum(x - below, above - x)
     scale = jnp.abs(params.bias) + jnp.abs(params.weight[0]) * (jnp.abs(x) + jnp.minimum(gap, 1.0))
     size = jnp.maximum(jnp.abs(z), 1e-12 * scale)
@@ -71,8 +67,8 @@ def hold_of(
     for sign in (-1, 1):
         beside = _moved(params, v, (sign * size - z) / v_squared)
         row = find_active_row(half_lines, *beside)
-        line = loss_line(piece_of(row, half_lines), hyperparams, activation)
-        sides.append((row, line, with_decay(line, hyperparams.weight_decay, train_bias)))
+        line = loss_line(piece_of(row, half_lines), hyperparams, config)
+        sides.append((row, line, with_decay(line, hyperparams, config)))
     (silent_row, silent_loss, silent), (active_row, active_loss, active) = sides
     # Along the kink.
     along = ratio(-v[1], jnp.sqrt(v_squared)), ratio(v[0], jnp.sqrt(v_squared))
@@ -91,10 +87,10 @@ def hold_of(
     disturbance = ratio(jnp.abs(mixed) * most_z, along_curvature * v_squared)
     margin = jnp.abs(mixed) * disturbance + ROUNDING * (jnp.abs(up[0]) + jnp.abs(down[0]))
     is_pushed = jnp.minimum(jnp.minimum(*up), jnp.minimum(*down)) > margin
-    # The examples beside it: z there differs by W times how far they are.
+    # At the neighbouring examples z differs by W times their distance.
     least_weight = jnp.minimum(jnp.abs(now[0]), jnp.abs(end[0]))
     least_weight -= jnp.abs(along[0]) * disturbance + jnp.abs(v[0]) * most_z / v_squared
-    are_apart = (now[0] * end[0] > 0) & (least_weight * gap > most_z * (1 + ROUNDING))
+    are_far = (now[0] * end[0] > 0) & (least_weight * gap > most_z * (1 + ROUNDING))
     # One step goes no further than to where it would rest.
     steepest = rate * jnp.maximum(_curvature(active, v, v, train_bias), _curvature(silent, v, v, train_bias))
     is_small = (steepest <= v_squared) & (rate * along_curvature <= 1)
@@ -105,9 +101,9 @@ def hold_of(
         least_push = jnp.minimum(
             least_push, jnp.where(here * there > 0, jnp.minimum(jnp.abs(here), jnp.abs(there)), 0)
         )
-    is_felt = least_push - margin > tolerance * (jnp.abs(v[0]) + jnp.abs(v[1]))
+    is_felt = least_push - margin > config.tolerance * (jnp.abs(v[0]) + jnp.abs(v[1]))
     is_along = (along_curvature > 0) | (not train_bias)
-    is_held = (silent_row != active_row) & is_pushed & are_apart & is_small & is_felt & is_along & (rate > 0)
+    is_held = (silent_row != active_row) & is_pushed & are_far & is_small & is_felt & is_along & (rate > 0)
     return Hold(is_held, now, end, 1 - rate * along_curvature)
 
 
@@ -116,8 +112,7 @@ def _nearest_kink(
 ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
     """(x of the examples nearest the threshold, the next smaller x, the next larger one), which may be ∞."""
     num = half_lines.num_examples
-    row = find_active_row(half_lines, params.weight[0], params.bias)
-    below = jnp.where(row <= num, row, row - (num + 1))
+    below = examples_below(half_lines, find_active_row(half_lines, params.weight[0], params.bias))
     threshold = -ratio(params.bias, params.weight[0])
     places = jnp.clip(below - 1, 0, num - 1), jnp.clip(below, 0, num - 1)
     left, right = (half_lines.x[place] for place in places)
@@ -133,6 +128,7 @@ def _nearest_kink(
 
 
 def _moved(params: Params, v: Vector, by: Float[Array, ""]) -> Vector:
+    """θ + by·v."""
     return params.weight[0] + by * v[0], params.bias + by * v[1]
 
 

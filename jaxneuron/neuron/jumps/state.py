@@ -1,4 +1,4 @@
-"""What a neuron that is trained by jumps carries from turn to turn."""
+"""The state of a neuron that is trained by jumps, from turn to turn."""
 
 import enum
 from typing import NamedTuple
@@ -15,18 +15,18 @@ AT_REST = 1
 
 
 class Stage(enum.IntEnum):
-    """Where a neuron stands in its training."""
+    """What a neuron does next, or how its training has ended."""
 
     flies = 0
     walks = 1
     arrived = 2  # its active examples change no more, or there are no steps left
-    recurs = 3  # without end it goes round a cycle of steps, or is at rest
+    recurs = 3  # in a cycle of steps, or at rest, for ever
     held = 4  # at a kink, for ever
     undecided = 5
 
 
 class Bound(NamedTuple):
-    """Until when a neuron was within the limit of its losses."""
+    """Until when a neuron had not diverged."""
 
     limit: Float[Array, ""]
     until: Int[Array, ""]  # the step after the last before which the loss was within the limit
@@ -42,12 +42,12 @@ class JumpState(NamedTuple):
     mark: Params  # to which a walk may come back
     mark_step: Int[Array, ""]
     period: Int[Array, ""]  # steps of the cycle that was found
-    bound: Bound | None  # None where nobody asks when the neuron diverged
+    bound: Bound | None  # None where it is not asked when the neuron diverged
 
 
-def set_off(state: TrainState, loss_limit: Float[Array, ""] | None = None) -> JumpState:
-    """The state before the first turn; with a limit of the losses, for a neuron of which it is asked when it
-    got beyond."""
+def init_jumps(state: TrainState, loss_limit: Float[Array, ""] | None = None) -> JumpState:
+    """The state before the first turn; with a limit of the loss where it is asked when the neuron
+    diverged."""
 
     def wide(count: Int[Array, ""]) -> Int[Array, ""]:
         return count.astype(jnp.int64)  # steps may be many

@@ -7,17 +7,17 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int
 
 from jaxneuron.neuron.fate import NO_STEP
-from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.judge import has_diverged
 from jaxneuron.neuron.jumps.flight import Steps
 from jaxneuron.neuron.jumps.state import UNKNOWN, Bound
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
-from jaxneuron.neuron.train import Config, TrainState, are_finite, update_step
+from jaxneuron.neuron.train import TrainState, update_step
 
 
 class Taken(NamedTuple):
-    """What some steps led to."""
+    """The outcome of some steps."""
 
     state: TrainState
     changes: Int[Array, ""]  # of the active examples
@@ -26,7 +26,7 @@ class Taken(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What is kept of steps, counted from 0."""
+    """The record of steps, counted from 0."""
 
     num_active: Int[Array, ""]
     changes: Int[Array, ""]
@@ -44,10 +44,10 @@ def take_steps(
     config: Config,
     most: Steps,
 ) -> Taken:
-    """So many steps, but `most` at most.
+    """The outcome of a number of steps, or of `most` where those are fewer.
 
-    They are counted from 0, for all neurons alike, and steps beyond the last are taken at a learning rate of
-    0: nothing is to be chosen for each neuron and at each step.
+    The steps are counted from 0, for all neurons alike, and those beyond `most` are taken at a learning rate
+    of 0: so nothing has to be selected for each neuron at each step.
     """
 
     def step(i: Array, carry: tuple[TrainState, _Seen]) -> tuple[TrainState, _Seen]:
@@ -59,7 +59,7 @@ def take_steps(
         is_back = (seen.back < 0) & _are_same(state.params, mark)
         within = seen.within
         if bound is not None:
-            is_beyond = has_diverged(are_finite(info.params, info.loss), info.loss, bound.limit)
+            is_beyond = has_diverged(info.params, info.loss, bound.limit)
             within = jnp.where(is_beyond, jnp.asarray(within), i + 1)
         return state._replace(step=None), _Seen(
             num_active=info.num_active,
@@ -71,28 +71,28 @@ def take_steps(
     none = jnp.int32(UNKNOWN)
     silence = state.silence and state.silence._replace(since=jnp.where(state.silence.since < 0, none, 0))
     begin = state._replace(step=None, silence=silence, unchanged_since=none, moving_until=none)
-    nothing = _Seen(jnp.int32(0), jnp.int32(0), none, None if bound is None else none)
-    end, seen = jax.lax.fori_loop(0, number, step, (begin, nothing))
+    empty = _Seen(jnp.int32(0), jnp.int32(0), none, None if bound is None else none)
+    end, seen = jax.lax.fori_loop(0, number, step, (begin, empty))
     taken = jnp.minimum(most, number).astype(state.step.dtype)
 
-    def in_all(since: Int[Array, ""], before: Int[Array, ""]) -> Int[Array, ""]:
+    def shifted(since: Int[Array, ""], before: Int[Array, ""]) -> Int[Array, ""]:
         return jnp.where(since < 0, before, state.step + jnp.minimum(since, taken))
 
     end = end._replace(
         step=state.step + taken,
-        unchanged_since=in_all(end.unchanged_since, state.unchanged_since),
-        moving_until=in_all(end.moving_until, jnp.asarray(state.moving_until)),
+        unchanged_since=shifted(end.unchanged_since, state.unchanged_since),
+        moving_until=shifted(end.moving_until, jnp.asarray(state.moving_until)),
     )
     if end.silence is not None:
         assert state.silence is not None
         since = jnp.where(
             (end.silence.since == 0) & (state.silence.since >= 0),
             state.silence.since,
-            in_all(end.silence.since, jnp.int64(NO_STEP)),
+            shifted(end.silence.since, jnp.int64(NO_STEP)),
         )
         end = end._replace(silence=end.silence._replace(since=since))
     if bound is not None:
-        bound = bound._replace(until=in_all(jnp.asarray(seen.within), bound.until))
+        bound = bound._replace(until=shifted(jnp.asarray(seen.within), bound.until))
     return Taken(end, seen.changes, jnp.where(seen.back <= taken, seen.back, UNKNOWN), bound)
 
 

@@ -2,14 +2,14 @@
 with an activation that is straight on either side of 0.
 
 A flight of the params ends where an example becomes active or silent, and until then all that the steps would
-have told is known. A neuron takes turns, of one kind or the other:
+show is known. A neuron takes turns, of one kind or the other:
 
   fly   a jump to the end of the flight
   walk  some hundred steps, where changes come so often that there is nothing to jump over
 
 until its flight has no end, or all steps are taken; or its steps are so small that none changes a bit; or it
-comes back, walking, to params that it had before; or it is found held at a kink for ever; or its flight ends
-later than steps can be counted, or it has spent what it may, and nothing is said of its fate.
+returns, walking, to params that it had before; or it is found held at a kink for ever; or its flight ends
+later than steps can be counted, or its budget is spent, and its fate stays undecided.
 """
 
 from collections.abc import Callable
@@ -19,36 +19,35 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int
 
-from jaxneuron.neuron.hyperparams import Hyperparams
-from jaxneuron.neuron.judge import watch
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
+from jaxneuron.neuron.judge import are_finite, watch
 from jaxneuron.neuron.jumps import MOST_STEPS
 from jaxneuron.neuron.jumps.crossing import any_falls, count_bits, first_below, last_outside
 from jaxneuron.neuron.jumps.divergence import bound_in_flight
 from jaxneuron.neuron.jumps.flight import Course, Modes, Steps, powers_after, steps_that_count
 from jaxneuron.neuron.jumps.scene import Scene, scene_of
-from jaxneuron.neuron.jumps.sliding import Hold, hold_of
+from jaxneuron.neuron.jumps.sliding import hold_of
 from jaxneuron.neuron.jumps.state import AT_REST, UNKNOWN, JumpState, Stage
 from jaxneuron.neuron.jumps.steps import take_steps
 from jaxneuron.neuron.loss import Examples
-from jaxneuron.neuron.params import Params
-from jaxneuron.neuron.train import Config, TrainState
+from jaxneuron.neuron.train import TrainState
 
-# Steps ahead that are looked at behind each jump. With so many changes among them the neuron walks, and after
-# so many jumps one after another that are shorter than is worth while.
+# Steps that are looked at after each jump. With so many changes among them the neuron walks, and after so
+# many successive jumps that are shorter than is worth while.
 FEW_STEPS = 6
 FEW_CHANGES = 2
 SHORT = 32
 MANY_SHORT = 4
 # Steps of a walk. With fewer changes among them the neuron flies, twice as often before it walks again.
 WALK = 256
-LEAST_CHANGES = 12
-# What a neuron may spend: a turn in flight costs 1, a walk what it takes.
+MIN_CHANGES = 12
+# The budget of a neuron: a turn in flight costs 1, a walk what it takes.
 COST_OF_WALK = 16
-MOST_COST = 1024
-MOST_COST_WITHOUT_END = 4096  # of those that die in the end beyond the limit of stability, many do so late
+MAX_COST = 1024
+MAX_COST_WITHOUT_END = 4096  # of those that die in the end beyond the limit of stability, many do so late
 # With so few steps in all it may take every one of them.
 EXACT_STEPS = 2**15
-# What is spent in looking for a way back before a neuron that is held at a kink is left to it.
+# What is spent on looking for a cycle before it is asked whether a kink holds the neuron.
 COST_BEFORE_HOLD = 128
 
 Value = TypeVar("Value")
@@ -57,29 +56,26 @@ Value = TypeVar("Value")
 def fly(
     state: JumpState, hyperparams: Hyperparams, examples: Examples, config: Config, num_steps: Steps
 ) -> JumpState:
-    """A jump to the end of the neuron's flight; a neuron without one has arrived.
+    """The state after a jump to the end of the neuron's flight; a neuron whose flight has no end has arrived.
 
-    The few steps ahead are not kept unless it walks: where a z tends to 0, steps end in rounding, and a
-    flight does not.
+    The few steps after it are dropped unless the neuron walks: where a z tends to 0, steps end in rounding,
+    and a flight does not.
     """
     begin = state.train
     scene = scene_of(begin, hyperparams, examples, config, num_steps)
     modes, num_bits = scene.flight.modes, count_bits(num_steps)
-    is_finite = jnp.isfinite(begin.params.weight[0]) & jnp.isfinite(begin.params.bias)
     without_end = steps_that_count(modes, jnp.full_like(num_steps, jnp.inf))
     is_slow = without_end == MOST_STEPS
     is_at_rest = is_slow & scene.flight.is_at_rest
-    most = jnp.where(is_finite & ~is_at_rest, jnp.minimum(without_end, scene.steps_left), 0)
-    steps = first_below(scene.guards, scene.with_0, modes, most, num_bits)
+    most = jnp.where(are_finite(begin.params) & ~is_at_rest, jnp.minimum(without_end, scene.steps_left), 0)
+    steps = first_below(scene.guards, modes, most, num_bits)
     ends = jnp.isfinite(steps)
     steps = jnp.where(ends, steps, 0)
     step = begin.step + steps.astype(begin.step.dtype)
-    params = scene.flight.after(steps)
-    silence = begin.silence and watch(begin.silence, begin.step, scene.piece.num_active == 0)
     landed = begin._replace(
         step=step,
-        params=params,
-        silence=silence,
+        params=scene.flight.after(steps),
+        silence=begin.silence and watch(begin.silence, begin.step, scene.piece.num_active == 0),
         unchanged_since=jnp.where(ends, step, begin.unchanged_since),
         moving_until=jnp.int64(UNKNOWN),
     )
@@ -88,12 +84,12 @@ def fly(
     ahead = take_steps(landed, state.mark, flown, FEW_STEPS, hyperparams, examples, config, left)
     in_a_row = jnp.where(steps < SHORT, state.in_a_row + 1, 0)
     walks = (ahead.changes >= FEW_CHANGES) | (in_a_row >= MANY_SHORT)
-    # Behind a change the gradient is mostly large, and what it was before does not matter.
+    # After a change the gradient is mostly large, and what it was before does not matter.
     seen_until = jnp.asarray(ahead.state.moving_until)
     is_known = seen_until >= 0
     moving_until = _moving_until(scene, begin, steps, ends & ~is_known, config)
     landed = landed._replace(moving_until=jnp.where(is_known, seen_until, moving_until))
-    train = _chosen(walks, ahead.state._replace(moving_until=landed.moving_until), landed)
+    train = _where(walks, ahead.state._replace(moving_until=landed.moving_until), landed)
     has_arrived = ~ends | (train.step >= num_steps)
     is_beyond = is_slow & ~ends & jnp.isinf(num_steps) & any_falls(scene.guards, modes)
     cost = state.cost + 1
@@ -117,21 +113,22 @@ def fly(
 def walk(
     state: JumpState, hyperparams: Hyperparams, examples: Examples, config: Config, num_steps: Steps
 ) -> JumpState:
-    """Some hundred steps of a neuron whose active examples change at most of them."""
+    """The state after some hundred steps of a neuron whose active examples change at most of them."""
     walks = state.in_a_row + 1
-    # A cycle is found however long it is: what is compared with is left behind ever further (Brent 1980).
+    # A cycle is found however long it is: the mark that steps are compared with is renewed ever less often
+    # (Brent 1980).
     is_marked = (walks & state.in_a_row) == 0
-    mark = _chosen(is_marked, state.train.params, state.mark)
+    mark = _where(is_marked, state.train.params, state.mark)
     mark_step = jnp.where(is_marked, state.train.step, state.mark_step)
     left = num_steps - state.train.step.astype(num_steps.dtype)
     taken = take_steps(state.train, mark, state.bound, WALK, hyperparams, examples, config, left)
-    # With few changes it should have flown, and does so from where the walk began.
-    flies_on = taken.changes < LEAST_CHANGES
+    # With few changes the neuron should have flown, and does so from where the walk began.
+    flies_on = taken.changes < MIN_CHANGES
     is_new = (taken.back >= 0) & (state.period == UNKNOWN) & ~flies_on
     period = jnp.where(is_new, state.train.step + taken.back - mark_step, state.period)
-    train = _chosen(flies_on, state.train, taken.state)
-    if train.silence is None:  # else revivals are counted, of which each time round may have some
-        train = _chosen(is_new, _skipped(train, period, num_steps), train)
+    train = _where(flies_on, state.train, taken.state)
+    if train.silence is None:  # else revivals are counted, of which each period may have some
+        train = _where(is_new, _skipped(train, period, num_steps), train)
     cost = state.cost + COST_OF_WALK
     is_held = _is_held(train, state.cost, cost, hyperparams, examples, config, num_steps)
     stage = _first_of(
@@ -142,31 +139,18 @@ def walk(
         (_is_spent(cost, num_steps), Stage.undecided),
         otherwise=Stage.walks,
     )
-    in_a_row = jnp.where(stage == Stage.flies, -2 * LEAST_CHANGES, walks)
+    in_a_row = jnp.where(stage == Stage.flies, -2 * MIN_CHANGES, walks)
     return JumpState(train, stage, cost, in_a_row, mark, mark_step, period, taken.bound)
 
 
-def hold(params: Params, hyperparams: Hyperparams, examples: Examples, config: Config) -> Hold:
-    """Whether and where a kink holds the neuron."""
-    assert examples.half_lines is not None
-    return hold_of(
-        params,
-        examples.half_lines,
-        hyperparams,
-        config.activation,
-        config.train_bias,
-        config.tolerance,
-    )
-
-
 def _first_of(*cases: tuple[Bool[Array, ""], Stage], otherwise: Stage) -> Int[Array, ""]:
-    """The stage of the first case that is so."""
+    """The stage of the first case whose condition holds."""
     conditions, stages = zip(*cases, strict=True)
     return jnp.select(conditions, [jnp.int8(stage) for stage in stages], jnp.int8(otherwise))
 
 
 def _is_spent(cost: Int[Array, ""], num_steps: Steps) -> Bool[Array, ""]:
-    most = jnp.where(jnp.isinf(num_steps), MOST_COST_WITHOUT_END, MOST_COST)
+    most = jnp.where(jnp.isinf(num_steps), MAX_COST_WITHOUT_END, MAX_COST)
     return (cost >= most) & (num_steps > EXACT_STEPS)
 
 
@@ -179,11 +163,11 @@ def _is_held(
     config: Config,
     num_steps: Steps,
 ) -> Bool[Array, ""]:
-    """Whether a kink is found to hold a neuron that may not take all its steps; ever less often."""
+    """Whether a kink holds a neuron that may not take all its steps; it is asked ever less often."""
     crosses = (cost ^ cost_before) > cost_before  # a power of 2
     return _only_if(
         crosses & (cost >= COST_BEFORE_HOLD) & (num_steps > EXACT_STEPS),
-        lambda params, hyperparams: hold(params, hyperparams, examples, config).is_held,
+        lambda params, hyperparams: hold_of(params, hyperparams, examples, config).is_held,
         jnp.bool(False),
         train.params,
         hyperparams,
@@ -209,8 +193,8 @@ def _moving_until(
 def _skipped(state: TrainState, period: Int[Array, ""], num_steps: Steps) -> TrainState:
     """The state after as many whole periods as are left; what happened in the last one happens again."""
     periods = jnp.floor((num_steps - state.step.astype(num_steps.dtype)) / period)
-    is_some = jnp.isfinite(periods) & (periods > 0)
-    skipped = jnp.where(is_some, periods, 0).astype(state.step.dtype) * period
+    conditionme = jnp.isfinite(periods) & (periods > 0)
+    skipped = jnp.where(conditionme, periods, 0).astype(state.step.dtype) * period
 
     def last_time(last: Array) -> Array:
         return jnp.where(last > state.step - period, last + skipped, last)
@@ -222,21 +206,21 @@ def _skipped(state: TrainState, period: Int[Array, ""], num_steps: Steps) -> Tra
     )
 
 
-def _chosen(is_so: Bool[Array, ""], one: Value, other: Value) -> Value:
-    return jax.tree.map(lambda a, b: a if a is b else jnp.where(is_so, a, b), one, other)
+def _where(condition: Bool[Array, ""], one: Value, other: Value) -> Value:
+    return jax.tree.map(lambda a, b: a if a is b else jnp.where(condition, a, b), one, other)
 
 
 def _only_if(
-    is_so: Bool[Array, ""], function: Callable[..., Array], otherwise: Array, *arguments: Any
+    condition: Bool[Array, ""], function: Callable[..., Array], otherwise: Array, *arguments: Any
 ) -> Array:
-    """The function's value where it is asked for. Among many neurons it is worked out if one of them asks.
+    """The function's value where the condition holds; among many neurons it is computed if it holds for one.
 
-    (A `cond` would work it out always. A loop does not, as long as the compiler cannot take what it does out
-    of it: so what the function is given hangs on whether it is asked.)
+    (Under vmap a `cond` would compute it always. A loop does not, as long as the compiler cannot move its
+    body out of it: so the function's arguments depend on the condition.)
     """
 
-    def work_out(carry: tuple[Array, Array]) -> tuple[Array, Array]:
+    def compute(carry: tuple[Array, Array]) -> tuple[Array, Array]:
         given = jax.tree.map(lambda value: jnp.where(carry[0], value, 0), arguments)
         return jnp.bool(False), function(*given)
 
-    return jax.lax.while_loop(lambda carry: carry[0], work_out, (is_so, otherwise))[1]
+    return jax.lax.while_loop(lambda carry: carry[0], compute, (condition, otherwise))[1]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxneuron.neuron.half_lines import HalfLine
-from jaxneuron.neuron.jumps.crossing import count_bits, first_below, last_outside, last_that
+from jaxneuron.neuron.jumps.crossing import Guard, count_bits, first_below, last_outside, last_that
 from jaxneuron.neuron.jumps.flight import Course, flight_of
 from jaxneuron.neuron.params import Params
 
@@ -23,23 +23,26 @@ def modes_of(steps):
     return mode(steps[0]), mode(steps[1])
 
 
-def course(begin, limit, reach):
-    return Course(begin, limit, (reach[0], reach[1]))
+def courses_of(begins, limits, reaches):
+    return [Course(begins[i], limits[i], (reaches[i][0], reaches[i][1])) for i in (0, 1)]
+
+
+def floats(values):
+    return np.asarray(values, float)
 
 
 @jax.jit
-def cross(begins, limits, reaches, steps, with_0, most, more_bits):
+def cross(begins, limits, reaches, steps, zero_counts, most, more_bits):
     """Searched with so many bits more than are enough."""
     num_bits = count_bits(most) + more_bits
-    both = [course(begins[i], limits[i], reaches[i]) for i in (0, 1)]
-    return first_below(both, [*with_0], modes_of(steps), most, num_bits)
+    guards = list(map(Guard, courses_of(begins, limits, reaches), zero_counts))
+    return first_below(guards, modes_of(steps), most, num_bits)
 
 
 @jax.jit
 def leave(begins, limits, reaches, steps, tolerance, most, more_bits):
     num_bits = count_bits(most) + more_bits
-    both = [course(begins[i], limits[i], reaches[i]) for i in (0, 1)]
-    return last_outside(both, tolerance, modes_of(steps), most, num_bits)
+    return last_outside(courses_of(begins, limits, reaches), tolerance, modes_of(steps), most, num_bits)
 
 
 def numbers_of(begin, reach, step, most):
@@ -49,12 +52,7 @@ def numbers_of(begin, reach, step, most):
 
 # η·μ: growing to and fro, alternating, falling to and fro, gone at once, falling, still.
 steps = st.tuples(
-    *[
-        st.one_of(
-            st.sampled_from([2.2, 2.0, 1.9, 1.3, 1.0, 0.8, 0.3, 0.05, 0.001, 0.0]),
-            st.floats(1e-4, 2.3),
-        )
-    ]
+    *[st.one_of(st.sampled_from([2.2, 2.0, 1.9, 1.3, 1.0, 0.8, 0.3, 0.05, 0.001, 0.0]), st.floats(1e-4, 2.3))]
     * 2
 )
 numbers = st.one_of(st.sampled_from([-3.0, -1.0, -0.4, 0.0, 0.3, 1.0, 2.5]), st.floats(-3, 3))
@@ -70,7 +68,7 @@ courses = st.tuples(st.sampled_from([0.01, 0.5, 1.0, 2.0]), reaches)
     st.integers(0, 60),
     st.integers(0, 20),
 )
-def test_the_first_step_below_0(both, step, with_0, most, more_bits):
+def test_the_first_step_below_0(both, step, zero_counts, most, more_bits):
     begins, reach = zip(*both, strict=True)
     values = [numbers_of(b, r, step, most) for b, r in both]
     # Where a number is 0 but for rounding, either answer is right.
@@ -79,8 +77,8 @@ def test_the_first_step_below_0(both, step, with_0, most, more_bits):
     below = np.any([v[1:] < 0 for v in values], axis=0)
     want = 1 + np.argmax(below) if below.any() else np.inf
     limits = [b - sum(r) for b, r in both]
-    arguments = (np.asarray(v, float) for v in (begins, limits, reach, step))
-    assert cross(*arguments, np.asarray(with_0), float(most), more_bits) == want
+    arguments = map(floats, (begins, limits, reach, step))
+    assert cross(*arguments, np.asarray(zero_counts), float(most), more_bits) == want
 
 
 @settings(max_examples=1000, deadline=None, derandomize=True)
@@ -98,7 +96,7 @@ def test_the_last_step_outside(reach, step, tolerance, most, more_bits):
         return
     outside = np.any([np.abs(v) > tolerance for v in values], axis=0)
     want = np.flatnonzero(outside)[-1] if outside.any() else -1
-    arguments = (np.asarray(v, float) for v in (begins, [0.0, 0.0], reach, step))
+    arguments = map(floats, (begins, [0.0, 0.0], reach, step))
     assert leave(*arguments, tolerance, float(most), more_bits) == want
 
 
@@ -114,7 +112,7 @@ def test_a_dip_below_0_is_found(fast, slow, reach, depth, is_first):
         return
     still = (1.0, 1.0, [0.0, 0.0])
     both = [(begin, begin - sum(reaches), reaches), still][:: 1 if is_first else -1]
-    begins, limits, reaches = (np.asarray(v, float) for v in zip(*both, strict=True))
+    begins, limits, reaches = map(floats, zip(*both, strict=True))
     found = cross(begins, limits, reaches, np.array([fast, slow]), np.array([False, False]), 1e6, 0)
     assert found == 1 + np.argmax(values[1:] < 0)
 
@@ -137,52 +135,35 @@ def test_a_way_out_and_back_is_found(fast, slow, reach, depth, is_first):
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.floats(1e-14, 0.5), st.floats(0.1, 3), st.floats(0.001, 0.99), st.booleans())
-def test_a_crossing_far_off_is_found_to_the_step(step, begin, part, with_0):
+def test_a_crossing_far_off_is_found_to_the_step(step, begin, part, zero_counts):
     """What falls at one rate is below 0 when so much of its way is gone: trillions of steps on, too."""
     reach = begin / part  # it passes 0 after a part of its way
     exact = np.log1p(-np.longdouble(begin) / np.longdouble(reach)) / np.log1p(-np.longdouble(step))
     if abs(exact - np.round(exact)) < 1e-9 * exact:
         return
     want = float(np.ceil(exact)) if exact < 2.0**52 else None
-    found = cross(
-        *(
-            np.asarray(v, float)
-            for v in ([begin, 1.0], [begin - reach, 1.0], [[reach, 0], [0, 0]], [step, 0])
-        ),
-        np.array([with_0, False]),
-        2.0**53,
-        0,
-    )
+    arguments = [begin, 1.0], [begin - reach, 1.0], [[reach, 0], [0, 0]], [step, 0]
+    found = cross(*map(floats, arguments), np.array([zero_counts, False]), 2.0**53, 0)
     if want is not None:
         assert found == want
 
 
 @pytest.mark.parametrize("step", [0.3, 0.999, 1.0, 1.7])
-@pytest.mark.parametrize("with_0", [True, False])
-def test_what_comes_to_0_from_above_is_never_below(step, with_0):
+@pytest.mark.parametrize("zero_counts", [True, False])
+def test_what_comes_to_0_from_above_is_never_below(step, zero_counts):
     """Its limit is 0, and while anything of its way is left it is on its side, or on both in turn."""
-    found = cross(
-        *(np.asarray(v, float) for v in ([0.7, 1.0], [0.0, 1.0], [[0.7, 0], [0, 0]], [step, 0])),
-        np.array([False, with_0]),
-        500.0,
-        0,
-    )
+    arguments = [0.7, 1.0], [0.0, 1.0], [[0.7, 0], [0, 0]], [step, 0]
+    found = cross(*map(floats, arguments), np.array([False, zero_counts]), 500.0, 0)
     assert found == (1 if step > 1 else np.inf)
 
 
-@pytest.mark.parametrize("with_0", [True, False])
-def test_whether_0_counts_is_told_of_each(with_0):
+@pytest.mark.parametrize("zero_counts", [True, False])
+def test_0_counts_for_some_guards(zero_counts):
     """One number is at exactly 0 from step 2 on."""
     for order in (slice(None), slice(None, None, -1)):
-        found = cross(
-            *(np.asarray(v, float) for v in ([1.0, 1.0][order], [0.0, 1.0][order])),
-            np.array([[1.0, 0.0], [0.0, 0.0]][order]),
-            np.array([1.0, 0.0]),
-            np.array([with_0, False][order]),
-            10.0,
-            0,
-        )
-        assert found == (1 if with_0 else np.inf)
+        arguments = [1.0, 1.0][order], [0.0, 1.0][order], [[1.0, 0.0], [0.0, 0.0]][order], [1.0, 0.0]
+        found = cross(*map(floats, arguments), np.array([zero_counts, False][order]), 10.0, 0)
+        assert found == (1 if zero_counts else np.inf)
 
 
 @jax.jit

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jaxneuron.neuron.half_lines import HalfLine
 from jaxneuron.neuron.jumps.flight import flight_of, powers_after, steps_that_count
 from jaxneuron.neuron.params import Params
-from tests.neuron.jumps.drawn import lines
+from tests.neuron.jumps.drawn import arrays, gradient_by_hand, lines
 
 # XLA takes subnormal numbers for 0.
 places = st.tuples(*[st.floats(-3, 3, allow_subnormal=False)] * 2)
@@ -22,20 +22,14 @@ def params_at(place):
     return Params(jnp.asarray([float(place[0])]), jnp.asarray(float(place[1])))
 
 
-def arrays(line):
-    return HalfLine(*map(jnp.asarray, map(float, line)))
-
-
 def descended(line, place, rate, train_bias, num_steps):
     """The params after each of some steps of the plain recursion."""
     w, b = np.longdouble(place)
     line = HalfLine(*map(np.longdouble, line))
     found = [(w, b)]
     for _ in range(num_steps):
-        off_mean, off_slope = w * line.mean_x + b - line.mean_y, line.spread * w - line.rise
-        grad_w = line.share * off_mean * line.mean_x + line.spread * off_slope
-        grad_b = line.share * off_mean if train_bias else 0
-        w, b = w - rate * grad_w, b - rate * grad_b
+        grad_w, grad_b = gradient_by_hand(line, w, b)
+        w, b = w - rate * grad_w, b - rate * grad_b * train_bias
         found.append((w, b))
     return np.array(found)
 
@@ -85,10 +79,10 @@ def test_infinitely_many_steps_lead_to_rest(line, place, rate, train_bias):
     end = fly(params_at(place), arrays(line), rate, train_bias, float("inf"))
     w, b = float(end.weight[0]), float(end.bias)
     size = size_of(line, [w, b])
-    off_mean, off_slope = w * line.mean_x + b - line.mean_y, line.spread * w - line.rise
-    assert abs(line.share * off_mean * line.mean_x + line.spread * off_slope) <= 1e-12 * size
+    grad_w, grad_b = gradient_by_hand(line, w, b)
+    assert abs(grad_w) <= 1e-12 * size
     if train_bias:
-        assert abs(line.share * off_mean) <= 1e-12 * size
+        assert abs(grad_b) <= 1e-12 * size
     else:
         assert b == place[1]
     if line.share == 0:

@@ -8,27 +8,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxneuron.neuron.half_lines import HalfLine, find_active_row, find_half_lines
-from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.jumps.quadratic import gradient_of, joined, loss_line, ratio, stretched, with_decay
 from jaxneuron.neuron.moments import piece_of
-from tests.neuron.jumps.drawn import lines
+from tests.neuron.jumps.drawn import arrays, gradient_by_hand, lines
 
 places = st.tuples(st.floats(-3, 3), st.floats(-3, 3))
 
 
 def by_hand(line, weight, bias):
-    """The gradient of ½·(share·(W·x̄ + b − ȳ)² + (S·W − rise)²)."""
-    share, mean_x, mean_y, spread, rise = line
-    off_mean, off_slope = weight * mean_x + bias - mean_y, spread * weight - rise
-    return np.array([share * off_mean * mean_x + spread * off_slope, share * off_mean])
-
-
-def arrays(line):
-    return HalfLine(*map(jnp.asarray, map(float, line)))
+    return np.array(gradient_by_hand(line, weight, bias))
 
 
 together = jax.jit(lambda one, other, slope: joined(one, stretched(other, slope)))
-decayed = jax.jit(with_decay, static_argnums=2)
+decayed = jax.jit(
+    lambda line, decay, train_bias: with_decay(
+        line, Hyperparams(0.0, weight_decay=decay), Config(train_bias=train_bias)
+    ),
+    static_argnums=2,
+)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
@@ -55,7 +53,7 @@ def test_decay_pulls_towards_0(place, line, train_bias, decay):
 
 
 slopes = st.floats(1e-9, 3)
-barely = jax.jit(lambda line, slope, decay: with_decay(stretched(line, slope), decay, True))
+barely = jax.jit(lambda line, slope, decay: decayed(stretched(line, slope), decay, True))
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -81,8 +79,8 @@ def test_the_gradient_is_that_of_the_formula(place, line):
 
 
 def test_without_decay_nothing_is_joined():
-    line = arrays((0.3, 1.0, 2.0, 0.5, 0.1))
-    assert with_decay(line, None, True) is line
+    line = arrays(HalfLine(0.3, 1.0, 2.0, 0.5, 0.1))
+    assert with_decay(line, Hyperparams(0.0), Config()) is line
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "identity"])
@@ -97,7 +95,7 @@ def test_the_line_of_the_loss_has_the_gradient_over_the_examples(activation, sca
     @jax.jit
     def gradient(weight, bias):
         piece = piece_of(find_active_row(half_lines, weight, bias), half_lines)
-        return jnp.stack(gradient_of(loss_line(piece, hyperparams, activation), weight, bias, True))
+        return jnp.stack(gradient_of(loss_line(piece, hyperparams, Config(activation)), weight, bias, True))
 
     for weight, bias in rng.normal(size=(60, 2)):
         z = weight * x + bias

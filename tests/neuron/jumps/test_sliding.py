@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from jaxneuron.neuron.half_lines import find_half_lines
-from jaxneuron.neuron.hyperparams import Hyperparams
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.jumps.sliding import hold_of
+from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
 from tests.conftest import REPEAT
 
@@ -20,7 +21,7 @@ def held(weight, bias, rate, half_lines, num_steps):
 
     def one(weight, bias, rate):
         params, hyperparams = Params(weight[None], bias), Hyperparams(rate)
-        hold = hold_of(params, half_lines, hyperparams, "relu", True, 1e-5)
+        hold = hold_of(params, hyperparams, Examples(None, None, half_lines), Config())
         after = hold.params_after(num_steps)
         return hold.is_held, jnp.stack([after.weight[0], after.bias])
 
@@ -66,7 +67,7 @@ def population(seed, least_rate=1e-3, most_rate=0.5):
 
 
 @pytest.mark.thorough
-def test_who_is_held_never_leaves_and_who_leaves_is_not_held():
+def test_a_held_neuron_never_leaves_and_one_that_leaves_is_not_held():
     x, y, w, b, rate = population(1)
     x3, y3 = x[:, None], y[:, None]
     num_held = num_left = 0
@@ -123,29 +124,26 @@ def test_no_step_that_is_too_large_is_certified():
 def sliding():
     """Data, and neurons at two rates that have come to their kinks: (x, y, {rate: (W, b)})."""
     x, y, w, b, _ = (values[:12] for values in population(2))
-    return (
-        x,
-        y,
-        {
-            size: descend(x[:, None], y[:, None], w, b, np.full_like(w, size), int(5 / size))[:2]
-            for size in (1e-2, 1e-3)
-        },
-    )
+    found = {
+        size: descend(x[:, None], y[:, None], w, b, np.full_like(w, size), int(5 / size))[:2]
+        for size in (1e-2, 1e-3)
+    }
+    return x, y, found
 
 
 @pytest.mark.parametrize("num_steps", [0, 500, 5000])
-def test_who_is_held_slides_to_where_it_is_told(sliding, num_steps):
+def test_a_held_neuron_slides_to_where_it_should(sliding, num_steps):
     """To within a multiple of the rate."""
     x, y, params = sliding
     errors = []
     for size, (w_now, b_now) in params.items():
         rate = np.full_like(w_now, size)
-        is_held, told = holds_of(x, y, w_now, b_now, rate, float(num_steps))
+        is_held, params_held = holds_of(x, y, w_now, b_now, rate, float(num_steps))
         assert is_held.sum() > 40
         sets, which = np.nonzero(is_held)
         at = w_now[sets, which], b_now[sets, which]
         w_end, b_end, _ = descend(x[sets], y[sets], *at, size, num_steps)
-        off = np.abs(np.stack([w_end, b_end], -1) - told[sets, which]).max(-1)
+        off = np.abs(np.stack([w_end, b_end], -1) - params_held[sets, which]).max(-1)
         errors.append(np.quantile(off, 0.9))
     assert errors[0] < 0.03
     assert errors[1] < errors[0] / 4
