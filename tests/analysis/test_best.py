@@ -1,9 +1,7 @@
-"""The best cells and the intervals of their shares."""
+"""The best cells: their order, their ties, their shares."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 import jaxneuron as jn
@@ -11,25 +9,10 @@ from jaxneuron import sweep
 from jaxneuron.analysis import parts
 from jaxneuron.analysis.best import best_cells
 from jaxneuron.analysis.in_words import loss_in_words
-from jaxneuron.analysis.intervals import wilson
 from jaxneuron.neuron.fate import Fate
 from tests.studies import all_but_few_thorough
 
 X = np.linspace(-1, 2, 20)
-
-
-@given(
-    st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.5, 0.999)
-)
-def test_wilson_is_scipys(counts, confidence):
-    expected = binomtest(*counts).proportion_ci(confidence, "wilson")
-    np.testing.assert_allclose(wilson(*counts, confidence), expected, rtol=1e-9, atol=1e-15)
-
-
-def test_wilson_of_nothing():
-    assert np.isnan(wilson(np.array([0]), np.array([0]))).all()
-    low, high = wilson(np.array([0, 5]), np.array([5, 5]))
-    assert (low[0], high[1]) == (0, 1)
 
 
 @pytest.fixture(scope="module")

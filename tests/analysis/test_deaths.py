@@ -14,8 +14,6 @@ from jaxneuron.analysis.incidence import hazard
 from jaxneuron.analysis.intervals import share_of
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.view.plots.canvas import save
-from jaxneuron.view.plots.deaths import draw_deaths
 from jaxneuron.view.terminal.death_tables import SHOWN_VALUES, deaths_table
 from tests.studies import all_but_few_thorough
 
@@ -160,7 +158,7 @@ def test_the_share_born_dead_is_known(tmp_path):
     assert found.axis.name == "init_bias"
 
 
-def test_without_an_axis_all_neurons_are_one(run_of, tmp_path):
+def test_without_an_axis_all_neurons_are_one(run_of):
     found = deaths(run_of("no axis"))
     assert (found.axis, found.contrasts, found.neurons.tolist()) == (None, (), [8])
     assert (found.half_lives.axes, found.half_life.deaths.shape) == ((), (1,))
@@ -170,9 +168,6 @@ def test_without_an_axis_all_neurons_are_one(run_of, tmp_path):
     assert found.dead.number == np.isin(run.neurons.fate, [1, 2]).sum()
     with pytest.raises(BadInput, match="has no axis 'learning_rate'; known: none"):
         deaths(run, "learning_rate")
-    for ending in ("png", "svg", "pdf"):
-        save(draw_deaths(found, "points"), tmp_path / f"points.{ending}")
-        assert (tmp_path / f"points.{ending}").stat().st_size > 1000
 
 
 def test_data_sets_are_pooled(run_of):

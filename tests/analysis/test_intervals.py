@@ -40,11 +40,12 @@ def test_a_difference_the_other_way_round_has_the_other_sign(a, b):
 
 @settings(deadline=None, derandomize=True)
 @given(COUNTS, st.floats(0.5, 0.9999))
-def test_clopper_pearson_is_scipys(counts, confidence):
+def test_intervals_of_shares_are_scipys(counts, confidence):
     count, total = min(counts[0], 10**4), min(counts[1], 10**5)  # scipy searches, which takes long for more
     count = min(count, total)
-    expected = binomtest(count, total).proportion_ci(confidence, "exact")
-    np.testing.assert_allclose(clopper_pearson(count, total, confidence), expected, rtol=1e-7, atol=1e-15)
+    for interval, name, rtol in ((clopper_pearson, "exact", 1e-7), (wilson, "wilson", 1e-9)):
+        expected = binomtest(count, total).proportion_ci(confidence, name)
+        np.testing.assert_allclose(interval(count, total, confidence), expected, rtol=rtol, atol=1e-15)
 
 
 def test_a_few_of_very_many_are_poissons():
@@ -75,8 +76,11 @@ def test_at_the_ends_of_a_rate_as_few_or_as_many_events_have_a_chance_of_a_forti
 
 
 def test_of_nothing():
-    for values in (clopper_pearson(0, 0), rate(0, 0.0), difference(0, 0, 1, 2), difference(1, 2, 0, 0)):
+    differences = difference(0, 0, 1, 2), difference(1, 2, 0, 0)
+    for values in (wilson(0, 0), clopper_pearson(0, 0), rate(0, 0.0), *differences):
         assert np.isnan(values).all()
+    low, high = wilson(np.array([0, 5]), np.array([5, 5]))
+    assert (low[0], high[1]) == (0, 1)
 
 
 def test_a_billion_neurons():
@@ -92,26 +96,19 @@ def test_a_billion_neurons():
 SHARES = np.linspace(0.05, 0.95, 19)
 
 
-def test_wilsons_interval_holds_the_truth():
-    count = binom.rvs(200, SHARES, size=(1000, 19), random_state=np.random.default_rng(1))
-    assert 0.93 <= share_that_hold(*_around(wilson(count, 200), SHARES)).mean() <= 0.97
-
-
-def test_newcombes_interval_holds_the_truth():
-    random = np.random.default_rng(2)
-    other = SHARES[::-1] / 2
+def test_intervals_hold_the_truth():
+    random, size = np.random.default_rng(2), (1000, 19)
+    other, rates = SHARES[::-1] / 2, np.linspace(1, 3, 19)
     count, other_count = (
-        binom.rvs(n, share, size=(1000, 19), random_state=random)
-        for n, share in ((200, SHARES), (120, other))
+        binom.rvs(n, p, size=size, random_state=random) for n, p in ((200, SHARES), (120, other))
     )
-    ends = difference(count, 200, other_count, 120)
-    assert 0.93 <= share_that_hold(*_around(ends, SHARES - other)).mean() <= 0.97
-
-
-def test_garwoods_interval_holds_the_truth():
-    rates = np.linspace(1, 3, 19)
-    events = poisson.rvs(100 * rates, size=(1000, 19), random_state=np.random.default_rng(3))
-    assert 0.93 <= share_that_hold(*_around(rate(events, 100.0), rates)).mean() <= 0.97
+    events = poisson.rvs(100 * rates, size=size, random_state=random)
+    for (low, high), truth in (
+        (wilson(count, 200), SHARES),
+        (difference(count, 200, other_count, 120), SHARES - other),
+        (rate(events, 100.0), rates),
+    ):
+        assert 0.93 <= share_that_hold(low, truth, high).mean() <= 0.97
 
 
 @pytest.mark.parametrize("neurons", [1, 2, 3, 5, 10, 20])
@@ -132,7 +129,3 @@ def test_of_neurons_pooled_from_cells_that_differ_it_holds_the_mean_share():
     count = binom.rvs(3, shares, size=(4000, 40), random_state=random).sum(1)
     low, high = wilson(count, 3 * 40)
     assert np.mean((low <= shares.mean()) & (shares.mean() <= high)) >= 0.95
-
-
-def _around(ends, truth):
-    return ends[0], truth, ends[1]

@@ -1,4 +1,4 @@
-"""The phase diagram: numbers first, then that every kind of run is drawn."""
+"""The phase diagram: its shares, its axes, its limit of stability."""
 
 import numpy as np
 import pytest
@@ -58,31 +58,13 @@ def test_a_limit_of_stability_is_told_of_plain_gradient_descent(training, decay,
     assert (diagram.stability_limit is not None) == is_told
 
 
-def is_drawn(run, path):
-    """Whether the phase diagram of a run becomes a file that is more than an empty one."""
-    save(draw_phase_diagram(phase_diagram(run)), path)
-    return path.stat().st_size > 3000
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("design", ["grid", "one axis", "no axis", "uneven", "all born dead"])
-def test_designs_are_drawn_in_every_kind_of_file(run_of, tmp_path, design):
-    for ending in ("png", "svg", "pdf"):
-        assert is_drawn(run_of(design), tmp_path / f"figure.{ending}")
-
-
-def test_nothing_swept_is_drawn(run_of, tmp_path):
-    assert is_drawn(run_of("no axis"), tmp_path / "figure.svg")
-
-
-def test_all_diverged_is_drawn(run_of, tmp_path):
+def test_all_may_have_diverged(run_of):
     run = run_of("all diverged")
     diagram = phase_diagram(run)
     assert (diagram.shares[Fate.diverged].value == 1).all()
     assert np.isinf(diagram.loss.value).all()
     assert np.isinf(run.best().final_loss).all()
     assert run.num_as_good() == 0
-    save(draw_phase_diagram(diagram), tmp_path / "figure.png")
 
 
 def test_edges_lie_halfway_on_the_axis_s_own_scale():

@@ -1,16 +1,15 @@
-"""The loss surface: against fractions and jaxneuron's own loss, where a neuron is silent, the paths shown."""
+"""The loss surface: against fractions and what training recorded, where a neuron is silent, what is shown."""
 
 from fractions import Fraction
 
-import jax
 import numpy as np
 import pytest
 
 import jaxneuron as jn
 from jaxneuron.analysis.surface import loss_surface, losses_at, silence_border, with_same_loss
 from jaxneuron.analysis.trajectory import trajectory
-from jaxneuron.neuron.loss import Examples, loss
-from jaxneuron.neuron.params import ACTIVATIONS, Params
+from jaxneuron.neuron.params import ACTIVATIONS
+from tests.studies import all_but_few_thorough
 
 RANDOM = np.random.default_rng(0)
 X = np.round(RANDOM.normal(size=16), 1)  # with ties
@@ -84,31 +83,6 @@ def test_three_close_inputs_have_the_slope_of_their_least_squares_line():
     assert lowest == pytest.approx(1.0, abs=1e-6)
 
 
-def losses_by_jax(weight, bias, x, y, activation, slope):
-    with jax.enable_x64(True):
-        examples = Examples(jax.numpy.asarray(x)[:, None], jax.numpy.asarray(y))
-
-        def of(w, b):
-            return loss(Params(w[None], b), examples, activation, slope)
-
-        places = np.broadcast_arrays(weight, bias)
-        flat = (jax.numpy.asarray(part, float).ravel() for part in places)
-        return np.asarray(jax.vmap(of)(*flat)).reshape(places[0].shape)
-
-
-@pytest.mark.parametrize("activation", list(ACTIVATIONS))
-@pytest.mark.parametrize("offset", [0.0, 1000.0])
-def test_losses_are_those_of_the_neuron(activation, offset):
-    x, y = X + offset, Y + offset
-    # Among the places are weights of 0, borders that lie on an example, and neurons that are silent.
-    weight = np.concatenate([np.linspace(-3, 3, 13), [0.0]])[:, None]
-    bias = np.concatenate([np.linspace(-3, 3, 13), -weight.ravel() * x[3], [0.0]]) - offset * (offset > 0)
-    want = losses_by_jax(weight, bias, x, y, activation, 0.1)
-    found = losses_at(weight, bias, x, y, activation, 0.1)
-    np.testing.assert_allclose(found, want, rtol=1e-10)
-    assert found.shape == (14, len(bias))
-
-
 @pytest.mark.parametrize("activation", BELOW)
 def test_a_perfect_fit_has_no_loss(activation):
     x = np.array([-1.0, 0.5, 2.0])
@@ -145,7 +119,8 @@ def test_on_and_below_the_border_all_examples_are_silent():
         {"scale": "standard"},
         {"target_scale": 0.25},
         {"neuron": {"activation": "leaky_relu"}, "negative_slope": 0.3},
-        pytest.param({"neuron": {"activation": "gelu"}}, marks=pytest.mark.thorough),
+        {"neuron": {"activation": "gelu"}},
+        *all_but_few_thorough([{"neuron": {"activation": name}} for name in ACTIVATIONS], []),
     ],
 )
 def test_the_surface_at_a_path_s_places_is_the_loss_that_was_recorded(case, life_of):
@@ -158,8 +133,8 @@ def test_the_surface_at_a_path_s_places_is_the_loss_that_was_recorded(case, life
     np.testing.assert_allclose(found, training.history.loss, rtol=2e-5)
     np.testing.assert_array_equal(path.weight, training.history.weight[:, 0])
     np.testing.assert_array_equal(path.bias, training.history.bias)
-    want = losses_by_jax(surface.weight[:, None], surface.bias, x, y, activation, slope)
-    np.testing.assert_allclose(surface.loss, want, rtol=1e-10)
+    want = losses_at(surface.weight[:, None], surface.bias, x, y, activation, slope)
+    np.testing.assert_array_equal(surface.loss, want)
     for values, ends in ((path.weight, surface.weight), (path.bias, surface.bias)):
         assert ends[0] < values.min() <= values.max() < ends[-1]
     assert (surface.silent_up_to is None) == (activation != "relu")

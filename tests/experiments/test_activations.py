@@ -1,23 +1,18 @@
 """The activations' experiment in small: as the large to 5 standard errors, and the known share born dead."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
 
-import experiments.activations
-import jaxneuron as jn
 from experiments.activations.compare import all_outcomes, born_dead_errors, rows_of
 from experiments.activations.figure import draw
 from experiments.activations.outcomes import DEAD, OUTCOMES, TRAINED, median_of, responses
 from experiments.activations.tables import losses_table, outcomes_table, rates_frame, rows_frame
 from experiments.activations.theory import share_born_dead
-from experiments.studies import with_settings
+from tests.experiments.small import EXPERIMENTS, check_alike, check_drawn, small_study
 
 pytestmark = pytest.mark.thorough
-FOLDER = Path(experiments.activations.__file__).parent
 PLACES = [4, 11, 17]  # of the large run's 20 rates: two up to the limit, one beyond
 REPLICATES = 24
 ACTIVATIONS = ("relu", "elu", "gelu")  # each is compiled
@@ -27,21 +22,18 @@ ACTIVATIONS = ("relu", "elu", "gelu")  # each is compiled
 def found(tmp_path_factory):
     rates = np.geomspace(0.03, 10.0, 20)[PLACES].tolist()
     few = {"learning_rate": rates, "replicates": REPLICATES, "chunk_size": 1024}
-    study = with_settings(jn.read_study(FOLDER / "teacher.toml"), sweep=few)
+    study = small_study("activations/teacher", sweep=few)
     return all_outcomes(study, tmp_path_factory.mktemp("activations"), "teacher", ACTIVATIONS)
 
 
 def test_outcomes_are_those_of_the_large_run(found):
-    table = pd.read_csv(FOLDER / "results" / "by_rate.csv")
+    table = pd.read_csv(EXPERIMENTS / "activations" / "results" / "by_rate.csv")
     for one in found:
         of_one = table[(table.data == "teacher") & (table.activation == one.activation)]
         large = np.asarray(of_one[list(OUTCOMES)])[PLACES]
         np.testing.assert_allclose(np.asarray(of_one.learning_rate)[PLACES], one.learning_rate, rtol=1e-5)
         small = np.stack([(one.outcome == i).sum((1, 2)) for i in range(len(OUTCOMES))], axis=-1)
-        numbers = large.sum(-1, keepdims=True), small.sum(-1, keepdims=True)
-        pooled = (large + small) / (numbers[0] + numbers[1])
-        errors = np.sqrt(pooled * (1 - pooled) * (1 / numbers[0] + 1 / numbers[1]))
-        assert (abs(large / numbers[0] - small / numbers[1]) <= 5 * errors).all(), one.activation
+        check_alike(large, small)
 
 
 def test_relu_is_born_dead_as_is_known_and_nothing_else_dies(found):
@@ -88,8 +80,7 @@ def test_a_median_lies_in_its_interval():
 
 
 def test_the_figure_and_the_tables_are_made(found, tmp_path):
-    draw({"teacher": found}, tmp_path / "activations.png")
-    assert (tmp_path / "activations.png").stat().st_size > 10_000
+    check_drawn(draw, {"teacher": found}, path=tmp_path)
     rows = rows_of(found, "teacher", 1000)
     assert outcomes_table(rows).row_count == losses_table(rows).row_count == len(rows_frame(rows)) == 6
     assert (rates_frame({"teacher": found})[list(OUTCOMES)].sum(axis=1) == 13 * REPLICATES).all()

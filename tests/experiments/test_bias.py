@@ -1,23 +1,18 @@
 """The bias's experiment in small: what is found is what is known, to 5 standard errors."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import experiments.bias
-import jaxneuron as jn
 from experiments.bias.figure import draw
 from experiments.bias.shares import examine
 from experiments.bias.tables import frame_of, largest_error, table_of
 from experiments.bias.theory import born_dead, born_dead_of_drawn, died_untrained
 from experiments.bias.variants import sweep_variants
 from experiments.bias.worked import work_out, worked_table
-from experiments.studies import with_settings
 from jaxneuron.study.data import load
+from tests.experiments.small import check_drawn, small_study
 
 pytestmark = pytest.mark.thorough
-FOLDER = Path(experiments.bias.__file__).parent
 STDS = (0.5, 2.0)
 
 
@@ -27,7 +22,7 @@ def sets(tmp_path_factory):
     for name in ("one_sided", "standardised"):
         few = {"replicates": 400, "init_bias": {"linear": [-1.0, 1.0], "num": 5}}
         few["chunk_size"] = 30_000  # one for all, so that less is compiled
-        study = with_settings(jn.read_study(FOLDER / f"{name}.toml"), training={"num_steps": 300}, sweep=few)
+        study = small_study(f"bias/{name}", training={"num_steps": 300}, sweep=few)
         sets.append(examine(study, sweep_variants(study, folder, name, STDS), name))
     return sets
 
@@ -78,7 +73,7 @@ def test_born_dead_is_what_drawing_finds():
 
 
 def test_who_dies_without_a_bias_is_what_stepping_finds():
-    data = load(jn.read_study(FOLDER / "one_sided.toml").data)[0]
+    data = load(small_study("bias/one_sided").data)[0]
     x, y, number = data.x[:, 0], data.y, 100_000
     for rate in (0.5, 1.0, 1.3):
         weight = np.random.default_rng(1).normal(size=number)
@@ -92,8 +87,7 @@ def test_who_dies_without_a_bias_is_what_stepping_finds():
 
 
 def test_the_figure_and_the_tables_are_made(sets, tmp_path):
-    draw(sets, tmp_path / "bias.png")
-    assert (tmp_path / "bias.png").stat().st_size > 10_000
+    check_drawn(draw, sets, path=tmp_path)
     assert table_of(sets).row_count == 2 * 5
     assert len(frame_of(sets)) == 2 * (5 + 2 + 30)
 

@@ -1,20 +1,17 @@
 """Eight decades in small: small learning rates follow the gradient flow, and in the end all is decided."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-import experiments.eight_decades
 import jaxneuron as jn
 from experiments.eight_decades import cost
 from experiments.eight_decades.at_time import train_to_time
 from experiments.eight_decades.diagram import diagram_of, draw, table_of
 from experiments.studies import with_settings
 from jaxneuron.study.data import load
+from tests.experiments.small import check_drawn, small_study
 
-FOLDER = Path(experiments.eight_decades.__file__).parent
 TIME = 2.0
 # The programs of tests/runner/test_jumps.py and tests/view/test_by_jumps.py serve these studies too.
 SMALL = {
@@ -27,8 +24,8 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def study():
-    study = jn.read_study(FOLDER / "study.toml")
-    return with_settings(study, sweep=SMALL, neuron={"init_weight": {"normal": [0.7, 1e-12]}})
+    start = {"init_weight": {"normal": [0.7, 1e-12]}}
+    return small_study("eight_decades/study", sweep=SMALL, neuron=start)
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +92,7 @@ def test_in_the_end_all_are_decided(in_the_end):
 def test_the_table_and_the_picture_are_made(in_the_end, tmp_path):
     diagram = diagram_of(in_the_end)
     assert table_of(diagram, diagram).row_count == 9
-    draw(diagram, diagram, TIME, tmp_path / "eight_decades.png")
-    assert (tmp_path / "eight_decades.png").stat().st_size > 10_000
+    check_drawn(draw, diagram, diagram, TIME, path=tmp_path)
 
 
 def test_costs_are_told_a_row_for_each_number_of_steps():

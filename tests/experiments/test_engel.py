@@ -1,17 +1,13 @@
 """Engel's households in small: who is born dead is known, and nobody else dies up to the stability limit."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import jaxneuron as jn
 from experiments.bias.theory import born_dead
 from experiments.known_answers import standard_errors
-from experiments.studies import with_settings
 from jaxneuron.study.data import load
-
-STUDY = Path(__file__).parents[2] / "experiments" / "engel" / "study.toml"
+from tests.experiments.small import small_study
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +17,7 @@ def run(tmp_path_factory):
         "init_bias": {"linear": [-4.0, 4.0], "num": 9},
         "replicates": 100,
     }
-    return jn.sweep(
-        with_settings(jn.read_study(STUDY), sweep=few), tmp_path_factory.mktemp("engel") / "run.zarr"
-    )
+    return jn.sweep(small_study("engel/study", sweep=few), tmp_path_factory.mktemp("engel") / "run.zarr")
 
 
 def test_the_share_born_dead_is_known(run):

@@ -1,25 +1,20 @@
 """The golden ratio's experiment in small: what is found is what is known, to 5 standard errors."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import experiments.golden_ratio
 import jaxneuron as jn
 from experiments.golden_ratio.diagram import boundary_of, compare, draw, table_of
 from experiments.golden_ratio.lyapunov import lyapunov_exponent
 from experiments.golden_ratio.theory import BOUNDARY, share_that_diverges
-from experiments.studies import with_settings
+from tests.experiments.small import check_drawn, small_study
 
 pytestmark = pytest.mark.thorough
-FOLDER = Path(experiments.golden_ratio.__file__).parent
 
 
 @pytest.fixture(scope="module")
 def diagram(tmp_path_factory):
-    study = jn.read_study(FOLDER / "study.toml")
-    study = with_settings(study, training={"num_steps": 3000}, sweep={"replicates": 4000})
+    study = small_study("golden_ratio/study", training={"num_steps": 3000}, sweep={"replicates": 4000})
     return compare(jn.sweep(study, tmp_path_factory.mktemp("golden") / "run.zarr"))
 
 
@@ -48,11 +43,9 @@ def test_those_beyond_the_cycle_diverge_and_no_others():
 
 
 def test_the_figure_and_the_table_are_made(diagram, tmp_path):
-    draw(diagram, tmp_path / "golden.png")
-    assert (tmp_path / "golden.png").stat().st_size > 10_000
+    check_drawn(draw, diagram, path=tmp_path)
     assert table_of(diagram).row_count == len(diagram.kappa)
 
 
 def test_neighbours_part_as_known():
-    study = jn.read_study(FOLDER / "study.toml")
-    assert lyapunov_exponent(study, 2.4) == pytest.approx(np.log(1.4), abs=1e-4)
+    assert lyapunov_exponent(small_study("golden_ratio/study"), 2.4) == pytest.approx(np.log(1.4), abs=1e-4)

@@ -1,12 +1,9 @@
 """The half-life's experiment in small: as the large to 5 standard errors; its measures on made-up deaths."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
-import experiments.half_life
 import jaxneuron as jn
 from experiments.half_life.decay import (
     Decay,
@@ -22,13 +19,12 @@ from experiments.half_life.figures import draw, draw_variations
 from experiments.half_life.tables import cells_frame, hazards_frame, scaled_table, variations_frame
 from experiments.half_life.theory import LIMIT_OF_MANY_EXAMPLES, limit_at_optimum
 from experiments.half_life.variations import VARIATIONS, Variation, varied
-from experiments.studies import with_settings
 from jaxneuron.population.summary import make_bins
 from jaxneuron.study.data import load
 from jaxneuron.study.study import resolved
+from tests.experiments.small import EXPERIMENTS, check_alike, check_drawn, small_study
 
 pytestmark = pytest.mark.thorough
-FOLDER = Path(experiments.half_life.__file__).parent
 RATES = [2.0, 3.2, 3.5]
 CELLS = ["by_fate", "deaths", "at_optimum"]
 FATES = ["converged", "died", "unsettled"]
@@ -36,10 +32,9 @@ FATES = ["converged", "died", "unsettled"]
 
 @pytest.fixture(scope="module")
 def decay(tmp_path_factory):
-    study = jn.read_study(FOLDER / "study.toml")
-    teacher = resolved(study)["data"]["teacher"] | {"num_datasets": 8}
+    teacher = resolved(small_study("half_life/study"))["data"]["teacher"] | {"num_datasets": 8}
     few = {"learning_rate": RATES, "replicates": 128}
-    study = with_settings(study, data={"teacher": teacher}, sweep=few)
+    study = small_study("half_life/study", data={"teacher": teacher}, sweep=few)
     return decay_of(jn.sweep(study, tmp_path_factory.mktemp("half_life") / "run.zarr"))
 
 
@@ -53,15 +48,12 @@ def made_up(deaths, neurons, converged=0, num_steps=2000) -> Decay:
 
 
 def test_fates_are_those_of_the_large_run(decay):
-    table = pd.read_csv(FOLDER / "results" / "half_life.csv")
+    table = pd.read_csv(EXPERIMENTS / "half_life" / "results" / "half_life.csv")
     table = table[(table.dataset < 8) & table.learning_rate.isin(RATES)]
     np.testing.assert_allclose(np.asarray(table.limit).reshape(8, 3)[:, 0], decay.limit, atol=1e-4)
     large = np.asarray(table[FATES]).reshape(8, 3, 3)
     small = decay.by_fate[..., [jn.Fate[name] for name in FATES]]
-    numbers = large.sum(-1, keepdims=True), small.sum(-1, keepdims=True)
-    pooled = (large + small) / (numbers[0] + numbers[1])
-    errors = np.sqrt(pooled * (1 - pooled) * (1 / numbers[0] + 1 / numbers[1]))
-    assert (abs(large / numbers[0] - small / numbers[1]) <= 5 * errors).all()
+    check_alike(large, small)
 
 
 def test_none_stays_at_the_optimum_beyond_its_limit_and_most_do_below(decay):
@@ -113,16 +105,15 @@ def test_two_half_lives_are_told_from_one():
 
 
 def test_what_is_varied():
-    study = varied(jn.read_study(FOLDER / "variation.toml"), 2, 50)
+    study = varied(small_study("half_life/variation"), 2, 50)
     assert (len(load(study.data)), load(study.data)[0].x.shape) == (16, (50, 2))
     assert study.neuron.init_weight == jn.Normal(0.0, 1.0)
 
 
 def test_figures_and_tables_are_made(decay, tmp_path):
-    draw(decay, tmp_path / "half_life.png")
+    check_drawn(draw, decay, path=tmp_path)
     found = [Variation(*size, decay) for size in VARIATIONS]
-    draw_variations(decay, found, tmp_path / "variations.png")
-    assert min((tmp_path / f"{name}.png").stat().st_size for name in ("half_life", "variations")) > 10_000
+    check_drawn(draw_variations, decay, found, path=tmp_path)
     assert scaled_table(decay).row_count > 3
     assert len(cells_frame(decay)) == 24
     assert set(hazards_frame(decay, 7).dataset) == {"7", "all"}

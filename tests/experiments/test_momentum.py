@@ -1,25 +1,21 @@
 """Momentum's experiment in small: what is found is what is known, to 5 standard errors."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import experiments.momentum
 import jaxneuron as jn
 from experiments.momentum.survival import draw, survival, table_of
 from experiments.momentum.theory import share_alive, smallest_that_dies
-from experiments.studies import with_settings
+from tests.experiments.small import check_drawn, small_study
 
 pytestmark = pytest.mark.thorough
-FOLDER = Path(experiments.momentum.__file__).parent
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     folder, results = tmp_path_factory.mktemp("momentum"), []
     for name, setting in (("study", "momentum"), ("adam", "learning_rate")):
-        study = with_settings(jn.read_study(FOLDER / f"{name}.toml"), sweep={"replicates": 1000})
+        study = small_study(f"momentum/{name}", sweep={"replicates": 1000})
         results.append(survival(jn.sweep(study, folder / f"{name}.zarr"), setting))
     return results
 
@@ -43,6 +39,5 @@ def test_the_threshold_as_published_in_the_theory():
 
 
 def test_the_figure_and_the_table_are_made(found, tmp_path):
-    draw(*found, tmp_path / "momentum.png")
-    assert (tmp_path / "momentum.png").stat().st_size > 10_000
+    check_drawn(draw, *found, path=tmp_path)
     assert table_of(*found).row_count > 20

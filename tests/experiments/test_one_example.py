@@ -1,23 +1,19 @@
 """One example's experiment in small: every death step is the one known, shares to 5 standard errors."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import experiments.one_example
 import jaxneuron as jn
 from experiments.one_example.diagram import SPREAD, compare, draw, table_of
 from experiments.one_example.theory import death_step, share_alive
-from experiments.studies import with_settings
+from tests.experiments.small import check_drawn, small_study
 
 pytestmark = pytest.mark.thorough
-FOLDER = Path(experiments.one_example.__file__).parent
 
 
 @pytest.fixture(scope="module")
 def study():
-    return with_settings(jn.read_study(FOLDER / "study.toml"), sweep={"replicates": 300})
+    return small_study("one_example/study", sweep={"replicates": 300})
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +45,5 @@ def test_shares_as_published_in_the_theory(study):
 
 
 def test_the_figure_and_the_table_are_made(diagram, tmp_path):
-    draw(diagram, tmp_path / "one.png")
-    assert (tmp_path / "one.png").stat().st_size > 10_000
+    check_drawn(draw, diagram, path=tmp_path)
     assert table_of(diagram).row_count == len(diagram.kappa)

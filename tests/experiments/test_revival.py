@@ -1,33 +1,24 @@
 """Revival in small: at the known steps under decay, and never with the certificate."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import experiments.revival
 import jaxneuron as jn
 from experiments.revival.revival import LATER, SETTINGS, coast_of_adam, decay, draw, second_look
 from experiments.revival.theory import adam_coast, revival_step
-from experiments.studies import with_settings
+from tests.experiments.small import check_drawn, small_study
 
 pytestmark = pytest.mark.thorough
-FOLDER = Path(experiments.revival.__file__).parent
-
-
-def study_of(name, replicates):
-    return with_settings(jn.read_study(FOLDER / f"{name}.toml"), sweep={"replicates": replicates})
 
 
 def test_decay_revives_at_the_known_steps(tmp_path):
-    found = decay(jn.sweep(study_of("decay", 300), tmp_path / "decay.zarr"))
+    found = decay(jn.sweep(small_study("revival/decay", sweep={"replicates": 300}), tmp_path / "decay.zarr"))
     assert found.num_others == 0
     assert found.num_revived > 3000
     is_common = found.neurons * np.minimum(found.known, 1 - found.known) >= 5
     assert is_common.sum() > 50
     assert (abs(found.errors[is_common]) <= 5).all()
-    draw(found, tmp_path / "revival.png")
-    assert (tmp_path / "revival.png").stat().st_size > 10_000
+    check_drawn(draw, found, path=tmp_path)
 
 
 @pytest.mark.parametrize("name", ["momentum 0.9", "sgd, decay 0.1"])
@@ -36,7 +27,7 @@ def test_those_with_the_certificate_never_revive(name, tmp_path):
     looks = []
     for num_steps in (25, LATER):
         settings = {"optimizer": optimizer, "num_steps": num_steps}
-        study = with_settings(study_of("study", 10), training=settings, sweep=besides)
+        study = small_study("revival/study", training=settings, sweep=besides | {"replicates": 10})
         looks.append(jn.sweep(study, tmp_path / f"{num_steps}.zarr"))
     found = second_look(*looks)
     assert found.neurons == 2000

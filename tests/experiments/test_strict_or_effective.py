@@ -1,18 +1,14 @@
 """Strict and effective death in small: none is dead, half are nearly silent, and rounding says how nearly."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import experiments.strict_or_effective
 import jaxneuron as jn
 from experiments.strict_or_effective.silence import PRECISIONS, draw, silence, table_of
 from experiments.strict_or_effective.theory import nearest
-from experiments.studies import with_settings
+from tests.experiments.small import check_drawn, small_study
 
 pytestmark = pytest.mark.thorough
-FOLDER = Path(experiments.strict_or_effective.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +16,7 @@ def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("strict_or_effective")
 
     def of(precision):
-        study = with_settings(jn.read_study(FOLDER / f"{precision}.toml"), sweep={"replicates": 4000})
+        study = small_study(f"strict_or_effective/{precision}", sweep={"replicates": 4000})
         return silence(jn.sweep(study, folder / f"{precision}.zarr"))
 
     return [of(precision) for precision in PRECISIONS]
@@ -54,6 +50,5 @@ def test_the_spacings_decide():
 
 
 def test_the_figure_and_the_table_are_made(found, tmp_path):
-    draw(found, tmp_path / "silence.png")
-    assert (tmp_path / "silence.png").stat().st_size > 10_000
+    check_drawn(draw, found, path=tmp_path)
     assert table_of(found).row_count == 9

@@ -9,6 +9,7 @@ from experiments.yehudai_shamir.counts import are_known, counts_of, frame_of, p_
 from experiments.yehudai_shamir.figure import draw
 from experiments.yehudai_shamir.theory import EXPONENTS, share_below_a_quarter
 from jaxneuron import Fate
+from tests.experiments.small import check_drawn
 
 pytestmark = pytest.mark.thorough
 NEURONS = 50_000
@@ -61,7 +62,6 @@ def test_which_exponent_bounds():
 
 
 def test_the_figure_and_the_tables_are_made(found, tmp_path):
-    draw([found], tmp_path / "counts.png")
-    assert (tmp_path / "counts.png").stat().st_size > 10_000
+    check_drawn(draw, [found], path=tmp_path)
     assert table_of([found]).row_count == 1
     assert len(frame_of([found])) == 9
