@@ -1,4 +1,4 @@
-"""Quantities: the intervals of medians hold the truth as often as they say; what cells without any tell."""
+"""Quantities: the intervals of medians hold the truth as often as they say; cells that have none."""
 
 import numpy as np
 import pytest
