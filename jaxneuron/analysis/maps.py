@@ -10,8 +10,9 @@ from jaxneuron.analysis.axes import MapAxis
 from jaxneuron.analysis.frames import Frame, frame_of, shown_by_default
 from jaxneuron.analysis.parts import by_parts
 from jaxneuron.analysis.pooling import each_alone, pool
-from jaxneuron.analysis.quantities import Counts, Estimate, Quantity, quantity_of
+from jaxneuron.analysis.quantities import Estimate, Quantity, quantity_of
 from jaxneuron.analysis.run import Run
+from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import POINT
 from jaxneuron.study.bad_input import BadInput
 
@@ -95,15 +96,14 @@ def estimates_over(run: Run, quantity: Quantity, frames: Sequence[Frame]) -> lis
     pool."""
     pooling = [frame for frame in frames if not frame.is_every_cell]
     groupings = [(frame.groups, frame.sizes) for frame in pooling]
-    pooled = {name: pool(run.cells[name], run.tiles(), groupings) for name in quantity.counts}
-    found = []
-    for frame in frames:
-        if frame.is_every_cell:
-            found.append(_of_every_cell(run, quantity, frame))
-        else:
-            counts = {name: _rows(of_frames.pop(0), len(frame.sizes)) for name, of_frames in pooled.items()}
-            found.append(Estimate(*(_as_map(values, run, frame) for values in _find(quantity, counts))))
-    return found
+    counts = [pool(run.cells[name], run.tiles(), groupings) for name in quantity.counts]
+    pooled = iter(zip(*counts, strict=True))  # of each frame that pools
+    return [
+        _of_every_cell(run, quantity, frame)
+        if frame.is_every_cell
+        else Estimate(*(_as_map(values, run, frame) for values in _find(quantity, next(pooled), frame)))
+        for frame in frames
+    ]
 
 
 def fates_over(run: Run, frames: Sequence[Frame]) -> list[np.ndarray]:
@@ -111,39 +111,33 @@ def fates_over(run: Run, frames: Sequence[Frame]) -> list[np.ndarray]:
     groupings = [(frame.groups, frame.sizes) for frame in frames]
     pooled = pool(run.cells.fate_count, run.tiles(), groupings)
     return [
-        np.stack([_as_map(of_fate, run, frame) for of_fate in _rows(counts, len(frame.sizes)).T], axis=-1)
+        _as_map(counts.reshape(-1, len(Fate)), run, frame)
         for counts, frame in zip(pooled, frames, strict=True)
     ]
 
 
 def _as_map(values: np.ndarray, run: Run, frame: Frame) -> np.ndarray:
-    """Values of groups, in C order over the run's dims, with the axes in the map's order."""
+    """Values [groups, ...], in C order over the run's dims, as [*shape of the map, ...]."""
+    rest = values.shape[1:]
     if not frame.is_grid or POINT in run.dims:
-        return values.reshape(frame.shape)
+        return values.reshape((*frame.shape, *rest))
     kept = [dim for dim in run.dims if dim in {axis.name for axis in frame.axes}]
     sizes = [size for size, dim in zip(frame.sizes, run.dims, strict=True) if dim in kept]
-    return values.reshape(sizes).transpose([kept.index(axis.name) for axis in frame.axes])
+    order = [kept.index(axis.name) for axis in frame.axes]
+    return values.reshape((*sizes, *rest)).transpose((*order, *range(len(order), len(order) + len(rest))))
 
 
 def _of_every_cell(run: Run, quantity: Quantity, frame: Frame) -> Estimate:
-    """Tile by tile: the histograms of all cells need not be in memory at once."""
+    """The quantity of all cells, tile by tile: their histograms need not be in memory at once."""
     found = np.empty((3, *frame.sizes))
     for tile in run.tiles():
-        counts = {name: run.cells[name][tile].values for name in quantity.counts}
-        rows = {name: _rows(values, len(frame.sizes)) for name, values in counts.items()}
+        counts = [run.cells[name][tile].values for name in quantity.counts]
         part = found[(slice(None), *tile)]
-        part[...] = np.array(_find(quantity, rows)).reshape(part.shape)
+        part[...] = np.array(_find(quantity, counts, frame)).reshape(part.shape)
     return Estimate(*(_as_map(values.ravel(), run, frame) for values in found))
 
 
-def _rows(values: np.ndarray, num_dims: int) -> np.ndarray:
-    """Counts as [cells, bins]."""
-    bins = values.shape[num_dims:] or (1,)
-    return values.reshape(-1, *bins)
-
-
-def _find(quantity: Quantity, counts: Counts) -> Estimate:
-    """The quantity of many cells."""
-    return Estimate(
-        *by_parts(lambda *some: quantity.find(dict(zip(counts, some, strict=True))), *counts.values())
-    )
+def _find(quantity: Quantity, counts: Sequence[np.ndarray], frame: Frame) -> tuple[np.ndarray, ...]:
+    """(value, low, high), each [groups], of counts of the frame's groups [*sizes, bins] or [*sizes]."""
+    bins = (values.shape[len(frame.sizes) :] or (1,) for values in counts)
+    return by_parts(quantity.find, *(v.reshape(-1, *b) for v, b in zip(counts, bins, strict=True)))

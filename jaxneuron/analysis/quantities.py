@@ -1,6 +1,6 @@
 """The quantities that a map of cells can show: their names, their definitions, and how counts give them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -25,12 +25,9 @@ class Estimate(NamedTuple):
     high: np.ndarray
 
 
-# Counts of cells by name, each [cells, bins]; of an extreme loss [cells, 1].
-Counts = Mapping[str, np.ndarray]
-
-
 class Quantity(NamedTuple):
-    """A quantity of a cell: `counts` are the names of the counts that `find` needs.
+    """A quantity of a cell. `find` estimates it from the counts that `counts` names, in their order, each
+    [cells, bins]; of an extreme loss [cells, 1].
 
     A share lies between 0 and 1; losses and steps are shown by decades; a kind is the number of a fate.
     """
@@ -41,7 +38,7 @@ class Quantity(NamedTuple):
     definition: str
     scale: Literal["share", "loss", "steps", "kind"]
     counts: tuple[str, ...]
-    find: Callable[[Counts], Estimate]
+    find: Callable[..., Estimate]
 
 
 def quantities_of(run: Run) -> dict[str, Quantity]:
@@ -71,15 +68,13 @@ def quantity_of(run: Run, name: str) -> Quantity:
     return known[name]
 
 
-def _most_frequent(counts: Counts) -> Estimate:
-    by_fate = counts["fate_count"]
+def _most_frequent(by_fate: np.ndarray) -> Estimate:
     value = np.where(by_fate.sum(-1) > 0, by_fate.argmax(-1).astype(float), np.nan)
     return Estimate(value, *np.full((2, *value.shape), np.nan))
 
 
 def _share(name: str, label: str, rule: str, fates: tuple[Fate, ...]) -> Quantity:
-    def find(counts: Counts) -> Estimate:
-        by_fate = counts["fate_count"]
+    def find(by_fate: np.ndarray) -> Estimate:
         return Estimate(*share_of(by_fate[:, fates].sum(-1), by_fate.sum(-1))[1:])
 
     definition = f"share of the neurons that are {label}: {rule}; interval of Wilson (1927)"
@@ -89,11 +84,9 @@ def _share(name: str, label: str, rule: str, fates: tuple[Fate, ...]) -> Quantit
 def _loss(run: Run) -> Quantity:
     edges = np.append(run.cells.final_loss_bin.values, np.inf)
 
-    def find(counts: Counts) -> Estimate:
-        losses = counts["final_loss_count"]
-        smallest, largest = (counts[f"final_loss_{end}"][:, 0] for end in ("min", "max"))
-        rest = (losses, smallest, largest, edges)
-        return Estimate(quantile(*rest, 0.5), *_ends_of_median(losses, partial(quantile, *rest)))
+    def find(losses: np.ndarray, smallest: np.ndarray, largest: np.ndarray) -> Estimate:
+        loss = partial(quantile, losses, smallest[:, 0], largest[:, 0], edges)
+        return Estimate(loss(0.5), *_ends_of_median(losses, loss))
 
     attrs = run.cells.final_loss_min.attrs
     return Quantity(
@@ -108,8 +101,8 @@ def _loss(run: Run) -> Quantity:
 def _death_step(run: Run) -> Quantity:
     edges = edges_of(run)
 
-    def find(counts: Counts) -> Estimate:
-        died = counts["death_step_count"].copy()
+    def find(deaths: np.ndarray) -> Estimate:
+        died = deaths.copy()
         died[:, 0] = 0  # those of step 0 are born dead
         step = partial(_step_of_rank, died, edges)
         return Estimate(step(0.5), *_ends_of_median(died, step))
@@ -125,9 +118,8 @@ def _death_step(run: Run) -> Quantity:
 def _half_life(run: Run, phase: tuple[int, int]) -> Quantity:
     edges = edges_of(run)
 
-    def find(counts: Counts) -> Estimate:
-        died, diverged = (counts[f"{name}_step_count"] for name in ("death", "diverge"))
-        found = half_life(died, diverged, counts["fate_count"].sum(-1), edges, *phase)
+    def find(by_fate: np.ndarray, deaths: np.ndarray, divergences: np.ndarray) -> Estimate:
+        found = half_life(deaths, divergences, by_fate.sum(-1), edges, *phase)
         return Estimate(found.half_life, found.low, found.high)
 
     return Quantity(

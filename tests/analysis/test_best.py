@@ -45,12 +45,12 @@ def test_cells_come_in_the_order_of_their_losses(by, of, run):
 
 
 @pytest.mark.parametrize("by", [0.5, 0.9, "mean"])
-def test_those_tied_with_the_first_are_not_told_apart(by, run):
+def test_those_tied_with_the_first_do_not_differ_from_it(by, run):
     cells = best_cells(run, None, by=by)
     least = np.finfo(np.float32).eps ** 2 * run.attrs["data"]["silent_loss"]
     losses = np.maximum(cells.final_loss, least)
     tied = np.flatnonzero(cells.tied)
-    # They come first, and in the order of their numbers where nothing is left to tell them apart.
+    # They come first, in the order of their numbers where they are alike in all else.
     np.testing.assert_array_equal(tied, np.arange(len(tied)))
     assert (losses[tied] < 1.01 * losses[0]).all()
     assert (cells.converged[tied] == cells.converged[0]).all()
@@ -91,15 +91,15 @@ def test_losses_are_the_same_whatever_parts_they_lie_in(run, chunk_size, tmp_pat
         assert losses.attrs.keys() == {"units", "long_name", "definition"}
     np.testing.assert_array_equal(cut.final_loss(), run.final_loss())
     np.testing.assert_array_equal(cut.mean_final_loss(), run.mean_final_loss())
-    # Of nine losses the fifth is the median; the histogram tells it to half a bin.
+    # Of nine losses the fifth is the median; the histogram gives it to half a bin.
     median = np.sort(run.neurons.final_loss.values, -1)[..., 4]
     finite = np.isfinite(median) & (median > 1e-9)
     np.testing.assert_allclose(cut.final_loss().values[finite], median[finite], rtol=0.08)
 
 
-def test_losses_are_told_as_exactly_as_they_are_known(run):
+def test_losses_in_words_are_as_exact_as_they_are_known(run):
     first_bin_end = run.cells.final_loss_bin.values[1]
-    for loss, smallest, largest, told in [
+    for loss, smallest, largest, words in [
         (0.012345678, 0.012345678, 0.01234568, "0.012346"),
         (0.012345678, 0.01, 0.02, "≈ 0.012"),
         (0.2 * first_bin_end, 0.0, 3.0, f"< {first_bin_end:.2g}"),
@@ -108,9 +108,9 @@ def test_losses_are_told_as_exactly_as_they_are_known(run):
         (0.0, 0.0, 0.0, "0"),
         (np.inf, 0.1, np.inf, "∞"),
     ]:
-        assert loss_in_words(loss, smallest, largest, run) == told
+        assert loss_in_words(loss, smallest, largest, run) == words
     cells = best_cells(run, None)
     for _, row in cells[cells.final_loss_min < cells.final_loss_max].iterrows():
-        told = loss_in_words(row.final_loss, row.final_loss_min, row.final_loss_max, run)
-        if told.startswith("<"):
-            assert np.median(losses_of(run, int(row.cell))) <= 1.05 * float(told[2:])
+        words = loss_in_words(row.final_loss, row.final_loss_min, row.final_loss_max, run)
+        if words.startswith("<"):
+            assert np.median(losses_of(run, int(row.cell))) <= 1.05 * float(words[2:])

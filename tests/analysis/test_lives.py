@@ -141,7 +141,7 @@ def test_steps_around_what_happens_are_all_shown():
     assert {dead.death_step - 1, dead.death_step} <= set(shown_steps(dead, 10).tolist())
 
 
-def test_a_death_is_told_with_its_step_and_its_numbers():
+def test_the_reason_of_a_death_has_its_step_and_its_numbers():
     for replicate in range(8):
         training = jn.train(study(learning_rate=3.0, init_bias=0.5), replicate=replicate)
         if training.fate != Fate.died:
@@ -188,7 +188,7 @@ def test_no_stability_limit_is_named_where_none_is_known(settings, sweep):
 
 
 @pytest.mark.parametrize(("revivals", "words"), [(1, "came back once"), (2, "came back 2 times")])
-def test_revivals_are_told(life_of, revivals, words):
+def test_revivals_are_in_the_reason(life_of, revivals, words):
     assert words in why(dataclasses.replace(life_of("died"), revivals=revivals))
     assert "came back" not in why(life_of("died"))
 
@@ -207,7 +207,7 @@ def test_born_dead_and_diverged_and_stalled():
 
 
 def checked(training):
-    """The one life of a training, of which everything is told and packed."""
+    """The one life of a training, which holds all that the page shows."""
     lives, _ = life_of_training(training)
     (life,) = lives["list"]
     assert not re.search("nan|None", life["why"])

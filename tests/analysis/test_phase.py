@@ -42,7 +42,7 @@ def test_more_than_two_axes_are_pooled_or_held(run_of):
 
 
 @pytest.mark.parametrize(
-    ("training", "decay", "is_told"),
+    ("training", "decay", "has_limit"),
     [
         ({}, None, True),
         ({"batch_size": 4}, None, False),
@@ -51,11 +51,11 @@ def test_more_than_two_axes_are_pooled_or_held(run_of):
     ],
 )
 @pytest.mark.thorough
-def test_a_limit_of_stability_is_told_of_plain_gradient_descent(training, decay, is_told, tmp_path):
+def test_plain_gradient_descent_alone_has_a_stability_limit(training, decay, has_limit, tmp_path):
     sweep = {"learning_rate": [0.1, 1.0], "weight_decay": decay}
     study = jn.Study(data=DATA, training={"num_steps": 5} | training, sweep=sweep)
     diagram = phase_diagram(jn.sweep(study, tmp_path / "run.zarr"))
-    assert (diagram.stability_limit is not None) == is_told
+    assert (diagram.stability_limit is not None) == has_limit
 
 
 def test_all_may_have_diverged(run_of):

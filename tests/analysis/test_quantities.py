@@ -1,4 +1,4 @@
-"""Quantities: the intervals of medians hold the truth as often as they say; what cells without any tell."""
+"""Quantities: the intervals of medians hold the truth as often as they say; cells that have none."""
 
 import numpy as np
 import pytest
@@ -25,21 +25,20 @@ def loss_counts(run, losses):
     edges = np.append(run.cells.final_loss_bin.values, np.inf)
     place = np.clip(np.searchsorted(edges, losses, "right") - 1, 0, len(edges) - 2)
     counts = np.stack([np.bincount(row, minlength=len(edges) - 1) for row in place])
-    ends = {f"final_loss_{name}": of(losses, 1)[:, None] for name, of in (("min", np.min), ("max", np.max))}
-    return {"final_loss_count": counts, **ends}
+    return counts, losses.min(1, keepdims=True), losses.max(1, keepdims=True)
 
 
 def step_counts(run, steps):
     """What a run would hold of studies' death steps [studies, neurons]."""
     starts = run.cells.death_step_bin.values
     place = np.searchsorted(starts, steps, "right") - 1
-    return {"death_step_count": np.stack([np.bincount(row, minlength=len(starts)) for row in place])}
+    return np.stack([np.bincount(row, minlength=len(starts)) for row in place])
 
 
 @pytest.mark.parametrize("neurons", [6, 9, 25, 100])
 def test_the_interval_of_a_median_loss_holds_it(run, neurons):
     losses = np.random.default_rng(neurons).lognormal(-3, 2, (STUDIES, neurons))
-    found = quantity_of(run, "final_loss").find(loss_counts(run, losses))
+    found = quantity_of(run, "final_loss").find(*loss_counts(run, losses))
     # Half a bin may lie between a loss and the middle of its bin.
     half = 10 ** (0.5 / 16)
     truth = np.exp(-3)
@@ -66,43 +65,38 @@ def test_the_interval_of_a_median_death_step_holds_it(run, neurons):
 def test_the_interval_s_ranks_are_those_of_the_binomial(run):
     # Conover's table: of 20 the 6th and the 15th, of 8 the 1st and the 8th; of 5 there is none.
     for neurons, low, high in ((20, 6, 15), (8, 1, 8), (6, 1, 6), (5, np.nan, np.nan)):
-        steps = np.arange(1, 9)[None, : min(neurons, 8)]
-        counts = step_counts(run, steps) if neurons <= 8 else None
-        if counts is not None:
-            found = quantity_of(run, "death_step").find(counts)
+        if neurons <= 8:
+            steps = np.arange(1, 1 + neurons)[None]
+            found = quantity_of(run, "death_step").find(step_counts(run, steps))
             np.testing.assert_array_equal([found.low[0], found.high[0]], [low, high])
         losses = 10.0 ** np.arange(-3, -3 + neurons * 0.25, 0.25)[None, :neurons]
-        found = quantity_of(run, "final_loss").find(loss_counts(run, losses))
+        found = quantity_of(run, "final_loss").find(*loss_counts(run, losses))
         want = [np.nan if np.isnan(rank) else losses[0, rank - 1] for rank in (low, high)]
         np.testing.assert_allclose(np.log([found.low[0], found.high[0]]), np.log(want), atol=0.08)
 
 
 def test_cells_of_which_nothing_is_known(run):
-    nothing = {
-        "fate_count": np.zeros((2, 5), int),
-        "death_step_count": np.zeros((2, run.cells.sizes["death_step_bin"]), int),
-        "diverge_step_count": np.zeros((2, run.cells.sizes["death_step_bin"]), int),
-        "final_loss_count": np.zeros((2, run.cells.sizes["final_loss_bin"]), int),
-        "final_loss_min": np.full((2, 1), np.inf),
-        "final_loss_max": np.full((2, 1), -np.inf),
-    }
+    extremes = {"final_loss_min": np.full((2, 1), np.inf), "final_loss_max": np.full((2, 1), -np.inf)}
     for quantity in quantities_of(run).values():
-        assert np.isnan(quantity.find(nothing).value).all(), quantity.name
+        counts = (
+            extremes.get(n, np.zeros((2, *run.cells[n].shape[len(run.dims) :]), int)) for n in quantity.counts
+        )
+        assert np.isnan(quantity.find(*counts).value).all(), quantity.name
 
 
 def test_born_dead_have_no_death_step_and_infinite_losses_a_median(run):
     steps = np.zeros((1, run.cells.sizes["death_step_bin"]), int)
     steps[0, :2] = 10, 3
-    found = quantity_of(run, "death_step").find({"death_step_count": steps})
+    found = quantity_of(run, "death_step").find(steps)
     assert found.value[0] == run.cells.death_step_bin.values[1] == 1
     losses = np.array([[0.1, np.inf, np.inf], [0.1, 0.1, np.inf]])
-    found = quantity_of(run, "final_loss").find(loss_counts(run, losses))
+    found = quantity_of(run, "final_loss").find(*loss_counts(run, losses))
     assert np.isinf(found.value[0])
     assert found.value[1] == pytest.approx(0.1, rel=0.09)
 
 
 def test_of_equally_frequent_fates_the_first_rule_counts(run):
-    found = quantity_of(run, "fate").find({"fate_count": np.array([[0, 2, 2, 0, 0], [0, 0, 1, 0, 3]])})
+    found = quantity_of(run, "fate").find(np.array([[0, 2, 2, 0, 0], [0, 0, 1, 0, 3]]))
     assert found.value.tolist() == [Fate.born_dead, Fate.unsettled]
 
 

@@ -85,7 +85,7 @@ def test_slurm_reads_all_of_its_options():
     places = [i for i, line in enumerate(lines) if line.startswith("#SBATCH ")]
     assert max(places) < first
     options = {lines[i].removeprefix("#SBATCH ") for i in places}
-    # B: or only job steps would be told, and there are none.
+    # B: or only job steps would get the signal, and there are none.
     assert {"--requeue", "--open-mode=append", "--signal=B:TERM@60", "--ntasks=1"} <= options
     (log,) = [option for option in options if option.startswith("--output=")]
     assert "%A" in log
@@ -152,7 +152,7 @@ def test_kubernetes_knows_every_field(document):
 
 
 def test_there_are_as_many_indexes_as_workers():
-    """The rules of Kubernetes that its schema does not tell are here too."""
+    """And other rules of Kubernetes that are not in its schema."""
     assert SPEC["completionMode"] == "Indexed"
     assert parsed(WORKER["args"])["of"] == SPEC["completions"]
     assert parsed(WORKER["args"])["index"] is None

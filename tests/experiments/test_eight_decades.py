@@ -95,7 +95,7 @@ def test_the_table_and_the_picture_are_made(in_the_end, tmp_path):
     check_drawn(draw, diagram, diagram, TIME, path=tmp_path)
 
 
-def test_costs_are_told_a_row_for_each_number_of_steps():
+def test_costs_have_a_row_for_each_number_of_steps():
     table = cost.table_of({50: cost.Cost(2.0, 1.0, 0.5, 3, 4), 10**7: cost.Cost(3.0, None, None, None, 5)})
     rows = zip(*(column.cells for column in table.columns), strict=True)
     assert list(rows) == [

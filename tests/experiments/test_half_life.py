@@ -96,7 +96,7 @@ def test_a_made_up_exponential_is_found():
     assert abs(half_lives_beyond_end(faster) / half - 1) < 5 / np.sqrt(found.deaths[0, 0])
 
 
-def test_two_half_lives_are_told_from_one():
+def test_two_half_lives_are_distinguished_from_one():
     rng = np.random.default_rng(3)
     deaths = np.append(rng.geometric(0.01, 2000), rng.geometric(0.001, 2000))
     decay = made_up(deaths, 4000)
