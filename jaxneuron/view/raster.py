@@ -107,8 +107,8 @@ def line_squares(x: np.ndarray, y: np.ndarray, columns: int, rows: int) -> np.nd
     points = np.stack([x * columns, (1 - y) * rows], axis=1)
     points = points if len(points) > 1 else points.repeat(2, axis=0)
     inside = Path(points).cleaned(remove_nans=True, clip=(0, 0, columns, rows), simplify=False)
-    is_drawn_to = inside.codes[1:] == Path.LINETO
-    pairs = np.hstack([inside.vertices[:-1], inside.vertices[1:]])[is_drawn_to]
+    codes, vertices = np.asarray(inside.codes), np.asarray(inside.vertices)
+    pairs = np.hstack([vertices[:-1], vertices[1:]])[codes[1:] == Path.LINETO]
     # Many steps may lie between the same two squares.
     start, end = np.split(np.unique(np.floor(pairs).clip(0, [*size - 1, *size - 1]), axis=0), 2, axis=1)
     number = abs(end - start).max(1, initial=0).astype(int) + 1

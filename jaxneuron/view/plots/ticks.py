@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.axis import Axis, XAxis
 from matplotlib.ticker import FixedLocator, Locator, MaxNLocator
 
 from jaxneuron.analysis.axes import MapAxis
@@ -68,7 +68,7 @@ def _stride(length: int, most: int) -> int:
     return wide if length // wide + 1 >= FEWEST else max(1, length // (FEWEST - 1))
 
 
-def tick_label(value: float, _: int | None = None) -> str:
+def tick_label(value: float, _: float | None = None) -> str:
     """A tick's value: 0.05, or 5·10⁻⁷ where it is very small or very large."""
     if value == 0 or PLAIN[0] <= abs(value) < PLAIN[1]:
         return f"{value:.6g}".replace("-", "−")
@@ -95,7 +95,7 @@ def scale(axis: Axis, shown: MapAxis) -> None:
 
 def scale_by_decades(axis: Axis, values: np.ndarray | None = None) -> None:
     """Make an axis one of decades, with room around values, and more of it where they hardly differ."""
-    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    (axis.axes.set_xscale if isinstance(axis, XAxis) else axis.axes.set_yscale)("log")
     label_decades(axis, DecadeLocator())
     if values is not None and values.size:
         low, high = np.log10([float(values.min()), float(values.max())])
@@ -104,7 +104,7 @@ def scale_by_decades(axis: Axis, values: np.ndarray | None = None) -> None:
 
 
 def _limit(axis: Axis, low: float, high: float) -> None:
-    axis.axes.set(**{f"{axis.axis_name}lim": (low, high)})
+    (axis.axes.set_xlim if isinstance(axis, XAxis) else axis.axes.set_ylim)(low, high)
 
 
 def scale_by_shares(axes: Axes, top: float = 1.0) -> None:
@@ -128,7 +128,7 @@ def label_decades(axis: Axis, locator: Locator) -> None:
     axis.minorticks_off()
 
 
-def percent(value: float, _: int | None = None) -> str:
+def percent(value: float, _: float | None = None) -> str:
     """A share in per cent; never 0 or 100 where it is not."""
     for digits in (0, 1, 2, 3, 5, 7, 9):
         text = f"{100 * value:.{digits}f}"

@@ -87,12 +87,11 @@ def half_blocks(squares: np.ndarray, inks: Sequence[Ink]) -> list[list[Glyph]]:
     """Two rows of squares a line: `squares[row, column]` is a place in `inks`, −1 an empty square."""
     if len(squares) % 2:
         squares = np.vstack([np.full((1, squares.shape[1]), -1), squares])
+    of = [*inks, None]  # the last is that of −1
+    lines = zip(squares[::2].tolist(), squares[1::2].tolist(), strict=True)
     return [
-        [
-            _half_block(*(inks[ink] if ink >= 0 else None for ink in pair), column)
-            for column, pair in enumerate(zip(top, bottom, strict=True))
-        ]
-        for top, bottom in zip(squares[::2].tolist(), squares[1::2].tolist(), strict=True)
+        [_half_block(of[top], of[bottom], i) for i, (top, bottom) in enumerate(zip(*line, strict=True))]
+        for line in lines
     ]
 
 

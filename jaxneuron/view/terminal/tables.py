@@ -157,7 +157,7 @@ def training_summary(training: Training) -> Text:
     lines = [f"{data.target} = {output(training.weight, training.bias)}"]
     if training.study.data.scale != "none":
         weight = training.weight / scaling.x_scale
-        in_units = output(weight, training.bias - weight @ scaling.x_offset)
+        in_units = output(weight, float(training.bias - weight @ scaling.x_offset))
         lines[0] += "   in standardised units"
         lines.append(f"{data.target} = {scaling.y_scale:.6g} · {in_units}   in the data's units")
     text = Text("\n".join(lines) + "\n", style="bold").append_text(_fate_name(fate))

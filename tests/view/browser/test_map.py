@@ -224,7 +224,7 @@ def test_a_click_on_a_cell_shows_the_life_of_one_of_its_neurons(made, look_at):
         life = lives[number]
         page.locator("#map").scroll_into_view_if_needed()
         page.mouse.click(*place_of(page, life["place"]["learning_rate"], life["place"]["init_bias"]))
-        shown = page.locator(".player h3", has_text=Fate[life["fate"].label])
+        shown = page.locator(".player h3", has_text=Fate[life["fate"]].label)
         shown.wait_for()
         assert page.locator(".player .why").inner_text() == life["why"]
         counts = run.cells.fate_count.values.reshape(-1, len(Fate))[life["cell"]]
