@@ -444,7 +444,7 @@ def test_a_terminal_sees_a_bar_and_a_map(engine, folder):
     )
     os.close(theirs)
     seen = all_that_is_seen(ours)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=60) == 0, seen
     assert "24/24 neurons" in without_colours(seen)
     assert "Fates" in seen
     assert f"figure: runs/{folder.name}.png" in without_colours(seen)
