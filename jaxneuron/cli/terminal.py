@@ -22,10 +22,6 @@ Progress = Callable[[int, int], None]  # numbers of neurons: done, total
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 
 
-class Interrupted(click.Abort):
-    """Ctrl-C, with one line that says what was kept."""
-
-
 class VisibleLog(logging.Formatter):
     """Messages of the log, each on a line of its own."""
 
@@ -102,7 +98,7 @@ def resumable(line: Sequence[str], quiet: bool) -> Iterator[Progress]:
         with _progress_bar(quiet) as show:
             yield progress
     except KeyboardInterrupt:
-        raise Interrupted(f"{kept}; to resume: {shlex.join(line)}") from None
+        raise click.Abort(f"{kept}; to resume: {shlex.join(line)}") from None
 
 
 @contextlib.contextmanager
@@ -116,14 +112,10 @@ def _progress_bar(quiet: bool) -> Iterator[Progress]:
         from rich import progress
         from rich.console import Console
 
-        columns = "neurons", progress.TimeElapsedColumn(), progress.TimeRemainingColumn()
-        bar = progress.Progress(
-            progress.BarColumn(),
-            progress.MofNCompleteColumn(),
-            *columns,
-            console=Console(stderr=True),
-            redirect_stdout=False,  # an engine that is silenced has another stdout meanwhile
-        )
+        columns = progress.BarColumn(), progress.MofNCompleteColumn(), "neurons"
+        times = progress.TimeElapsedColumn(), progress.TimeRemainingColumn()
+        # stdout is not redirected here, as it is elsewhere while Ray is silenced.
+        bar = progress.Progress(*columns, *times, console=Console(stderr=True), redirect_stdout=False)
         task = bar.add_task("training", total=None)
 
         def show(done: int, total: int) -> None:

@@ -22,7 +22,7 @@ def check_file(path: Path, endings: Sequence[str], option: str = "", *, overwrit
         raise BadInput(f"{where} is a folder; it must be a file")
     if path.exists() and not overwrite:
         raise BadInput(f"{where} exists already; give --overwrite to replace it, or choose another")
-    for folder in path.absolute().parents:
+    for folder in reversed(path.absolute().parents):  # a run has groups, which look like runs
         if (folder / "zarr.json").is_file():
             raise BadInput(f"{where} is inside the run {folder.name}; choose a place outside of it")
     check_place(path)

@@ -21,7 +21,7 @@ from jaxneuron.study.sources import Table, Teacher
 from jaxneuron.study.study import read_study
 from jaxneuron.view.plots.canvas import save
 from jaxneuron.view.plots.phase import draw_phase_diagram
-from tests.runner.engines.trained import Recorded
+from tests.runner.engines.trained import record_in
 
 TEACHER = {"weight": [1.5], "bias": 0.3, "noise": 0.2, "num_examples": 24, "seed": 3}
 STARTS = {"learning_rate": jn.Log(0.01, 4.0, 3), "init_bias": [-2, 0, 1], "records": "neurons"}
@@ -130,8 +130,8 @@ def test_chunks_are_made_again_in_their_order(tmp_path):
     cells, neurons = bytes_of(run.cells), bytes_of(run.neurons)
     store = Store(Location(tmp_path / "run.zarr"), "r+")
     store.forget([0, 7, store.chunking.num_chunks - 1])
-    recorded = Recorded()
-    again = jn.sweep(study, tmp_path / "run.zarr", progress=recorded)
+    recorded = []
+    again = jn.sweep(study, tmp_path / "run.zarr", progress=record_in(recorded))
     assert (bytes_of(again.cells), bytes_of(again.neurons)) == (cells, neurons)
     assert len(recorded) == 4
 

@@ -17,7 +17,7 @@ CHUNKS_IN_FLIGHT = 2  # of each actor: one is trained, and the next one is there
 SECONDS_TO_BEGIN = 60.0
 SECONDS_BETWEEN_COUNTS = 5.0  # of the cluster's devices, which may have become more
 MOST_TRIES = 10  # of one chunk, and of opening the run, one after another, before the sweep gives up
-OPENING = None  # in place of a chunk's number
+OPENING = -1  # in place of the number of a chunk
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +31,10 @@ class Crew:
 
     def __init__(self, ray: Any, wanted: int | None, name: str, kind: type[Actor] = Actor) -> None:
         self.ray, self.wanted, self.name, self.kind = ray, wanted, name, kind
-        self.doing: dict[Any, list[int | None]] = {}  # each actor's chunks under way, or [OPENING]
-        self.asked: dict[Any, tuple[Any, int | None]] = {}  # the same, by what will answer
+        self.doing: dict[Any, list[int]] = {}  # each actor's chunks under way, or [OPENING]
+        self.asked: dict[Any, tuple[Any, int]] = {}  # the same, by what will answer
         self.waiting = deque[int]()
-        self.tries = Counter[int | None]()  # that came to nothing
+        self.tries = Counter[int]()  # that came to nothing
         self.counted, self.began = -math.inf, time.monotonic()
 
     def __enter__(self) -> "Crew":
@@ -58,7 +58,7 @@ class Crew:
     def work(self, numbers: Sequence[int]) -> Iterator[int]:
         """Each of these chunks of work when it is written, by whichever actor."""
         self.waiting.extend(numbers)
-        while self.waiting or any(number is not OPENING for _, number in self.asked.values()):
+        while self.waiting or any(number != OPENING for _, number in self.asked.values()):
             self._call_for_actors()
             self._give_chunks()
             answers, _ = self.ray.wait(list(self.asked), timeout=SECONDS_BETWEEN_COUNTS)
@@ -72,7 +72,7 @@ class Crew:
                     self._replace(actor, error)
                     continue
                 self.doing[actor].remove(number)
-                if number is OPENING:
+                if number == OPENING:
                     self.tries[OPENING] = 0
                 else:
                     yield number
@@ -143,9 +143,9 @@ class Crew:
         self.tries.update(doing)
         for number in doing:
             if self.tries[number] == MOST_TRIES:
-                what = "opening the run" if number is OPENING else f"chunk {number}"
+                what = "opening the run" if number == OPENING else f"chunk {number}"
                 raise Stopped(f"{self.name}: {what} failed {MOST_TRIES} times, at last: {_first_line(error)}")
-        self.waiting.extendleft(number for number in reversed(doing) if number is not OPENING)
+        self.waiting.extendleft(number for number in reversed(doing) if number != OPENING)
         log.warning(f"an actor failed and is replaced: {_first_line(error)}")
         self.counted = -math.inf
 

@@ -23,8 +23,8 @@ from tests.runner.engines.trained import (
     NUM_NEURONS,
     PARTS,
     WHOLE_CELLS,
-    Recorded,
     markers_of,
+    record_in,
     study_of,
 )
 from tests.stopping import Stop, stop_after
@@ -66,8 +66,8 @@ def local_ray(environment):
 
 @pytest.mark.parametrize(("actors", "chunk_size"), [(2, WHOLE_CELLS), (3, PARTS)])
 def test_actors_make_the_bytes_of_one_process(actors, chunk_size, whole, local_ray, tmp_path):
-    recorded, path = Recorded(), tmp_path / "run.zarr"
-    run = sweep(study_of(chunk_size), path, engine=Ray(actors=actors), progress=recorded)
+    recorded, path = [], tmp_path / "run.zarr"
+    run = sweep(study_of(chunk_size), path, engine=Ray(actors=actors), progress=record_in(recorded))
     assert values_of(run) == whole
     assert recorded == sorted(recorded)
     assert recorded[-1] == (NUM_NEURONS, NUM_NEURONS)

@@ -10,7 +10,7 @@ import pytest
 from jaxneuron import sweep
 from jaxneuron.runner.engines import crew
 from jaxneuron.runner.engines import ray as ray_engine
-from jaxneuron.runner.engines.crew import Crew
+from jaxneuron.runner.engines.crew import OPENING, Crew
 from jaxneuron.runner.engines.ray import Ray
 from jaxneuron.study.bad_input import BadInput
 from tests.runner.engines.trained import PARTS, markers_of, study_of
@@ -68,7 +68,7 @@ def test_a_machine_that_comes_late_gets_work(whole, environment, tmp_path, monke
             while ray.cluster_resources()["CPU"] < 2:
                 time.sleep(0.1)
         [crew] = crews
-        opening = [answer for answer, (_, number) in crew.asked.items() if number is None]
+        opening = [answer for answer, (_, number) in crew.asked.items() if number == OPENING]
         if late and opening:
             assert ray.wait(opening, timeout=300)[0], f"it has not begun: {ray.nodes()}"
 

@@ -28,8 +28,8 @@ from tests.runner.engines.trained import (
     NUM_NEURONS,
     PARTS,
     WHOLE_CELLS,
-    Recorded,
     markers_of,
+    record_in,
     study_of,
 )
 from tests.values import values_of
@@ -49,8 +49,8 @@ def path(tmp_path):
 def test_workers_in_any_order_do_the_whole(chunk_size, whole, path):
     create(path, chunk_size)
     for i, index in enumerate(random.Random(chunk_size).sample(range(4), 4)):
-        recorded = Recorded()
-        number = worker(path, index, 4, progress=recorded)
+        recorded = []
+        number = worker(path, index, 4, progress=record_in(recorded))
         assert (recorded[0], recorded[-1]) == ((0, number), (number, number))
         assert status(path).is_whole == (i == 3)
     assert values_of(jn.open_run(path)) == whole
@@ -60,8 +60,8 @@ def test_a_worker_that_is_started_again_trains_nothing(path):
     worker(create(path), 1, 2)
     markers = markers_of(path)
     assert sorted(markers) == list(range(1, NUM_CHUNKS[WHOLE_CELLS], 2))
-    recorded = Recorded()
-    worker(path, 1, 2, progress=recorded)
+    recorded = []
+    worker(path, 1, 2, progress=record_in(recorded))
     assert recorded == [(NUM_NEURONS // 2, NUM_NEURONS // 2)]
     assert markers_of(path) == markers
 
@@ -133,8 +133,8 @@ sweep(study_of(PARTS), sys.argv[1], engine=Workers(2), progress=progress)
 
 @pytest.mark.thorough
 def test_three_workers_of_a_sweep(whole, path):
-    recorded = Recorded()
-    assert values_of(sweep(study_of(PARTS), path, engine=Workers(3), progress=recorded)) == whole
+    recorded = []
+    assert values_of(sweep(study_of(PARTS), path, engine=Workers(3), progress=record_in(recorded))) == whole
     assert recorded == sorted(recorded)
     assert recorded[-1] == (NUM_NEURONS, NUM_NEURONS)
     assert len({marker.process for marker in markers_of(path).values()}) == 3
