@@ -284,7 +284,7 @@ def test_every_variable_of_a_run_is_told_and_no_other(run_line, tmp_path):
 
 # A few are for who draws.
 SHOWN = {
-    "run": ("A run", jn.Run, RunPlots, {"tiles"}),
+    "run": ("A run", jn.Run, RunPlots, {"design", "tiles"}),
     "training": (
         "One neuron",
         get_type_hints(jn.train)["return"],

@@ -61,7 +61,7 @@ class Deaths(NamedTuple):
     several data sets the intervals are of neurons on these data sets; others might differ by more.
     `by_fate` has dims [values, fates], `dead` is born dead and died, `absorbed` those of them that are proved
     to stay silent. `hazard` has dims [values, bins] and `half_life` [values]; those that diverge are no
-    longer at risk. What a run of an older format does not hold is None.
+    longer at risk. The half-lives are None where the steps of the phase tell none.
     """
 
     can_die: bool  # whether neurons with the study's activation can
@@ -69,10 +69,10 @@ class Deaths(NamedTuple):
     neurons: np.ndarray
     by_fate: Share
     dead: Share
-    absorbed: Share | None
+    absorbed: Share
     step: np.ndarray
     incidence: Share
-    hazard: Hazard | None
+    hazard: Hazard
     half_life: HalfLife | None
     half_lives: HalfLives | None
     contrasts: tuple[Contrast, ...]
@@ -98,24 +98,19 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
     counts = run.pooled("fate_count", axes)
     by_fate = np.atleast_2d(_along(counts, names).values)
     neurons = by_fate.sum(-1)
-    died, edges, steps = _by_step(run, "death", names), edges_of(run), phase_of(run, phase)
-    diverged = absorbed = None
-    if "diverge_step_count" in run.cells:  # or the run is of an older format
-        diverged = _by_step(run, "diverge", names)
-        absorbed = share_of(np.atleast_1d(run.pooled("absorbed_count", names).values), neurons)
+    died, diverged = (_by_step(run, name, names) for name in ("death", "diverge"))
+    edges, steps = edges_of(run), phase_of(run, phase)
     return Deaths(
         can_die=ACTIVATIONS[run.study.neuron.activation].can_die,
         axis=map_axis(run, along) if along else None,
         neurons=neurons,
         by_fate=share_of(by_fate, neurons[:, None]),
         dead=share_of(by_fate[:, DEAD].sum(-1), neurons),
-        absorbed=absorbed,
+        absorbed=share_of(np.atleast_1d(run.pooled("absorbed_count", names).values), neurons),
         step=run.cells.death_step_bin_end.values - 1,
         incidence=cumulative_share(died, neurons),
-        hazard=hazard(died, diverged, neurons, edges) if diverged is not None else None,
-        half_life=half_life(died, diverged, neurons, edges, *steps)
-        if diverged is not None and steps
-        else None,
+        hazard=hazard(died, diverged, neurons, edges),
+        half_life=half_life(died, diverged, neurons, edges, *steps) if steps else None,
         half_lives=_half_lives(run, axes[:2], _along(counts, axes[:2]), steps) if steps else None,
         contrasts=tuple(_contrast(_along(counts, [name]).values, map_axis(run, name)) for name in axes),
     )
@@ -133,10 +128,6 @@ def _last_step(run: Run) -> int:
 def phase_of(run: Run, phase: tuple[int, int] | None = None) -> tuple[int, int] | None:
     """The first and the last step of a phase, by default of all but the first tenth; None where its half-life
     cannot be estimated. BadInput where that of a phase that was asked for cannot."""
-    if "diverge_step_count" not in run.cells:
-        if phase:
-            raise BadInput(f"phase: {run.path} is of an older format, without the steps of divergence")
-        return None
     num_steps = _last_step(run)
     first, last = phase or (max(1, num_steps // 10), num_steps)
     cells = run.cells

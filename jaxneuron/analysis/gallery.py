@@ -86,8 +86,6 @@ def _most(counts: np.ndarray, fate: Fate) -> int | None:
 
 def _latest(run: Run) -> int | None:
     """The cell in which a neuron settles last."""
-    if "settle_step_count" not in run.cells:
-        return None
     field, latest, where = run.cells.settle_step_count, 0, None
     num_bins = field.sizes["settle_step_bin"]
     for tile in run.tiles():
@@ -106,7 +104,7 @@ def _oscillating(run: Run, program: Program, counts: np.ndarray) -> Iterator[Kin
     of the cell in which most are unsettled, from the largest rate down."""
     cells = np.flatnonzero(counts[:, Fate.unsettled])
     share = counts[cells, Fate.unsettled] / counts[cells].sum(-1)
-    rates = run.study.design.values(cells).get("learning_rate", cells)
+    rates = run.design.values(cells).get("learning_rate", cells)
     order = np.lexsort((-share, -rates))
     _, first = np.unique(-rates[order], return_index=True)
     candidates = cells[order[first]]

@@ -42,8 +42,7 @@ class Quantity(NamedTuple):
 
 
 def quantities_of(run: Run) -> dict[str, Quantity]:
-    """The quantities of a run by name. A neuron that cannot die has no death step and no half-life, and runs
-    of an older format have no half-life."""
+    """The quantities of a run by name. A neuron that cannot die has no death step and no half-life."""
     kind = Quantity(
         *("fate", "most frequent fate", ""),
         "the fate that most of the cell's neurons met; of equally many the first in the order of the rules",

@@ -12,7 +12,7 @@ import xarray as xr
 from jaxneuron.analysis.parts import by_parts
 from jaxneuron.analysis.pooling import all_together, each_alone, pool
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.population.design import DATASET
+from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.histograms import mean, quantile
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
@@ -73,6 +73,11 @@ class Run:
         return Study(**self.attrs["study"])
 
     @cached_property
+    def design(self) -> Design:
+        """The cells of the study."""
+        return self.study.design
+
+    @cached_property
     def training_seconds(self) -> float:
         """Seconds that training took, compiling included, summed over processes."""
         return self._store.some_markers(self._store.marked())[1]
@@ -86,8 +91,7 @@ class Run:
     @property
     def swept(self) -> tuple[str, ...]:
         """The names of what differs between cells; of several data sets their number too."""
-        design = self.study.design
-        return (*(dim for dim in design.shape if dim == DATASET), *design.coordinates)
+        return (*(dim for dim in self.design.shape if dim == DATASET), *self.design.coordinates)
 
     @property
     def fate_share(self) -> xr.DataArray:

@@ -1,36 +1,30 @@
-"""Every result of training, declared once: the record of a neuron, and what is counted of it in each cell.
+"""Every result of training, declared once: the record of a neuron, and what its cell keeps of it.
 
-A result is computed in `neuron.train`, as a field of Trained. Here it gets its name on disk, dtype, units and
-definition, and what a cell keeps of its neurons: counts and extremes, which merge exactly in any order and do
-not grow with the neurons. Counts are 64-bit: a cell may have more than 2³¹ neurons.
+It is computed in `neuron.train`, as a field of Trained. Here it has its name on disk, dtype and definition.
 """
 
 import operator
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.population.cells import (
+    CellResult,
+    finite_or_inf,
+    is_cycle,
+    is_nonzero,
+    number_by_loss,
+    number_by_step,
+    number_of,
+)
 from jaxneuron.population.histograms import Bins, count_along_last
 
 if TYPE_CHECKING:  # which imports JAX, and `status` is quick
     from jaxneuron.neuron.train import Trained
 
 LOSS_UNITS = "(units of the scaled target)²"
-
-
-class CellResult(NamedTuple):
-    """What a cell keeps of one result of its neurons."""
-
-    units: str
-    long_name: str
-    definition: str
-    find: Callable[[np.ndarray, Bins], np.ndarray]  # values[*cells, replicate] -> [*cells] or [*cells, bin]
-    dim: str | None = None  # of the bins, and which of the edges of Bins they have
-    edges: Literal["step", "loss"] | None = None
-    merge: Callable[..., np.ndarray] = np.sum  # parts along an axis, in any order
-    dtype: type[np.number] = np.int64
 
 
 class Result(NamedTuple):
@@ -47,42 +41,6 @@ class Result(NamedTuple):
     def of(self, trained: "Trained") -> np.ndarray | None:
         """Its values, with the axes of the neurons; None where they are not known."""
         return operator.attrgetter(self.field)(trained)
-
-
-def _count(long_name: str, definition: str, condition: Callable[[np.ndarray], np.ndarray]) -> CellResult:
-    """The number of the cell's neurons whose values meet a condition."""
-    return CellResult(
-        "neurons", long_name, definition, lambda values, bins: np.count_nonzero(condition(values), axis=-1)
-    )
-
-
-def _by_step(fate: str, name: str, definition: str) -> CellResult:
-    """The number of the cell's neurons by the step of their fate, which is NO_STEP for those of others."""
-
-    def find(steps: np.ndarray, bins: Bins) -> np.ndarray:
-        step_bin = np.searchsorted(bins.step, steps, side="right") - 1  # NO_STEP is below all bins: -1
-        return count_along_last(step_bin, len(bins.step) - 1)
-
-    return CellResult("neurons", f"neurons by {name}", definition, find, f"{fate}_step_bin", "step")
-
-
-def _by_loss(losses: np.ndarray, bins: Bins) -> np.ndarray:
-    num_bins = len(bins.loss) - 1
-    loss_bin = np.searchsorted(bins.loss, _finite_or_inf(losses), side="right") - 1
-    return count_along_last(np.minimum(loss_bin, num_bins - 1), num_bins)
-
-
-def _finite_or_inf(losses: np.ndarray) -> np.ndarray:
-    return np.where(np.isfinite(losses), losses, np.inf)
-
-
-def _is_nonzero(values: np.ndarray) -> np.ndarray:
-    return values != 0
-
-
-def _is_cycle(period: np.ndarray) -> np.ndarray:
-    """Whether neurons are known to go round for ever, by their periods: 1 is rest, 0 any other."""
-    return (period == 0) | (period > 1)
 
 
 RESULTS = {
@@ -109,7 +67,7 @@ RESULTS = {
         "death step",
         "first step from which the neuron is silent to the end; 0 born dead, -1 not dead",
         {
-            "death_step_count": _by_step(
+            "death_step_count": number_by_step(
                 "death",
                 "death step",
                 "number of the cell's dead neurons whose first step of lasting silence is in the bin",
@@ -124,7 +82,7 @@ RESULTS = {
         "first step from which params or loss are not finite, or the loss is above its limit, to the end; "
         "-1 not diverged",
         {
-            "diverge_step_count": _by_step(
+            "diverge_step_count": number_by_step(
                 "diverge",
                 "divergence step",
                 "number of the cell's diverged neurons whose first step of lasting divergence is in the bin",
@@ -140,7 +98,7 @@ RESULTS = {
         "unknown (mini-batches of several inputs, or of an activation that is not piecewise linear, unless "
         "it can die)",
         {
-            "settle_step_count": _by_step(
+            "settle_step_count": number_by_step(
                 "settle",
                 "settling step",
                 "number of the cell's converged neurons whose first step of a gradient that stays within the "
@@ -160,7 +118,7 @@ RESULTS = {
                 "neurons by final loss",
                 "number of the cell's neurons whose mean over the examples of ½(ŷ − y)² at the end is in the "
                 "bin; the last bin holds losses that are not finite too",
-                _by_loss,
+                number_by_loss,
                 "final_loss_bin",
                 "loss",
             ),
@@ -168,7 +126,7 @@ RESULTS = {
                 LOSS_UNITS,
                 "smallest final loss",
                 "the smallest final loss of the cell's neurons",
-                lambda losses, bins: _finite_or_inf(losses).min(-1).astype(np.float64),
+                lambda losses, bins: finite_or_inf(losses).min(-1).astype(np.float64),
                 merge=np.min,
                 dtype=np.float64,
             ),
@@ -176,7 +134,7 @@ RESULTS = {
                 LOSS_UNITS,
                 "largest final loss",
                 "the largest final loss of the cell's neurons; infinite where one is not finite",
-                lambda losses, bins: _finite_or_inf(losses).max(-1).astype(np.float64),
+                lambda losses, bins: finite_or_inf(losses).max(-1).astype(np.float64),
                 merge=np.max,
                 dtype=np.float64,
             ),
@@ -190,7 +148,7 @@ RESULTS = {
         "first step from which the params stay bit for bit the same to the end; -1 where the last step "
         "changes them",
         {
-            "fixed_count": _count(
+            "fixed_count": number_of(
                 "fixed neurons",
                 "number of the cell's neurons whose params stay bit for bit the same from some step on "
                 "to the end",
@@ -205,10 +163,10 @@ RESULTS = {
         "absorbed",
         "1 for a dead neuron that is proved to stay silent whatever steps come after, else 0",
         {
-            "absorbed_count": _count(
+            "absorbed_count": number_of(
                 "absorbed neurons",
                 "number of the cell's dead neurons that are proved to stay silent whatever steps come after",
-                _is_nonzero,
+                is_nonzero,
             )
         },
     ),
@@ -220,11 +178,11 @@ RESULTS = {
         "1 where z is at most silence_tolerance × the root mean square of the targets on every example at "
         "the end, else 0",
         {
-            "nearly_silent_count": _count(
+            "nearly_silent_count": number_of(
                 "nearly silent neurons",
                 "number of the cell's neurons with z at most silence_tolerance × the root mean square of the "
                 "targets on every example at the end; dead neurons are among them",
-                _is_nonzero,
+                is_nonzero,
             )
         },
     ),
@@ -235,10 +193,10 @@ RESULTS = {
         "revivals",
         "how often the neuron was silent and active at the next step",
         {
-            "revived_count": _count(
+            "revived_count": number_of(
                 "revived neurons",
                 "number of the cell's neurons that were silent at a step and active at a later one",
-                _is_nonzero,
+                is_nonzero,
             )
         },
     ),
@@ -251,11 +209,11 @@ RESULTS = {
         "multiple that rounding decides, 0 where it goes round for ever and the period is not known, -1 "
         "where nothing is known or it goes out of all numbers",
         {
-            "cycling_count": _count(
+            "cycling_count": number_of(
                 "cycling neurons",
                 "number of the cell's neurons that are found to go round a cycle of more than one step for "
                 "ever",
-                _is_cycle,
+                is_cycle,
             )
         },
         method="jumps",
@@ -268,11 +226,11 @@ RESULTS = {
         "1 where the active examples changed more often than could be followed: params and loss are those "
         "at the step where it was left, and the fate is unsettled; else 0",
         {
-            "undecided_count": _count(
+            "undecided_count": number_of(
                 "undecided neurons",
                 "number of the cell's unsettled neurons that are so because their active examples changed "
                 "more often than could be followed: what becomes of them is not known",
-                _is_nonzero,
+                is_nonzero,
             )
         },
         method="jumps",
@@ -302,12 +260,10 @@ CELLS = {name: cell for result in RESULTS.values() for name, cell in result.cell
 
 def results_of(method: str) -> dict[str, Result]:
     """The results of neurons that are trained by a method; by jumps, steps may be more than 32 bits."""
-    known = {name: result for name, result in RESULTS.items() if result.method in (None, method)}
-    if method != "jumps":
-        return known
     return {
-        name: result._replace(dtype="int64") if result.units == "steps" else result
-        for name, result in known.items()
+        name: result._replace(dtype="int64") if method == "jumps" and result.units == "steps" else result
+        for name, result in RESULTS.items()
+        if result.method in (None, method)
     }
 
 
@@ -340,5 +296,5 @@ def num_bins_of(bins: Bins) -> dict[str, int]:
 
 
 def fill_value(dtype: np.dtype) -> int | float:
-    """A value that no result has, of what is not written; not NaN, which diverged neurons do have."""
+    """What stands where nothing is written: no neuron's value, and not NaN, which diverged neurons have."""
     return np.iinfo(dtype).min if dtype.kind == "i" else float(np.finfo(dtype).min)

@@ -95,7 +95,7 @@ def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
     return Plan(
         num_neurons=program.num_neurons,
         num_steps=study.training.num_steps,
-        num_cells=study.design.num_cells,
+        num_cells=program.design.num_cells,
         num_chunks=chunking.num_chunks,
         chunk_size=chunking.chunk_size,
         num_objects=program.sizes.num_objects(),

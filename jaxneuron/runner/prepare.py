@@ -38,7 +38,7 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
             with location.lock() if is_run(location) else contextlib.nullcontext():
                 create(
                     location,
-                    design=program.study.design,
+                    design=program.design,
                     chunking=program.chunking,
                     bins=program.bins,
                     inputs=program.datasets[0].inputs,

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from jaxneuron.runner.engines.devices import Devices
 from jaxneuron.runner.prepare import check_location
-from jaxneuron.runner.work import Progress
+from jaxneuron.runner.work import Progress, ignore
 from jaxneuron.store.location import Location
 from jaxneuron.study.study import Study
 
@@ -29,4 +29,4 @@ def sweep(
     """Train every neuron of the study that the run at the path does not hold yet: `jaxneuron.sweep`."""
     location = Location(path)
     check_location(location)
-    (engine or Devices()).sweep(study, location, overwrite, progress or (lambda done, total: None))
+    (engine or Devices()).sweep(study, location, overwrite, ignore if progress is None else progress)

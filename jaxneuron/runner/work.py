@@ -22,6 +22,10 @@ class Stopped(RuntimeError):
     """A sweep that had to stop before its end. What it had written is kept; its message is one line."""
 
 
+def ignore(done: int, total: int) -> None:
+    """The progress of whoever does not ask for it."""
+
+
 def missing_of(store: Store, numbers: Iterable[int]) -> list[int]:
     """The chunks among these that are missing or damaged; the log warns of the damaged ones."""
     missing, damaged = store.examine(numbers)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jaxneuron.runner.prepare import check_same
 from jaxneuron.runner.program import Program
-from jaxneuron.runner.work import Progress, train_and_write, work
+from jaxneuron.runner.work import Progress, ignore, train_and_write, work
 from jaxneuron.store.location import Location
 from jaxneuron.store.skeleton import check_current
 from jaxneuron.store.store import Store
@@ -30,7 +30,7 @@ def worker(path: str | Path, index: int, of: int, *, progress: Progress | None =
     with location.lock(shared=True, name=f"worker {index} of {of}"):
         numbers = range(index, store.chunking.num_chunks, of)
         train = partial(train_and_write, store, program)
-        work(store, _from_anywhere(numbers), train, progress or (lambda done, total: None))
+        work(store, _from_anywhere(numbers), train, ignore if progress is None else progress)
     return store.chunking.num_neurons(numbers)
 
 

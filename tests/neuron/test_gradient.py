@@ -30,9 +30,11 @@ def in_order(params, examples):
 
 
 @pytest.mark.parametrize("form", ["in_order", "at_once"])
-@pytest.mark.parametrize("num_examples", [5, 512, 1100])
+@pytest.mark.parametrize("num_examples", [37, 512, 1100])
 def test_gradient_is_the_chain_rule(form, num_examples, precision):
-    tolerance = 1e-5 if precision == "float32" else 1e-13
+    tolerance = 1e-6 if precision == "float32" else 1e-14
+    if num_examples > 37:  # rounding adds up
+        tolerance *= 10
     x, y = X[:num_examples], Y[:num_examples]
     config, params = Config(gradient=form), params_of(WEIGHT, BIAS, precision)
     got = jax.jit(evaluate, static_argnums=3)(params, SLOPE, examples_of(x, y, precision), config)

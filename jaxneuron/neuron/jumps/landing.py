@@ -11,13 +11,11 @@ from jaxneuron.neuron.jumps.divergence import bound_in_flight
 from jaxneuron.neuron.jumps.flight import Steps, steps_that_count
 from jaxneuron.neuron.jumps.scene import Scene, scene_of
 from jaxneuron.neuron.jumps.sliding import hold_of
-from jaxneuron.neuron.jumps.state import AT_REST, UNKNOWN, JumpState, Stage
+from jaxneuron.neuron.jumps.state import AT_REST, NO_CYCLE, UNKNOWN_PERIOD, JumpState, Stage
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.moments import evaluate, evaluate_on, find_piece
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Trained, conclude_evaluated
-
-NOT_KNOWN = 0  # the period of a neuron in a cycle of unknown length
 
 
 def land(
@@ -91,10 +89,10 @@ def _period(state: JumpState, scene: Scene, num_steps: Steps) -> Int[Array, ""]:
     modes = scene.flight.modes
     grows = (modes[0].rate > 0) | (modes[1].rate > 0)
     alternates = (modes[0].off != 0) & (modes[0].log_ratio == 0) & modes[0].alternates
-    in_the_end = jnp.where(grows, UNKNOWN, jnp.where(alternates, 2, AT_REST))
-    flown = jnp.where(jnp.isinf(num_steps), in_the_end, UNKNOWN)
+    in_the_end = jnp.where(grows, NO_CYCLE, jnp.where(alternates, 2, AT_REST))
+    flown = jnp.where(jnp.isinf(num_steps), in_the_end, NO_CYCLE)
     return jnp.select(
-        [state.stage == Stage.held, (state.stage == Stage.arrived) & (state.period == UNKNOWN)],
-        [jnp.int64(NOT_KNOWN), flown.astype(jnp.int64)],
+        [state.stage == Stage.held, (state.stage == Stage.arrived) & (state.period == NO_CYCLE)],
+        [jnp.int64(UNKNOWN_PERIOD), flown.astype(jnp.int64)],
         state.period,
     )

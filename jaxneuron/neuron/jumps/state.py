@@ -9,9 +9,8 @@ from jaxtyping import Array, Float, Int
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import TrainState
 
-# Periods.
-UNKNOWN = -1
-AT_REST = 1
+# Periods: of a neuron in no known cycle, in a cycle of unknown length, and at rest.
+NO_CYCLE, UNKNOWN_PERIOD, AT_REST = -1, 0, 1
 
 
 class Stage(enum.IntEnum):
@@ -65,6 +64,6 @@ def init_jumps(state: TrainState, loss_limit: Float[Array, ""] | None = None) ->
         in_a_row=jnp.int32(0),
         mark=state.params,
         mark_step=jnp.int64(0),
-        period=jnp.int64(UNKNOWN),
+        period=jnp.int64(NO_CYCLE),
         bound=None if loss_limit is None else Bound(loss_limit, jnp.int64(0)),
     )

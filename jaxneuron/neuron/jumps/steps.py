@@ -10,7 +10,7 @@ from jaxneuron.neuron.fate import NO_STEP
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.judge import has_diverged
 from jaxneuron.neuron.jumps.flight import Steps
-from jaxneuron.neuron.jumps.state import UNKNOWN, Bound
+from jaxneuron.neuron.jumps.state import NO_CYCLE, Bound
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import TrainState, update_step
@@ -68,7 +68,7 @@ def take_steps(
             within=within,
         )
 
-    none = jnp.int32(UNKNOWN)
+    none = jnp.int32(NO_STEP)
     silence = state.silence and state.silence._replace(since=jnp.where(state.silence.since < 0, none, 0))
     begin = state._replace(step=None, silence=silence, unchanged_since=none, moving_until=none)
     empty = _Seen(jnp.int32(0), jnp.int32(0), none, None if bound is None else none)
@@ -93,7 +93,7 @@ def take_steps(
         end = end._replace(silence=end.silence._replace(since=since))
     if bound is not None:
         bound = bound._replace(until=shifted(jnp.asarray(seen.within), bound.until))
-    return Taken(end, seen.changes, jnp.where(seen.back <= taken, seen.back, UNKNOWN), bound)
+    return Taken(end, seen.changes, jnp.where(seen.back <= taken, seen.back, NO_CYCLE), bound)
 
 
 def _are_same(one: Params, other: Params) -> Bool[Array, ""]:

@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int
 
+from jaxneuron.neuron.fate import NO_STEP
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.judge import are_finite, watch
 from jaxneuron.neuron.jumps import MOST_STEPS
@@ -27,7 +28,7 @@ from jaxneuron.neuron.jumps.divergence import bound_in_flight
 from jaxneuron.neuron.jumps.flight import Course, Modes, Steps, powers_after, steps_that_count
 from jaxneuron.neuron.jumps.scene import Scene, scene_of
 from jaxneuron.neuron.jumps.sliding import hold_of
-from jaxneuron.neuron.jumps.state import AT_REST, UNKNOWN, JumpState, Stage
+from jaxneuron.neuron.jumps.state import AT_REST, NO_CYCLE, JumpState, Stage
 from jaxneuron.neuron.jumps.steps import take_steps
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.train import TrainState
@@ -77,7 +78,7 @@ def fly(
         params=scene.flight.after(steps),
         silence=begin.silence and watch(begin.silence, begin.step, scene.piece.num_active == 0),
         unchanged_since=jnp.where(ends, step, begin.unchanged_since),
-        moving_until=jnp.int64(UNKNOWN),
+        moving_until=jnp.int64(NO_STEP),
     )
     left = jnp.where(ends, scene.steps_left - steps, 0)
     flown = bound_in_flight(state.bound, scene, begin.step, steps, hyperparams, config)
@@ -124,7 +125,7 @@ def walk(
     taken = take_steps(state.train, mark, state.bound, WALK, hyperparams, examples, config, left)
     # With few changes the neuron should have flown, and does so from where the walk began.
     flies_on = taken.changes < MIN_CHANGES
-    is_new = (taken.back >= 0) & (state.period == UNKNOWN) & ~flies_on
+    is_new = (taken.back >= 0) & (state.period == NO_CYCLE) & ~flies_on
     period = jnp.where(is_new, state.train.step + taken.back - mark_step, state.period)
     train = _where(flies_on, state.train, taken.state)
     if train.silence is None:  # else revivals are counted, of which each period may have some
@@ -134,7 +135,7 @@ def walk(
     stage = _first_of(
         (flies_on, Stage.flies),  # to its end, which may be death
         (train.step >= num_steps, Stage.arrived),
-        ((period != UNKNOWN) & jnp.isinf(num_steps), Stage.recurs),
+        ((period != NO_CYCLE) & jnp.isinf(num_steps), Stage.recurs),
         (is_held, Stage.held),
         (_is_spent(cost, num_steps), Stage.undecided),
         otherwise=Stage.walks,

@@ -110,7 +110,7 @@ def _map(run: Run) -> str:
 
 
 def _best(run: Run) -> str:
-    num_cells = run.study.design.num_cells
+    num_cells = run.design.num_cells
     if num_cells > MOST_CELLS:
         return f'<p class="jaxneuron-muted">{num_cells:,} cells: run.best() finds those that train best</p>'
     found = best_rows(run)

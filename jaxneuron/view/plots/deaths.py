@@ -18,7 +18,7 @@ def draw_deaths(deaths: Deaths, title: str, width: float = SCREEN) -> Plot:
     panels = [draw_curves] if deaths.can_die or deaths.axis is None else []
     if not panels or (deaths.axis is not None and len(deaths.neurons) > 1):
         panels.insert(0, _draw_shares)
-    if deaths.hazard is not None and (deaths.hazard.hazard > 0).any():
+    if (deaths.hazard.hazard > 0).any():
         panels.append(_draw_hazard)
     if deaths.half_lives is not None and _are_drawn(deaths.half_lives):
         panels.append(_draw_half_lives)
@@ -68,7 +68,6 @@ def _draw_shares(axes: Axes, deaths: Deaths) -> None:
 
 
 def _draw_hazard(axes: Axes, deaths: Deaths) -> None:
-    assert deaths.hazard is not None
     edges = np.append(0, deaths.step + 1)
     for i, colour, _ in curves_of(deaths):
         value, low, high = (values[i] for values in deaths.hazard)

@@ -15,11 +15,9 @@ SHOWN_VALUES = 12
 def deaths_table(deaths: Deaths) -> Table:
     """The shares by fate at some values along the axis."""
     axis = deaths.axis
-    parts = [*(deaths.fate(fate) for fate in SHOWN_FATES), deaths.dead]
-    if deaths.absorbed is not None:
-        parts.append(deaths.absorbed)
+    parts = [*(deaths.fate(fate) for fate in SHOWN_FATES), deaths.dead, deaths.absorbed]
     labels = (*(fate.label for fate in SHOWN_FATES), "dead in all", "dead for good")
-    table = plain_table(axis.label if axis else "", "neurons", *labels[: len(parts)], title="Deaths")
+    table = plain_table(axis.label if axis else "", "neurons", *labels, title="Deaths")
     if axis:
         for i in shown_values(len(deaths.neurons), SHOWN_VALUES):
             shares = (_percent(share, i) for share in parts)

@@ -50,7 +50,7 @@ def best_table(run: Run, number: int = 5) -> Table:
         median = loss_in_words(row.final_loss, smallest[int(row.cell)], largest[int(row.cell)], run)
         shares = (f"{row[fate.name]:.0%}" for fate in Fate)
         table.add_row(*(f"{row[name]:.5g}" for name in run.swept), median, *shares)
-    num_cells = run.study.design.num_cells
+    num_cells = run.design.num_cells
     table.caption = (
         f"{run.num_as_good():,} of {num_cells:,} cells are as good as any: all of their neurons converged to "
         "within 1 % of the lowest loss"

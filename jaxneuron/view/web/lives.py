@@ -89,10 +89,10 @@ def _curve(activation: str) -> dict[str, Any] | None:
 
 
 def _in_run(run: Run, training: Training, cell: int, replicate: int, title: str) -> dict[str, Any]:
-    place = {name: float(value[0]) for name, value in run.study.design.values(np.array([cell])).items()}
+    place = {name: float(value[0]) for name, value in run.design.values(np.array([cell])).items()}
     point = cell % run.cells.sizes[POINT] if POINT in run.dims else None
     where = {"cell": cell, "replicate": replicate, "point": point, "place": place}
-    return _life(training) | where | {"dataset": run.study.design.dataset(cell), "title": title}
+    return _life(training) | where | {"dataset": run.design.dataset(cell), "title": title}
 
 
 def _life(training: Training) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def best_rows(run: Run) -> dict[str, Any]:
         }
         for _, row in cells.iterrows()
     ]
-    return {"head": head, "rows": rows, "as_good": run.num_as_good(), "cells": run.study.design.num_cells}
+    return {"head": head, "rows": rows, "as_good": run.num_as_good(), "cells": run.design.num_cells}
 
 
 def death_rows(deaths: Deaths) -> dict[str, Any]:
