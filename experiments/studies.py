@@ -16,7 +16,7 @@ runs_folder = click.option(
 
 
 def swept(study: Path | Study, out: Path) -> Run:
-    """The run of a study, gone on with where it was; bad input ends the program in one line."""
+    """The run of a study, resumed where it was stopped; bad input ends the program in one line."""
     try:
         return sweep(study if isinstance(study, Study) else read_study(study), out)
     except BadInput as error:

@@ -3,7 +3,7 @@
 #
 #   sbatch experiments/cluster/slurm.sh STUDY RUN [OF]
 #
-# RUN is a folder that all nodes see, or s3://BUCKET/NAME.zarr. The same line again goes on with what is missing, after a
+# RUN is a folder that all nodes see, or s3://BUCKET/NAME.zarr. The same line again trains what is missing, after a
 # time limit, a lost node or a scancel. To submit some of the tasks only, say as OF of how many they are:
 #
 #   sbatch --array=3,5 experiments/cluster/slurm.sh STUDY RUN 8
@@ -27,7 +27,7 @@
 # The worker is told before the time is up, and ends by itself. Slurm may tell it up to a minute earlier still.
 #SBATCH --signal=B:TERM@60
 
-# A lost node or a preemption starts the task again, which goes on with what is missing, in the same log.
+# A lost node or a preemption starts the task again, which trains what is missing, in the same log.
 #SBATCH --requeue
 #SBATCH --open-mode=append
 

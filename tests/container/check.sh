@@ -137,10 +137,10 @@ stop_when() { # NAME CONDITION ...
     [ "$code" = 130 ] || fail "$name: stopped, it ended with $code"
     [ $((SECONDS - began)) -le 5 ] || fail "$name: stopped, it took $((SECONDS - began)) s to end"
     told=$(tail -n 1 "$log")
-    case "$told" in interrupted:*) ;; *) fail "$name: it does not say how to go on" ;; esac
-    run 12345:54321 "$scratch/$name" "${sweep[@]}" || fail "$name: it does not go on"
-    same_as_whole "$name" || fail "$name: gone on with, it has other bytes than a sweep that ran through"
-    ok "$name, it ends with 130, and goes on to the same bytes: $told"
+    case "$told" in interrupted:*) ;; *) fail "$name: it does not say how to resume" ;; esac
+    run 12345:54321 "$scratch/$name" "${sweep[@]}" || fail "$name: it is not resumed"
+    same_as_whole "$name" || fail "$name: resumed, it has other bytes than a sweep that ran through"
+    ok "$name, it ends with 130, and is resumed to the same bytes: $told"
 }
 some_are_kept() { grep -qE '^[1-9][0-9,]* of [0-9,]+ neurons' "$log"; }
 stop_when "stopped amid its chunks" some_are_kept

@@ -1,7 +1,7 @@
 """The engine of several processes of this machine, each a worker with its share of the chunks and cores.
 
 A worker is this module as a program, `python -m`, with the run, the worker's index and their number. It ends
-with 0 when its share is done, 1 where it could not go on, and 2 for bad input; its last line says why.
+with 0 when its share is done, 1 where it had to stop, and 2 for bad input; its last line says why.
 """
 
 import contextlib
