@@ -186,7 +186,7 @@ def options_of(command: click.Command) -> dict[str, click.Parameter]:
 
 def test_every_command_is_told_and_no_other():
     told = [heading.strip("`") for heading in headings("docs/commands.md")[1:]]
-    assert told == list(COMMANDS)
+    assert sorted(told) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -107,7 +107,7 @@ def test_the_page_has_the_bits_of_the_training(run):
         for name in ("loss", "bias", "grad_bias", "update_bias", "weight", "grad_weight", "update_weight"):
             assert unpacked(life[name]).tobytes() == at[name].values.tobytes()
         np.testing.assert_array_equal(unpacked(life["num_active"]), at.num_active)
-    (examples,) = lives["examples"]
+    (examples,) = lives["examples"].values()
     np.testing.assert_array_equal(unpacked(examples["x"]), X)
 
 
@@ -189,7 +189,9 @@ def test_no_stability_limit_is_named_where_none_is_known(settings, sweep):
 
 @pytest.mark.parametrize(("revivals", "words"), [(1, "came back once"), (2, "came back 2 times")])
 def test_revivals_are_in_the_reason(life_of, revivals, words):
-    assert words in why(dataclasses.replace(life_of("died"), revivals=revivals))
+    died = life_of("died")
+    trained = died.trained._replace(revivals=revivals)
+    assert words in why(dataclasses.replace(died, trained=trained))
     assert "came back" not in why(life_of("died"))
 
 
