@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # not for `status`, which is quick
+    from jaxneuron.analysis.intervals import Share
     from jaxneuron.analysis.run import Run
     from jaxneuron.study.study import Training as StudyTraining
 
@@ -73,3 +74,14 @@ def counts_in_words(run: "Run") -> list[str]:
             count = int(run.cells[name].sum())
             lines.append(f"{f'{count / total:.{digits}%}' if count else 'none'} are {what}")
     return lines
+
+
+def share_in_words(share: "Share", i: int | tuple[()] = ()) -> tuple[str, str]:
+    """('27.92 %', '24.52–31.59'): one of several shares, and its 95 % interval in per cent."""
+    value, low, high = (100 * float(part[i]) for part in (share.share, share.low, share.high))
+    return f"{value:.2f} %", f"{low:.2f}–{high:.2f}"
+
+
+def half_life_in_words(steps: float) -> str:
+    """A number of steps, whole where they are many."""
+    return "∞" if math.isinf(steps) else f"{steps:,.0f}" if steps >= 100 else f"{steps:.3g}"

@@ -10,9 +10,9 @@ from matplotlib.colors import to_rgba
 from PIL import Image
 
 from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.fate_map import fate_map
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.fate_map import fate_map
 from jaxneuron.view.plots.canvas import Plot
 from jaxneuron.view.raster import FATE_INKS, ends_of, fate_squares
 

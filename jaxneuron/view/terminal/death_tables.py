@@ -5,9 +5,9 @@ from rich.table import Table
 
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.deaths import SHOWN_FATES, Contrast, Deaths
+from jaxneuron.analysis.in_words import half_life_in_words, share_in_words
 from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.view.terminal.plain import plain_table
-from jaxneuron.view.words import share_in_words, steps_in_words
 
 SHOWN_VALUES = 12
 
@@ -38,7 +38,7 @@ def half_life_table(deaths: Deaths) -> Table | None:
         axis.label if axis else "", "died", "half-life (steps)", "exponential?", title="Half-life"
     )
     for i in shown_values(len(deaths.neurons), SHOWN_VALUES):
-        value, low, high = (steps_in_words(float(v[i])) for v in (found.half_life, found.low, found.high))
+        value, low, high = (half_life_in_words(float(v[i])) for v in (found.half_life, found.low, found.high))
         half_life = "nobody at risk" if np.isnan(found.half_life[i]) else f"{value} ({low}–{high})"
         test = "" if np.isnan(found.p_value[i]) else f"p = {found.p_value[i]:.2g}"
         name = f"{axis.values[i]:.5g}" if axis else "all"

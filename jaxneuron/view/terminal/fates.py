@@ -3,10 +3,10 @@
 import numpy as np
 
 from jaxneuron.analysis.axes import map_axis
+from jaxneuron.analysis.fate_map import fate_map
 from jaxneuron.analysis.frames import shown_by_default
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.fate_map import fate_map
 from jaxneuron.view.raster import FATE_INKS, Ends, ends_of, fate_squares
 from jaxneuron.view.terminal.picture import Entry, Picture, half_blocks, margin_of, swatch
 

@@ -7,10 +7,10 @@ import numpy as np
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.best import best_cells
 from jaxneuron.analysis.deaths import Contrast, Deaths
+from jaxneuron.analysis.in_words import half_life_in_words, share_in_words
 from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view.words import share_in_words, steps_in_words
 
 BEST, SHOWN_VALUES = 10, 9
 
@@ -78,9 +78,9 @@ def _death_row(deaths: Deaths, i: int) -> dict[str, Any]:
     row: dict[str, Any] = {name: _interval(share, i) for name, share in parts.items()}
     row["value"] = f"{deaths.axis.values[i]:.4g}" if deaths.axis else "all neurons"
     if found is not None:
-        ends = map(steps_in_words, (found.low[i], found.high[i]))
+        ends = map(half_life_in_words, (found.low[i], found.high[i]))
         nobody = bool(np.isnan(found.half_life[i]))
-        row["half_life"] = "nobody at risk" if nobody else steps_in_words(found.half_life[i])
+        row["half_life"] = "nobody at risk" if nobody else half_life_in_words(found.half_life[i])
         row["half_life_interval"] = "" if nobody else "–".join(ends)
     return row
 
