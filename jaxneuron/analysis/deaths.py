@@ -61,7 +61,7 @@ class Deaths(NamedTuple):
     several data sets the intervals are of neurons on these data sets; others might differ by more.
     `by_fate` has dims [values, fates], `dead` is born dead and died, `absorbed` those of them that are proved
     to stay silent. `hazard` has dims [values, bins] and `half_life` [values]; those that diverge are no
-    longer at risk. The half-lives are None where the steps of the phase tell none.
+    longer at risk. The half-lives are None where the phase holds no whole bin of steps.
     """
 
     can_die: bool  # whether neurons with the study's activation can

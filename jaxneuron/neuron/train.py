@@ -67,7 +67,7 @@ class Trained(NamedTuple):
     nearly_silent: Bool[Array, ""]
     absorbed: Bool[Array, ""]
     # Where it was trained by jumps: the steps of the cycle it ends in (1 at rest, 0 unknown, -1 no cycle is
-    # known), and whether its fate could not be told.
+    # known), and whether its fate is unknown.
     period: Int[Array, ""] | None = None
     undecided: Bool[Array, ""] | None = None
 

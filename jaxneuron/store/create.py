@@ -223,7 +223,7 @@ def _write_coordinate(
 
 
 def _auxiliary(design: Design) -> list[str]:
-    """Coordinates that are not dims, which xarray must be told of."""
+    """The coordinates that are not dims, which xarray has to be given by name."""
     return [name for name, (dim, _) in design.coordinates.items() if name != dim]
 
 

@@ -29,7 +29,7 @@ def check_file(path: Path, endings: Sequence[str], option: str = "", *, overwrit
 
 
 def check_place(path: Path) -> None:
-    """BadInput where no file or folder can be made at the path; what is there already is another matter."""
+    """BadInput where no file or folder can be made at the path; whatever is at the path already."""
     for parent in path.parents:
         if os.path.lexists(parent):
             if not (parent.is_dir() and os.access(parent, os.W_OK)):
