@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the image and checks that it does what the README says of containers: a line for each check that
+# Builds the image and checks that it does what docs/container.md says: a line for each check that
 # holds, and the first that does not ends it.
 #
 #   tests/container/check.sh [BUILD_ARG=VALUE ...]
