@@ -9,11 +9,11 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 
+from jaxneuron.analysis import fate_map as fate_maps
 from jaxneuron.analysis.axes import MapAxis
 from jaxneuron.analysis.fate_map import fate_map
 from jaxneuron.analysis.frames import Frame
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.view import fate_map as fate_maps
 from jaxneuron.view.palette import SCREEN_COLOURS
 from jaxneuron.view.raster import EMPTY, Ends, Ink, apportion, fate_squares, mosaic
 from jaxneuron.view.terminal.fates import fate_picture, share_in_words
