@@ -68,10 +68,14 @@ def test_every_file_is_in_a_room():
 def test_there_are_no_circles():
     graph = {module_at(path): imports_of(path) for path in FILES if path.name != "__init__.py"}
 
+    sound = set()  # modules from which no circle is reached
+
     def visit(module, trail):
         assert module not in trail, f"a circle: {' → '.join([*trail, module])}"
-        for imported in graph.get(module, ()):
-            visit(imported, [*trail, module])
+        if module not in sound:
+            for imported in graph.get(module, ()):
+                visit(imported, [*trail, module])
+            sound.add(module)
 
     for module in graph:
         visit(module, [])
