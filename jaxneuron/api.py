@@ -8,13 +8,15 @@ from jaxneuron.analysis import run as analysis
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.axes import Linear, Log
-from jaxneuron.runner import sweep as runner
 from jaxneuron.runner import training as one_neuron
+from jaxneuron.runner.engines.devices import Devices
+from jaxneuron.runner.engines.engine import Engine
 from jaxneuron.runner.engines.ray import Ray
 from jaxneuron.runner.engines.workers import Workers
+from jaxneuron.runner.prepare import check_location
 from jaxneuron.runner.program import Program
-from jaxneuron.runner.sweep import Engine
-from jaxneuron.runner.work import Progress
+from jaxneuron.runner.work import Progress, ignore
+from jaxneuron.store.location import Location
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.study import Study, read_study
 
@@ -106,8 +108,10 @@ def sweep(
             nothing is written then.
         Stopped: the sweep had to stop before its end.
     """
-    runner.sweep(study, path, overwrite=overwrite, progress=progress, engine=engine)
-    return open_run(path)
+    location = Location(path)
+    check_location(location)
+    (engine or Devices()).sweep(study, location, overwrite, ignore if progress is None else progress)
+    return open_run(location.name)
 
 
 def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
