@@ -194,8 +194,8 @@ def _moving_until(
 def _skipped(state: TrainState, period: Int[Array, ""], num_steps: Steps) -> TrainState:
     """The state after as many whole periods as are left; what happened in the last one happens again."""
     periods = jnp.floor((num_steps - state.step.astype(num_steps.dtype)) / period)
-    conditionme = jnp.isfinite(periods) & (periods > 0)
-    skipped = jnp.where(conditionme, periods, 0).astype(state.step.dtype) * period
+    are_left = jnp.isfinite(periods) & (periods > 0)
+    skipped = jnp.where(are_left, periods, 0).astype(state.step.dtype) * period
 
     def last_time(last: Array) -> Array:
         return jnp.where(last > state.step - period, last + skipped, last)
