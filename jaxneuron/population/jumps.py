@@ -19,7 +19,7 @@ from jaxneuron.neuron.judge import loss_limit
 from jaxneuron.neuron.jumps.flight import Steps
 from jaxneuron.neuron.jumps.landing import land
 from jaxneuron.neuron.jumps.state import JumpState, Stage, init_jumps
-from jaxneuron.neuron.jumps.turns import fly, walk
+from jaxneuron.neuron.jumps.turns import answer, fly, walk
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Trained, TrainState
@@ -88,16 +88,24 @@ def train_by_jumps(
 
             def take_one(_: Array, state: JumpState) -> JumpState:
                 after = turn(_with_key(state, start), hyperparams, examples, config, num_steps_of(neuron))
-                is_at_stage = state.stage == stage
+                is_at_stage = (state.stage == stage) & ~state.asks
                 return jax.tree.map(lambda new, old: jnp.where(is_at_stage, new, old), _stored(after), state)
 
             return jax.lax.fori_loop(0, number, take_one, state)
 
         return jax.vmap(take)
 
+    def answer_neuron(neuron: Array, state: JumpState) -> JumpState:
+        start, hyperparams = init(neuron)
+        return _stored(answer(_with_key(state, start), hyperparams, examples, config))
+
     states = jax.vmap(begin)(numbers)
     take_rounds = partial(
-        _take_rounds, walks=turns_of(Stage.walks, WALKS), flights=turns_of(Stage.flies, FLIGHTS), block=block
+        _take_rounds,
+        walks=turns_of(Stage.walks, WALKS),
+        flights=turns_of(Stage.flies, FLIGHTS),
+        answers=jax.vmap(answer_neuron),
+        block=block,
     )
     queue = jax.lax.while_loop(
         lambda queue: queue.num_walking + queue.num_flying > 0,
@@ -113,10 +121,12 @@ def _take_rounds(
     queue: Queue,
     walks: Callable[[Array, JumpState], JumpState],
     flights: Callable[[Array, JumpState], JumpState],
+    answers: Callable[[Array, JumpState], JumpState],
     block: int,
 ) -> JumpState:
-    """The states after rounds of walks for every neuron that walks and flights for every one that flies,
-    until the queue would be shorter without those that do neither, or one is among the others."""
+    """The states after rounds of walks for every neuron that walks, flights for every one that flies, and an
+    answer for every one that asks, until the queue would be shorter without those that do neither, or one is
+    among the others."""
 
     def num_blocks(number: Array) -> Array:
         return -(-number // block)
@@ -132,6 +142,9 @@ def _take_rounds(
 
         return jax.lax.fori_loop(0, number, take_of_block, states)
 
+    def answer_those_who_ask(neuron: Array, states: JumpState) -> JumpState:
+        return jax.lax.cond(states.asks.any(), answers, lambda _, states: states, neuron, states)
+
     def are_in_place(states: JumpState) -> Array:
         walking, flying = states.stage == Stage.walks, states.stage == Stage.flies
         is_first = jnp.arange(len(queue.neuron)) < queue.num_walking
@@ -144,6 +157,7 @@ def _take_rounds(
     def take_round(carry: tuple[Array, JumpState]) -> tuple[Array, JumpState]:
         states = in_blocks(walks, 0, blocks_walking, carry[1])
         states = in_blocks(flights, queue.num_walking, blocks_flying, states)
+        states = in_blocks(answer_those_who_ask, 0, num_blocks(queue.num_walking + queue.num_flying), states)
         return are_in_place(states), states
 
     return jax.lax.while_loop(lambda carry: carry[0], take_round, (jnp.bool(True), queue.state))[1]

@@ -8,7 +8,7 @@ So a condition on all of them together changes once, and bisection finds where.
 import operator
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +16,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 from jaxneuron.neuron.jumps import MOST_STEPS
 from jaxneuron.neuron.jumps.flight import Course, Modes, Powers, Steps, powers_after_pairs
+
+Value = TypeVar("Value")
 
 
 class Guard(NamedTuple):
@@ -44,31 +46,32 @@ def first_below(guards: Sequence[Guard], modes: Modes, most: Steps, num_bits: In
     """
     if not guards:
         return jnp.full_like(most, jnp.inf)
-    half = len(guards)
-    both = [*guards, *(guard._replace(course=_one_step_on(guard.course, modes)) for guard in guards)]
-    turns = [turn_of(guard.course, modes) for guard in both]
-    # One that falls first is below 0 when it turns, or never. After its turn that counts.
-    ends = [jnp.where(falls, turn, jnp.inf) for turn, falls in turns]
-    at_end = [powers_after_pairs(modes, jnp.where(jnp.isfinite(end), end, 0)) for end in ends]
-    sticks = [
-        guard.is_below(guard.course.after(powers)) & jnp.isfinite(end)
-        for guard, end, powers in zip(both, ends, at_end, strict=True)
-    ]
+    number = len(guards)
+    odd = [guard._replace(course=_one_step_on(guard.course, modes)) for guard in guards]
+    both = _stacked([*guards, *odd])
+
+    def end_of(guard: Guard) -> tuple[Steps, Bool[Array, ""]]:
+        """When a guard that falls first turns, and whether it is below 0 then, or never: after its turn that
+        counts."""
+        turn, falls = turn_of(guard.course, modes)
+        is_end = falls & jnp.isfinite(turn)
+        powers = powers_after_pairs(modes, jnp.where(is_end, turn, 0))
+        return jnp.where(falls, turn, jnp.inf), guard.is_below(guard.course.after(powers)) & is_end
+
+    ends, stick = jax.vmap(end_of)(both)
 
     def are_below(pairs: Steps) -> tuple[Bool[Array, ""], Bool[Array, ""]]:
         """Whether a guard is below 0 after `pairs` pairs, or has been: of even steps, and of odd ones."""
         powers = powers_after_pairs(modes, pairs)
-        found = [
-            jnp.where(pairs <= end, guard.is_below(guard.course.after(powers)), stick)
-            for guard, end, stick in zip(both, ends, sticks, strict=True)
-        ]
-        return _any(found[:half]), _any(found[half:])
+        now = jax.vmap(lambda guard: guard.is_below(guard.course.after(powers)))(both)
+        found = jnp.where(pairs <= ends, now, stick)
+        return jnp.any(found[:number]), jnp.any(found[number:])
 
     first = last_that(lambda pairs: ~_any(are_below(pairs)), jnp.floor(most / 2), num_bits) + 1
     even_is, odd_is = are_below(first)
     steps = jnp.where(even_is, 2 * first, 2 * first + 1)
     found = jnp.where((even_is | odd_is) & (steps <= most), steps, jnp.inf)
-    begins = _any([guard.is_below(guard.course.begin) for guard in both[half:]])
+    begins = _any([guard.is_below(guard.course.begin) for guard in odd])
     return jnp.where(begins & (most >= 1), 1.0, found)
 
 
@@ -91,31 +94,36 @@ def last_outside(
 ) -> Steps:
     """The last of the steps 0 to `most` − 1 before which one of the courses is off 0 by more than the
     tolerance; -1 if there is none."""
-    odd = [_one_step_on(course, modes) for course in courses]
+    number = len(courses)
     last_even, last_odd = jnp.floor((most - 1) / 2), jnp.floor((most - 2) / 2)
-    halves = [*((course, last_even) for course in courses), *((course, last_odd) for course in odd)]
+    halves = _stacked([*courses, *(_one_step_on(course, modes) for course in courses)])
+    lasts = jnp.stack([last_even] * number + [last_odd] * number)
 
     def is_outside(course: Course, powers: Powers) -> Bool[Array, ""]:
         return jnp.abs(course.after(powers)) > tolerance
 
-    ends = []
-    for course, last in halves:
+    def ends_of(course: Course, last: Steps) -> tuple[Steps, Bool[Array, ""], Bool[Array, ""]]:
         turn, end = jnp.minimum(turn_of(course, modes)[0], last), jnp.maximum(last, 0)
         at_turn, at_end = (powers_after_pairs(modes, pairs) for pairs in (jnp.maximum(turn, 0), end))
-        ends.append((turn, is_outside(course, at_turn), is_outside(course, at_end)))
+        return turn, is_outside(course, at_turn), is_outside(course, at_end)
+
+    turns, at_turns, at_ends = jax.vmap(ends_of)(halves, lasts)
 
     def are_outside(pairs: Steps) -> tuple[Bool[Array, ""], Bool[Array, ""]]:
         """Whether a course is outside before `pairs` pairs, or will be: of even steps, and of odd ones."""
         powers = powers_after_pairs(modes, pairs)
-        found = [
-            (pairs <= last) & (is_outside(course, powers) | at_end | ((pairs <= turn) & at_turn))
-            for (course, last), (turn, at_turn, at_end) in zip(halves, ends, strict=True)
-        ]
-        return _any(found[: len(courses)]), _any(found[len(courses) :])
+        now = jax.vmap(lambda course: is_outside(course, powers))(halves)
+        found = (pairs <= lasts) & (now | at_ends | ((pairs <= turns) & at_turns))
+        return jnp.any(found[:number]), jnp.any(found[number:])
 
     pairs = last_that(lambda pairs: _any(are_outside(pairs)), last_even, num_bits)
     even_is, odd_is = are_outside(pairs)
     return jnp.where(odd_is, 2 * pairs + 1, jnp.where(even_is, 2 * pairs, -1.0))
+
+
+def _stacked(trees: Sequence[Value]) -> Value:
+    """Trees of numbers as one of arrays."""
+    return jax.tree.map(lambda *values: jnp.stack(values), *trees)
 
 
 def _any(values: Sequence[Bool[Array, ""]]) -> Bool[Array, ""]:

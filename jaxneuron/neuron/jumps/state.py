@@ -4,7 +4,7 @@ import enum
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import TrainState
@@ -42,6 +42,7 @@ class JumpState(NamedTuple):
     mark_step: Int[Array, ""]
     period: Int[Array, ""]  # steps of the cycle that was found
     bound: Bound | None  # None where it is not asked when the neuron diverged
+    asks: Bool[Array, ""]  # whether it waits to be told if a kink holds it for ever
 
 
 def init_jumps(state: TrainState, loss_limit: Float[Array, ""] | None = None) -> JumpState:
@@ -66,4 +67,5 @@ def init_jumps(state: TrainState, loss_limit: Float[Array, ""] | None = None) ->
         mark_step=jnp.int64(0),
         period=jnp.int64(NO_CYCLE),
         bound=None if loss_limit is None else Bound(loss_limit, jnp.int64(0)),
+        asks=jnp.bool(False),
     )

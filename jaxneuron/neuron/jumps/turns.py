@@ -94,12 +94,11 @@ def fly(
     has_arrived = ~ends | (train.step >= num_steps)
     is_beyond = is_slow & ~ends & jnp.isinf(num_steps) & any_falls(scene.guards, modes)
     cost = state.cost + 1
-    is_held = _is_held(train, state.cost, cost, hyperparams, examples, config, num_steps)
+    asks = _may_ask(state.cost, cost, num_steps) & ~(is_at_rest | is_beyond | has_arrived)
     stage = _first_of(
         (is_at_rest, Stage.recurs),
         (is_beyond, Stage.undecided),
         (has_arrived, Stage.arrived),
-        (is_held, Stage.held),
         (_is_spent(cost, num_steps), Stage.undecided),
         (walks, Stage.walks),
         otherwise=Stage.flies,
@@ -107,7 +106,7 @@ def fly(
     in_a_row = jnp.where(stage == Stage.walks, 0, in_a_row)
     period = jnp.where(is_at_rest, jnp.int64(AT_REST), state.period)
     return state._replace(
-        train=train, stage=stage, cost=cost, in_a_row=in_a_row, period=period, bound=ahead.bound
+        train=train, stage=stage, cost=cost, in_a_row=in_a_row, period=period, bound=ahead.bound, asks=asks
     )
 
 
@@ -131,17 +130,17 @@ def walk(
     if train.silence is None:  # else revivals are counted, of which each period may have some
         train = _where(is_new, _skipped(train, period, num_steps), train)
     cost = state.cost + COST_OF_WALK
-    is_held = _is_held(train, state.cost, cost, hyperparams, examples, config, num_steps)
+    has_arrived, recurs = train.step >= num_steps, (period != NO_CYCLE) & jnp.isinf(num_steps)
+    asks = _may_ask(state.cost, cost, num_steps) & ~(flies_on | has_arrived | recurs)
     stage = _first_of(
         (flies_on, Stage.flies),  # to its end, which may be death
-        (train.step >= num_steps, Stage.arrived),
-        ((period != NO_CYCLE) & jnp.isinf(num_steps), Stage.recurs),
-        (is_held, Stage.held),
+        (has_arrived, Stage.arrived),
+        (recurs, Stage.recurs),
         (_is_spent(cost, num_steps), Stage.undecided),
         otherwise=Stage.walks,
     )
     in_a_row = jnp.where(stage == Stage.flies, -2 * MIN_CHANGES, walks)
-    return JumpState(train, stage, cost, in_a_row, mark, mark_step, period, taken.bound)
+    return JumpState(train, stage, cost, in_a_row, mark, mark_step, period, taken.bound, asks)
 
 
 def _first_of(*cases: tuple[Bool[Array, ""], Stage], otherwise: Stage) -> Int[Array, ""]:
@@ -155,24 +154,17 @@ def _is_spent(cost: Int[Array, ""], num_steps: Steps) -> Bool[Array, ""]:
     return (cost >= most) & (num_steps > EXACT_STEPS)
 
 
-def _is_held(
-    train: TrainState,
-    cost_before: Int[Array, ""],
-    cost: Int[Array, ""],
-    hyperparams: Hyperparams,
-    examples: Examples,
-    config: Config,
-    num_steps: Steps,
-) -> Bool[Array, ""]:
-    """Whether a kink holds a neuron that may not take all its steps; it is asked ever less often."""
+def _may_ask(cost_before: Int[Array, ""], cost: Int[Array, ""], num_steps: Steps) -> Bool[Array, ""]:
+    """Whether it is to be asked if a kink holds a neuron that may not take all its steps: ever less often."""
     crosses = (cost ^ cost_before) > cost_before  # a power of 2
-    return _only_if(
-        crosses & (cost >= COST_BEFORE_HOLD) & (num_steps > EXACT_STEPS),
-        lambda params, hyperparams: hold_of(params, hyperparams, examples, config).is_held,
-        jnp.bool(False),
-        train.params,
-        hyperparams,
-    )
+    return crosses & (cost >= COST_BEFORE_HOLD) & (num_steps > EXACT_STEPS)
+
+
+def answer(state: JumpState, hyperparams: Hyperparams, examples: Examples, config: Config) -> JumpState:
+    """The state of a neuron that has been told whether a kink holds it for ever, where it asked."""
+    is_held = state.asks & hold_of(state.train.params, hyperparams, examples, config).is_held
+    stage = jnp.where(is_held, jnp.int8(Stage.held), state.stage)
+    return state._replace(stage=stage, asks=jnp.bool(False))
 
 
 def _moving_until(
