@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from jaxneuron.runner.notes import log_notes
 from jaxneuron.runner.precision import warn_of_precision
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.provenance import provenance
@@ -32,6 +33,7 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
     BadInput, with nothing written, where the run is another study's or has other numerics, unless
     `overwrite` replaces it, and where there is no room for it, trained by so many processes.
     """
+    log_notes(program)
     if not is_run(location) or overwrite:
         needs = check_room(location, program.sizes, processes=processes)
         with contextlib.suppress(MadeMeanwhile):
