@@ -14,6 +14,7 @@ from jaxneuron.analysis.pooling import all_together, each_alone, pool
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.histograms import mean, quantile
+from jaxneuron.store.examples import study_of
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
@@ -70,7 +71,7 @@ class Run:
     @cached_property
     def study(self) -> Study:
         """The study that was run."""
-        return Study(**self.attrs["study"])
+        return study_of(self.attrs, self._store.root)
 
     @cached_property
     def design(self) -> Design:

@@ -10,6 +10,7 @@ from jaxneuron.runner.precision import warn_of_precision
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.provenance import provenance
 from jaxneuron.store.create import create
+from jaxneuron.store.examples import study_and_arrays
 from jaxneuron.store.identity import differences
 from jaxneuron.store.location import Location, MadeMeanwhile
 from jaxneuron.store.room import check_room
@@ -48,6 +49,7 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
                     method=program.study.training.method,
                     has_neurons=program.study.sweep.records == "neurons",
                     attrs=provenance(program),
+                    examples=study_and_arrays(program.study)[1],
                     replace=overwrite,
                 )
             warn_of_precision(program)

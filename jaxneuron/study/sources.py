@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import numpy as np
-from pydantic import Discriminator, Field, Strict, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Strict, Tag, field_serializer, field_validator, model_validator
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.population.axes import Axis
+from jaxneuron.study.arrays import as_numbers
 from jaxneuron.study.bad_input import shown
 from jaxneuron.study.quantity import Quantity, num_values
 from jaxneuron.study.section import Section
@@ -116,7 +117,7 @@ def _as_path(file: Any) -> Any:
 
 
 class Arrays(Section):
-    """Examples written out: a row of inputs, or one number, and a target for each."""
+    """Examples written out: a row of inputs, or one number, and a target for each; kept as arrays."""
 
     x: Any = Field(repr=False)
     y: Any = Field(repr=False)
@@ -124,16 +125,17 @@ class Arrays(Section):
 
     @field_validator("x", "y", mode="plain")
     @classmethod
-    def _as_lists(cls, value: Any) -> Any:
-        try:
-            numbers = np.asarray(value)
-        except ValueError:  # rows of different lengths
-            numbers = np.empty(0, object)
-        if numbers.dtype.kind not in "biuf":  # of a string, say, NumPy would make a number
-            raise ValueError("must be a list of numbers, or of rows of numbers that are equally long")
-        if not np.isfinite(numbers).all():
-            raise ValueError("has numbers that are not finite; fill or remove them")
-        return numbers.astype(np.float64).tolist()
+    def _as_numbers(cls, value: Any) -> np.ndarray:
+        return as_numbers(value)
+
+    @field_serializer("x", "y")
+    def _as_lists(self, value: np.ndarray) -> list[Any]:
+        return value.tolist()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Arrays) or self.scale != other.scale:
+            return False
+        return np.array_equal(self.x, other.x) and np.array_equal(self.y, other.y)
 
     num_datasets: ClassVar[int] = 1
 

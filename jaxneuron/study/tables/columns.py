@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxneuron.study.arrays import as_float64
 from jaxneuron.study.bad_input import BadInput, named_rows, nearest, shown
 from jaxneuron.study.tables.dialect import Dialect
-from jaxneuron.study.tables.numbers import LARGEST_EXACT, THOUSANDS, Column, Kind
+from jaxneuron.study.tables.numbers import THOUSANDS, Column, Kind
 
 # What a text that is no number looks like, what is said of it, and what helps; the first that fits.
 DATE = (
@@ -56,17 +57,6 @@ def column_of_array(
     kinds = np.where(inexact, Kind.INEXACT, kinds)
     column.add_numbers(values, kinds, array)
     return column
-
-
-def as_float64(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers as float64, and which of them are whole numbers that it cannot hold."""
-    with np.errstate(over="ignore"):  # of longer floats; what is not finite is found by who reads it
-        values = array.astype(np.float64)
-    inexact = np.zeros(array.shape, bool)
-    if array.dtype.kind in "iu":
-        for place in zip(*np.nonzero(np.abs(values) >= LARGEST_EXACT), strict=True):
-            inexact[place] = int(values[place]) != int(array[place])
-    return values, inexact
 
 
 def check_numbers(path: Path, column: Column, header: str) -> None:

@@ -10,6 +10,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from jaxneuron.study.arrays import LARGEST_EXACT
 from jaxneuron.study.tables.dialect import Dialect
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -25,7 +26,6 @@ MISSING = frozenset(
     | {"<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
 )
 THOUSANDS = {",": ",", ".": ".", "'": "'\u2019", " ": " \u00a0\u202f\u2009"}  # with what looks like them
-LARGEST_EXACT = 2.0**53  # up to here float64 holds every whole number
 
 
 class Kind(IntEnum):
