@@ -1,19 +1,27 @@
-"""A table of files as people have them: read as these numbers, or refused with this message."""
+"""Data as people have them: read as these numbers, or refused with this message."""
 
 import bz2
+import csv
 import gzip
 import io
 import lzma
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import load
-from jaxneuron.study.sources import Table
+from jaxneuron.study.sources import Arrays, Table
+from jaxneuron.study.tables.dialect import Dialect
+from jaxneuron.study.tables.table import read_table
 
 XY = [[1.0, 2.0], [3.0, 4.0]]  # the rows of most files
 HALVES = [[1.5, 2.5], [3.5, 4.25]]
@@ -197,3 +205,190 @@ def test_it_is_refused_in_these_words(name, content, keys, words, tmp_path):
     assert line.startswith(str(tmp_path / name))
     assert len(line.splitlines()) == 1
     assert len(line) < 500
+
+
+LINE_ENDS = st.sampled_from(["\n", "\r\n"])
+TEXT = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from(',;"\t|'), max_size=6
+)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(
+    rows=st.lists(st.tuples(TEXT, NUMBERS, NUMBERS), min_size=1, max_size=8),
+    separator=st.sampled_from([",", ";", "tab", "|", "space", "^"]),
+    decimal=st.sampled_from([".", ","]),
+    thousands=st.sampled_from([None, ",", ".", "'", " "]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    end=LINE_ENDS,
+)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_what_is_written_in_a_dialect_is_read_back(
+    rows, separator, decimal, thousands, quoting, end, tmp_path_factory
+):
+    """To the last bit, by Python's writer, which knows nothing of the reader."""
+    if thousands == decimal:
+        thousands = None
+    if separator == "space":  # tabs separate then, too, of which the writer does not know
+        rows = [(note.replace("\t", ""), x, y) for note, x, y in rows]
+
+    def text(number: float) -> str:
+        """Every second number with groups of three, where it has no exponent."""
+        shown = repr(number)
+        if thousands and "e" not in shown:
+            shown = f"{int(abs(number)):,}".replace(",", "!") + shown[shown.index(".") :]
+            shown = ("-" if np.signbit(number) else "") + shown
+        return shown.replace(".", decimal).replace("!", thousands or "")
+
+    path = tmp_path_factory.mktemp("dialect") / "data.csv"
+    character = {"tab": "\t", "space": " "}.get(separator, separator)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=character, quoting=quoting, lineterminator=end)
+        writer.writerow(["a note", "x", "y"])
+        writer.writerows((f"a{note}", text(x), text(y)) for note, x, y in rows)
+    keys = {"separator": separator, "decimal": decimal, "thousands": thousands}
+
+    columns = read_table(path, ["x", "y"], Table(file=path, inputs=["x"], target="y", **keys).dialect)
+
+    assert columns["x"].tolist() == [x for _, x, _ in rows]
+    assert columns["y"].tolist() == [y for _, _, y in rows]
+
+
+@given(
+    rows=st.lists(st.tuples(NUMBERS, TEXT, NUMBERS), min_size=1, max_size=5),
+    separator=st.sampled_from([",", ";", "\t"]),
+    end=LINE_ENDS,
+    data=st.data(),
+)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_a_file_that_was_cut_off_is_refused_or_has_whole_rows(rows, separator, end, data, tmp_path_factory):
+    """But for a cut inside the last field of a row, of which nobody could tell."""
+    content = io.StringIO()
+    writer = csv.writer(content, delimiter=separator, lineterminator=end)
+    writer.writerows([("x", "note", "y"), *rows])
+    whole = content.getvalue()
+    path = tmp_path_factory.mktemp("cut") / "data.csv"
+    part = whole[: data.draw(st.integers(1, len(whole)))]
+    path.write_text(part, "utf-8", newline="")
+
+    try:
+        columns = read_table(path, ["x", "y"], Dialect(decimal="."))
+    except BadInput:
+        return
+    number = len(columns["x"])
+    assert columns["x"].tolist() == [x for x, _, _ in rows[:number]]
+    assert columns["y"][:-1].tolist() == [y for _, _, y in rows[: number - 1]]
+    if part.endswith(end):
+        assert columns["y"][-1] == rows[number - 1][2]
+
+
+FRAMES = {
+    "a period": (pd.period_range("2020", periods=2, freq="M"), "column 'x' holds pandas.period"),
+    "a time": (pd.date_range("2020", periods=2), "column 'x' holds timestamp"),
+    "a date": (pd.array([None, None], pd.ArrowDtype(pa.date32())), "column 'x' holds date32"),
+    "a list": ([[1.0], [2.0]], "column 'x' holds list"),
+    "bytes": ([b"1", b"2"], "column 'x' holds binary"),
+    "whole": ([2**53 + 1, 1], "column 'x' has whole numbers that float64 would change"),
+    "decimals": ([Decimal("9007199254740993"), Decimal(1)], "column 'x' has whole numbers"),
+    "missing": (pd.array([1, None], "Int64"), r"column 'x' is missing 1 of 2 rows \(2\)"),
+    "text": (["1,5", "2"], 'decimal = "," would read it'),
+}
+
+
+@pytest.mark.parametrize(("values", "words"), FRAMES.values(), ids=FRAMES)
+def test_parquet_of_other_types_is_refused(values, words, tmp_path):
+    pd.DataFrame({"x": values, "y": [1.0, 2.0]}).to_parquet(tmp_path / "data.parquet")
+
+    with pytest.raises(BadInput, match=words):
+        read_table(tmp_path / "data.parquet", ["x", "y"])
+
+
+def test_parquet_is_read_by_its_columns(tmp_path):
+    """What is not asked for is in nobody's way; an index is a column, and text and decimals are numbers."""
+    frame = pd.DataFrame(
+        {"0": ["1", "2.5"], "d": [Decimal("0.10"), Decimal("1")], "i": [3, 4], "tags": [["a"], []]}
+    )
+    frame.set_index("i").to_parquet(tmp_path / "data.parquet")
+
+    columns = read_table(tmp_path / "data.parquet", ["0", "d", "i"])
+
+    assert {name: column.tolist() for name, column in columns.items()} == {
+        "0": [1.0, 2.5],
+        "d": [0.1, 1.0],
+        "i": [3.0, 4.0],
+    }
+    with pytest.raises(BadInput, match="has no column 'j'"):
+        read_table(tmp_path / "data.parquet", ["0", "j"])
+
+
+ARRAYS = {
+    "objects": (np.array([1, None]), "holds Python objects"),
+    "bytes without a type": (np.array([b"ab", b"cd"], "V2"), "holds structures"),
+    "structures": (np.zeros(2, [("a", float)]), "holds structures"),
+    "times": (np.array(["2020", "2021"], "M8[Y]"), "holds datetime64"),
+    "complex": (np.array([1j, 2]), "holds complex128"),
+    "whole": (np.array([2**63 + 1, 1], np.uint64), "float64 would change"),
+    "an image": (np.ones((2, 2)), r"has the shape \(2, 2\)"),
+}
+
+
+@pytest.mark.parametrize(("values", "words"), ARRAYS.values(), ids=ARRAYS)
+def test_npz_of_other_types_is_refused_where_it_is_asked_for(values, words, tmp_path):
+    np.savez(tmp_path / "data.npz", x=values, y=[1.0, 2.0], scalar=3.0)
+
+    with pytest.raises(BadInput, match=words):
+        read_table(tmp_path / "data.npz", ["x", "y"])
+    assert read_table(tmp_path / "data.npz", ["y"])["y"].tolist() == [1.0, 2.0]
+
+
+class WithUnit(np.ndarray):
+    """As astropy's quantities are."""
+
+
+IN_PYTHON = {
+    "masked": (np.ma.array([1.0, 2.0], mask=[False, True]), r"x: has masked values in 1 of 2 rows \(2\)"),
+    "masked rows": ([np.ma.array([1.0], mask=[True]), [2.0]], "x: has masked values"),
+    "units": (np.array([1.0, 2.0]).view(WithUnit), "x: is a WithUnit, which means more than its numbers"),
+    "periods": (pd.Series(pd.period_range("2020", periods=2, freq="M")), r"x: holds period\[M\]"),
+    "times": (pd.date_range("2020", periods=2), "x: holds datetime64"),
+    "a time among numbers": (
+        pd.DataFrame({"a": [1, 2], "t": pd.date_range("2020", periods=2)}),
+        "column 't' holds",
+    ),
+    "missing": (pd.Series([1, None], dtype="Int64"), r"x: is missing 1 of 2 rows \(2\)"),
+    "whole": (np.array([2**53 + 1, 1]), "x: has whole numbers that float64 would change"),
+    "whole among others": ([2**53 + 1, 0.5], "x: has whole numbers that float64 would change"),
+    "complex": ([1j, 2], "x: holds complex128"),
+    "a scalar": (3.0, "x: must be a list of numbers"),
+}
+
+
+@pytest.mark.parametrize(("given_x", "words"), IN_PYTHON.values(), ids=IN_PYTHON)
+def test_arrays_that_mean_more_are_refused(given_x, words):
+    with pytest.raises(BadInput, match=words):
+        Arrays(x=given_x, y=[1.0, 2.0])
+
+
+def test_arrays_of_many_kinds_are_numbers():
+    series = pd.Series([1, 2], dtype="Int64")
+    for x in (range(1, 3), np.ma.array([1, 2]), series, pd.Categorical([1, 2]), np.array([1, 2], object)):
+        assert Arrays(x=x, y=[1, 2]).x.tolist() == [1.0, 2.0]
+    frame = pd.DataFrame({"a": [1.5, 2], "b": [True, False], "c": series})
+    assert Arrays(x=frame, y=[1, 2]).x.tolist() == [[1.5, 1.0, 1.0], [2.0, 0.0, 2.0]]
+
+
+def test_notes_say_what_was_left_out(tmp_path):
+    content = 'x,y,z\n1,2,"a\nb"\n,5,c\n3,4,d\n'
+    (data,) = load(written(tmp_path, "data.csv", content, {"missing": "drop"}))
+
+    spans, left_out = data.notes
+    assert spans.endswith("1 row takes several lines, as a quoted field has line ends (lines 2 to 3)")
+    assert left_out.endswith("1 of 3 rows (2) are left out, as they miss 'x'")
+
+
+def test_files_are_found_in_the_ways_in_which_people_write_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "my data.csv").write_text("x,y\n1,2\n")
+    for file in ("~/my data.csv", (tmp_path / "my data.csv").as_uri(), tmp_path / "my data.csv"):
+        (data,) = load(Table(file=file, inputs=["x"], target="y", scale="none"))
+        assert data.y.tolist() == [2.0]

@@ -22,11 +22,30 @@ def read_parquet(path: Path, names: Sequence[str], dialect: Dialect) -> list[Col
         raise BadInput(f"{path}: reading Parquet needs pyarrow: pip install 'jaxneuron[parquet]'") from None
     with parquet.ParquetFile(path) as file:
         schema = file.schema_arrow
-        check_names(path, names, schema.names)
-        for name in names:
+        ranges = {} if set(names) <= set(schema.names) else _ranges(schema, file.metadata.num_rows)
+        check_names(path, names, [*schema.names, *ranges])
+        stored = [name for name in names if name not in ranges]
+        for name in stored:
             _check_type(path, schema.field(name))
-        table = file.read(columns=list(dict.fromkeys(names)))
-    return [_column(path, name, table.column(name), dialect) for name in names]
+        table = file.read(columns=stored)
+    nothing = np.zeros(table.num_rows, bool)
+    return [
+        column_of_array(path, name, ranges[name], nothing, dialect)
+        if name in ranges
+        else _column(path, name, table.column(name), dialect)
+        for name in names
+    ]
+
+
+def _ranges(schema: Any, num_rows: int) -> dict[str, np.ndarray]:
+    """The indexes of pandas' by name that are not stored as columns, as they are ranges of whole numbers."""
+    ranges = {}
+    for index in (schema.pandas_metadata or {}).get("index_columns", []):
+        if isinstance(index, dict) and index["kind"] == "range" and index["name"] is not None:
+            numbers = range(index["start"], index["stop"], index["step"])
+            if len(numbers) == num_rows:
+                ranges[str(index["name"])] = np.array(numbers)
+    return ranges
 
 
 def _check_type(path: Path, field: Any) -> None:
