@@ -184,9 +184,13 @@ REFUSED: list[tuple[str, str | bytes, dict[str, Any], str]] = [
 ]
 
 
+def table_of(file: Any, **keys: Any) -> Table:
+    return Table(**{"file": file, "inputs": ["x"], "target": "y", "scale": "none"} | keys)
+
+
 def written(folder: Path, name: str, content: str | bytes, keys: dict[str, Any]) -> Table:
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return Table(file=folder / name, inputs=["x"], target="y", scale="none", **keys)
+    return table_of(folder / name, **keys)
 
 
 @pytest.mark.parametrize(("name", "content", "keys", "rows"), READ, ids=[case[0] for case in READ])
@@ -248,7 +252,7 @@ def test_what_is_written_in_a_dialect_is_read_back(
         writer.writerows((f"a{note}", text(x), text(y)) for note, x, y in rows)
     keys = {"separator": separator, "decimal": decimal, "thousands": thousands}
 
-    columns = read_table(path, ["x", "y"], Table(file=path, inputs=["x"], target="y", **keys).dialect)
+    columns = read_table(path, ["x", "y"], table_of(path, **keys).dialect)
 
     assert columns["x"].tolist() == [x for _, x, _ in rows]
     assert columns["y"].tolist() == [y for _, _, y in rows]
@@ -390,5 +394,5 @@ def test_files_are_found_in_the_ways_in_which_people_write_them(tmp_path, monkey
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "my data.csv").write_text("x,y\n1,2\n")
     for file in ("~/my data.csv", (tmp_path / "my data.csv").as_uri(), tmp_path / "my data.csv"):
-        (data,) = load(Table(file=file, inputs=["x"], target="y", scale="none"))
+        (data,) = load(table_of(file))
         assert data.y.tolist() == [2.0]

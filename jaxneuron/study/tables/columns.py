@@ -96,8 +96,9 @@ def _remedy(text: str, dialect: Dialect) -> str:
             said += [f'thousands = "{thousands}"'] if thousands else []
             if column.dialect != dialect and said and Kind.NUMBER in column.examples:
                 remedies.append(" and ".join(said))
+    remedies = [one for one in remedies if not any(other != one and other in one for other in remedies)]
     if remedies:
-        return f"{' or '.join(sorted(remedies, key=len)[:2])} would read it"
+        return f"{' or '.join(remedies)} would read it"
     if not re.search(r"\d", text) and len(text) <= 20:
         return f'if it stands for a missing value, missing_values = ["{text}"]'
     return ""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.tables.dialect import Dialect
-from jaxneuron.study.tables.header import SPACE, Header, find_header, options, prepared
+from jaxneuron.study.tables.header import SPACE, Header, find_header, reader
 from jaxneuron.study.tables.numbers import Column, Kind
 from jaxneuron.study.tables.text import open_text
 
@@ -72,19 +72,17 @@ class _Rows:
         self._num_open_ends = 0  # of these, rows with nothing behind one separator more
 
     def batches(self, lines: Iterator[str]) -> Iterator[list[list[str]]]:
-        separator, length = self.header.separator, len(self.header.names)
-        if separator == SPACE:
-            lines = (prepared(line, separator) for line in lines)
-        reader = csv.reader(lines, **options(separator))
+        """Yield lists of rows of fields."""
+        length, rows = len(self.header.names), reader(lines, self.header.separator)
         while True:
-            before = reader.line_num
+            before = rows.line_num
             try:
-                batch = list(itertools.islice(reader, ROWS_AT_A_TIME))
+                batch = list(itertools.islice(rows, ROWS_AT_A_TIME))
             except csv.Error as error:
-                raise self._malformed(error, self.header.end + reader.line_num) from None
+                raise self._malformed(error, self.header.end + rows.line_num) from None
             if not batch:
                 return
-            if set(map(len, batch)) != {length} or reader.line_num - before != len(batch):
+            if set(map(len, batch)) != {length} or rows.line_num - before != len(batch):
                 batch = self._sound(batch, self.header.end + before + 1)
             self._number += len(batch)
             yield batch
@@ -163,8 +161,7 @@ def _is_row(line: str, header: Header, dialect: Dialect) -> bool:
     """Whether a line has as many fields as the header, and numbers, or nothing, where they are asked for."""
     bare = line.rstrip("\r\n")
     splits = [bare.split(None if header.separator == SPACE else header.separator)]
-    reader = csv.reader([prepared(line, header.separator)], **options(header.separator) | {"strict": False})
-    splits += list(reader)
+    splits += list(reader([line], header.separator, strict=False))
     return any(
         len(fields) == len(header.names) and _are_numbers([fields[i] for i in header.columns], dialect)
         for fields in splits

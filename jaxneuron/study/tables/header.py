@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,17 +36,14 @@ def understood(names: Sequence[str], separator: str) -> str:
     return f"its header was read as {listed} ({single if len(names) > 1 else 'one column'})"
 
 
-def options(separator: str) -> dict[str, Any]:
-    """What Python's reader of CSV files is told; it refuses text after a closing quote."""
-    return {"delimiter": separator, "skipinitialspace": True, "strict": True}
+def reader(lines: Iterable[str], separator: str, *, strict: bool = True) -> Any:
+    """Python's reader of the rows in lines; strict, it refuses text after a closing quote.
 
-
-def prepared(line: str, separator: str) -> str:
-    """A line for Python's reader, for which a run of spaces and tabs is not one separator."""
-    if separator != SPACE:
-        return line
-    ending = line[len(line.rstrip("\r\n")) :]
-    return line.strip().replace("\t", " ") + ending
+    It does not take runs of spaces and tabs for one separator, so these become one space each.
+    """
+    if separator == SPACE:
+        lines = (line.strip().replace("\t", " ") + line[len(line.rstrip("\r\n")) :] for line in lines)
+    return csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=strict)
 
 
 def find_header(path: Path, lines: Sequence[str], asked: Sequence[str], separator: str | None) -> Header:
@@ -98,12 +95,12 @@ def _found(
 
 def _fields(lines: Sequence[str], first: int, separator: str) -> tuple[list[str], int] | None:
     """The fields of the row that begins in a line, and how many lines it takes; None of a malformed one."""
-    reader = csv.reader((prepared(line, separator) for line in lines[first:]), **options(separator))
+    rows = reader(lines[first:], separator)
     try:
-        fields = next(reader, [])
+        fields = next(rows, [])
     except csv.Error:
         return None
-    return fields, reader.line_num
+    return fields, rows.line_num
 
 
 def _fitting(

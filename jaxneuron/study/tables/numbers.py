@@ -80,7 +80,7 @@ class Column:
         else:
             values, kinds = found, np.zeros(len(found), np.int8)
             odd = np.flatnonzero(~(np.abs(values) < LARGEST_EXACT) | (values == 0))
-            for i in odd:
+            for i in map(int, odd):
                 if texts[i] not in ("0", "0.0"):  # there may be many
                     values[i], kinds[i] = self._read(texts[i])
         self.add_numbers(values, kinds.astype(np.int8), texts)

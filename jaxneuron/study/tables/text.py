@@ -47,6 +47,7 @@ def open_text(path: Path, encoding: str) -> Iterator[IO[str]]:
 
     BadInput where it is not text in the encoding, or not wholly there; then too, while it is read.
     """
+    mark = None
     try:
         with _decompressed(path) as stream:
             start = stream.peek(1000)[:1000]
