@@ -14,7 +14,7 @@ from jaxneuron.study.tables.header import SPACE, Header, find_header, reader
 from jaxneuron.study.tables.numbers import Column, Kind
 from jaxneuron.study.tables.text import open_text
 
-HEADER_LINES = 256  # among which the header is looked for
+HEADER_LINES = 2**12  # among which the header is looked for
 ROWS_AT_A_TIME = 2**16
 LISTED = 3
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -33,8 +33,7 @@ class Span(NamedTuple):
 def read_csv(path: Path, names: Sequence[str], dialect: Dialect) -> tuple[list[Column], str, list[str]]:
     """The named columns, the header as it was understood, and notes; BadInput where a row is malformed.
 
-    Commas separate decimals where nothing is said, they separate no fields, and the numbers allow nothing
-    else.
+    Where nothing is said of decimals, it is read again with decimal commas if it has numbers that need them.
     """
     with open_text(path, dialect.encoding) as text:
         first = list(itertools.islice(text, HEADER_LINES))
@@ -53,11 +52,8 @@ def read_csv(path: Path, names: Sequence[str], dialect: Dialect) -> tuple[list[C
         if Kind.DECIMAL_COMMA in kinds:
             return read_csv(path, names, dialect._replace(decimal=","))
         _check_groups(path, columns, header)
-    listed = ", ".join(map(str, rows.spans[:3])) + (", …" if len(rows.spans) > 3 else "")
-    noun = "row takes" if len(rows.spans) == 1 else "rows take"
-    note = f"{path}: {len(rows.spans)} {noun} several lines, as a quoted field has line ends (lines {listed})"
     decimal = ", decimal commas" if dialect.decimal == "," else ""
-    return columns, f"{header}{decimal}", [note] if rows.spans else []
+    return columns, f"{header}{decimal}", [rows.note] if rows.spans else []
 
 
 class _Rows:
@@ -103,6 +99,14 @@ class _Rows:
                 self._num_open_ends += len(row) == length + 1 and not row[-1].strip()
             line += 1 + more
         return sound
+
+    @property
+    def note(self) -> str:
+        """What is said of rows that take several lines."""
+        number = len(self.spans)
+        listed = ", ".join(map(str, self.spans[:LISTED])) + (", …" if number > LISTED else "")
+        rows = "1 row takes" if number == 1 else f"{number} rows take"
+        return f"{self.path}: {rows} several lines, as a quoted field has line ends (lines {listed})"
 
     def check_lengths(self) -> None:
         """BadInput where there is a row that has not the length of the header."""

@@ -85,7 +85,9 @@ class Column:
                     values[i], kinds[i] = self._read(texts[i])
         self.add_numbers(values, kinds.astype(np.int8), texts)
 
-    def add_numbers(self, values: np.ndarray, kinds: np.ndarray, texts: Sequence[object]) -> None:
+    def add_numbers(
+        self, values: np.ndarray, kinds: np.ndarray, texts: Sequence[object] | np.ndarray
+    ) -> None:
         """Gather what is numbers already; `texts` are what an example is shown of."""
         kinds = np.where((kinds == Kind.NUMBER) & np.isin(values, self._missing_numbers), Kind.MISSING, kinds)
         self._values.append(np.where(kinds <= Kind.TRUTH, values, np.nan))

@@ -72,25 +72,26 @@ def _ending(path: Path) -> str:
         raise BadInput(f"{path}: is not a file ending in {known}")
     if path.stat().st_size == 0:
         raise BadInput(f"{path}: is empty; it must be a CSV, Parquet or NPZ file")
-    ending, compressions = path.suffix.lower(), ""
-    if ending in COMPRESSIONS:
-        inner = path.with_suffix("")
-        if ending == ".zip" and inner.suffix.lower() not in TEXT_ENDINGS:
-            try:
-                with zipfile.ZipFile(path) as files:
-                    inner = Path(only_member(path, files))
-            except (zipfile.BadZipFile, OSError) as error:
-                raise BadInput(f"{path}: cannot be read ({error}); is it whole?") from None
-        ending, compressions = (
-            inner.suffix.lower(),
-            f", or these but the last two with {', '.join(COMPRESSIONS)}",
-        )
-        if ending in TEXT_ENDINGS:
-            return ending
-        ending = ""
-    if ending not in (*TEXT_ENDINGS, *READERS):
-        raise BadInput(f"{path}: is not a file ending in {known}{compressions}")
+    if path.suffix.lower() not in COMPRESSIONS:
+        ending, endings = path.suffix.lower(), (*TEXT_ENDINGS, *READERS)
+    else:
+        ending, endings = _compressed(path).suffix.lower(), TEXT_ENDINGS
+    if ending not in endings:
+        behind = f"; text also with {', '.join(COMPRESSIONS)} behind it"
+        raise BadInput(f"{path}: is not a file ending in {known}{behind}")
     return ending
+
+
+def _compressed(path: Path) -> Path:
+    """The name of what is compressed in a file; of a ZIP file, where it does not say, that of the one in it."""
+    inner = path.with_suffix("")
+    if path.suffix.lower() != ".zip" or inner.suffix.lower() in TEXT_ENDINGS:
+        return inner
+    try:
+        with zipfile.ZipFile(path) as files:
+            return Path(only_member(path, files))
+    except (zipfile.BadZipFile, OSError) as error:
+        raise BadInput(f"{path}: cannot be read ({error}); is it whole?") from None
 
 
 def _with_decimal(dialect: Dialect) -> Dialect:
