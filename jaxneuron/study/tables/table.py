@@ -83,7 +83,7 @@ def _ending(path: Path) -> str:
 
 
 def _compressed(path: Path) -> Path:
-    """The name of what is compressed in a file; of a ZIP file, where it does not say, that of the one in it."""
+    """The name of what is compressed in a file; of a ZIP file that does not say it, that of the one in it."""
     inner = path.with_suffix("")
     if path.suffix.lower() != ".zip" or inner.suffix.lower() in TEXT_ENDINGS:
         return inner
