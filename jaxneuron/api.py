@@ -13,6 +13,7 @@ from jaxneuron.runner.engines.devices import Devices
 from jaxneuron.runner.engines.engine import Engine
 from jaxneuron.runner.engines.ray import Ray
 from jaxneuron.runner.engines.workers import Workers
+from jaxneuron.runner.notes import log_notes
 from jaxneuron.runner.prepare import check_location
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import Progress, ignore
@@ -132,4 +133,6 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     Raises:
         BadInput: the study has no such neuron, or cannot be trained.
     """
-    return Training(**vars(Program(study).follow(cell, replicate)))
+    program = Program(study)
+    log_notes(program)
+    return Training(**vars(program.follow(cell, replicate)))

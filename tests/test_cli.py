@@ -91,6 +91,17 @@ def start(*arguments: str, **options) -> subprocess.Popen:
 # train
 
 
+def test_train_reads_the_dialect_that_is_said_and_tells_what_it_left_out(run_line, folder):
+    (folder / "europe.txt").write_text(DATA.replace(",", ";").replace(".", ",") + "-;5\n")
+    rest = "--input x --target y --json --num-steps 20 --figure f.png"
+    dialect = "--separator ';' --decimal , --missing drop --missing-value=-"
+
+    _, plain, _ = run_line(f"train data.csv {rest}")
+
+    told = "europe.txt: 1 of 13 rows (13) are left out, as they miss 'x'\n"
+    assert run_line(f"train europe.txt {rest} {dialect}") == (0, plain, told)
+
+
 def test_train(succeed):
     out = succeed(TRAIN)
     for words in ("converged after", "y = relu(", "figure: runs/data-neuron.png"):

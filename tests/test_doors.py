@@ -20,8 +20,7 @@ PACKAGE = Path(jn.__file__).parent
 # What reads a file or its content, and how it must be called. A new door is added here with its lock.
 DOORS = {
     "np.load": {"allow_pickle": False},
-    "pd.read_csv": {},
-    "pd.read_parquet": {},
+    "parquet.ParquetFile": {},
     "tomllib.loads": {},
     "json.loads": {},
     "zarr.open_group": {"zarr_format": 3, "use_consolidated": False},
@@ -41,7 +40,15 @@ READERS |= {f"read_{kind}" for kind in ("csv", "parquet", "pickle", "table", "ex
     "ParquetFile"
 }
 # Functions of our own of these names, and what reads nothing from a file.
-OURS = {"load", "read_table", "loader.load", "found.load", "open_group", "cells.final_loss_min.load"}
+OURS = {
+    "load",
+    "read_table",
+    "read_csv",
+    "loader.load",
+    "found.load",
+    "open_group",
+    "cells.final_loss_min.load",
+}
 RUNS_CODE = {"pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib", "yaml"}
 
 

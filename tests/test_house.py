@@ -96,6 +96,19 @@ def test_only_the_door_prints_and_only_population_maps_neurons(path):
         assert "jax.vmap" not in calls
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_text_is_read_and_written_in_utf8_whatever_the_locale(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if name.split(".")[-1] in ("open", "read_text", "write_text") and not name.startswith(
+            ("os.", "files.")
+        ):
+            given = [ast.unparse(value) for value in (*node.args, *(k.value for k in node.keywords))]
+            is_binary = any(re.fullmatch(r"'[rwa]b\+?'|'r\+b'", value) for value in given)
+            opens_bytes = name in ("gzip.open", "bz2.open", "lzma.open", "zstd.open", "Image.open")
+            assert is_binary or opens_bytes or "'utf-8'" in given or "os.devnull" in given, ast.unparse(node)
+
+
 def test_the_public_names_are_there():
     for name in jaxneuron.__all__:
         assert getattr(jaxneuron, name) is not None

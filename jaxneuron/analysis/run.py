@@ -14,6 +14,8 @@ from jaxneuron.analysis.pooling import all_together, each_alone, pool
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.histograms import mean, quantile
+from jaxneuron.population.results import CELLS, RESULTS
+from jaxneuron.store.examples import study_of
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
@@ -70,7 +72,7 @@ class Run:
     @cached_property
     def study(self) -> Study:
         """The study that was run."""
-        return Study(**self.attrs["study"])
+        return study_of(self.attrs, self._store.root)
 
     @cached_property
     def design(self) -> Design:
@@ -194,9 +196,12 @@ class Run:
     def _opened(self, group: str) -> xr.Dataset:
         """A group whose arrays are compared, as they are read, with the checksums of those who wrote them."""
         self._store.read_markers()
-        return xr.open_zarr(
+        found = xr.open_zarr(
             self._store.root.store, group=group, consolidated=False, chunks=None, zarr_format=3
         )
+        # Zarr lists arrays in any order, and an export of the same run is to have the same columns.
+        facts = CELLS if group == "cells" else RESULTS
+        return found[[name for name in facts if name in found.data_vars]]
 
     @property
     def _smallest_loss(self) -> float:

@@ -5,10 +5,12 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from jaxneuron.runner.notes import log_notes
 from jaxneuron.runner.precision import warn_of_precision
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.provenance import provenance
 from jaxneuron.store.create import create
+from jaxneuron.store.examples import study_and_arrays
 from jaxneuron.store.identity import differences
 from jaxneuron.store.location import Location, MadeMeanwhile
 from jaxneuron.store.room import check_room
@@ -32,6 +34,7 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
     BadInput, with nothing written, where the run is another study's or has other numerics, unless
     `overwrite` replaces it, and where there is no room for it, trained by so many processes.
     """
+    log_notes(program)
     if not is_run(location) or overwrite:
         needs = check_room(location, program.sizes, processes=processes)
         with contextlib.suppress(MadeMeanwhile):
@@ -46,6 +49,7 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
                     method=program.study.training.method,
                     has_neurons=program.study.sweep.records == "neurons",
                     attrs=provenance(program),
+                    examples=study_and_arrays(program.study)[1],
                     replace=overwrite,
                 )
             warn_of_precision(program)

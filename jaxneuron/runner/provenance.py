@@ -12,9 +12,9 @@ import jax
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.runner.program import Program, silent_loss
 from jaxneuron.store.checksum import checksum_of
+from jaxneuron.store.examples import study_and_arrays
 from jaxneuron.study.data import sha256_of
 from jaxneuron.study.sources import Table
-from jaxneuron.study.study import resolved
 
 
 def provenance(program: Program) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def provenance(program: Program) -> dict[str, Any]:
         return values[0] if len(values) == 1 else list(values)
 
     return {
-        "study": resolved(study),
+        "study": study_and_arrays(study)[0],
         "identity": identity,
         "fingerprint": checksum_of(identity),
         "num_neurons": program.num_neurons,

@@ -31,6 +31,7 @@ from jaxneuron.population.results import (
 )
 from jaxneuron.store.checked import checksum_of_bytes
 from jaxneuron.store.checksum import checksum_of
+from jaxneuron.store.examples import GROUP as EXAMPLES
 from jaxneuron.store.location import ROOT, Location
 from jaxneuron.store.skeleton import FORMAT
 
@@ -52,9 +53,11 @@ def create(
     method: str,
     has_neurons: bool,
     attrs: Mapping[str, Any],
+    examples: Mapping[str, np.ndarray],
     replace: bool,
 ) -> None:
-    """Make a run; when it is whole it takes its place, and that of what was there if `replace`."""
+    """Make a run, with the examples that its study does not write out; when it is whole it takes its place,
+    and that of what was there if `replace`."""
     buffers: dict[str, Buffer] = {}
     root = zarr.create_group(MemoryStore(buffers), zarr_format=3)
     work = root.create_group("work")
@@ -69,6 +72,8 @@ def create(
     if has_neurons:
         records = results_of(method)
         _create_neurons(root.create_group("neurons"), design, chunking, inputs, precision, records)
+    if examples:
+        _write_examples(root.create_group(EXAMPLES), examples)
     files = {key: buffer.to_bytes() for key, buffer in buffers.items() if key != ROOT}
     known = {
         "format": FORMAT,
@@ -220,6 +225,13 @@ def _write_coordinate(
         config={"write_empty_chunks": True},
     )
     array[...] = values.astype(object) if values.dtype.kind == "U" else values
+
+
+def _write_examples(group: zarr.Group, examples: Mapping[str, np.ndarray]) -> None:
+    for name, values in examples.items():
+        definition = {"x": "the inputs of each example", "y": "the target of each example"}[name]
+        dims = ("example", "input")[: values.ndim]
+        _write_coordinate(group, name, dims, values, "", f"{name}, before scaling", definition)
 
 
 def _auxiliary(design: Design) -> list[str]:

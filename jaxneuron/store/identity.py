@@ -11,7 +11,7 @@ import numpy as np
 
 from jaxneuron.population.histograms import LEAST_LOSS_DECADE
 from jaxneuron.study.data import Dataset, sha256_of
-from jaxneuron.study.study import Study, resolved
+from jaxneuron.study.study import Study
 
 # The packages whose arithmetic the results are.
 NUMERICS = ("jaxneuron", "jax", "jaxlib", "optax", "numpy")
@@ -33,11 +33,11 @@ VECTORS = ("AVX512_SKX", "AVX512F", "AVX2", "AVX", "SVE", "ASIMD")
 
 def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> dict[str, Any]:
     """All that decides the bits, as plain values by name: not where the data lie, but what they are."""
-    tables = resolved(study)
+    tables = study.model_dump(mode="json", include={"neuron", "training", "sweep"})
     settings = {
         f"{table}.{key}": value
-        for table in ("neuron", "training", "sweep")
-        for key, value in tables[table].items()
+        for table, keys in tables.items()
+        for key, value in keys.items()
         # The chunk size below counts, whoever chose it; older runs record no method, as there was only one.
         if key != "chunk_size" and (key, value) != ("method", "steps")
     }

@@ -144,8 +144,8 @@ def _left_in_groups() -> Iterator[float]:
     """What is left of each limit; files that are kept in memory, and not in use, make room when needed."""
     for folder, (limit_file, used_file, kept_entry) in _memory_groups():
         try:
-            limit, used = ((folder / name).read_text().strip() for name in (limit_file, used_file))
-            stat = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            limit, used = ((folder / name).read_text("utf-8").strip() for name in (limit_file, used_file))
+            stat = dict(line.split() for line in (folder / "memory.stat").read_text("utf-8").splitlines())
             if limit != "max":
                 yield float(limit) - max(0.0, float(used) - float(stat.get(kept_entry, 0)))
         except (OSError, ValueError):  # it limits no memory
@@ -155,7 +155,7 @@ def _left_in_groups() -> Iterator[float]:
 def _memory_groups() -> Iterator[tuple[Path, tuple[str, str, str]]]:
     """The control groups of this process from the innermost outwards, and the names of their files."""
     try:
-        lines = [line.split(":", 2) for line in PROCESS_GROUPS.read_text().splitlines()]
+        lines = [line.split(":", 2) for line in PROCESS_GROUPS.read_text("utf-8").splitlines()]
     except OSError:  # another system
         return
     for _, controllers, path in lines:

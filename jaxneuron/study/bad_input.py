@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 MOST_LISTED = 12
 LONGEST = 2000  # letters of a message; a name may have a million
 
@@ -40,3 +42,12 @@ def shown(value: Any) -> str:
     """A given value, short enough for one line."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def named_rows(is_bad: np.ndarray) -> str:
+    """'3 of 235 rows (12, 40, 41)', counted from 1 after the header; '' where there are none."""
+    rows = np.flatnonzero(is_bad) + 1
+    if len(rows) == 0:
+        return ""
+    listed = ", ".join(map(str, rows[:5])) + (", …" if len(rows) > 5 else "")
+    return f"{len(rows)} of {len(is_bad)} rows ({listed})"

@@ -1,16 +1,12 @@
 """Reading the examples: from a table, from arrays, or from a teacher; checked, scaled and described."""
 
 import hashlib
-import os
-import warnings
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
 import jax
 import numpy as np
-import pandas as pd
 
 from jaxneuron.neuron.draws import Distribution
 from jaxneuron.neuron.half_lines import count_probes, find_half_lines
@@ -19,8 +15,9 @@ from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.optimizers import squares_gradient, stands_still_without_squares
 from jaxneuron.population.axes import Axis
 from jaxneuron.population.design import inside_unit
-from jaxneuron.study.bad_input import BadInput, nearest, shown
+from jaxneuron.study.bad_input import BadInput, named_rows
 from jaxneuron.study.sources import Arrays, Data, Table, Teacher, UnitVector
+from jaxneuron.study.tables.table import read_table
 
 
 class Scaling(NamedTuple):
@@ -41,6 +38,7 @@ class Dataset(NamedTuple):
     target: str
     scaling: Scaling
     source: str
+    notes: tuple[str, ...] = ()  # what a reader should know of how they were read, a line each
 
     @property
     def sha256(self) -> str:
@@ -63,7 +61,7 @@ class Dataset(NamedTuple):
 
         def check(name: str, squared: np.ndarray, of: str) -> None:
             with np.errstate(over="ignore"):
-                bad = _rows(~np.isfinite(squared.astype(precision) ** 2 * len(squared)))
+                bad = named_rows(~np.isfinite(squared.astype(precision) ** 2 * len(squared)))
             if bad:
                 raise BadInput(
                     f"{self.source}: column {name!r} is too large for {of} in {bad}; "
@@ -132,9 +130,11 @@ def sha256_of(datasets: Sequence[Dataset]) -> str:
 
 
 def _load(data: Data, number: int) -> Dataset:
+    notes = ()
     if isinstance(data, Table):
         file = data.files[number]
-        columns = read_table(Path(file), [*data.inputs, data.target])
+        columns = read_table(Path(file), [*data.inputs, data.target], data.dialect)
+        notes = columns.notes
         x, y = np.column_stack([columns[name] for name in data.inputs]), columns[data.target]
         inputs, target, source = data.inputs, data.target, file
     else:
@@ -142,102 +142,14 @@ def _load(data: Data, number: int) -> Dataset:
         inputs = ("x",) if x.shape[1] == 1 else tuple(f"x{i}" for i in range(x.shape[1]))
         target, source = "y", "data" if data.num_datasets == 1 else f"data, data set {number}"
     unscaled = Scaling(np.zeros(x.shape[1]), np.ones(x.shape[1]), 0.0, 1.0)
-    dataset = Dataset(x, y, inputs, target, unscaled, source)
+    dataset = Dataset(x, y, inputs, target, unscaled, source, notes)
     for name, column in dataset.columns():
-        if bad := _rows(~np.isfinite(column)):
+        if bad := named_rows(~np.isfinite(column)):
             raise BadInput(f"{source}: column {name!r} is not finite in {bad}; fill or remove them")
     if data.scale == "standard":
         return standardise(dataset)
     dataset.check_size("float64")
     return dataset
-
-
-def read_table(path: Path, names: list[str]) -> dict[str, np.ndarray]:
-    """The named columns of a CSV, Parquet or NPZ file, as float64."""
-    readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
-    if not os.path.exists(path):  # False, too, where the name is too long to be one
-        raise BadInput(f"{path}: there is no such file; it must be a CSV, Parquet or NPZ file")
-    reader = readers.get(path.suffix.lower())
-    if reader is None or not path.is_file():
-        raise BadInput(f"{path}: is not a file ending in {', '.join(readers)}")
-    if path.stat().st_size == 0:
-        raise BadInput(f"{path}: is empty; it must be a CSV, Parquet or NPZ file")
-    try:
-        frame = reader(path)
-    except BadInput:
-        raise
-    except Exception as error:  # each reader fails in ways of its own on a file of other content
-        first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise BadInput(f"{path}: cannot be read as {path.suffix[1:].upper()}: {first_line}") from None
-    for name in names:
-        if name not in frame.columns:
-            raise BadInput(f"{path}: has no column {name!r}{nearest(name, frame.columns)}")
-        if (number := frame.columns.tolist().count(name)) > 1:
-            raise BadInput(f"{path}: has {number} columns {name!r}; their names must differ")
-    if frame.empty:
-        raise BadInput(f"{path}: has no rows; training needs at least one example")
-    return {name: _as_numbers(path, name, pd.Series(frame[name])) for name in names}
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        # Read as a row, for pandas renames the second of two equal names.
-        header = pd.read_csv(
-            path, header=None, nrows=1, dtype=str, keep_default_na=False, skipinitialspace=True
-        )
-        with warnings.catch_warnings():
-            # Rows longer than the header would lose their ends, or shift.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            # From pandas 3.1 on it is the default; before, the last bit is not always the nearest.
-            warnings.filterwarnings("ignore", "The 'float_precision' argument")
-            frame = pd.read_csv(
-                path, index_col=False, float_precision="round_trip", skipinitialspace=True, low_memory=False
-            )
-    except UnicodeDecodeError:
-        raise BadInput(f"{path}: is not text in UTF-8; a CSV file is") from None
-    except pd.errors.ParserWarning:
-        raise BadInput(f"{path}: its rows are longer than its header; every column needs a name") from None
-    return frame.set_axis(header.iloc[0].tolist(), axis="columns")
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path)
-    except ImportError:
-        raise BadInput(f"{path}: reading Parquet needs pyarrow: pip install 'jaxneuron[parquet]'") from None
-
-
-def _read_npz(path: Path) -> pd.DataFrame:
-    """One column for each array; all must have one dimension and the same length."""
-    if not zipfile.is_zipfile(path):
-        raise BadInput(f"{path}: is not an NPZ file; numpy.savez writes one")
-    with np.load(path, allow_pickle=False) as arrays:
-        columns = {name: arrays[name] for name in arrays.files}
-    for name, column in columns.items():
-        if np.ndim(column) != 1:
-            shape = np.shape(column)
-            raise BadInput(f"{path}: array {name!r} has the shape {shape}; a column has one dimension")
-    lengths = {name: len(column) for name, column in columns.items()}
-    if len(set(lengths.values())) > 1:
-        raise BadInput(f"{path}: its arrays have the lengths {lengths}; they must be equal")
-    return pd.DataFrame(columns)
-
-
-def _as_numbers(path: Path, name: str, column: pd.Series) -> np.ndarray:
-    missing = column.isna().to_numpy()
-    if bad := _rows(missing):
-        raise BadInput(f"{path}: column {name!r} is missing {bad}; fill or remove them")
-    if column.dtype.kind in "cmM":  # complex numbers and times, of which pandas would make numbers
-        raise BadInput(f"{path}: column {name!r} holds {column.dtype}, not numbers")
-    try:
-        numbers = np.asarray(pd.to_numeric(column, errors="coerce"), np.float64)
-    except OverflowError:
-        raise BadInput(f"{path}: column {name!r} holds a number that is too large") from None
-    not_numbers = np.isnan(numbers)
-    if bad := _rows(not_numbers):
-        example = column.iloc[int(np.argmax(not_numbers))]
-        raise BadInput(f"{path}: column {name!r} is not a number in {bad}, such as {shown(example)}")
-    return numbers
 
 
 def _as_columns(data: Arrays) -> tuple[np.ndarray, np.ndarray]:
@@ -289,12 +201,3 @@ def standardise(data: Dataset) -> Dataset:
     if not all(np.isfinite(numbers).all() for numbers in (x, y, scaling.x_scale, scaling.y_scale)):
         raise BadInput(f"{data.source}: its numbers are too large or too close together to be standardised")
     return data._replace(x=x, y=y, scaling=scaling)
-
-
-def _rows(is_bad: np.ndarray) -> str:
-    """'3 of 235 rows (12, 40, 41)', counted from 1 after the header; '' where there are none."""
-    rows = np.flatnonzero(is_bad) + 1
-    if len(rows) == 0:
-        return ""
-    listed = ", ".join(map(str, rows[:5])) + (", …" if len(rows) > 5 else "")
-    return f"{len(rows)} of {len(is_bad)} rows ({listed})"

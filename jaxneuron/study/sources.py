@@ -1,15 +1,22 @@
 """Where a study's examples come from: the forms of its [data] table."""
 
+import io
+import os
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import numpy as np
-from pydantic import Discriminator, Field, Strict, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Strict, Tag, field_serializer, field_validator, model_validator
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.population.axes import Axis
+from jaxneuron.study.arrays import as_numbers
+from jaxneuron.study.bad_input import shown
 from jaxneuron.study.quantity import Quantity, num_values
 from jaxneuron.study.section import Section
+from jaxneuron.study.tables.dialect import NAMED_SEPARATORS, Dialect
 
 Scale = Literal["standard", "none"]
 Names = Annotated[tuple[str, ...], Strict(False), Field(min_length=1)]
@@ -26,20 +33,67 @@ MOST_NUMBERS = 2**32
 class Table(Section):
     """Columns of a CSV, Parquet or NPZ file; a relative path starts at the study file's folder.
 
-    Each of several files is a data set; they have the same columns and equally many rows.
+    Each of several files is a data set; they have the same columns and equally many rows. How their text is
+    to be read is found in them, as far as it is not said.
     """
 
     file: Files
     inputs: Names
     target: str
     scale: Scale = "standard"
+    separator: str | None = None
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[",", ".", "'", " "] | None = None
+    encoding: str = "utf-8"
+    missing: Literal["refuse", "drop"] = "refuse"
+    missing_values: Annotated[tuple[str, ...], Strict(False)] = ()
+
+    @field_validator("file", mode="before")
+    @classmethod
+    def _as_paths(cls, file: Any) -> Any:
+        is_list = isinstance(file, (list, tuple))
+        return [_as_path(one) for one in file] if is_list else _as_path(file)
+
+    @field_validator("separator")
+    @classmethod
+    def _check_separator(cls, separator: str | None) -> str | None:
+        character = NAMED_SEPARATORS.get(separator or "", separator)
+        if character is not None and (len(character) != 1 or character.isalnum() or character in '"\r\n+-.#'):
+            named = ", ".join(f'"{name}"' for name in NAMED_SEPARATORS)
+            raise ValueError(f'is {shown(separator)}; it must be one character, such as ";", or {named}')
+        return separator
+
+    @field_validator("encoding")
+    @classmethod
+    def _check_encoding(cls, encoding: str) -> str:
+        try:
+            io.TextIOWrapper(io.BytesIO(), encoding)
+        except (LookupError, ValueError):
+            raise ValueError(
+                f'is {shown(encoding)}, which is no encoding of text; "utf-8", "cp1252" and "utf-16" are some'
+            ) from None
+        return encoding
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         for i, name in enumerate(self.inputs):
             if name in self.inputs[:i]:
                 raise ValueError(f"inputs: names {name!r} twice; each column counts once")
+        if self.thousands is not None and self.thousands == self.decimal:
+            raise ValueError(f'thousands: is "{self.thousands}", as decimal is; they must differ')
         return self
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the text of the files is to be read."""
+        return Dialect(
+            NAMED_SEPARATORS.get(self.separator or "", self.separator),
+            self.decimal,
+            self.thousands,
+            self.encoding,
+            self.missing,
+            self.missing_values,
+        )
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -52,8 +106,18 @@ class Table(Section):
         return len(self.files)
 
 
+def _as_path(file: Any) -> Any:
+    """A file as its path, in the ways in which people write one: ~/data.csv, file:///data.csv, a Path."""
+    file = os.fspath(file) if isinstance(file, os.PathLike) else file
+    if not isinstance(file, str):
+        return file
+    if file.startswith("file://"):
+        file = url2pathname(urlsplit(file).path)
+    return os.path.expanduser(file) if file.startswith("~") else file
+
+
 class Arrays(Section):
-    """Examples written out: a row of inputs, or one number, and a target for each."""
+    """Examples written out: a row of inputs, or one number, and a target for each; kept as arrays."""
 
     x: Any = Field(repr=False)
     y: Any = Field(repr=False)
@@ -61,16 +125,17 @@ class Arrays(Section):
 
     @field_validator("x", "y", mode="plain")
     @classmethod
-    def _as_lists(cls, value: Any) -> Any:
-        try:
-            numbers = np.asarray(value)
-        except ValueError:  # rows of different lengths
-            numbers = np.empty(0, object)
-        if numbers.dtype.kind not in "biuf":  # of a string, say, NumPy would make a number
-            raise ValueError("must be a list of numbers, or of rows of numbers that are equally long")
-        if not np.isfinite(numbers).all():
-            raise ValueError("has numbers that are not finite; fill or remove them")
-        return numbers.astype(np.float64).tolist()
+    def _as_numbers(cls, value: Any) -> np.ndarray:
+        return as_numbers(value)
+
+    @field_serializer("x", "y")
+    def _as_lists(self, value: np.ndarray) -> list[Any]:
+        return value.tolist()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Arrays) or self.scale != other.scale:
+            return False
+        return np.array_equal(self.x, other.x) and np.array_equal(self.y, other.y)
 
     num_datasets: ClassVar[int] = 1
 

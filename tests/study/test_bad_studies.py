@@ -154,7 +154,7 @@ EDITS = {
     ('target = "y"', ""): "data.target: is missing",
     ("data.csv", "dta.csv"): "dta.csv: there is no such file / CSV",
     ("data.csv", "d" * 300 + ".csv"): "there is no such file",
-    ("data.csv", "."): "is not a file ending in .csv, .parquet, .npz",
+    ("data.csv", "."): "is not a file ending in .csv, .tsv, .txt, .dat, .parquet, .npz",
     ('"data.csv"', "[]"): "data.file: is [] / at least one",
     ('"data.csv"', "3"): "data.file: is 3 / string",
     ('"data.csv"', '["data.csv", 3]'): "data.file.1: is 3 / string",
@@ -218,7 +218,7 @@ STUDIES = {
 }
 TABLES = {
     ",".join(f"column{i}" for i in range(999)) + "\n1": "has no column 'x' / column0 / … (999)",
-    CSV.replace(",", ";"): "has no column 'x' / x;y",
+    CSV.replace(",", "^"): "has no column 'x' / x^y",
     "x,y\n0,1\nlow,3\n2,4\nhigh,5\n": "data.csv: column 'x' is not a number in 2 of 4 rows (2, 4) / 'low'",
     "x,y\n0,\n1,3\n2,\n3,\n": "column 'y' is missing 3 of 4 rows (1, 3, 4) / fill or remove",
     "x,y\n" + "1,\n" * 9: "is missing 9 of 9 rows (1, 2, 3, 4, 5, …)",
@@ -231,8 +231,8 @@ TABLES = {
     "x,x,y\n1,2,3\n4,5,7\n": "data.csv: has 2 columns 'x' / differ",
     "x,y\n1,2\n3,4,5\n": "data.csv / line 3",
     "x,y\n1,2,3\n3,4,5\n": "longer than its header",
-    b"x,y\n\xff\xfe,1\n": "data.csv: is not text in UTF-8",
-    CSV.encode("utf-16"): "data.csv: is not text in UTF-8",
+    b"x,y\n\xff\xfe,1\n": "data.csv: line 2 is not text in UTF-8 / encoding = ",
+    CSV.encode("utf-16-le"): 'data.csv: has NUL bytes / encoding = "utf-16-le"',
     bytes(range(256)) * 8: "data.csv",
     "x,y\n" + "9" * 400 + ",1\nlow,2\n": "data.csv: column 'x'",
     "x,y\n" + "9" * 400 + ",1\n" + "8" * 400 + ",2\n": "data.csv: column 'x'",
@@ -251,11 +251,11 @@ SECOND_TABLES = {
 }
 # What is in a data file, by columns or as text; and its name.
 FILES: list[tuple[str, Any, str]] = [
-    ("data.xlsx", CSV, "data.xlsx / .csv, .parquet, .npz"),
+    ("data.xlsx", CSV, "data.xlsx / .csv / .parquet, .npz"),
     ("data.npz", {"x": ["9" * 400, "1"], "y": [1.0, 2.0]}, "data.npz: column 'x'"),
     ("data.npz", {"x": [1.0, 2.0], "y": [1.0]}, "data.npz / 'x': 2, 'y': 1 / equal"),
     ("data.npz", {"x": np.ones((2, 2)), "y": [1.0, 2.0]}, "array 'x' has the shape (2, 2) / one dimension"),
-    ("data.npz", {"x": np.array([1, None]), "y": [1.0, 2.0]}, "data.npz: cannot be read / bject"),
+    ("data.npz", {"x": np.array([1, None]), "y": [1.0, 2.0]}, "'x' holds Python objects, not numbers"),
     ("data.npz", {"x": [1j, 2], "y": [1.0, 2.0]}, "'x' holds complex128, not numbers"),
     (
         "data.npz",
@@ -265,11 +265,11 @@ FILES: list[tuple[str, Any, str]] = [
     ("data.npz", {}, "data.npz: has no column 'x' / known: none"),
     ("data.npz", CSV, "data.npz: is not an NPZ file"),
     ("data.parquet", CSV, "data.parquet: cannot be read as PARQUET"),
-    ("data.parquet", {"x": [[1], [2]], "y": [1, 2]}, "'x' is not a number in 2 of 2 rows"),
+    ("data.parquet", {"x": [[1], [2]], "y": [1, 2]}, "'x' holds list / not numbers"),
     (
         "data.parquet",
         {"x": pd.date_range("2020", periods=2), "y": [1, 2]},
-        "'x' holds datetime64 / not numbers",
+        "'x' holds timestamp / not numbers",
     ),
 ]
 

@@ -1,5 +1,6 @@
 """The data set: read, checked and scaled as NumPy would; what cannot be read is BadInput and nothing else."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -204,11 +205,7 @@ def test_parquet_and_npz_of_many_types(tmp_path):
 def test_parquet_without_pyarrow(tmp_path, monkeypatch):
     path = tmp_path / "data.parquet"
     path.write_bytes(b"PAR1")
-
-    def read_parquet(path):
-        raise ImportError("no pyarrow")
-
-    monkeypatch.setattr(pd, "read_parquet", read_parquet)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
 
     with pytest.raises(BadInput, match=r"needs pyarrow: pip install 'jaxneuron\[parquet\]'"):
         read_table(path, ["x"])

@@ -6,17 +6,22 @@ from typing import Any
 
 import click
 
-from jaxneuron.cli.terminal import json_option, print_items, print_json, terminal_size
+from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, terminal_size
 from jaxneuron.store.whole_file import FIGURE, check_file
 from jaxneuron.study.bad_input import BadInput
 
 # The options that are keys of a study.toml, by their tables.
 KEYS = {
-    "data": ("file", "inputs", "target", "scale"),
+    "data": (
+        *("file", "inputs", "target", "scale"),
+        *("separator", "decimal", "thousands", "encoding", "missing", "missing_values"),
+    ),
     "neuron": ("activation", "train_bias", "init_weight"),
     "training": ("optimizer", "method", "num_steps", "batch_size", "precision", "tolerance"),
     "sweep": ("learning_rate", "init_bias", "momentum", "weight_decay", "seed"),
 }
+
+OPTIONS = {"inputs": "input", "missing_values": "missing-value"}  # of keys that are lists
 
 
 class NumSteps(click.ParamType):
@@ -63,6 +68,16 @@ class NumSteps(click.ParamType):
 )
 @click.option("--precision", help="float32 or float64.  [default: float32; by jumps float64]")
 @click.option("--scale", default="standard", show_default=True, help="standard or none.")
+@click.option("--separator", help="Between fields: a character, tab or space.  [default: found]")
+@click.option("--decimal", help="Of decimals: . or ,  [default: found]")
+@click.option("--thousands", help="Between each three digits: , . ' or a space.  [default: none]")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of the text: utf-8, cp1252, …")
+@click.option(
+    "--missing", default="refuse", show_default=True, help="Rows that miss a value: refuse or drop."
+)
+@click.option(
+    "--missing-value", "missing_values", multiple=True, help="A text that stands for none; may be repeated."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="For what is drawn.")
 @click.option("--explain", is_flag=True, help="Walk through one full pass with its numbers.")
 @click.option("--figure", type=click.Path(path_type=Path), help="Where to draw it (.png, .svg, .pdf).")
@@ -78,6 +93,7 @@ def train(explain: bool, figure: Path | None, report: Path | None, as_json: bool
         from jaxneuron.view.web.page import check_page
 
         check_page(report, "--report")
+    print_log(quiet=as_json)
     training = _train(given)
 
     from jaxneuron.analysis.explain import full_pass
@@ -138,5 +154,5 @@ def _train(given: dict[str, Any]) -> Any:
         table, _, key = where.partition(".")
         if key not in KEYS.get(table, ()):
             raise
-        option = key.replace("_", "-").replace("inputs", "input")
+        option = OPTIONS.get(key, key.replace("_", "-"))
         raise BadInput(f"--{option}{colon}{wrong}") from None
