@@ -189,9 +189,13 @@ def _turns(training: Training) -> int:
 
 def has_stability_limit(study: Study) -> bool:
     """Whether 2/λ_max means something: plain full-batch gradient descent on a locally quadratic loss."""
-    is_plain = study.training.optimizer == "sgd" and study.training.batch_size is None
-    is_quadratic = ACTIVATIONS[study.neuron.activation].is_piecewise_linear
-    return is_plain and is_quadratic and study.sweep.weight_decay is None
+    are_quadratic = all(
+        each.training.optimizer == "sgd"
+        and each.training.batch_size is None
+        and ACTIVATIONS[each.neuron.activation].is_piecewise_linear
+        for each in study.alternatives
+    )
+    return are_quadratic and study.sweep.weight_decay is None
 
 
 def _beyond_limit(training: Training, step: int) -> str:

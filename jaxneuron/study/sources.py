@@ -1,6 +1,7 @@
 """Where a study's examples come from: the forms of its [data] table."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -26,7 +27,7 @@ MOST_NUMBERS = 2**32
 class Table(Section):
     """Columns of a CSV, Parquet or NPZ file; a relative path starts at the study file's folder.
 
-    Each of several files is a data set; they have the same columns and equally many rows.
+    Each of several files is a data set; they have the same columns.
     """
 
     file: Files
@@ -39,6 +40,9 @@ class Table(Section):
         for i, name in enumerate(self.inputs):
             if name in self.inputs[:i]:
                 raise ValueError(f"inputs: names {name!r} twice; each column counts once")
+        for i, file in enumerate(self.files):
+            if file in self.files[:i]:
+                raise ValueError(f"file: has {file!r} twice; each data set counts once")
         return self
 
     @property
@@ -50,6 +54,15 @@ class Table(Section):
     def num_datasets(self) -> int:
         """The number of data sets."""
         return len(self.files)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A label for each file: as much of the end of its path as tells all of them apart."""
+        parts = [Path(file).parts for file in self.files]
+        ends = (
+            [str(Path(*each[-number:])) for each in parts] for number in range(1, max(map(len, parts)) + 1)
+        )
+        return tuple(next((labels for labels in ends if len(set(labels)) == len(labels)), self.files))
 
 
 class Arrays(Section):

@@ -1,12 +1,13 @@
 """A study: data, neuron, training and sweep, frozen. What a study.toml says, checked before anything runs."""
 
+import itertools
 import math
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from jaxneuron.neuron import jumps
 from jaxneuron.neuron.draws import STANDARD_NORMAL
@@ -16,6 +17,7 @@ from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.population import design
 from jaxneuron.population.axes import Axis
 from jaxneuron.study.bad_input import BadInput, nearest, shown
+from jaxneuron.study.categories import CATEGORIES, OneOrMore, check_batch_size, named
 from jaxneuron.study.quantity import DRAWN, Quantity, check_size, num_values, support
 from jaxneuron.study.section import Section
 from jaxneuron.study.sources import Data, Table
@@ -25,19 +27,10 @@ MOST_CELLS = MOST_REPLICATES = 2**32
 MOST_STEPS = 2**31 - 2
 
 
-def _one_of(known: Mapping[str, Any]) -> Callable[[str], str]:
-    def check(name: str) -> str:
-        if name not in known:
-            raise ValueError(f"is {name!r}{nearest(name, known)}")
-        return name
-
-    return check
-
-
 class Neuron(Section):
     """What the neuron is and where its weight starts."""
 
-    activation: Annotated[str, AfterValidator(_one_of(ACTIVATIONS))] = "relu"
+    activation: Annotated[str | tuple[str, ...], OneOrMore(named(ACTIVATIONS))] = "relu"
     train_bias: bool = True
     init_weight: Quantity = STANDARD_NORMAL
 
@@ -64,10 +57,10 @@ NumSteps = Annotated[
 class Training(Section):
     """How it is trained."""
 
-    optimizer: Annotated[str, AfterValidator(_one_of(OPTIMIZERS))] = "sgd"
+    optimizer: Annotated[str | tuple[str, ...], OneOrMore(named(OPTIMIZERS))] = "sgd"
     method: Literal["steps", "jumps"] = "steps"
     num_steps: NumSteps = 1000
-    batch_size: int | None = Field(default=None, ge=1)
+    batch_size: Annotated[int | tuple[int, ...] | None, OneOrMore(check_batch_size)] = None
     gradient: Literal["auto", "autodiff", "moments"] = "auto"
     precision: Literal["float32", "float64"] = "float32"
     tolerance: float = Field(default=Config.tolerance, ge=0.0)
@@ -155,20 +148,22 @@ class Study(Section):
     def _check(self) -> Self:
         if self.training.method == "jumps" and (objection := self.objection_to_jumps):
             raise ValueError(f'training.method: "jumps" is {objection}')
-        optimizer, taken = self.training.optimizer, set(OPTIMIZERS[self.training.optimizer].takes)
-        taken |= {"learning_rate", "weight_decay", "target_scale"}
-        if self.neuron.activation == "leaky_relu":
+        optimizers = dict.fromkeys(study.training.optimizer for study in self.alternatives)
+        activations = dict.fromkeys(study.neuron.activation for study in self.alternatives)
+        taken = {"learning_rate", "weight_decay", "target_scale"}
+        taken.update(*(OPTIMIZERS[optimizer].takes for optimizer in optimizers))
+        if "leaky_relu" in activations:
             taken.add("negative_slope")
         for name in MEANINGS:
             if getattr(self.sweep, name) is not None and name not in taken:
                 if name == "negative_slope":
-                    reason = f"activation {self.neuron.activation!r} has none; it needs leaky_relu"
+                    reason = f"activation {_quoted(activations)} has none; it needs leaky_relu"
                 else:
-                    reason = f"optimizer {optimizer!r} does not take it{nearest(name, sorted(taken))}"
+                    reason = f"optimizer {_quoted(optimizers)} does not take it{nearest(name, sorted(taken))}"
                 raise ValueError(f"sweep.{name}: {reason}")
-        if optimizer == "adamw" and self.sweep.weight_decay is None:
+        if "adamw" in optimizers and self.sweep.weight_decay is None:
             raise ValueError("sweep.weight_decay: is missing; adamw without it is adam")
-        num_cells = self.data.num_datasets
+        num_cells = math.prod(map(len, self.categories.values()))
         for name, quantity in self.quantities.items():
             where = f"{'neuron' if name == 'init_weight' else 'sweep'}.{name}"
             try:
@@ -193,6 +188,12 @@ class Study(Section):
     @property
     def objection_to_jumps(self) -> str | None:
         """Why the study cannot be trained by jumps; None where it can, if its data has one input."""
+        objections = (study._objection_to_jumps for study in self.alternatives)
+        return next((objection for objection in objections if objection), None)
+
+    @property
+    def _objection_to_jumps(self) -> str | None:
+        """That of one alternative."""
         training = self.training
         if training.optimizer != "sgd":
             return f"for plain gradient descent, and training.optimizer is {training.optimizer!r}"
@@ -209,6 +210,47 @@ class Study(Section):
                 f"neuron.activation is {self.neuron.activation!r}"
             )
         return None
+
+    @property
+    def categories(self) -> dict[str, Sequence[str | int]]:
+        """What differs between cells without being a number that neurons are given, with its names: the data
+        set where there are several, and what a list of activations, optimizers or batch sizes is given of."""
+        data, number = self.data, self.data.num_datasets
+        labels = data.labels if isinstance(data, Table) else range(number)
+        found: dict[str, Sequence[str | int]] = {design.DATASET: labels} if number > 1 else {}
+        for name, table in CATEGORIES.items():
+            if isinstance(given := getattr(getattr(self, table), name), tuple):
+                found[name] = given
+        return found
+
+    @property
+    def alternatives(self) -> "list[Study]":
+        """The study of each combination of activation, optimizer and batch size, in C order; of one of each,
+        only itself."""
+        names = [name for name in self.categories if name != design.DATASET]
+        return [
+            self._with(dict(zip(names, values, strict=True)))
+            for values in itertools.product(*(self.categories[name] for name in names))
+        ]
+
+    def alternative(self, category: Mapping[str, int]) -> "Study":
+        """The study of one index in each category, its data sets left as they are."""
+        names = [name for name in self.categories if name != design.DATASET]
+        return self._with({name: self.categories[name][category[name]] for name in names})
+
+    def _with(self, values: Mapping[str, str | int]) -> "Study":
+        tables = {
+            table: getattr(self, table).model_copy(
+                update={name: value for name, value in values.items() if CATEGORIES[name] == table}
+            )
+            for table in {CATEGORIES[name] for name in values}
+        }
+        return self.model_copy(update=tables) if tables else self
+
+    @property
+    def can_die(self) -> bool:
+        """Whether there are neurons that can die: not so where every activation has a slope everywhere."""
+        return any(ACTIVATIONS[each.neuron.activation].can_die for each in self.alternatives)
 
     @property
     def quantities(self) -> dict[str, Any]:
@@ -239,8 +281,7 @@ class Study(Section):
     @property
     def design(self) -> design.Design:
         """The cells, made anew at each access."""
-        cells, number = self._cells, self.data.num_datasets
-        return cells if number == 1 else design.on_datasets(cells, number)
+        return design.in_categories(self._cells, self.categories)
 
     @property
     def drawn(self) -> dict[str, Any]:
@@ -252,6 +293,11 @@ class Study(Section):
     def fixed(self) -> dict[str, float]:
         """The quantities that are the same for all neurons."""
         return {name: quantity for name, quantity in self.quantities.items() if isinstance(quantity, float)}
+
+
+def _quoted(names: Iterable[str]) -> str:
+    """'sgd' or 'adam'."""
+    return " or ".join(map(repr, names))
 
 
 def read_study(path: str | Path) -> Study:
