@@ -8,6 +8,7 @@ import numpy as np
 from jaxneuron.analysis.explain import preactivations
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.schedules import CONSTANT
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.runner.training import Training
 from jaxneuron.study.study import Study
@@ -192,10 +193,11 @@ def has_stability_limit(study: Study) -> bool:
     are_quadratic = all(
         each.training.optimizer == "sgd"
         and each.training.batch_size is None
+        and each.training.schedule == CONSTANT
         and ACTIVATIONS[each.neuron.activation].is_piecewise_linear
         for each in study.alternatives
     )
-    return are_quadratic and study.sweep.weight_decay is None
+    return are_quadratic and study.sweep.weight_decay is None and study.sweep.clip_norm is None
 
 
 def _beyond_limit(training: Training, step: int) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from jaxneuron.neuron.gradient import choose_form
 from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.schedules import CONSTANT
 from jaxneuron.neuron.train import Config, Trained
 from jaxneuron.population.chunks import Chunking, cut_into_chunks
 from jaxneuron.population.design import DATASET, Design
@@ -244,6 +245,7 @@ def config_of(study: Study, data: Dataset) -> Config:
         optimizer=training.optimizer,
         batch_size=training.batch_size,
         gradient=form,
+        schedule=None if training.schedule == CONSTANT else (training.schedule, int(training.num_steps)),
         method=training.method,
         tolerance=training.tolerance,
         divergence_factor=training.divergence_factor,

@@ -44,6 +44,7 @@ CATEGORIES = {
     "activation": ("activation", "the neuron's activation"),
     "optimizer": ("optimizer", "what takes the steps"),
     "batch_size": ("batch size", "examples of a mini-batch"),
+    "schedule": ("schedule", "how the learning rate changes from step to step"),
 }
 COMPRESSORS = (ZstdCodec(), Crc32cCodec())
 

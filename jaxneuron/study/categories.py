@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema, core_schema
 from jaxneuron.study.bad_input import nearest, shown
 
 # Their names, and the table of a study.toml that each stands in.
-CATEGORIES = {"activation": "neuron", "optimizer": "training", "batch_size": "training"}
+CATEGORIES = {"activation": "neuron"} | dict.fromkeys(("optimizer", "batch_size", "schedule"), "training")
 
 
 class OneOrMore:

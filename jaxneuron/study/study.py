@@ -14,6 +14,7 @@ from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.neuron.hyperparams import MEANINGS, Config
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.schedules import CONSTANT, SCHEDULES
 from jaxneuron.population import design
 from jaxneuron.population.axes import Axis
 from jaxneuron.study.bad_input import BadInput, nearest, shown
@@ -61,6 +62,7 @@ class Training(Section):
     method: Literal["steps", "jumps"] = "steps"
     num_steps: NumSteps = 1000
     batch_size: Annotated[int | tuple[int, ...] | None, OneOrMore(check_batch_size)] = None
+    schedule: Annotated[str | tuple[str, ...], OneOrMore(named(SCHEDULES))] = CONSTANT
     gradient: Literal["auto", "autodiff", "moments"] = "auto"
     precision: Literal["float32", "float64"] = "float32"
     tolerance: float = Field(default=Config.tolerance, ge=0.0)
@@ -103,6 +105,10 @@ class Sweep(Section):
     epsilon: Quantity | None = None
     negative_slope: Quantity | None = None
     target_scale: Quantity | None = None
+    final_rate: Quantity | None = None
+    warmup: Quantity | None = None
+    step_every: Quantity | None = None
+    clip_norm: Quantity | None = None
     points: Points | None = None
     replicates: int = Field(default=1, ge=1, le=MOST_REPLICATES)
     seed: int = Field(default=0, ge=0, lt=2**32)
@@ -117,11 +123,11 @@ class Sweep(Section):
                 continue
             low, high = support(quantity)
             is_bounded = math.isfinite(meaning.high)
-            if low < meaning.low or (is_bounded and high >= meaning.high):
-                limit = f"at least {meaning.low:g}" + (f" and below {meaning.high:g}" if is_bounded else "")
-                raise ValueError(
-                    f"{name}: reaches {low if low < meaning.low else high!r}; it must be {limit}"
-                )
+            is_below = low < meaning.low or (low == meaning.low and not meaning.has_low)
+            if is_below or (is_bounded and high >= meaning.high):
+                limit = f"{'at least' if meaning.has_low else 'more than'} {meaning.low:g}"
+                limit += f" and below {meaning.high:g}" if is_bounded else ""
+                raise ValueError(f"{name}: reaches {low if is_below else high!r}; it must be {limit}")
         return self
 
 
@@ -150,17 +156,28 @@ class Study(Section):
             raise ValueError(f'training.method: "jumps" is {objection}')
         optimizers = dict.fromkeys(study.training.optimizer for study in self.alternatives)
         activations = dict.fromkeys(study.neuron.activation for study in self.alternatives)
-        taken = {"learning_rate", "weight_decay", "target_scale"}
+        schedules = dict.fromkeys(study.training.schedule for study in self.alternatives)
+        taken = {"learning_rate", "weight_decay", "target_scale", "clip_norm"}
         taken.update(*(OPTIMIZERS[optimizer].takes for optimizer in optimizers))
+        taken.update(*(SCHEDULES[schedule].takes for schedule in schedules))
         if "leaky_relu" in activations:
             taken.add("negative_slope")
         for name in MEANINGS:
             if getattr(self.sweep, name) is not None and name not in taken:
                 if name == "negative_slope":
                     reason = f"activation {_quoted(activations)} has none; it needs leaky_relu"
+                elif any(name in schedule.takes for schedule in SCHEDULES.values()):
+                    takers = [known for known, schedule in SCHEDULES.items() if name in schedule.takes]
+                    reason = f"schedule {_quoted(schedules)} does not take it; it needs {_quoted(takers)}"
                 else:
                     reason = f"optimizer {_quoted(optimizers)} does not take it{nearest(name, sorted(taken))}"
                 raise ValueError(f"sweep.{name}: {reason}")
+        for schedule in schedules:
+            lowest = 0.0 if self.sweep.final_rate is None else support(self.sweep.final_rate)[0]
+            if not SCHEDULES[schedule].falls_to_0 and lowest <= 0:
+                raise ValueError(
+                    f"sweep.final_rate: reaches 0; schedule {schedule!r} needs more, such as 0.01, to fall to"
+                )
         if "adamw" in optimizers and self.sweep.weight_decay is None:
             raise ValueError("sweep.weight_decay: is missing; adamw without it is adam")
         num_cells = math.prod(map(len, self.categories.values()))
@@ -199,6 +216,9 @@ class Study(Section):
             return f"for plain gradient descent, and training.optimizer is {training.optimizer!r}"
         if training.batch_size is not None:
             return f"for steps over all examples, and training.batch_size is {training.batch_size}"
+        if training.schedule != CONSTANT or self.sweep.clip_norm is not None:
+            key = "sweep.clip_norm" if training.schedule == CONSTANT else "training.schedule"
+            return f"for a constant learning rate and no clipping; leave {key} out"
         if training.gradient == "autodiff":
             return "for gradients from moments; leave training.gradient out"
         if training.precision != "float64":
