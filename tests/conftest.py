@@ -54,6 +54,7 @@ LITTLE_OPTIMISED = (
     "tests/neuron/jumps/",
     *(f"tests/neuron/test_{name}.py" for name in ("fate", "gradient", "params", "target_scale", "train")),
     "tests/population/test_train_by_jumps.py",
+    "tests/runner/test_categories.py",
     *(f"tests/runner/test_{name}.py" for name in ("datasets", "jumps", "scaled_target", "theory")),
     "tests/analysis/",
     "tests/view/",

@@ -18,6 +18,7 @@ from jaxneuron.cli import commands
 from jaxneuron.neuron.hyperparams import MEANINGS, Hyperparams
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.schedules import SCHEDULES
 from jaxneuron.neuron.train import Trained
 from jaxneuron.study.sources import Arrays, Synthetic, Table, Teacher, UnitVector
 from jaxneuron.study.study import Neuron, Points, Study, Sweep, Training, read_study
@@ -130,7 +131,8 @@ def test_every_word_that_a_key_may_have_is_told(heading):
 def test_ranges_of_hyperparameters_are_told():
     rows = STUDY_PAGE["`[sweep]`"]
     for name, meaning in MEANINGS.items():
-        low = "" if meaning.low == float("-inf") else f", at least {meaning.low:g}"
+        bound = "at least" if meaning.has_low else "more than"
+        low = "" if meaning.low == float("-inf") else f", {bound} {meaning.low:g}"
         high = "" if meaning.high == float("inf") else f" and below {meaning.high:g}"
         assert rows[f"`{name}`"][0] == f"quantity{low}{high}"
 
@@ -140,14 +142,15 @@ def test_a_drawn_direction_is_told():
     assert f"{key} = " in STUDY_PAGE["The teacher's keys"]["`weight`"][2]
 
 
-def test_activations_and_optimizers_are_told():
+def test_activations_optimizers_and_schedules_are_told():
     words = {True: "yes", False: "no"}
     assert {name: row[1:] for name, row in STUDY_PAGE["Activations"].items()} == {
         f"`{name}`": [words[a.can_die], words[a.is_piecewise_linear]] for name, a in ACTIVATIONS.items()
     }
-    assert {name: tuple(names_in(row[0])) for name, row in STUDY_PAGE["Optimizers"].items()} == {
-        f"`{name}`": optimizer.takes for name, optimizer in OPTIMIZERS.items()
-    }
+    for heading, known in {"Optimizers": OPTIMIZERS, "Schedules": SCHEDULES}.items():
+        assert {name: tuple(names_in(row[0])) for name, row in STUDY_PAGE[heading].items()} == {
+            f"`{name}`": one.takes for name, one in known.items()
+        }
 
 
 SMALL = {"data": {"teacher": {"weight": [1.0], "num_examples": 4}}, "sweep": {"learning_rate": 0.1}}

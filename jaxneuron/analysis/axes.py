@@ -10,12 +10,20 @@ from jaxneuron.population.axes import Log, Refined, Values
 
 
 class MapAxis(NamedTuple):
-    """One direction of a map; the values of a grid increase, those of points need not."""
+    """One direction of a map; the values of a grid increase, those of points need not.
+
+    Of a category, such as the activation, the values are 0, 1, … and stand for `names`.
+    """
 
     name: str
     label: str
     values: np.ndarray
     is_log: bool
+    names: tuple[str, ...] = ()
+
+    def value_in_words(self, index: int, digits: int = 5) -> str:
+        """The name, or the number with so many digits, of the value at an index."""
+        return self.names[index] if self.names else f"{self.values[index]:.{digits}g}"
 
     @property
     def scaled(self) -> np.ndarray:
@@ -40,13 +48,20 @@ class MapAxis(NamedTuple):
 
 
 def map_axis(run: Run, name: str) -> MapAxis:
-    """The axis of a swept hyperparameter, logarithmic where its values span decades."""
-    values = run.cells[name].values
+    """The axis of a swept hyperparameter, logarithmic where its values span decades; or of a category."""
+    values, label = run.cells[name].values, label_of(run, name)
+    if name in run.design.categories:
+        return MapAxis(name, label, np.arange(float(len(values))), False, tuple(map(str, values)))
     quantity = run.study.quantities[name]
     is_listed = isinstance(quantity, (Values, Refined))
     spans_decades = is_listed and bool(values[0] > 0 and values[-1] >= 100 * values[0])
     is_log = isinstance(quantity, (Log, LogUniform)) or spans_decades
-    return MapAxis(name, str(run.cells[name].attrs["long_name"]), values, is_log)
+    return MapAxis(name, label, values, is_log)
+
+
+def label_of(run: Run, name: str) -> str:
+    """The name of what is swept, in words."""
+    return str(run.cells[name].attrs["long_name"])
 
 
 def shown_values(number: int, most: int) -> np.ndarray:

@@ -8,12 +8,12 @@ import numpy as np
 import xarray as xr
 
 from jaxneuron.analysis.axes import MapAxis, map_axis
+from jaxneuron.analysis.frames import swept_names
 from jaxneuron.analysis.half_life import HalfLife, half_life
 from jaxneuron.analysis.incidence import Hazard, cumulative_share, hazard
 from jaxneuron.analysis.intervals import Share, difference, share_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.population.design import DATASET, POINT
 from jaxneuron.study.bad_input import BadInput, nearest
 
@@ -32,9 +32,9 @@ class Contrast(NamedTuple):
     name: str
     label: str
     num_values: int
-    fewest_at: float
+    fewest_at: float | str
     fewest: Share
-    most_at: float
+    most_at: float | str
     most: Share
     difference: tuple[float, float, float]  # of the shares, and its interval
 
@@ -92,6 +92,8 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
     axes = _axes(run)
     if along is None:
         along = "learning_rate" if "learning_rate" in axes else next(iter(axes), None)
+    elif along == DATASET and along in run.dims:
+        axes = [*axes, DATASET]
     elif along not in axes:
         raise BadInput(f"{run.path}: has no axis {along!r}{nearest(along, axes)}")
     names = [along] if along else []
@@ -101,7 +103,7 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
     died, diverged = (_by_step(run, name, names) for name in ("death", "diverge"))
     edges, steps = edges_of(run), phase_of(run, phase)
     return Deaths(
-        can_die=ACTIVATIONS[run.study.neuron.activation].can_die,
+        can_die=run.study.can_die,
         axis=map_axis(run, along) if along else None,
         neurons=neurons,
         by_fate=share_of(by_fate, neurons[:, None]),
@@ -162,7 +164,7 @@ def as_values(deaths: Deaths) -> dict[str, Any]:
     axis, half_lives = deaths.axis, deaths.half_lives
     return {
         "along": axis.name if axis else None,
-        "values": axis.values.tolist() if axis else None,
+        "values": (list(axis.names) or axis.values.tolist()) if axis else None,
         "neurons": deaths.neurons.tolist(),
         **{fate.name: _plain(deaths.fate(fate)) for fate in Fate},
         **{name: _plain(getattr(deaths, name)) for name in ("dead", "absorbed")},
@@ -170,7 +172,7 @@ def as_values(deaths: Deaths) -> dict[str, Any]:
         **{name: _plain(getattr(deaths, name)) for name in ("incidence", "hazard", "half_life")},
         "half_lives": half_lives
         and {
-            "axes": {axis.name: axis.values.tolist() for axis in half_lives.axes},
+            "axes": {axis.name: list(axis.names) or axis.values.tolist() for axis in half_lives.axes},
             **(_plain(half_lives.half_life) or {}),
         },
         "contrasts": [
@@ -189,8 +191,10 @@ def _plain(found: Share | Hazard | HalfLife | None) -> dict[str, Any] | None:
 
 
 def _axes(run: Run) -> Sequence[str]:
-    """The axes along which deaths can be shown; data sets are draws, and always pooled."""
-    return [dim for dim in run.dims if dim not in (POINT, DATASET)]
+    """The axes along which deaths are shown: data sets are draws, and pooled unless they are asked for."""
+    if POINT not in run.dims:
+        return swept_names(run)
+    return [name for name in run.design.categories if name != DATASET]
 
 
 def _along(counts: xr.DataArray, axes: Sequence[str]) -> xr.DataArray:
@@ -203,14 +207,15 @@ def _contrast(counts: np.ndarray, axis: MapAxis) -> Contrast:
     dead, neurons = counts[:, DEAD].sum(-1), counts.sum(-1)
     shares = share_of(dead, neurons)
     fewest, most = int(np.argmin(shares.share)), int(np.argmax(shares.share))
+    at = axis.names or axis.values.tolist()
     low, high = difference(dead[most], neurons[most], dead[fewest], neurons[fewest])
     return Contrast(
         name=axis.name,
         label=axis.label,
         num_values=len(axis.values),
-        fewest_at=float(axis.values[fewest]),
+        fewest_at=at[fewest],
         fewest=shares.at(fewest),
-        most_at=float(axis.values[most]),
+        most_at=at[most],
         most=shares.at(most),
         difference=(float(shares.share[most] - shares.share[fewest]), float(low), float(high)),
     )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxneuron.analysis.axes import MapAxis, map_axis
+from jaxneuron.analysis.axes import MapAxis, label_of, map_axis
 from jaxneuron.analysis.pooling import all_together, each_alone, only
 from jaxneuron.analysis.run import Run
 from jaxneuron.population.design import DATASET, POINT
@@ -44,31 +44,35 @@ def shown_by_default(run: Run, besides: Collection[str] = ()) -> tuple[str, ...]
 
 
 def swept_names(run: Run) -> tuple[str, ...]:
-    """The names that can be axes: all that is swept but data sets, which are draws and are pooled."""
-    return tuple(name for name in run.swept if name != DATASET)
+    """The names that are axes by default, numbers first: all that is swept but data sets, which are draws and
+    are pooled, as categories are where cells are points."""
+    categories = [] if POINT in run.dims else [name for name in run.design.categories if name != DATASET]
+    return (*run.design.coordinates, *categories)
 
 
-def frame_of(run: Run, over: Sequence[str], at: Mapping[str, float], most: int | None = None) -> Frame:
+def frame_of(run: Run, over: Sequence[str], at: Mapping[str, float | str], most: int | None = None) -> Frame:
     """The frame of a map over axes, at values of others; BadInput for names that are not swept.
 
     Of an axis with more than `most` values, by default MOST_VALUES, neighbours are pooled into half as many
     squares; so are more than `most` points, by default MOST_POINTS.
     """
-    known = swept_names(run)
     for name in (*over, *at):
-        if name not in known and not (name in at and name == DATASET and DATASET in run.dims):
-            raise BadInput(f"{run.path}: {name!r} is not swept{nearest(name, known)}")
+        if name not in run.swept:
+            raise BadInput(f"{run.path}: {name!r} is not swept{nearest(name, run.swept)}")
     if len({*over, *at}) < len(over) + len(at):
         raise BadInput(f"{run.path}: {', '.join((*over, *at))} must all differ")
-    is_points = POINT in run.dims and bool(known)
-    if is_points and at:
-        raise BadInput(f"{run.path}: its cells are points, which cannot be held at {', '.join(at)}")
-    if is_points:
-        return _frame_of_points(run, over, most or MOST_POINTS)
+    if POINT in run.dims and run.design.coordinates:
+        if held := [name for name in at if name in run.design.coordinates]:
+            raise BadInput(f"{run.path}: its cells are points, which cannot be held at {', '.join(held)}")
+        categories = [name for name in over if name in run.design.categories]
+        if categories and len(categories) < len(over):
+            raise BadInput(f"{run.path}: its cells are points, which have no axis of {categories[0]} besides")
+        if not categories:
+            return _frame_of_points(run, over, at, most or MOST_POINTS)
     return _frame_of_grid(run, over, at, most or MOST_VALUES)
 
 
-def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most: int) -> Frame:
+def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float | str], most: int) -> Frame:
     axes, groups, sizes, remarks, pooled = {}, [], [], [], []
     for dim in run.dims:
         size = run.cells.sizes[dim]
@@ -77,14 +81,12 @@ def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most:
             if len(axes[dim].values) < size:
                 remarks.append(f"{size:,} values of {axes[dim].label} in {len(axes[dim].values)} squares")
         elif dim in at:
-            index = _nearest_index(run, dim, at[dim])
-            group = only(index, size)
-            value = index if dim == DATASET else run.cells[dim].values[index]
-            remarks.append(f"at {label_of(run, dim)} = {value:.4g}")
+            group, remark = _held(run, dim, at[dim])
+            remarks.append(remark)
         else:
             group = all_together(size)
             if size > 1:
-                pooled.append(label_of(run, dim))
+                pooled.append("points" if dim == POINT else label_of(run, dim))
         groups.append(group)
         sizes.append(int(group.max()) + 1)
     remarks += [f"pooled over {', '.join(pooled)}"] if pooled else []
@@ -93,16 +95,21 @@ def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most:
     return Frame(shown, True, tuple(groups), tuple(sizes), shape, ", ".join(remarks))
 
 
-def _frame_of_points(run: Run, over: Sequence[str], most: int) -> Frame:
-    """The frame of points; data sets, whose dim comes before theirs, are pooled."""
+def _frame_of_points(run: Run, over: Sequence[str], at: Mapping[str, float | str], most: int) -> Frame:
+    """The frame of points; categories, whose dims come before theirs, are pooled unless they are held."""
     axes = tuple(map_axis(run, name) for name in over)
-    datasets = [all_together(run.cells.sizes[dim]) for dim in run.dims if dim != POINT]
+    held = {dim: _held(run, dim, value) for dim, value in at.items()}
+    categories = [dim for dim in run.dims if dim != POINT]
+    before = [held[dim][0] if dim in held else all_together(run.cells.sizes[dim]) for dim in categories]
     num_points = run.cells.sizes[POINT]
     others = [label_of(run, name) for name in swept_names(run) if name not in over]
     remarks = [f"points differ too in {', '.join(others)}"] if others else []
-    remarks += ["pooled over data sets"] if datasets else []
+    pooled = [f"{label_of(run, dim)}s" for dim in categories if dim not in held]
+    remarks += [remark for _, remark in held.values()]
+    remarks += [f"pooled over {', '.join(pooled)}"] if pooled else []
     if not over:
-        groups, shape, is_grid, remarks = all_together(num_points), (), True, ["pooled over all points"]
+        groups, shape, is_grid = all_together(num_points), (), True
+        remarks = ["pooled over all points", *remarks[bool(others) :]]
     elif num_points <= most:
         groups, shape, is_grid = each_alone(num_points), (num_points,), False
     else:
@@ -110,8 +117,14 @@ def _frame_of_points(run: Run, over: Sequence[str], most: int) -> Frame:
         axes, shape, is_grid = tuple(axis for axis, _ in squared), (POINT_SQUARES,) * len(over), True
         groups = np.ravel_multi_index(tuple(place for _, place in squared), shape)
         remarks.insert(0, f"{num_points:,} points in squares")
-    sizes = (*(1 for _ in datasets), int(np.prod(shape)))
-    return Frame(axes, is_grid, (*datasets, groups), sizes, shape, ", ".join(remarks))
+    sizes = (*(int(group.max()) + 1 for group in before), int(np.prod(shape)))
+    return Frame(axes, is_grid, (*before, groups), sizes, shape, ", ".join(remarks))
+
+
+def _held(run: Run, dim: str, value: float | str) -> tuple[np.ndarray, str]:
+    """(the groups of a dim that is held at the value nearest to one, what is said of it)."""
+    axis, index = map_axis(run, dim), _nearest_index(run, dim, value)
+    return only(index, len(axis.values)), f"at {axis.label} = {axis.value_in_words(index, 4)}"
 
 
 def _squared(axis: MapAxis, most: int) -> tuple[MapAxis, np.ndarray]:
@@ -121,7 +134,7 @@ def _squared(axis: MapAxis, most: int) -> tuple[MapAxis, np.ndarray]:
         return axis, each_alone(size)
     number = most // 2
     groups = np.arange(size) * number // size
-    return axis._replace(values=axis.place(_means(axis.scaled, groups, number))), groups
+    return axis._replace(values=axis.place(_means(axis.scaled, groups, number)), names=()), groups
 
 
 def _binned(axis: MapAxis) -> tuple[MapAxis, np.ndarray]:
@@ -137,18 +150,17 @@ def _means(values: np.ndarray, groups: np.ndarray, number: int) -> np.ndarray:
     return np.bincount(groups, values, number) / np.bincount(groups, minlength=number)
 
 
-def _nearest_index(run: Run, dim: str, value: float) -> int:
-    if dim == DATASET:
-        size = run.cells.sizes[dim]
-        if value not in range(size):
-            raise BadInput(f"{run.path}: has data sets 0 to {size - 1}, and no {value:g}")
-        return int(value)
+def _nearest_index(run: Run, dim: str, value: float | str) -> int:
     axis = map_axis(run, dim)
+    if axis.names:
+        name = value if isinstance(value, str) else f"{value:g}"
+        if name in axis.names:
+            return axis.names.index(name)
+        if dim == DATASET and name.isdigit() and int(name) < len(axis.names):
+            return int(name)
+        raise BadInput(f"{run.path}: has no {axis.label} {name!r}{nearest(name, axis.names)}")
+    if isinstance(value, str):
+        raise BadInput(f"{run.path}: {dim} is held at {value!r}; it must be a number")
     by_decades = axis.is_log and value > 0
     places, place = (axis.scaled, np.log10(value)) if by_decades else (axis.values, value)
     return int(np.argmin(abs(places - place)))
-
-
-def label_of(run: Run, dim: str) -> str:
-    """The name of a dim in words."""
-    return "data set" if dim == DATASET else str(run.cells[dim].attrs["long_name"])

@@ -11,7 +11,7 @@ from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.why import oscillates
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.train import Trained
-from jaxneuron.population.design import DATASET, POINT
+from jaxneuron.population.design import POINT
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.training import Training
 
@@ -151,13 +151,15 @@ def _typical(fates: np.ndarray) -> int:
 
 
 def _spread(run: Run, number: int) -> Sequence[int]:
-    """Cells in the middles of equal parts of the first two axes, in the middle of the others."""
+    """Cells in the middles of equal parts of the first two axes, in the middle of the others, and of the
+    first of each category."""
     sizes = {dim: run.cells.sizes[dim] for dim in run.dims}
-    shown = [dim for dim in sizes if dim != DATASET][:2]
+    categories = run.design.categories
+    shown = [dim for dim in sizes if dim not in categories][:2]
     side = number if len(shown) < 2 else math.ceil(math.sqrt(number))
     parts = number if POINT in sizes else min(side, SIDE if len(shown) == 2 else number)
     along = [
-        _middles(size, parts) if dim in shown else [0 if dim == DATASET else size // 2]
+        _middles(size, parts) if dim in shown else [0 if dim in categories else size // 2]
         for dim, size in sizes.items()
     ]
     grid = np.stack(np.meshgrid(*along, indexing="ij"), -1).reshape(-1, len(sizes))

@@ -3,7 +3,7 @@
 import math
 import unicodedata
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # not for `status`, which is quick
     from jaxneuron.analysis.intervals import Share
@@ -41,9 +41,21 @@ def columns_in_words(inputs: Sequence[str], target: str) -> str:
 def steps_in_words(training: "StudyTraining") -> str:
     """'1,000 steps of sgd', 'sgd without end, by jumps'."""
     by = ", by jumps" if training.method == "jumps" else ""
+    optimizer = one_of(training.optimizer)
     if math.isinf(training.num_steps):
-        return f"{training.optimizer} without end{by}"
-    return f"{training.num_steps:,} steps of {training.optimizer}{by}"
+        return f"{optimizer} without end{by}"
+    return f"{training.num_steps:,} steps of {optimizer}{by}"
+
+
+def one_of(value: Any) -> str:
+    """A value, or the values of a list: 'relu or tanh', '8, 16 or 32'."""
+    *others, last = value if isinstance(value, (list, tuple)) else [value]
+    return f"{', '.join(map(str, others))} or {last}" if others else str(last)
+
+
+def value_in_words(value: float | str, digits: int = 5) -> str:
+    """A value of what is swept: a name, or a number with so many digits."""
+    return value if isinstance(value, str) else f"{value:.{digits}g}"
 
 
 def number_in_words(value: float) -> str:

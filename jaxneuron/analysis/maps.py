@@ -41,7 +41,7 @@ def quantity_map(
     name: str,
     over: Sequence[str] | None = None,
     *,
-    at: Mapping[str, float] | None = None,
+    at: Mapping[str, float | str] | None = None,
     others: Others = "pooled",
 ) -> Map:
     """The map of a quantity (one of `quantities_of`) over at most two of what is swept, by default the first

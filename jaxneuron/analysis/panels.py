@@ -3,24 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from jaxneuron.analysis.axes import shown_values
-from jaxneuron.analysis.frames import label_of, shown_by_default, swept_names
+from jaxneuron.analysis.axes import MapAxis, map_axis, shown_values
+from jaxneuron.analysis.frames import shown_by_default, swept_names
 from jaxneuron.analysis.maps import Map, Others, quantity_map
 from jaxneuron.analysis.run import Run
-from jaxneuron.population.design import DATASET
 from jaxneuron.study.bad_input import BadInput
 
 MOST_PANELS = 9
 
 
 class Panels(NamedTuple):
-    """Maps over the same axes, one at each of some `values` of another, of the `num_values` that it has."""
+    """Maps over the same axes, one at each of some values of another axis, which are given in words."""
 
-    label: str
-    values: np.ndarray
-    num_values: int
+    axis: MapAxis
+    at: tuple[str, ...]
     maps: tuple[Map, ...]
 
 
@@ -30,7 +26,7 @@ def panels(
     over: Sequence[str] | None = None,
     by: str | None = None,
     *,
-    at: Mapping[str, float] | None = None,
+    at: Mapping[str, float | str] | None = None,
     others: Others = "pooled",
 ) -> Panels:
     """Maps of a quantity over axes, by default the first two, at up to nine evenly spaced values of another,
@@ -43,12 +39,12 @@ def panels(
                 f"panels: nothing is swept in {run.path} besides {', '.join((*over, *at)) or 'the start'}"
             )
     if by in at:
-        raise BadInput(f"panels: {by} is held at {at[by]:g}, so it cannot differ between panels")
-    known = np.arange(run.cells.sizes[by]) if by == DATASET and by in run.dims else None
-    if known is None:
+        raise BadInput(f"panels: {by} is held at {at[by]}, so it cannot differ between panels")
+    if by not in run.design.categories:
         # A name that cannot be held at a value is refused as it is for a map.
         quantity_map(run, quantity, over, at=at | {by: 0.0}, others=others)
-        known = run.cells[by].values
-    values = known[shown_values(len(known), MOST_PANELS)]
+    axis = map_axis(run, by)
+    shown = shown_values(len(axis.values), MOST_PANELS)
+    values = [axis.names[i] if axis.names else float(axis.values[i]) for i in shown]
     maps = tuple(quantity_map(run, quantity, over, at=at | {by: value}, others=others) for value in values)
-    return Panels(label_of(run, by), values, len(known), maps)
+    return Panels(axis, tuple(axis.value_in_words(i, 3) for i in shown), maps)

@@ -12,7 +12,6 @@ from jaxneuron.analysis.half_life import half_life
 from jaxneuron.analysis.intervals import CONFIDENCE, share_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.population.histograms import quantile
 from jaxneuron.study.bad_input import BadInput, nearest
 
@@ -51,7 +50,7 @@ def quantities_of(run: Run) -> dict[str, Quantity]:
     dead = _share("dead", "dead", "born dead or died", DEAD)
     shares = [_share(fate.name, fate.label, fate.rule, (fate,)) for fate in Fate]
     found = [kind, *shares, dead, _loss(run)]
-    if ACTIVATIONS[run.study.neuron.activation].can_die:
+    if run.study.can_die:
         found.append(_death_step(run))
         phase = phase_of(run)
         if phase is not None:

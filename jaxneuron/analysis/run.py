@@ -12,7 +12,7 @@ import xarray as xr
 from jaxneuron.analysis.parts import by_parts
 from jaxneuron.analysis.pooling import all_together, each_alone, pool
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.population.design import DATASET, Design
+from jaxneuron.population.design import Design
 from jaxneuron.population.histograms import mean, quantile
 from jaxneuron.population.results import CELLS, RESULTS
 from jaxneuron.store.examples import study_of
@@ -87,13 +87,14 @@ class Run:
     @property
     def dims(self) -> tuple[str, ...]:
         """The dims of the cells: a grid's are what is swept, otherwise there is the one dim `point`; before
-        them `dataset` where there are several."""
+        them those of categories (`dataset`, `activation`, `optimizer`, `batch_size`) where there are several.
+        """
         return tuple(str(dim) for dim in self.cells.fate_count.dims[:-1])
 
     @property
     def swept(self) -> tuple[str, ...]:
-        """The names of what differs between cells; of several data sets their number too."""
-        return (*(dim for dim in self.design.shape if dim == DATASET), *self.design.coordinates)
+        """The names of what differs between cells: categories, such as data sets, and what is swept."""
+        return (*self.design.categories, *self.design.coordinates)
 
     @property
     def fate_share(self) -> xr.DataArray:

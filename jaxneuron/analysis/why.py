@@ -8,6 +8,7 @@ import numpy as np
 from jaxneuron.analysis.explain import preactivations
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.schedules import CONSTANT
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.runner.training import Training
 from jaxneuron.study.study import Study
@@ -189,9 +190,14 @@ def _turns(training: Training) -> int:
 
 def has_stability_limit(study: Study) -> bool:
     """Whether 2/λ_max means something: plain full-batch gradient descent on a locally quadratic loss."""
-    is_plain = study.training.optimizer == "sgd" and study.training.batch_size is None
-    is_quadratic = ACTIVATIONS[study.neuron.activation].is_piecewise_linear
-    return is_plain and is_quadratic and study.sweep.weight_decay is None
+    are_quadratic = all(
+        each.training.optimizer == "sgd"
+        and each.training.batch_size is None
+        and each.training.schedule == CONSTANT
+        and ACTIVATIONS[each.neuron.activation].is_piecewise_linear
+        for each in study.alternatives
+    )
+    return are_quadratic and study.sweep.weight_decay is None and study.sweep.clip_norm is None
 
 
 def _beyond_limit(training: Training, step: int) -> str:

@@ -51,6 +51,8 @@ def is_absorbed(
     if optimizer in ("adagrad", "rmsprop") or (optimizer == "sgd" and decay is None):
         is_moved = optimizer == "rmsprop" and hyperparams.epsilon < jnp.finfo(dtype).tiny
         return has_no_decay & ~jnp.asarray(is_moved)
+    if config.schedule is not None:  # how far it still moves hangs on all later learning rates
+        return jnp.bool(False)
     coast = _coast(params, opt_state, hyperparams, config, has_no_decay)
     end = jax.tree.map(jnp.add, params, coast.move)
     is_straight = optimizer in ("momentum", "nesterov")

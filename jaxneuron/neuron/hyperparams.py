@@ -20,6 +20,8 @@ class Config:
     optimizer: str = "sgd"
     batch_size: int | None = None  # None: every step passes over all examples
     gradient: str = "in_order"  # one of gradient.FORMS; mini-batches are always passed over in order
+    # One of schedules.SCHEDULES, and the steps that it is stretched over; None: a constant learning rate.
+    schedule: tuple[str, int] | None = None
     method: str = "steps"  # or "jumps", which need moments
     tolerance: float = 1e-5  # for the fate `converged`: of the gradient's largest component
     divergence_factor: float = 1e6  # multiple of max(initial loss, ½·mean y²), for the fate `diverged`
@@ -38,14 +40,19 @@ class Hyperparams(NamedTuple):
     epsilon: Scalar = 1e-8
     negative_slope: Scalar = 0.01
     target_scale: Scalar | None = None
+    final_rate: Scalar = 0.0
+    warmup: Scalar = 0.1
+    step_every: Scalar = 0.25
+    clip_norm: Scalar | None = None
 
 
 class Meaning(NamedTuple):
-    """What a hyperparameter is, and its range: low ≤ value < high."""
+    """What a hyperparameter is, and its range: low ≤ value < high, or low < value."""
 
     definition: str
     low: float = 0.0
     high: float = math.inf
+    has_low: bool = True  # whether `low` itself is one of its values
 
 
 MEANINGS: Mapping[str, Meaning] = {
@@ -61,4 +68,12 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "negative_slope": Meaning("slope of leaky_relu where z ≤ 0", low=-math.inf),
     "target_scale": Meaning("factor γ of the target: the loss is the mean of ½(ŷ − γ·y)²", low=-math.inf),
+    "final_rate": Meaning("multiple of the learning rate that a schedule ends at", high=1.0),
+    "warmup": Meaning("share of the steps in which warmup_cosine rises from 0", high=1.0),
+    "step_every": Meaning(
+        "share of the steps between two falls of the schedule step", high=1.0, has_low=False
+    ),
+    "clip_norm": Meaning(
+        "norm above which the gradient, of weight and bias together, is scaled down to it", has_low=False
+    ),
 }

@@ -38,19 +38,22 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
 def optimizer(name: str, hyperparams: Hyperparams, train_bias: bool = True) -> optax.GradientTransformation:
     """The optax transformation for one neuron.
 
-    Weight decay is added to the gradient (an L2 penalty), except for adamw, where it is added to the
-    update and multiplied by the learning rate (Loshchilov and Hutter 2019). It decays the bias too
-    where the bias is trained.
+    The gradient is clipped first, where that is asked for (Pascanu, Mikolov and Bengio 2013). Weight decay
+    is added to it (an L2 penalty), except for adamw, where it is added to the update and multiplied by the
+    learning rate (Loshchilov and Hutter 2019). It decays the bias too where the bias is trained.
     """
     transformation = OPTIMIZERS[name].make(hyperparams)
+    norm = hyperparams.clip_norm
+    clipping = [] if norm is None else [optax.clip_by_global_norm(norm)]  # pyright: ignore[reportArgumentType]
     if hyperparams.weight_decay is None:
         decay = optax.identity()
     else:
         trained = Params(weight=True, bias=train_bias)  # pyright: ignore[reportArgumentType]
         decay = optax.add_decayed_weights(hyperparams.weight_decay, trained)
     if name == "adamw":
-        return optax.chain(transformation, decay, optax.scale_by_learning_rate(hyperparams.learning_rate))
-    return optax.chain(decay, transformation)
+        rate = optax.scale_by_learning_rate(hyperparams.learning_rate)
+        return optax.chain(*clipping, transformation, decay, rate)
+    return optax.chain(*clipping, decay, transformation)
 
 
 def squares_gradient(name: str) -> bool:

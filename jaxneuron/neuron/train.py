@@ -25,6 +25,7 @@ from jaxneuron.neuron.judge import (
 from jaxneuron.neuron.loss import Evaluation, Examples, largest, silent_loss
 from jaxneuron.neuron.optimizers import has_memory, optimizer
 from jaxneuron.neuron.params import ACTIVATIONS, Params, preactivation
+from jaxneuron.neuron.schedules import SCHEDULES
 
 
 class TrainState(NamedTuple):
@@ -103,7 +104,8 @@ def update_step(
     if config.batch_size is not None:
         batch = draw_batch(state.key, state.step, examples, config.batch_size)
         grads = evaluate_in_order(state.params, hyperparams, batch, config).grads
-    transformation = optimizer(config.optimizer, hyperparams, config.train_bias)
+    scheduled = at_step(state.step, hyperparams, config)
+    transformation = optimizer(config.optimizer, scheduled, config.train_bias)
     updates, opt_state = transformation.update(grads, state.opt_state, state.params)
     params, updates = cast(Params, optax.apply_updates(state.params, updates)), cast(Params, updates)
     silence = state.silence and watch(state.silence, state.step, everything.num_active == 0)
@@ -115,6 +117,16 @@ def update_step(
     info = StepInfo(state.params, everything.loss, grads, everything.num_active, updates)
     after = TrainState(state.step + 1, state.key, params, opt_state, silence, unchanged_since, moving_until)
     return after, info
+
+
+def at_step(step: Int[Array, ""], hyperparams: Hyperparams, config: Config) -> Hyperparams:
+    """The hyperparams with the learning rate that the schedule has at a step."""
+    if config.schedule is None:
+        return hyperparams
+    name, num_steps = config.schedule
+    rate = jnp.asarray(hyperparams.learning_rate)
+    share = step.astype(rate.dtype) / max(num_steps, 1)
+    return hyperparams._replace(learning_rate=rate * SCHEDULES[name].factor(share, hyperparams))
 
 
 def gradient_norm(grads: Params) -> Float[Array, ""]:

@@ -84,7 +84,10 @@ def train_blocks(
         config=config,
         num_steps=num_steps,
         block=block,
-        can_finish=finish_early and not any(map(is_count, jax.tree.leaves(begin.opt_state))),
+        # What a learning rate leaves unchanged another one may change.
+        can_finish=finish_early
+        and config.schedule is None
+        and not any(map(is_count, jax.tree.leaves(begin.opt_state))),
     )
     queue = jax.lax.while_loop(
         lambda queue: (queue.num_moving > 0) & (queue.step < num_steps), advance_queue, queue

@@ -108,21 +108,20 @@ class Chunking:
 
 
 def cut_into_chunks(
-    cells: Sequence[int], replicates: int, chunk_size: int, *, has_datasets: bool = False
+    cells: Sequence[int], replicates: int, chunk_size: int, *, num_categories: int = 0
 ) -> Chunking:
     """Chunks of at most `chunk_size` neurons, filled with replicates first and then from the last dim on.
 
-    A dim that must be cut is cut into equal parts, so that little is padded. Where the first dim is that of
-    several data sets, a chunk belongs to one of them.
+    A dim that must be cut is cut into equal parts, so that little is padded. Of the first dims, so many, a
+    chunk has one index each: those are the categories, such as data sets, and a program trains one of them.
     """
     room = chunk_size
     pieces = []
-    for size in (replicates, *reversed(cells[1:] if has_datasets else cells)):
+    for size in (replicates, *reversed(cells[num_categories:])):
         parts = math.ceil(size / max(1, min(size, room)))
         piece = math.ceil(size / parts)
         pieces.append(piece)
         room //= piece
     block, *tile = pieces
-    if has_datasets:
-        tile.append(1)
+    tile += [1] * num_categories
     return Chunking(tuple(cells), replicates, tuple(reversed(tile)), block)

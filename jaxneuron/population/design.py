@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -18,24 +18,25 @@ class Design:
     """Cells laid out along named dims.
 
     `coordinates` maps each swept name to the dim it varies along and its values there (float64). In a
-    grid every name is a dim of its own; otherwise all of them vary along the one dim `point`. Where a study
-    has several data sets, the first dim is `dataset`, and each of them has all the cells.
+    grid every name is a dim of its own; otherwise all of them vary along the one dim `point`.
+
+    `categories` are what differs between cells without being a number that neurons are given: the data set,
+    and what a program is compiled for, such as the activation. They are the first dims, each with its names,
+    and every combination of them has all the other cells.
     """
 
     shape: Mapping[str, int]
     coordinates: Mapping[str, tuple[str, np.ndarray]]
+    categories: Mapping[str, Sequence[str | int]] = dataclasses.field(default_factory=dict)
 
     @property
     def num_cells(self) -> int:
         return math.prod(self.shape.values())
 
-    @property
-    def num_datasets(self) -> int:
-        return self.shape.get(DATASET, 1)
-
-    def dataset(self, cell: int) -> int:
-        """The number of the data set that a cell belongs to."""
-        return cell // (self.num_cells // self.num_datasets)
+    def category(self, cell: int) -> dict[str, int]:
+        """Which name of each category a cell belongs to, from 0 on."""
+        index = np.unravel_index(cell, tuple(self.shape.values()))
+        return {dim: int(i) for dim, i in zip(self.shape, index, strict=True) if dim in self.categories}
 
     def values(self, cell: np.ndarray) -> dict[str, np.ndarray]:
         """The swept values of cells given by their index in C order over the dims."""
@@ -52,10 +53,11 @@ def grid(axes: Mapping[str, Axis]) -> Design:
     )
 
 
-def on_datasets(design: Design, number: int) -> Design:
-    """The same cells on each of several data sets."""
-    cells = design.shape if design.coordinates else {}
-    return Design({DATASET: number, **cells}, design.coordinates)
+def in_categories(design: Design, categories: Mapping[str, Sequence[str | int]]) -> Design:
+    """The same cells in every combination of the names of some categories."""
+    cells = design.shape if design.coordinates or not categories else {}
+    shape = {name: len(names) for name, names in categories.items()} | dict(cells)
+    return Design(shape, design.coordinates, categories)
 
 
 def sobol(ranges: Mapping[str, Distribution], num_points: int, seed: int) -> Design:

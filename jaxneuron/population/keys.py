@@ -21,6 +21,10 @@ STREAMS = (
     "epsilon",
     "negative_slope",
     "target_scale",
+    "final_rate",
+    "warmup",
+    "step_every",
+    "clip_norm",
 )
 
 

@@ -20,7 +20,7 @@ def warn_of_precision(program: Program) -> None:
 
 def _warn_of_rounding(program: Program) -> None:
     """Warn where rounding leaves larger gradients than those that count as converged."""
-    tolerance, precision = program.config.tolerance, program.study.training.precision
+    tolerance, precision = program.study.training.tolerance, program.study.training.precision
     data = max(program.datasets, key=lambda data: data.gradient_floor(precision))
     floor = data.gradient_floor(precision)
     if 0 < tolerance < floor:
@@ -47,8 +47,9 @@ def _warn_of_squares(program: Program) -> None:
     largest_x = max(1.0, *(float(np.abs(data.x).max(initial=0)) for data in program.datasets))
     most = math.sqrt(np.finfo(training.precision).max) / (10 * largest_x**2)
     largest = largest_magnitude(rate)
-    if squares_gradient(training.optimizer) and largest > most:
+    optimizers = {study.training.optimizer for study in program.study.alternatives}
+    if (squaring := sorted(filter(squares_gradient, optimizers))) and largest > most:
         log.warning(
-            f"sweep.learning_rate: has {largest:.3g}; with inputs up to {largest_x:.3g} {training.optimizer} "
+            f"sweep.learning_rate: has {largest:.3g}; with inputs up to {largest_x:.3g} {squaring[0]} "
             f"can square gradients in {training.precision} up to about {most:.1g}: beyond, updates may be 0"
         )

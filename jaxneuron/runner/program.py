@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,9 +11,10 @@ import numpy as np
 
 from jaxneuron.neuron.gradient import choose_form
 from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.schedules import CONSTANT
 from jaxneuron.neuron.train import Config, Trained
 from jaxneuron.population.chunks import Chunking, cut_into_chunks
-from jaxneuron.population.design import Design
+from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.follow import follow
 from jaxneuron.population.histograms import Bins, make_bins
 from jaxneuron.population.milestones import follow_by_jumps
@@ -29,7 +30,17 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset, load, shared_probes
 from jaxneuron.study.study import Study
 
-Inputs = tuple[Start, Sequence[Examples]]  # the examples of each data set
+# The examples of each data set, with half-lines and without, for the forms of the gradient that need them so.
+Inputs = tuple[Start, Mapping[tuple[int, str], Examples]]
+
+
+class Alternative(NamedTuple):
+    """What a program is compiled for: a data set, and the study with one activation, optimizer and batch
+    size."""
+
+    dataset: int
+    study: Study
+    config: Config
 
 
 class Program:
@@ -44,7 +55,7 @@ class Program:
         self.study = study
         self.datasets = load(study.data) if datasets is None else datasets
         check_data(study, self.datasets)
-        self.config = config_of(study, self.datasets[0])
+        self._configs = [config_of(each, self.datasets[0]) for each in study.alternatives]
         self._inputs: dict[Device | None, Inputs] = {}
         self._lock = Lock()
 
@@ -58,7 +69,7 @@ class Program:
         """How the study is cut into chunks."""
         cells, replicates = tuple(self.design.shape.values()), self.study.sweep.replicates
         size = self.study.sweep.chunk_size or default_chunk_size(jax.default_backend(), self.num_neurons)
-        return cut_into_chunks(cells, replicates, size, has_datasets=len(self.datasets) > 1)
+        return cut_into_chunks(cells, replicates, size, num_categories=len(self.design.categories))
 
     @cached_property
     def bins(self) -> Bins:
@@ -78,7 +89,7 @@ class Program:
     @property
     def sizes(self) -> Sizes:
         """What decides how much room it takes."""
-        num_examples, num_inputs = self.datasets[0].x.shape
+        num_examples, num_inputs = max(data.x.shape for data in self.datasets)
         training, has_neurons = self.study.training, self.study.sweep.records == "neurons"
         return Sizes(
             self.chunking,
@@ -89,7 +100,17 @@ class Program:
             has_neurons,
             training.method,
             len(self.datasets),
+            len(self.design.categories),
         )
+
+    def alternative(self, cell: int) -> Alternative:
+        """That of a cell, of which all cells of its chunk are."""
+        category = self.design.category(cell)
+        study = self.study.alternative(category)
+        names = [name for name in category if name != DATASET]
+        shape = [len(self.design.categories[name]) for name in names]
+        number = int(np.ravel_multi_index([category[name] for name in names], shape)) if names else 0
+        return Alternative(category.get(DATASET, 0), study, self._configs[number])
 
     def train_chunk(
         self, number: int, device: Device | None = None
@@ -100,31 +121,35 @@ class Program:
         """
         chunk, training = self.chunking[number], self.study.training
         start, examples = self._inputs_on(device)
+        first = int(np.ravel_multi_index(chunk.start, self.chunking.cells))
+        dataset, _, config = self.alternative(first)
         layout = layout_of(self.design, self.chunking)
         # A thread has settings of its own. What is on a device is worked on there.
         with jax.enable_x64(training.precision == "float64"):
             bounds = bounds_of(chunk, self.design, self.chunking, training.precision)
-            of_chunk = examples[chunk.start[0] if len(examples) > 1 else 0]
-            trained = train_chunk(bounds, layout, start, of_chunk, self.config, training.num_steps)
+            of_chunk = examples[dataset, config.gradient]
+            trained = train_chunk(bounds, layout, start, of_chunk, config, training.num_steps)
             trained = jax.tree.map(lambda values: self.chunking.cut(values, chunk), jax.device_get(trained))
         return trained, summarise(trained, self.bins)
 
     def train_neurons(self, cells: Sequence[int], replicates: Sequence[int]) -> Trained:
         """Train some neurons of the study, the same ones that a sweep trains.
 
-        `cells` and `replicates` are their numbers, [neurons]; the cells must be of one data set. Returns
-        NumPy arrays [neurons, …]. With another number of neurons another program is compiled.
+        `cells` and `replicates` are their numbers, [neurons]; the cells must be of one data set, activation,
+        optimizer and batch size. Returns NumPy arrays [neurons, …]. With another number of neurons another
+        program is compiled.
         """
         numbers, training = np.array(cells), self.study.training
         start, examples = self._inputs_on(None)
+        dataset, _, config = self.alternative(int(numbers[0]))
         with jax.enable_x64(training.precision == "float64"):
             trained = train_population(
                 numbers.astype(np.uint32),
                 np.array(replicates, np.uint32),
                 self._swept(numbers),
                 start,
-                examples[self.design.dataset(int(numbers[0]))],
-                self.config,
+                examples[dataset, config.gradient],
+                config,
                 training.num_steps,
             )
             return jax.tree.map(np.asarray, trained)
@@ -137,18 +162,19 @@ class Program:
         ):
             if not 0 <= index < number:
                 raise BadInput(f"{name}: is {index}; the study has {name}s 0 to {number - 1}")
-        dataset, num_steps = self.design.dataset(cell), self.study.training.num_steps
+        dataset, study, config = self.alternative(cell)
+        num_steps = study.training.num_steps
         start, examples = self._inputs_on(None)
-        with jax.enable_x64(self.study.training.precision == "float64"):
+        with jax.enable_x64(study.training.precision == "float64"):
             swept = {name: jnp.asarray(value[0]) for name, value in self._swept(np.array([cell])).items()}
-            shared = start, examples[dataset], self.config
-            if self.config.method == "jumps":
+            shared = start, examples[dataset, config.gradient], config
+            if config.method == "jumps":
                 place = Place(np.uint32(cell), np.uint32(replicate), swept)  # pyright: ignore[reportArgumentType]
                 hyperparams, steps, history, trained = follow_by_jumps(place, *shared, num_steps)
             else:
                 hyperparams, history, trained = follow(cell, replicate, swept, *shared, int(num_steps))
                 steps = np.arange(len(history.loss))
-        return training_of(self.study, self.datasets[dataset], hyperparams, steps, history, trained)
+        return training_of(study, self.datasets[dataset], hyperparams, steps, history, trained)
 
     def _swept(self, cells: np.ndarray) -> dict[str, np.ndarray]:
         values = self.design.values(cells)
@@ -160,8 +186,12 @@ class Program:
             if None not in self._inputs:
                 precision = self.study.training.precision
                 with jax.enable_x64(precision == "float64"):
-                    num_probes = shared_probes(self.datasets, precision, self.config)
-                    examples = [data.examples(precision, self.config, num_probes) for data in self.datasets]
+                    examples = {
+                        (number, config.gradient): data.examples(precision, config, num_probes)
+                        for config in {config.gradient: config for config in self._configs}.values()
+                        for num_probes in [shared_probes(self.datasets, precision, config)]
+                        for number, data in enumerate(self.datasets)
+                    }
                     self._inputs[None] = make_start(self.study), examples
             if device not in self._inputs:
                 self._inputs[device] = jax.device_put(self._inputs[None], device)
@@ -179,13 +209,16 @@ def check_device() -> None:
 
 def check_data(study: Study, datasets: Sequence[Dataset]) -> None:
     """BadInput where a mini-batch would be larger than the data, or the data too large for the precision."""
-    size, num_examples = study.training.batch_size, len(datasets[0].y)
-    if size is not None and size > num_examples:
-        raise BadInput(
-            f"training.batch_size: is {size}, and the data has {num_examples} examples; leave it out"
-        )
-    for data in datasets:
-        data.check_size(study.training.precision, study.training.optimizer)
+    smallest = min(datasets, key=lambda data: len(data.y))
+    for training in (each.training for each in study.alternatives):
+        size, num_examples = training.batch_size, len(smallest.y)
+        if size is not None and size > num_examples:
+            which = "the data" if len(datasets) == 1 else smallest.source
+            raise BadInput(
+                f"training.batch_size: is {size}, and {which} has {num_examples} examples; leave it out"
+            )
+        for data in datasets:
+            data.check_size(training.precision, training.optimizer)
 
 
 def silent_loss(study: Study, datasets: Sequence[Dataset]) -> float:
@@ -196,7 +229,8 @@ def silent_loss(study: Study, datasets: Sequence[Dataset]) -> float:
 
 
 def config_of(study: Study, data: Dataset) -> Config:
-    """The static facts of the training; BadInput where the gradient that is asked for cannot be had."""
+    """The static facts of an alternative's training; BadInput where the gradient that is asked for cannot be
+    had."""
     training, neuron = study.training, study.neuron
     num_inputs = data.x.shape[1]
     if training.method == "jumps" and num_inputs != 1:
@@ -211,6 +245,7 @@ def config_of(study: Study, data: Dataset) -> Config:
         optimizer=training.optimizer,
         batch_size=training.batch_size,
         gradient=form,
+        schedule=None if training.schedule == CONSTANT else (training.schedule, int(training.num_steps)),
         method=training.method,
         tolerance=training.tolerance,
         divergence_factor=training.divergence_factor,

@@ -25,6 +25,7 @@ def provenance(program: Program) -> dict[str, Any]:
     """
     study, datasets, identity = program.study, program.datasets, program.identity
     device, data = jax.devices()[0], datasets[0]
+    lengths = [len(data.y) for data in datasets]
     limit = min(stability_limit(data.x, study.neuron.train_bias) for data in datasets)
 
     def of_each(values: Sequence[Any]) -> Any:
@@ -40,7 +41,7 @@ def provenance(program: Program) -> dict[str, Any]:
             "source": of_each(study.data.files) if isinstance(study.data, Table) else "data",
             "sha256": sha256_of(datasets),
             "num_datasets": len(datasets),
-            "num_examples": len(data.y),
+            "num_examples": lengths[0] if len(set(lengths)) == 1 else lengths,
             "inputs": list(data.inputs),
             "target": data.target,
             "x_offset": of_each([data.scaling.x_offset.tolist() for data in datasets]),

@@ -39,6 +39,14 @@ STARTS = {
     "init_bias": "bias b before step 0",
     "init_weight": "weight W before step 0, the same for all inputs",
 }
+# (what it is called, its definition)
+CATEGORIES = {
+    DATASET: ("data set", "the data set: its file, or its number from 0 on"),
+    "activation": ("activation", "the neuron's activation"),
+    "optimizer": ("optimizer", "what takes the steps"),
+    "batch_size": ("batch size", "examples of a mini-batch"),
+    "schedule": ("schedule", "how the learning rate changes from step to step"),
+}
 COMPRESSORS = (ZstdCodec(), Crc32cCodec())
 
 
@@ -184,11 +192,9 @@ def _create_array(
 
 
 def _write_coordinates(group: zarr.Group, design: Design) -> None:
-    if DATASET in design.shape:
-        numbers = np.arange(design.num_datasets)
-        _write_coordinate(
-            group, DATASET, (DATASET,), numbers, "", "data set", "number of the data set, from 0 on"
-        )
+    for name, names in design.categories.items():
+        long_name, definition = CATEGORIES[name]
+        _write_coordinate(group, name, (name,), np.array(names), "", long_name, definition)
     for name, (dim, values) in design.coordinates.items():
         definition = MEANINGS[name].definition if name in MEANINGS else STARTS[name]
         long_name = name.replace("_", " ").replace("init ", "initial ")

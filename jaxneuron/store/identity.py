@@ -24,7 +24,14 @@ JAX_SETTINGS = {
     "jax_disable_most_optimizations": False,
     "jax_optimization_level": "UNKNOWN",
 }
-LEFT_OUT = {SMALLEST_BIN: "10^-10", **JAX_SETTINGS, "XLA_FLAGS": ""}
+LEFT_OUT = {
+    "training.method": "steps",
+    "training.schedule": "constant",
+    **dict.fromkeys(f"sweep.{name}" for name in ("final_rate", "warmup", "step_every", "clip_norm")),
+    SMALLEST_BIN: "10^-10",
+    **JAX_SETTINGS,
+    "XLA_FLAGS": "",
+}
 # Flags of XLA that change no bit: how many devices there are, and what it writes of its work.
 HARMLESS_FLAGS = ("--xla_force_host_platform_device_count", "--xla_dump_", "--xla_gpu_dump_")
 # Vector instructions, the widest first: XLA and NumPy round some functions differently in each.
@@ -38,14 +45,12 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         f"{table}.{key}": value
         for table, keys in tables.items()
         for key, value in keys.items()
-        # The chunk size below counts, whoever chose it; older runs record no method, as there was only one.
-        if key != "chunk_size" and (key, value) != ("method", "steps")
+        if key != "chunk_size"  # the one below counts, whoever chose it
     }
-    recorded = {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}", **compiler_settings()}
-    settings |= {name: value for name, value in recorded.items() if value != LEFT_OUT[name]}
+    settings |= {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}", **compiler_settings()}
     return {
         "data": sha256_of(datasets),
-        **settings,
+        **{name: v for name, v in settings.items() if name not in LEFT_OUT or v != LEFT_OUT[name]},
         "chunk_size": chunk_size,
         "platform": jax.default_backend(),
         "processor": processor(),

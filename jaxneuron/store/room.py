@@ -60,6 +60,7 @@ class Sizes:
     has_neurons: bool
     method: str = "steps"
     num_datasets: int = 1
+    num_categories: int = 0
 
     def needs(self) -> Needs:
         """What the whole of it takes."""
@@ -101,7 +102,7 @@ class Sizes:
         cells, replicates = self.chunking.cells, self.chunking.replicates
         size = self.chunking.chunk_size
         while size := size // 2:
-            chunking = cut_into_chunks(cells, replicates, size, has_datasets=self.num_datasets > 1)
+            chunking = cut_into_chunks(cells, replicates, size, num_categories=self.num_categories)
             if dataclasses.replace(self, chunking=chunking).needs().memory <= memory:
                 return size
         return None

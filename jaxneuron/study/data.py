@@ -102,21 +102,13 @@ class Dataset(NamedTuple):
 
 
 def load(data: Data) -> list[Dataset]:
-    """The data sets of a study, most often one; BadInput where they cannot be read, or do not fit it."""
-    datasets = [_load(data, number) for number in range(data.num_datasets)]
-    first, *others = datasets
-    for other in others:
-        if len(other.y) != len(first.y):
-            raise BadInput(
-                f"{other.source}: has {len(other.y)} rows, and {first.source} has {len(first.y)}; the data "
-                "sets of one study must have equally many"
-            )
-    return datasets
+    """The data sets of a study, most often one; BadInput where they cannot be read."""
+    return [_load(data, number) for number in range(data.num_datasets)]
 
 
 def shared_probes(datasets: Sequence[Dataset], precision: str, config: Config) -> int:
-    """The number of probes with which the examples of all data sets have the same shapes: one compiled
-    program serves them all."""
+    """The number of probes with which the examples of data sets that are equally long have the same shapes:
+    one compiled program serves them all. (Of other lengths each has a program of its own.)"""
     if config.gradient != "moments" or len(datasets) == 1:
         return 0
     return max(count_probes(data.x[:, 0], precision) for data in datasets)

@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -33,8 +34,8 @@ MOST_NUMBERS = 2**32
 class Table(Section):
     """Columns of a CSV, Parquet or NPZ file; a relative path starts at the study file's folder.
 
-    Each of several files is a data set; they have the same columns and equally many rows. How their text is
-    to be read is found in them, as far as it is not said.
+    Each of several files is a data set; they have the same columns. How their text is to be read is found in
+    them, as far as it is not said.
     """
 
     file: Files
@@ -81,6 +82,9 @@ class Table(Section):
                 raise ValueError(f"inputs: names {name!r} twice; each column counts once")
         if self.thousands is not None and self.thousands == self.decimal:
             raise ValueError(f'thousands: is "{self.thousands}", as decimal is; they must differ')
+        for i, file in enumerate(self.files):
+            if file in self.files[:i]:
+                raise ValueError(f"file: has {file!r} twice; each data set counts once")
         return self
 
     @property
@@ -104,6 +108,15 @@ class Table(Section):
     def num_datasets(self) -> int:
         """The number of data sets."""
         return len(self.files)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A label for each file: as much of the end of its path as tells all of them apart."""
+        parts = [Path(file).parts for file in self.files]
+        ends = (
+            [str(Path(*each[-number:])) for each in parts] for number in range(1, max(map(len, parts)) + 1)
+        )
+        return tuple(next((labels for labels in ends if len(set(labels)) == len(labels)), self.files))
 
 
 def _as_path(file: Any) -> Any:

@@ -1,21 +1,24 @@
 """A study: data, neuron, training and sweep, frozen. What a study.toml says, checked before anything runs."""
 
+import itertools
 import math
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from jaxneuron.neuron import jumps
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.neuron.hyperparams import MEANINGS, Config
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.schedules import CONSTANT, SCHEDULES
 from jaxneuron.population import design
 from jaxneuron.population.axes import Axis
 from jaxneuron.study.bad_input import BadInput, nearest, shown
+from jaxneuron.study.categories import CATEGORIES, OneOrMore, check_batch_size, named
 from jaxneuron.study.quantity import DRAWN, Quantity, check_size, num_values, support
 from jaxneuron.study.section import Section
 from jaxneuron.study.sources import Data, Table
@@ -25,19 +28,10 @@ MOST_CELLS = MOST_REPLICATES = 2**32
 MOST_STEPS = 2**31 - 2
 
 
-def _one_of(known: Mapping[str, Any]) -> Callable[[str], str]:
-    def check(name: str) -> str:
-        if name not in known:
-            raise ValueError(f"is {name!r}{nearest(name, known)}")
-        return name
-
-    return check
-
-
 class Neuron(Section):
     """What the neuron is and where its weight starts."""
 
-    activation: Annotated[str, AfterValidator(_one_of(ACTIVATIONS))] = "relu"
+    activation: Annotated[str | tuple[str, ...], OneOrMore(named(ACTIVATIONS))] = "relu"
     train_bias: bool = True
     init_weight: Quantity = STANDARD_NORMAL
 
@@ -64,10 +58,11 @@ NumSteps = Annotated[
 class Training(Section):
     """How it is trained."""
 
-    optimizer: Annotated[str, AfterValidator(_one_of(OPTIMIZERS))] = "sgd"
+    optimizer: Annotated[str | tuple[str, ...], OneOrMore(named(OPTIMIZERS))] = "sgd"
     method: Literal["steps", "jumps"] = "steps"
     num_steps: NumSteps = 1000
-    batch_size: int | None = Field(default=None, ge=1)
+    batch_size: Annotated[int | tuple[int, ...] | None, OneOrMore(check_batch_size)] = None
+    schedule: Annotated[str | tuple[str, ...], OneOrMore(named(SCHEDULES))] = CONSTANT
     gradient: Literal["auto", "autodiff", "moments"] = "auto"
     precision: Literal["float32", "float64"] = "float32"
     tolerance: float = Field(default=Config.tolerance, ge=0.0)
@@ -110,6 +105,10 @@ class Sweep(Section):
     epsilon: Quantity | None = None
     negative_slope: Quantity | None = None
     target_scale: Quantity | None = None
+    final_rate: Quantity | None = None
+    warmup: Quantity | None = None
+    step_every: Quantity | None = None
+    clip_norm: Quantity | None = None
     points: Points | None = None
     replicates: int = Field(default=1, ge=1, le=MOST_REPLICATES)
     seed: int = Field(default=0, ge=0, lt=2**32)
@@ -124,11 +123,11 @@ class Sweep(Section):
                 continue
             low, high = support(quantity)
             is_bounded = math.isfinite(meaning.high)
-            if low < meaning.low or (is_bounded and high >= meaning.high):
-                limit = f"at least {meaning.low:g}" + (f" and below {meaning.high:g}" if is_bounded else "")
-                raise ValueError(
-                    f"{name}: reaches {low if low < meaning.low else high!r}; it must be {limit}"
-                )
+            is_below = low < meaning.low or (low == meaning.low and not meaning.has_low)
+            if is_below or (is_bounded and high >= meaning.high):
+                limit = f"{'at least' if meaning.has_low else 'more than'} {meaning.low:g}"
+                limit += f" and below {meaning.high:g}" if is_bounded else ""
+                raise ValueError(f"{name}: reaches {low if is_below else high!r}; it must be {limit}")
         return self
 
 
@@ -155,20 +154,33 @@ class Study(Section):
     def _check(self) -> Self:
         if self.training.method == "jumps" and (objection := self.objection_to_jumps):
             raise ValueError(f'training.method: "jumps" is {objection}')
-        optimizer, taken = self.training.optimizer, set(OPTIMIZERS[self.training.optimizer].takes)
-        taken |= {"learning_rate", "weight_decay", "target_scale"}
-        if self.neuron.activation == "leaky_relu":
+        optimizers = dict.fromkeys(study.training.optimizer for study in self.alternatives)
+        activations = dict.fromkeys(study.neuron.activation for study in self.alternatives)
+        schedules = dict.fromkeys(study.training.schedule for study in self.alternatives)
+        taken = {"learning_rate", "weight_decay", "target_scale", "clip_norm"}
+        taken.update(*(OPTIMIZERS[optimizer].takes for optimizer in optimizers))
+        taken.update(*(SCHEDULES[schedule].takes for schedule in schedules))
+        if "leaky_relu" in activations:
             taken.add("negative_slope")
         for name in MEANINGS:
             if getattr(self.sweep, name) is not None and name not in taken:
                 if name == "negative_slope":
-                    reason = f"activation {self.neuron.activation!r} has none; it needs leaky_relu"
+                    reason = f"activation {_quoted(activations)} has none; it needs leaky_relu"
+                elif any(name in schedule.takes for schedule in SCHEDULES.values()):
+                    takers = [known for known, schedule in SCHEDULES.items() if name in schedule.takes]
+                    reason = f"schedule {_quoted(schedules)} does not take it; it needs {_quoted(takers)}"
                 else:
-                    reason = f"optimizer {optimizer!r} does not take it{nearest(name, sorted(taken))}"
+                    reason = f"optimizer {_quoted(optimizers)} does not take it{nearest(name, sorted(taken))}"
                 raise ValueError(f"sweep.{name}: {reason}")
-        if optimizer == "adamw" and self.sweep.weight_decay is None:
+        for schedule in schedules:
+            lowest = 0.0 if self.sweep.final_rate is None else support(self.sweep.final_rate)[0]
+            if not SCHEDULES[schedule].falls_to_0 and lowest <= 0:
+                raise ValueError(
+                    f"sweep.final_rate: reaches 0; schedule {schedule!r} needs more, such as 0.01, to fall to"
+                )
+        if "adamw" in optimizers and self.sweep.weight_decay is None:
             raise ValueError("sweep.weight_decay: is missing; adamw without it is adam")
-        num_cells = self.data.num_datasets
+        num_cells = math.prod(map(len, self.categories.values()))
         for name, quantity in self.quantities.items():
             where = f"{'neuron' if name == 'init_weight' else 'sweep'}.{name}"
             try:
@@ -193,11 +205,20 @@ class Study(Section):
     @property
     def objection_to_jumps(self) -> str | None:
         """Why the study cannot be trained by jumps; None where it can, if its data has one input."""
+        objections = (study._objection_to_jumps for study in self.alternatives)
+        return next((objection for objection in objections if objection), None)
+
+    @property
+    def _objection_to_jumps(self) -> str | None:
+        """That of one alternative."""
         training = self.training
         if training.optimizer != "sgd":
             return f"for plain gradient descent, and training.optimizer is {training.optimizer!r}"
         if training.batch_size is not None:
             return f"for steps over all examples, and training.batch_size is {training.batch_size}"
+        if training.schedule != CONSTANT or self.sweep.clip_norm is not None:
+            key = "sweep.clip_norm" if training.schedule == CONSTANT else "training.schedule"
+            return f"for a constant learning rate and no clipping; leave {key} out"
         if training.gradient == "autodiff":
             return "for gradients from moments; leave training.gradient out"
         if training.precision != "float64":
@@ -209,6 +230,47 @@ class Study(Section):
                 f"neuron.activation is {self.neuron.activation!r}"
             )
         return None
+
+    @property
+    def categories(self) -> dict[str, Sequence[str | int]]:
+        """What differs between cells without being a number that neurons are given, with its names: the data
+        set where there are several, and what a list of activations, optimizers or batch sizes is given of."""
+        data, number = self.data, self.data.num_datasets
+        labels = data.labels if isinstance(data, Table) else range(number)
+        found: dict[str, Sequence[str | int]] = {design.DATASET: labels} if number > 1 else {}
+        for name, table in CATEGORIES.items():
+            if isinstance(given := getattr(getattr(self, table), name), tuple):
+                found[name] = given
+        return found
+
+    @property
+    def alternatives(self) -> "list[Study]":
+        """The study of each combination of activation, optimizer and batch size, in C order; of one of each,
+        only itself."""
+        names = [name for name in self.categories if name != design.DATASET]
+        return [
+            self._with(dict(zip(names, values, strict=True)))
+            for values in itertools.product(*(self.categories[name] for name in names))
+        ]
+
+    def alternative(self, category: Mapping[str, int]) -> "Study":
+        """The study of one index in each category, its data sets left as they are."""
+        names = [name for name in self.categories if name != design.DATASET]
+        return self._with({name: self.categories[name][category[name]] for name in names})
+
+    def _with(self, values: Mapping[str, str | int]) -> "Study":
+        tables = {
+            table: getattr(self, table).model_copy(
+                update={name: value for name, value in values.items() if CATEGORIES[name] == table}
+            )
+            for table in {CATEGORIES[name] for name in values}
+        }
+        return self.model_copy(update=tables) if tables else self
+
+    @property
+    def can_die(self) -> bool:
+        """Whether there are neurons that can die: not so where every activation has a slope everywhere."""
+        return any(ACTIVATIONS[each.neuron.activation].can_die for each in self.alternatives)
 
     @property
     def quantities(self) -> dict[str, Any]:
@@ -239,8 +301,7 @@ class Study(Section):
     @property
     def design(self) -> design.Design:
         """The cells, made anew at each access."""
-        cells, number = self._cells, self.data.num_datasets
-        return cells if number == 1 else design.on_datasets(cells, number)
+        return design.in_categories(self._cells, self.categories)
 
     @property
     def drawn(self) -> dict[str, Any]:
@@ -252,6 +313,11 @@ class Study(Section):
     def fixed(self) -> dict[str, float]:
         """The quantities that are the same for all neurons."""
         return {name: quantity for name, quantity in self.quantities.items() if isinstance(quantity, float)}
+
+
+def _quoted(names: Iterable[str]) -> str:
+    """'sgd' or 'adam'."""
+    return " or ".join(map(repr, names))
 
 
 def read_study(path: str | Path) -> Study:

@@ -49,6 +49,8 @@ class Ends(NamedTuple):
 def ends_of(axis: MapAxis) -> Ends:
     """The label and the ends of a swept axis."""
     label = f"{axis.label} (log)" if axis.is_log else axis.label
+    if axis.names:
+        return Ends(label, axis.names[0], axis.names[-1])
     return Ends(label, f"{axis.values.min():.3g}", f"{axis.values.max():.3g}")
 
 

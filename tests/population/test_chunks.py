@@ -48,7 +48,7 @@ def test_every_neuron_is_in_exactly_one_chunk(cells, replicates, chunk_size):
 @given(shapes, st.integers(2, 5), st.integers(1, 9), st.integers(1, 200))
 def test_a_chunk_belongs_to_one_data_set_and_each_is_cut_as_if_alone(cells, datasets, replicates, chunk_size):
     alone = cut_into_chunks(cells, replicates, chunk_size)
-    chunking = cut_into_chunks((datasets, *cells), replicates, chunk_size, has_datasets=True)
+    chunking = cut_into_chunks((datasets, *cells), replicates, chunk_size, num_categories=1)
     assert chunking.tile == (1, *alone.tile)
     assert chunking.block == alone.block
     assert chunking.num_chunks == datasets * alone.num_chunks

@@ -142,7 +142,7 @@ def test_a_neuron_is_followed_on_its_own_data_set(tmp_path):
     for cell in (0, NUM_CELLS - 1, NUM_CELLS, 3 * NUM_CELLS - 1):
         training = jn.train(study, cell=cell)
         among = run.neurons.stack(cell=run.dims).isel(cell=cell, replicate=0)
-        assert int(among.dataset) == study.design.dataset(cell) == cell // NUM_CELLS
+        assert int(among.dataset) == study.design.category(cell)["dataset"] == cell // NUM_CELLS
         assert training.weight == among.final_weight.values
         assert training.loss == float(among.final_loss)
         np.testing.assert_array_equal(training.data.y, load(study.data)[cell // NUM_CELLS].y)
@@ -183,7 +183,7 @@ def test_a_run_is_of_each_of_its_data_sets(tmp_path):
 
 
 def test_further_data_sets_take_memory():
-    chunking, bins = cut_into_chunks((3, 4), 2, 8, has_datasets=True), make_bins(0.5, 10)
+    chunking, bins = cut_into_chunks((3, 4), 2, 8, num_categories=1), make_bins(0.5, 10)
     rest = {"num_examples": 10_000, "num_inputs": 1, "precision": "float32", "has_neurons": False}
     one, two, nine = (Sizes(chunking, bins, **rest, num_datasets=n).needs().memory for n in (1, 2, 9))
     assert two - one >= 10_000 * 650

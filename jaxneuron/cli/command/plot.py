@@ -75,15 +75,18 @@ def _check_taken(show: str, given: Iterable[str]) -> None:
             raise BadInput(f"--{name}: --show {show} does not take it; it is for {takers}")
 
 
-def _values(pairs: Sequence[str]) -> dict[str, float]:
+def _values(pairs: Sequence[str]) -> dict[str, float | str]:
     """What --at gives: a value for each name."""
-    values = {}
+    values: dict[str, float | str] = {}
     for pair in pairs:
         name, _, value = pair.partition("=")
+        if not value.strip():
+            raise BadInput(f"--at: is {pair!r}; it must be NAME=VALUE, such as momentum=0.9")
         try:
             number = float(value)
         except ValueError:
-            number = math.nan
+            values[name.strip()] = value.strip()
+            continue
         if not math.isfinite(number):
             raise BadInput(f"--at: is {pair!r}; it must be NAME=VALUE, such as momentum=0.9")
         values[name.strip()] = number

@@ -29,6 +29,8 @@ def described(found: Map) -> str:
 
 def span(axis: MapAxis) -> str:
     """'learning rate from 0.001 to 10, by decades'."""
+    if axis.names:
+        return f"{axis.label}: {', '.join(axis.names)}"
     low, high = axis.values.min(), axis.values.max()
     if low == high:
         return f"{axis.label} {low:.4g}"

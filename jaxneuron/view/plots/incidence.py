@@ -46,7 +46,7 @@ def described_incidence(deaths: Deaths) -> str:
     if not deaths.can_die:
         return f"No cumulative incidence of death: {alike(deaths)}."
     ends = "; ".join(
-        f"{f'{deaths.axis.label} {deaths.axis.values[i]:.3g}' if deaths.axis else 'all neurons'}: "
+        f"{f'{deaths.axis.label} {deaths.axis.value_in_words(i, 3)}' if deaths.axis else 'all neurons'}: "
         f"{percent(float(deaths.incidence.share[i, 0]))} born dead, "
         f"{percent(float(deaths.incidence.share[i, -1]))} dead by step {deaths.step[-1]:,}"
         for i, _, _ in curves_of(deaths)
@@ -84,4 +84,4 @@ def curves_of(deaths: Deaths) -> Iterator[tuple[int, Any, str | None]]:
     shown = shown_values(len(deaths.neurons), SHOWN_CURVES)
     colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(shown)))
     for i, colour in zip(shown, colours, strict=True):
-        yield i, colour, f"{deaths.axis.values[i]:.3g}" if deaths.axis else None
+        yield i, colour, deaths.axis.value_in_words(i, 3) if deaths.axis else None

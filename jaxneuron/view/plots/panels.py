@@ -15,9 +15,10 @@ def draw_panels(found: Panels, width: float = DOUBLE_COLUMN) -> Plot:
     number, first = len(found.maps), found.maps[0]
     columns = min(number, 2 if width < NARROW else 3)
     rows = -(-number // columns)
-    title = f"{title_of(first)} at {number} of {found.num_values} values of {found.label}"
-    if number == found.num_values:
-        title = f"{title_of(first)} by {found.label}"
+    num_values, label = len(found.axis.values), found.axis.label
+    title = f"{title_of(first)} at {number} of {num_values} values of {label}"
+    if number == num_values:
+        title = f"{title_of(first)} by {label}"
     plot = Plot(width, rows * 0.82 * width / columns + 0.6, title, _described(found, title))
     with plot.styled():
         plot.name(title, _remark(found))
@@ -29,13 +30,13 @@ def draw_panels(found: Panels, width: float = DOUBLE_COLUMN) -> Plot:
 def _draw_maps(plot: Plot, all_axes: list, found: Panels) -> None:
     shades = shades_of(found.maps[0].quantity, np.stack([part.value for part in found.maps]))
     drawn = None
-    for axes, part, value in zip(all_axes, found.maps, found.values, strict=False):
+    for axes, part, value in zip(all_axes, found.maps, found.at, strict=False):
         if len(part.axes) == 2:
             drawn = draw_squares(axes, part, shades)
             label_axes(axes, part)
         else:
             (draw_curve if part.axes else draw_bar)(axes, part)
-        axes.set_title(as_text(f"{found.label} = {value:.3g}"))
+        axes.set_title(as_text(f"{found.axis.label} = {value}"))
     _hide_inner_labels(plot, all_axes, len(found.maps))
     if drawn is not None:
         draw_scale(all_axes[: len(found.maps)], drawn, shades, aspect=40)
@@ -59,13 +60,15 @@ def _hide_inner_labels(plot: Plot, all_axes: list, number: int) -> None:
 
 def _remark(found: Panels) -> str:
     """The remark that all maps have in common."""
-    return ", ".join(p for p in found.maps[0].remark.split(", ") if not p.startswith(f"at {found.label} = "))
+    return ", ".join(
+        p for p in found.maps[0].remark.split(", ") if not p.startswith(f"at {found.axis.label} = ")
+    )
 
 
 def _described(found: Panels, title: str) -> str:
     axes = "; ".join(map(span, found.maps[0].axes))
     parts = (
-        f"At {found.label} {value:.4g}: {extremes(part)}"
-        for part, value in zip(found.maps, found.values, strict=True)
+        f"At {found.axis.label} {value}: {extremes(part)}"
+        for part, value in zip(found.maps, found.at, strict=True)
     )
     return f"{title}. {axes}. {'. '.join(parts)}. {_remark(found)}. {found.maps[0].quantity.definition}."

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis
-from matplotlib.ticker import FixedLocator, Locator, MaxNLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, Locator, MaxNLocator
 
-from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.axes import MapAxis, shown_values
+from jaxneuron.view.plots.canvas import as_text
 
 FEWEST = 3
 MOST_LINEAR = 5
@@ -81,7 +82,11 @@ def scale(axis: Axis, shown: MapAxis) -> None:
     """Give an axis of a figure the scale and the ticks of what is shown along it."""
     if shown.values.min() == shown.values.max():
         _limit(axis, *shown._replace(values=shown.values[:1]).edges)
-    if shown.is_log:
+    if shown.names:
+        places = shown_values(len(shown.names), MOST_LINEAR)
+        axis.set_major_locator(FixedLocator(places.tolist()))
+        axis.set_major_formatter(FixedFormatter([as_text(shown.names[i]) for i in places]))
+    elif shown.is_log:
         scale_by_decades(axis)
     elif len(shown.values) == 1:
         axis.set_major_locator(FixedLocator(list(shown.values)))

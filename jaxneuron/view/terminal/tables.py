@@ -11,7 +11,7 @@ from rich.text import Text
 
 from jaxneuron.analysis.explain import FullPass
 from jaxneuron.analysis.fit import shown_rows
-from jaxneuron.analysis.in_words import counts_in_words, loss_in_words
+from jaxneuron.analysis.in_words import counts_in_words, loss_in_words, value_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.plan import OtherMethod, Plan
@@ -49,7 +49,7 @@ def best_table(run: Run, number: int = 5) -> Table:
     for _, row in run.best(number).iterrows():
         median = loss_in_words(row.final_loss, smallest[int(row.cell)], largest[int(row.cell)], run)
         shares = (f"{row[fate.name]:.0%}" for fate in Fate)
-        table.add_row(*(f"{row[name]:.5g}" for name in run.swept), median, *shares)
+        table.add_row(*(value_in_words(row[name]) for name in run.swept), median, *shares)
     num_cells = run.design.num_cells
     table.caption = (
         f"{run.num_as_good():,} of {num_cells:,} cells are as good as any: all of their neurons converged to "
@@ -69,7 +69,7 @@ def interval_table(cells: pd.DataFrame, run: Run, by: str) -> Table:
             f"{row[f.name]:.0%} ({100 * row[f'{f.name}_low']:.0f}–{100 * row[f'{f.name}_high']:.0f})"
             for f in Fate
         )
-        values = (f"{row[name]:.5g}" for name in swept)
+        values = (value_in_words(row[name]) for name in swept)
         table.add_row(
             f"{row.cell:.0f}",
             *values,

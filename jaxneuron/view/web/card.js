@@ -2,14 +2,14 @@
 
 class CellCard {
   constructor(axes, quantities) {
-    this.labels = Object.fromEntries(axes.map((axis) => [axis.name, axis.label]));
+    this.axes = Object.fromEntries(axes.map((axis) => [axis.name, axis]));
     this.quantities = quantities.filter(({ scale }) => scale === "loss" || scale === "steps");
   }
 
   /** The cell's place in words: "learning rate 0.1, initial bias 2". */
   where(slab, cell) {
     const held = Object.keys(slab.held);
-    const words = slab.place(cell).map(([name, value]) => `${this.labels[name]} ${inWords(value)}${held.includes(name) ? " (held)" : ""}`);
+    const words = slab.place(cell).map(([name, value]) => `${this.axes[name].label} ${onAxis(this.axes[name], value)}${held.includes(name) ? " (held)" : ""}`);
     return words.join(", ") || "all neurons";
   }
 
@@ -30,7 +30,7 @@ class CellCard {
       return [element("dt", {}, label), element("dd", {}, inWords(value), element("span", { className: "ci" }, interval))];
     });
     const place = slab.place(cell).flatMap(([name, value]) => [
-      element("dt", {}, this.labels[name]), element("dd", {}, inWords(value, 5)),
+      element("dt", {}, this.axes[name].label), element("dd", {}, onAxis(this.axes[name], value, 5)),
     ]);
     return element("div", { className: "card" },
       element("dl", { className: "facts" }, ...place, element("dt", {}, "neurons"), element("dd", {}, total.toLocaleString("en"))),

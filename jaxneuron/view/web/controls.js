@@ -61,12 +61,12 @@ class MapControls {
   }
 
   slider(name, values) {
-    const { label } = this.data.axes.find((axis) => axis.name === name);
+    const axis = this.data.axes.find((axis) => axis.name === name);
     const shown = element("output", {});
     const slider = element("input", { type: "range", min: 0, max: values.length - 1, id: `map-held-${name}` });
     slider.value = this.state.held[name];
     const describe = () => {
-      shown.textContent = inWords(values[slider.value]);
+      shown.textContent = onAxis(axis, values[slider.value]);
       slider.setAttribute("aria-valuetext", shown.textContent);
     };
     slider.addEventListener("input", () => {
@@ -75,7 +75,7 @@ class MapControls {
       this.changed(false);
     });
     describe();
-    return element("label", { htmlFor: slider.id }, element("span", {}, `${label}: `, shown), slider);
+    return element("label", { htmlFor: slider.id }, element("span", {}, `${axis.label}: `, shown), slider);
   }
 }
 

@@ -22,7 +22,7 @@ function layoutOf(width, height, layout = {}) {
 function axisLayout(axis, values, edges) {
   const range = edges && [edges[0], edges.at(-1)].map((edge) => (axis.isLog ? Math.log10(edge) : edge));
   // Of few values each has its number.
-  const ticks = values.length <= FEW ? { tickvals: Array.from(values), ticktext: Array.from(values, (v) => inWords(v, 3)) } : {};
+  const ticks = values.length <= FEW ? { tickvals: Array.from(values), ticktext: Array.from(values, (v) => onAxis(axis, v, 3)) } : {};
   return { title: { text: asText(axis.label), standoff: 6 }, type: axis.isLog ? "log" : "linear", range, ...ticks };
 }
 

@@ -3,7 +3,7 @@
 const SPEEDS = { "slow": 2, "normal": 8, "fast": 25 };
 
 class LifePlayer {
-  /** All lives share `examples`, those of each data set, and the `curve` of their activation where it is not straight. */
+  /** All lives share `examples`, those of each data set, and the `curves` of activations that are not straight. */
   constructor(container, shared) {
     this.shared = shared;
     this.i = 0;
@@ -54,7 +54,7 @@ class LifePlayer {
     this.pause();
     this.asked = life;
     const packed = this.shared.examples[life.dataset];
-    const [x, y, curve] = await Promise.all([decode(packed.x), decode(packed.y), decodeCurve(this.shared.curve)]);
+    const [x, y, curve] = await Promise.all([decode(packed.x), decode(packed.y), decodeCurve(this.shared.curves[life.activation])]);
     const names = ["step", "loss", "bias", "grad_bias", "update_bias", "weight", "grad_weight", "update_weight", "num_active", "z"];
     const decoded = await Promise.all(names.map((name) => (life[name] ? decode(life[name]) : null)));
     // Another life may have been asked for while this one was unpacked.
@@ -123,7 +123,7 @@ class LifePlayer {
     const { life, i, view } = this;
     const at = this.at(i);
     const here = this.isOne ? this.outputs(i, this.examples.x) : this.outputs(i);
-    const kink = this.isOne && !this.shared.curve ? -at.bias / at.weight[0] : NaN;
+    const kink = this.isOne && !this.curve ? -at.bias / at.weight[0] : NaN;
     const places = kink > view.xRange[0] && kink < view.xRange[1] ? [...view.x, kink].sort((a, b) => a - b) : view.x;
     const across = this.isOne ? this.outputs(i, places) : null;
     const points = {

@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 
 from jaxneuron.analysis.activation_curve import activation_curve
+from jaxneuron.analysis.axes import label_of
 from jaxneuron.analysis.explain import preactivations
 from jaxneuron.analysis.gallery import gallery, sample
 from jaxneuron.analysis.in_words import shortened
 from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.why import why
 from jaxneuron.neuron.params import ACTIVATIONS
-from jaxneuron.population.design import POINT
+from jaxneuron.population.design import DATASET, POINT
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.training import Training
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import sha256_of
-from jaxneuron.study.study import Study
 from jaxneuron.view.web.encode import encode
 
 # Of one input z is worked out on the page; of several it is written out, of fewer examples and steps.
@@ -57,27 +57,29 @@ def lives_of(run: Run) -> tuple[dict[str, Any] | None, str]:
         if chosen
         else "A neuron of each kind that there is, trained again and shown step by step."
     )
-    return _lives(run.study, lives, titles), note
+    return _lives(lives, titles), note
 
 
 def life_of(training: Training) -> tuple[dict[str, Any], str]:
     """(the life of one neuron, its note)."""
-    life = _life(training) | {"title": training.fate.label, "place": {}, "point": None}
-    return _lives(training.study, [life], []), "Step by step."
+    life = _life(training) | {"title": training.fate.label, "place": {}, "category": {}, "point": None}
+    return _lives([life], []), "Step by step."
 
 
 def _where_else(run: Run) -> str:
-    axes = [str(run.cells[name].attrs["long_name"]) for name in run.swept if name in run.dims][2:]
-    return f" (in the middle of {', '.join(axes)})" if axes and POINT not in run.dims else ""
+    axes = [] if POINT in run.dims else [label_of(run, name) for name in run.design.coordinates][2:]
+    parts = [f"in the middle of {', '.join(axes)}"] if axes else []
+    parts += [f"of the first {label_of(run, name)}" for name in run.design.categories]
+    return f" ({', '.join(parts)})" if parts else ""
 
 
-def _lives(study: Study, lives: list[dict[str, Any]], titles: list[dict[str, Any]]) -> dict[str, Any]:
-    """Lives with what they share: the examples of each data set, and their activation."""
+def _lives(lives: list[dict[str, Any]], titles: list[dict[str, Any]]) -> dict[str, Any]:
+    """Lives with what they share: the examples of each data set, and the curve of each activation."""
     for number, life in enumerate(lives):
         life["number"] = number
     examples = {life["dataset"]: life.pop("examples") for life in lives}
-    curve = _curve(study.neuron.activation)
-    return {"list": lives, "gallery": titles, "examples": examples, "curve": curve}
+    curves = {life["activation"]: _curve(life["activation"]) for life in lives}
+    return {"list": lives, "gallery": titles, "examples": examples, "curves": curves}
 
 
 def _curve(activation: str) -> dict[str, Any] | None:
@@ -89,10 +91,11 @@ def _curve(activation: str) -> dict[str, Any] | None:
 
 
 def _in_run(run: Run, training: Training, cell: int, replicate: int, title: str) -> dict[str, Any]:
+    category = run.design.category(cell)
     place = {name: float(value[0]) for name, value in run.design.values(np.array([cell])).items()}
     point = cell % run.cells.sizes[POINT] if POINT in run.dims else None
-    where = {"cell": cell, "replicate": replicate, "point": point, "place": place}
-    return _life(training) | where | {"dataset": run.design.dataset(cell), "title": title}
+    where = {"cell": cell, "replicate": replicate, "point": point, "place": place, "category": category}
+    return _life(training) | where | {"dataset": category.get(DATASET, 0), "title": title}
 
 
 def _life(training: Training) -> dict[str, Any]:

@@ -175,11 +175,12 @@ class PhaseMap {
     const { frame, xEdges, yEdges, held } = this.slab;
     if (!xEdges) return [];
     const { x, y } = this.state;
+    const lives = this.lives.map(({ place, category, number }) => ({ place: { ...place, ...category }, number }));
     const isHeld = ({ place }) => Object.entries(held).every(([name, index]) => {
       const values = frame.values[frame.axes.indexOf(name)];
       return Math.abs(place[name] - values[index]) <= 1e-6 * Math.abs(values[index]);
     });
-    return this.lives.filter(isHeld).map(({ place, number }) => [
+    return lives.filter(isHeld).map(({ place, number }) => [
       indexWithin(xEdges, place[x]), yEdges ? indexWithin(yEdges, place[y]) : 0, number,
     ]);
   }

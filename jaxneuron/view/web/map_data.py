@@ -77,7 +77,7 @@ def _all_cells(run: Run, names: Sequence[str]) -> Frame | None:
 
 
 def _axis_data(axis: MapAxis) -> dict[str, Any]:
-    return {"name": axis.name, "label": axis.label, "isLog": axis.is_log}
+    return {"name": axis.name, "label": axis.label, "isLog": axis.is_log, "names": axis.names}
 
 
 def _frames_data(

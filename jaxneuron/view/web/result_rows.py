@@ -7,7 +7,7 @@ import numpy as np
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.best import best_cells
 from jaxneuron.analysis.deaths import Contrast, Deaths
-from jaxneuron.analysis.in_words import half_life_in_words, share_in_words
+from jaxneuron.analysis.in_words import half_life_in_words, share_in_words, value_in_words
 from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
@@ -38,7 +38,7 @@ def best_rows(run: Run) -> dict[str, Any]:
     head = [str(run.cells[name].attrs["long_name"]) for name in run.swept]
     rows = [
         {
-            "place": [f"{row[name]:.5g}" for name in run.swept],
+            "place": [value_in_words(row[name]) for name in run.swept],
             "loss": _number(row.final_loss),
             "range": f"{_number(row.final_loss_min)}–{_number(row.final_loss_max)}",
             "converged": f"{row.converged:.0%}",
@@ -76,7 +76,7 @@ def _death_row(deaths: Deaths, i: int) -> dict[str, Any]:
     found = deaths.half_life
     parts = {"born": deaths.fate(Fate.born_dead), "died": deaths.fate(Fate.died), "dead": deaths.dead}
     row: dict[str, Any] = {name: _interval(share, i) for name, share in parts.items()}
-    row["value"] = f"{deaths.axis.values[i]:.4g}" if deaths.axis else "all neurons"
+    row["value"] = deaths.axis.value_in_words(i, 4) if deaths.axis else "all neurons"
     if found is not None:
         ends = map(half_life_in_words, (found.low[i], found.high[i]))
         nobody = bool(np.isnan(found.half_life[i]))
@@ -90,9 +90,9 @@ def _contrast_row(contrast: Contrast) -> dict[str, Any]:
     return {
         "label": contrast.label,
         "fewest": f"{float(contrast.fewest.share):.1%}",
-        "fewest_at": f"{contrast.fewest_at:.4g}",
+        "fewest_at": value_in_words(contrast.fewest_at, 4),
         "most": f"{float(contrast.most.share):.1%}",
-        "most_at": f"{contrast.most_at:.4g}",
+        "most_at": value_in_words(contrast.most_at, 4),
         "difference": f"{difference:.1f} %",
         "interval": f"{low:.1f}–{high:.1f} %",
     }

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jaxneuron.analysis.in_words import shortened, steps_in_words
+import numpy as np
+
+from jaxneuron.analysis.in_words import one_of, shortened, steps_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.population.axes import Axis, Linear, Log
@@ -22,10 +24,11 @@ def study_in_words(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
     """
     training, neuron = study.training, study.neuron
     has_bias = "" if neuron.train_bias else "; the bias is not trained"
-    batches = f"mini-batches of {training.batch_size:,}" if training.batch_size else "full batches"
+    size = training.batch_size
+    batches = f"mini-batches of {one_of(size)}" if size else "full batches"
     return {
         "data": _data(study, data),
-        "neuron": f"ŷ = {neuron.activation}(W·x + b), loss: mean of ½(ŷ − y)²{has_bias}",
+        "neuron": f"ŷ = {one_of(neuron.activation)}(W·x + b), loss: mean of ½(ŷ − y)²{has_bias}",
         "training": f"{steps_in_words(training)}, {batches}, {training.precision}",
         **{_label(name): _quantity(quantity) for name, quantity in study.quantities.items()},
     }
@@ -58,15 +61,18 @@ def _data(study: Study, data: Mapping[str, Any]) -> str:
     more = f" and {len(data['inputs']) - MOST_NAMES} more" if len(data["inputs"]) > MOST_NAMES else ""
     arrow = f"{', '.join(inputs)}{more} → {shortened(data['target'], LONGEST_NAME)}"
     if isinstance(study.data, Table):
-        source = f"{shortened(str(data['source']), LONGEST_NAME)}: "
+        files = data["source"] if isinstance(data["source"], str) else ", ".join(data["source"])
+        source = f"{shortened(files, LONGEST_NAME)}: "
     else:
         source = "a teacher's: " if isinstance(study.data, Synthetic) else ""
     number = data.get("num_datasets", 1)
     sets = f", {number:,} data sets" if number > 1 else ""
     scale = ", standardised" if study.data.scale == "standard" else ""
-    num_examples = data["num_examples"]
-    noun = "example" if num_examples == 1 else "examples"
-    return f"{source}{arrow}, {num_examples:,} {noun}{sets}{scale}"
+    lengths = np.atleast_1d(data["num_examples"])
+    fewest, most = int(lengths.min()), int(lengths.max())
+    number = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    noun = "example" if most == 1 else "examples"
+    return f"{source}{arrow}, {number} {noun}{sets}{scale}"
 
 
 def _label(name: str) -> str:

@@ -13,6 +13,9 @@ function inWords(value, digits = 4) {
   return text.replaceAll("-", "−");
 }
 
+/** A value on an axis; of a category, such as the activation, its name. */
+const onAxis = (axis, value, digits) => (axis.names.length ? axis.names[value] : inWords(value, digits));
+
 function percent(share, decimals = 1) {
   return Number.isNaN(share) ? "–" : `${(100 * share).toFixed(decimals)} %`;
 }

@@ -1,0 +1,56 @@
+"""Categories: what a list may be given of although it is no number that neurons are given. A program is
+compiled for each, and they are a dim of the run."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic_core import CoreSchema, core_schema
+
+from jaxneuron.study.bad_input import nearest, shown
+
+# Their names, and the table of a study.toml that each stands in.
+CATEGORIES = {"activation": "neuron"} | dict.fromkeys(("optimizer", "batch_size", "schedule"), "training")
+
+
+class OneOrMore:
+    """A field that is one value or a list of different ones, each checked: a value, or a tuple."""
+
+    def __init__(self, check: Callable[[Any], None]) -> None:
+        self.check = check
+
+    def __get_pydantic_core_schema__(self, *_: Any) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._validate)
+
+    def _validate(self, given: Any) -> Any:
+        if not isinstance(given, (list, tuple)):
+            self.check(given)
+            return given
+        if not given:
+            raise ValueError("is an empty list; it must have at least one")
+        for i, value in enumerate(given):
+            self.check(value)
+            if value in given[:i]:
+                raise ValueError(f"has {shown(value)} twice; each counts once")
+        return tuple(given)
+
+
+def named(known: Mapping[str, Any]) -> Callable[[Any], None]:
+    """The check that a value is one of the known names."""
+
+    def check(name: Any) -> None:
+        if not isinstance(name, str):
+            raise ValueError(f"is {shown(name)}; it must be a string in quotes")
+        if name not in known:
+            raise ValueError(f"is {name!r}{nearest(name, known)}")
+
+    return check
+
+
+def check_batch_size(size: Any) -> None:
+    """ValueError where it is no number of examples; None is all of them."""
+    if size is None:
+        return
+    if not isinstance(size, int) or isinstance(size, bool):
+        raise ValueError(f"is {shown(size)}; it must be a whole number")
+    if size < 1:
+        raise ValueError(f"is {size}; it must be at least 1")
