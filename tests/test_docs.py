@@ -20,7 +20,8 @@ from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.train import Trained
 from jaxneuron.study.sources import Arrays, Synthetic, Table, Teacher, UnitVector
-from jaxneuron.study.study import Neuron, Points, Study, Sweep, Training, read_study
+from jaxneuron.study.study import Study, read_study
+from jaxneuron.study.tables import Neuron, Points, Sweep, Training
 from jaxneuron.view.plots.run_plots import RunPlots
 from jaxneuron.view.plots.training_plots import TrainingPlots
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # not for `status`, which is quick
     from jaxneuron.analysis.intervals import Share
     from jaxneuron.analysis.run import Run
-    from jaxneuron.study.study import Training as StudyTraining
+    from jaxneuron.study.tables import Training as StudyTraining
 
 LONGEST_NAME, MOST_NAMES = 40, 3
 # What is counted beside the fates, by the name of its count: digits of its share in per cent, and what it is.

@@ -1,7 +1,7 @@
 """A table of a study.toml: frozen, strict about types and keys, and wrong in one line."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -20,6 +20,12 @@ WANTED = {
     "tuple_type": "a list",
     "too_short": "a list of at least one",
 }
+
+
+class Kind(NamedTuple):
+    """What the values of a type are called where a key is described; it stands beside the type."""
+
+    words: str
 
 
 class Section(BaseModel):

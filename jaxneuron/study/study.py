@@ -1,135 +1,22 @@
 """A study: data, neuron, training and sweep, frozen. What a study.toml says, checked before anything runs."""
 
-import math
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
+from pydantic import model_validator
 
-from jaxneuron.neuron import jumps
-from jaxneuron.neuron.draws import STANDARD_NORMAL
-from jaxneuron.neuron.hyperparams import MEANINGS, Config
+from jaxneuron.neuron.hyperparams import MEANINGS
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.population import design
 from jaxneuron.population.axes import Axis
-from jaxneuron.study.bad_input import BadInput, nearest, shown
-from jaxneuron.study.quantity import DRAWN, Quantity, check_size, num_values, support
+from jaxneuron.study.bad_input import BadInput, nearest
+from jaxneuron.study.quantity import DRAWN, check_size, num_values
 from jaxneuron.study.section import Section
 from jaxneuron.study.sources import Data, Table
-
-# fold_in takes 32 bits for the cell and 32 for the replicate.
-MOST_CELLS = MOST_REPLICATES = 2**32
-MOST_STEPS = 2**31 - 2
-
-
-def _one_of(known: Mapping[str, Any]) -> Callable[[str], str]:
-    def check(name: str) -> str:
-        if name not in known:
-            raise ValueError(f"is {name!r}{nearest(name, known)}")
-        return name
-
-    return check
-
-
-class Neuron(Section):
-    """What the neuron is and where its weight starts."""
-
-    activation: Annotated[str, AfterValidator(_one_of(ACTIVATIONS))] = "relu"
-    train_bias: bool = True
-    init_weight: Quantity = STANDARD_NORMAL
-
-
-def _whole_or_infinite(value: Any) -> Any:
-    """A number of steps; "inf" is how one without end is kept in JSON."""
-    if value in ("inf", math.inf):
-        return math.inf
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"is {shown(value)}; it must be a whole number, or inf")
-    if value < 0:
-        raise ValueError(f"is {value}; it must be at least 0")
-    return value
-
-
-# Whole, or without end.
-NumSteps = Annotated[
-    int | float,
-    PlainValidator(_whole_or_infinite),
-    PlainSerializer(lambda value: "inf" if math.isinf(value) else value, when_used="json"),
-]
-
-
-class Training(Section):
-    """How it is trained."""
-
-    optimizer: Annotated[str, AfterValidator(_one_of(OPTIMIZERS))] = "sgd"
-    method: Literal["steps", "jumps"] = "steps"
-    num_steps: NumSteps = 1000
-    batch_size: int | None = Field(default=None, ge=1)
-    gradient: Literal["auto", "autodiff", "moments"] = "auto"
-    precision: Literal["float32", "float64"] = "float32"
-    tolerance: float = Field(default=Config.tolerance, ge=0.0)
-    divergence_factor: float = Field(default=Config.divergence_factor, ge=1.0)
-    silence_tolerance: float = Field(default=Config.silence_tolerance, ge=0.0)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        most = jumps.MOST_STEPS if self.method == "jumps" else MOST_STEPS
-        if math.isinf(self.num_steps) and self.method != "jumps":
-            raise ValueError('num_steps: is inf; only method = "jumps" comes to an end without one')
-        if most < self.num_steps < math.inf:
-            raise ValueError(f"num_steps: is {self.num_steps}; it must be at most {most}")
-        return self
-
-
-class Points(Section):
-    """A design that is not a grid: how many points, and how they are placed in the ranges of the sweep."""
-
-    sobol: int | None = Field(default=None, ge=1, le=2**24)
-    random: int | None = Field(default=None, ge=1, le=2**24)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if (self.sobol is None) == (self.random is None):
-            raise ValueError("sobol, random: exactly one of them must be given, a number of points")
-        return self
-
-
-class Sweep(Section):
-    """What differs between neurons, how many there are, and what is kept of them."""
-
-    learning_rate: Quantity
-    init_bias: Quantity = 0.0
-    momentum: Quantity | None = None
-    weight_decay: Quantity | None = None
-    beta1: Quantity | None = None
-    beta2: Quantity | None = None
-    decay: Quantity | None = None
-    epsilon: Quantity | None = None
-    negative_slope: Quantity | None = None
-    target_scale: Quantity | None = None
-    points: Points | None = None
-    replicates: int = Field(default=1, ge=1, le=MOST_REPLICATES)
-    seed: int = Field(default=0, ge=0, lt=2**32)
-    records: Literal["cells", "neurons"] = "cells"
-    chunk_size: int | None = Field(default=None, ge=1, le=2**28)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for name, meaning in MEANINGS.items():
-            quantity = getattr(self, name)
-            if quantity is None:
-                continue
-            low, high = support(quantity)
-            is_bounded = math.isfinite(meaning.high)
-            if low < meaning.low or (is_bounded and high >= meaning.high):
-                limit = f"at least {meaning.low:g}" + (f" and below {meaning.high:g}" if is_bounded else "")
-                raise ValueError(
-                    f"{name}: reaches {low if low < meaning.low else high!r}; it must be {limit}"
-                )
-        return self
+from jaxneuron.study.tables import MOST_CELLS, Neuron, Sweep, Training
 
 
 class Study(Section):

@@ -16,7 +16,8 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.quantity import FORMS, num_values
 from jaxneuron.study.section import Section
 from jaxneuron.study.sources import Arrays, Synthetic, Table, Teacher, UnitVector
-from jaxneuron.study.study import Neuron, Points, Study, Sweep, Training, read_study, resolved
+from jaxneuron.study.study import Study, read_study, resolved
+from jaxneuron.study.tables import Neuron, Points, Sweep, Training
 
 ENGEL = Path(__file__).parents[2] / "experiments" / "engel" / "study.toml"
 DATA = {"x": [1.0, 2.0], "y": [1.0, 3.0]}

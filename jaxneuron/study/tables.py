@@ -1,0 +1,191 @@
+"""The tables [neuron], [training] and [sweep] of a study.toml. What is said of each key here is its reference,
+which `jaxneuron keys` prints and docs/study-toml.md repeats."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
+
+from jaxneuron.neuron import jumps
+from jaxneuron.neuron.draws import STANDARD_NORMAL
+from jaxneuron.neuron.hyperparams import MEANINGS, Config
+from jaxneuron.neuron.optimizers import OPTIMIZERS
+from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.study.bad_input import nearest, shown
+from jaxneuron.study.quantity import Quantity, support
+from jaxneuron.study.section import Kind, Section
+
+# fold_in takes 32 bits for the cell and 32 for the replicate.
+MOST_CELLS = MOST_REPLICATES = 2**32
+MOST_STEPS = 2**31 - 2
+
+
+def _one_of(known: Mapping[str, Any]) -> Callable[[str], str]:
+    def check(name: str) -> str:
+        if name not in known:
+            raise ValueError(f"is {name!r}{nearest(name, known)}")
+        return name
+
+    return check
+
+
+class Neuron(Section):
+    """What the neuron is and where its weight starts."""
+
+    activation: Annotated[str, AfterValidator(_one_of(ACTIVATIONS))] = Field(
+        "relu", description=f"The function of z that is the output: {', '.join(ACTIVATIONS)}."
+    )
+    train_bias: bool = Field(
+        True, description="Whether the bias is trained; if not, it stays at its initial value."
+    )
+    init_weight: Quantity = Field(
+        STANDARD_NORMAL,
+        description="The initial weight. A distribution is drawn from for each neuron and input; a number, "
+        "or the value of an axis, is the weight of all inputs.",
+    )
+
+
+def _whole_or_infinite(value: Any) -> Any:
+    """A number of steps; "inf" is how one without end is kept in JSON."""
+    if value in ("inf", math.inf):
+        return math.inf
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"is {shown(value)}; it must be a whole number, or inf")
+    if value < 0:
+        raise ValueError(f"is {value}; it must be at least 0")
+    return value
+
+
+# Whole, or without end.
+NumSteps = Annotated[
+    int | float,
+    PlainValidator(_whole_or_infinite),
+    PlainSerializer(lambda value: "inf" if math.isinf(value) else value, when_used="json"),
+    Kind("whole number, or inf"),
+]
+
+
+class Training(Section):
+    """How it is trained."""
+
+    optimizer: Annotated[str, AfterValidator(_one_of(OPTIMIZERS))] = Field(
+        "sgd", description=f"How the gradient moves the params: {', '.join(OPTIMIZERS)}."
+    )
+    method: Literal["steps", "jumps"] = Field(
+        "steps",
+        description='"steps" takes one step after the other; "jumps" goes from one change of the active '
+        "examples to the next (when it can be used).",
+    )
+    num_steps: NumSteps = Field(
+        1000,
+        description="How many steps are taken: at most 2³¹ − 2, by jumps 2⁵³, or inf, which is what becomes "
+        "of each neuron in the end.",
+    )
+    batch_size: int | None = Field(
+        None,
+        ge=1,
+        description="Examples of a mini-batch, drawn with replacement by each neuron at each step. All "
+        "examples are used unless it is given.",
+    )
+    gradient: Literal["auto", "autodiff", "moments"] = Field(
+        "auto",
+        description='"auto" uses moments where they can be had; "autodiff" uses jax.grad over the examples; '
+        '"moments" insists.',
+    )
+    precision: Literal["float32", "float64"] = Field("float32", description='"float32" or "float64".')
+    tolerance: float = Field(
+        Config.tolerance,
+        ge=0.0,
+        description="A neuron has converged when no component of its gradient is larger.",
+    )
+    divergence_factor: float = Field(
+        Config.divergence_factor,
+        ge=1.0,
+        description="A neuron has diverged when its loss is above this × max(initial loss, ½·mean y²).",
+    )
+    silence_tolerance: float = Field(
+        Config.silence_tolerance,
+        ge=0.0,
+        description="A neuron is nearly silent when z is at most this × the root mean square of the targets "
+        "on every example.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        most = jumps.MOST_STEPS if self.method == "jumps" else MOST_STEPS
+        if math.isinf(self.num_steps) and self.method != "jumps":
+            raise ValueError('num_steps: is inf; only method = "jumps" comes to an end without one')
+        if most < self.num_steps < math.inf:
+            raise ValueError(f"num_steps: is {self.num_steps}; it must be at most {most}")
+        return self
+
+
+class Points(Section):
+    """A design that is not a grid: how many points, and how they are placed in the ranges of the sweep."""
+
+    sobol: int | None = Field(
+        None, ge=1, le=2**24, description="So many scrambled Sobol points (Owen 1998), at most 2²⁴."
+    )
+    random: int | None = Field(None, ge=1, le=2**24, description="So many independent points, at most 2²⁴.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.sobol is None) == (self.random is None):
+            raise ValueError("sobol, random: exactly one of them must be given, a number of points")
+        return self
+
+
+class Sweep(Section):
+    """What differs between neurons, how many there are, and what is kept of them."""
+
+    learning_rate: Quantity = Field(description="The step size η.")
+    init_bias: Quantity = Field(0.0, description="The initial bias.")
+    momentum: Quantity | None = Field(
+        None, description="The share β of the velocity that is kept from step to step."
+    )
+    weight_decay: Quantity | None = Field(
+        None,
+        description="The multiple λ of the params that is added to their gradient (adamw: to their update).",
+    )
+    beta1: Quantity | None = Field(None, description="The decay of Adam's mean of the gradient.")
+    beta2: Quantity | None = Field(None, description="The decay of Adam's mean of the squared gradient.")
+    decay: Quantity | None = Field(None, description="The decay ρ of RMSProp's mean of the squared gradient.")
+    epsilon: Quantity | None = Field(
+        None,
+        description="What keeps the division by the root of the squared gradient finite: added to the root "
+        "by adam and adamw, under it by rmsprop and adagrad.",
+    )
+    negative_slope: Quantity | None = Field(None, description="The slope of leaky_relu where z ≤ 0.")
+    target_scale: Quantity | None = Field(
+        None, description="A factor γ of the target: the loss is the mean of ½(ŷ − γ·y)²."
+    )
+    points: Points | None = Field(None, description="A design that is not a grid: its keys follow.")
+    replicates: int = Field(1, ge=1, le=MOST_REPLICATES, description="The neurons of each cell, at most 2³².")
+    seed: int = Field(0, ge=0, lt=2**32, description="Of all that neurons draw, and of points; below 2³².")
+    records: Literal["cells", "neurons"] = Field(
+        "cells",
+        description='"cells" keeps counts of each cell; "neurons" keeps a record of every neuron besides.',
+    )
+    chunk_size: int | None = Field(
+        None,
+        ge=1,
+        le=2**28,
+        description="The neurons of a chunk at most. Without it, 2²² on a GPU; on a CPU the next power of "
+        "two from a sixteenth of the neurons on, between 2¹² and 2¹⁸.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name, meaning in MEANINGS.items():
+            quantity = getattr(self, name)
+            if quantity is None:
+                continue
+            low, high = support(quantity)
+            is_bounded = math.isfinite(meaning.high)
+            if low < meaning.low or (is_bounded and high >= meaning.high):
+                limit = f"at least {meaning.low:g}" + (f" and below {meaning.high:g}" if is_bounded else "")
+                raise ValueError(
+                    f"{name}: reaches {low if low < meaning.low else high!r}; it must be {limit}"
+                )
+        return self
