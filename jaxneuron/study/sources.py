@@ -9,16 +9,18 @@ from pydantic import Discriminator, Field, Strict, Tag, field_validator, model_v
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.population.axes import Axis
 from jaxneuron.study.quantity import Quantity, num_values
-from jaxneuron.study.section import Section
+from jaxneuron.study.section import Kind, Section
 
 Scale = Literal["standard", "none"]
-Names = Annotated[tuple[str, ...], Strict(False), Field(min_length=1)]
+Names = Annotated[tuple[str, ...], Strict(False), Field(min_length=1), Kind("list of strings")]
 Numbers = Annotated[tuple[float, ...], Strict(False), Field(min_length=1)]
 # Files and weights have two forms each, told apart by the type, so that an error speaks of one form alone.
 Files = Annotated[
     Annotated[str, Tag("File")] | Annotated[Names, Tag("Files")],
     Discriminator(lambda file: "Files" if isinstance(file, (list, tuple)) else "File"),
+    Kind("string, or list of strings"),
 ]
+AS_ABOVE = 'As of files: "standard" or "none".'
 MOST_DATASETS = 2**16
 MOST_NUMBERS = 2**32
 
@@ -29,10 +31,18 @@ class Table(Section):
     Each of several files is a data set; they have the same columns and equally many rows.
     """
 
-    file: Files
-    inputs: Names
-    target: str
-    scale: Scale = "standard"
+    file: Files = Field(
+        description="A CSV, Parquet or NPZ file. A relative path starts at the study file's folder. Several "
+        "files, with the same columns and equally many rows, are several data sets. Parquet needs the extra "
+        "parquet; an NPZ file holds an array of one dimension for each column."
+    )
+    inputs: Names = Field(description="The columns of the inputs, each named once.")
+    target: str = Field(description="The column of the target.")
+    scale: Scale = Field(
+        "standard",
+        description='"standard" gives each input the mean 0 and the standard deviation 1, and the target the '
+        'standard deviation 1; "none" leaves all as it is.',
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -55,9 +65,12 @@ class Table(Section):
 class Arrays(Section):
     """Examples written out: a row of inputs, or one number, and a target for each."""
 
-    x: Any = Field(repr=False)
-    y: Any = Field(repr=False)
-    scale: Scale = "none"
+    x: Annotated[Any, Kind("list of numbers, or of rows")] = Field(
+        repr=False,
+        description="The inputs: a number for each example, or a row of equally many.",
+    )
+    y: Annotated[Any, Kind("list of numbers")] = Field(repr=False, description="The target of each example.")
+    scale: Scale = Field("none", description=AS_ABOVE)
 
     @field_validator("x", "y", mode="plain")
     @classmethod
@@ -84,6 +97,7 @@ class UnitVector(Section):
 Weight = Annotated[
     Annotated[Numbers, Tag("Numbers")] | Annotated[UnitVector, Tag("UnitVector")],
     Discriminator(lambda weight: "UnitVector" if isinstance(weight, (Mapping, UnitVector)) else "Numbers"),
+    Kind("list of numbers, or table"),
 ]
 
 
@@ -93,13 +107,35 @@ class Teacher(Section):
     Of several data sets each has draws of its own, and a direction of its own where the weight is drawn.
     """
 
-    weight: Weight
-    bias: float = 0.0
-    noise: float = Field(default=0.0, ge=0.0)  # standard deviation
-    inputs: Quantity = STANDARD_NORMAL  # drawn for each example; or an axis, the values of one input
-    num_examples: int | None = Field(default=None, ge=1, le=2**28)
-    seed: int = Field(default=0, ge=0)
-    num_datasets: int = Field(default=1, ge=1, le=MOST_DATASETS)
+    weight: Weight = Field(
+        description="A weight for each input; or { unit_vector = 5 }, a direction in five dimensions, drawn "
+        "uniformly."
+    )
+    bias: float = Field(0.0, description="The teacher's bias.")
+    noise: float = Field(
+        0.0,
+        ge=0.0,
+        description="The standard deviation of the normal noise that is added to the target.",
+    )
+    inputs: Quantity = Field(
+        STANDARD_NORMAL,
+        description="The distribution of every input of every example; or, with one input, an axis: the "
+        "inputs themselves.",
+    )
+    num_examples: int | None = Field(
+        None,
+        ge=1,
+        le=2**28,
+        description="How many examples there are; needed unless inputs is an axis.",
+    )
+    seed: int = Field(0, ge=0, description="Of the inputs, of the noise, and of a drawn weight.")
+    num_datasets: int = Field(
+        1,
+        ge=1,
+        le=MOST_DATASETS,
+        description=f"How many data sets are made, at most {MOST_DATASETS:,}. Each has draws of its own, and "
+        "a direction of its own where the weight is drawn.",
+    )
 
     @property
     def num_inputs(self) -> int:
@@ -126,8 +162,8 @@ class Teacher(Section):
 class Synthetic(Section):
     """Data made by a teacher."""
 
-    teacher: Teacher
-    scale: Scale = "none"
+    teacher: Teacher = Field(description="A neuron that makes the data; its keys follow.")
+    scale: Scale = Field("none", description=AS_ABOVE)
 
     @property
     def num_datasets(self) -> int:
