@@ -19,6 +19,7 @@ from jaxneuron.neuron.hyperparams import MEANINGS, Hyperparams
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.train import Trained
+from jaxneuron.study.keys import TABLES, keys
 from jaxneuron.study.sources import Arrays, Synthetic, Table, Teacher, UnitVector
 from jaxneuron.study.study import Study, read_study
 from jaxneuron.study.tables import Neuron, Points, Sweep, Training
@@ -116,6 +117,22 @@ def test_every_key_is_told_with_its_default_and_no_other(heading):
             assert told == "none", name
         else:
             assert tomllib.loads(f"x = {told.strip('`')}")["x"] == default, name
+
+
+def plain(cell: str) -> str:
+    """A cell without its marks and links."""
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell).replace("`", "")
+
+
+def test_every_key_is_described_as_in_the_code():
+    described = {(table, key.name.split(".")[-1]): key for key in keys() for table in [TABLES[key.table][1]]}
+    for heading, model in SECTIONS.items():
+        for name, (kind, default, meaning) in STUDY_PAGE[heading].items():
+            key = described.pop((model, name.strip("`")))
+            assert (key.type, key.meaning) == (plain(kind), plain(meaning)), name
+            as_told = default.strip("`")
+            assert key.default == as_told or float(key.default) == float(as_told), name
+    assert [name for _, name in described] == list(UnitVector.model_fields)
 
 
 @pytest.mark.parametrize("heading", SECTIONS)

@@ -20,7 +20,7 @@ Files = Annotated[
     Discriminator(lambda file: "Files" if isinstance(file, (list, tuple)) else "File"),
     Kind("string, or list of strings"),
 ]
-AS_ABOVE = 'As of files: "standard" or "none".'
+AS_OF_FILES = 'As of files: "standard" or "none".'
 MOST_DATASETS = 2**16
 MOST_NUMBERS = 2**32
 
@@ -39,7 +39,7 @@ class Table(Section):
     inputs: Names = Field(description="The columns of the inputs, each named once.")
     target: str = Field(description="The column of the target.")
     scale: Scale = Field(
-        "standard",
+        default="standard",
         description='"standard" gives each input the mean 0 and the standard deviation 1, and the target the '
         'standard deviation 1; "none" leaves all as it is.',
     )
@@ -70,7 +70,7 @@ class Arrays(Section):
         description="The inputs: a number for each example, or a row of equally many.",
     )
     y: Annotated[Any, Kind("list of numbers")] = Field(repr=False, description="The target of each example.")
-    scale: Scale = Field("none", description=AS_ABOVE)
+    scale: Scale = Field(default="none", description=AS_OF_FILES)
 
     @field_validator("x", "y", mode="plain")
     @classmethod
@@ -91,7 +91,11 @@ class Arrays(Section):
 class UnitVector(Section):
     """A direction drawn uniformly: a vector of norm 1 with a number of components."""
 
-    unit_vector: int = Field(ge=1, le=2**20)
+    unit_vector: int = Field(
+        ge=1,
+        le=2**20,
+        description="The number of components of a direction that is drawn uniformly, for as many inputs.",
+    )
 
 
 Weight = Annotated[
@@ -111,26 +115,28 @@ class Teacher(Section):
         description="A weight for each input; or { unit_vector = 5 }, a direction in five dimensions, drawn "
         "uniformly."
     )
-    bias: float = Field(0.0, description="The teacher's bias.")
+    bias: float = Field(default=0.0, description="The teacher's bias.")
     noise: float = Field(
-        0.0,
+        default=0.0,
         ge=0.0,
         description="The standard deviation of the normal noise that is added to the target.",
     )
     inputs: Quantity = Field(
-        STANDARD_NORMAL,
+        default=STANDARD_NORMAL,
         description="The distribution of every input of every example; or, with one input, an axis: the "
         "inputs themselves.",
     )
     num_examples: int | None = Field(
-        None,
+        default=None,
         ge=1,
         le=2**28,
         description="How many examples there are; needed unless inputs is an axis.",
     )
-    seed: int = Field(0, ge=0, description="Of the inputs, of the noise, and of a drawn weight.")
+    seed: int = Field(
+        default=0, ge=0, description="The seed of the inputs, of the noise, and of a drawn weight."
+    )
     num_datasets: int = Field(
-        1,
+        default=1,
         ge=1,
         le=MOST_DATASETS,
         description=f"How many data sets are made, at most {MOST_DATASETS:,}. Each has draws of its own, and "
@@ -162,8 +168,8 @@ class Teacher(Section):
 class Synthetic(Section):
     """Data made by a teacher."""
 
-    teacher: Teacher = Field(description="A neuron that makes the data; its keys follow.")
-    scale: Scale = Field("none", description=AS_ABOVE)
+    teacher: Teacher = Field(description="A neuron that makes the data: a table of its own.")
+    scale: Scale = Field(default="none", description=AS_OF_FILES)
 
     @property
     def num_datasets(self) -> int:

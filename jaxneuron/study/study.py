@@ -1,7 +1,7 @@
 """A study: data, neuron, training and sweep, frozen. What a study.toml says, checked before anything runs."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +15,7 @@ from jaxneuron.population.axes import Axis
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.quantity import DRAWN, check_size, num_values
 from jaxneuron.study.section import Section
+from jaxneuron.study.settings import apply, is_of, read_setting
 from jaxneuron.study.sources import Data, Table
 from jaxneuron.study.tables import MOST_CELLS, Neuron, Sweep, Training
 
@@ -141,12 +142,18 @@ class Study(Section):
         return {name: quantity for name, quantity in self.quantities.items() if isinstance(quantity, float)}
 
 
-def read_study(path: str | Path) -> Study:
+def read_study(path: str | Path, settings: Sequence[str] = ()) -> Study:
     """The study that a TOML file describes; a relative path of its data starts at the file's folder.
 
-    BadInput where it is no TOML file, or no study.
+    Args:
+        path: of the file.
+        settings: values in place of those of the file, as `--set` takes them: `"sweep.replicates=4"`.
+
+    Raises:
+        BadInput: it is no TOML file, or no study.
     """
     path = Path(path)
+    others = [read_setting(text) for text in settings]
     try:
         tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
@@ -157,10 +164,12 @@ def read_study(path: str | Path) -> Study:
         raise BadInput(f"{path}: is not text in UTF-8; a study is a TOML file") from None
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a list in a list in a list …
         raise BadInput(f"{path}: is not valid TOML: {error}") from None
+    apply(tables, others)
     try:
         study = Study(**tables)
     except BadInput as error:
-        raise BadInput(f"{path}: {error}") from None
+        where = "--set " if is_of(others, str(error)) else f"{path}: "
+        raise BadInput(f"{where}{error}") from None
     if isinstance(study.data, Table):
         files = tuple(str(path.parent / file) for file in study.data.files)
         file = files[0] if isinstance(study.data.file, str) else files

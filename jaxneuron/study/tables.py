@@ -1,4 +1,4 @@
-"""The tables [neuron], [training] and [sweep] of a study.toml. What is said of each key here is its reference,
+"""The tables [neuron], [training] and [sweep] of a study.toml. The description of each key is its reference,
 which `jaxneuron keys` prints and docs/study-toml.md repeats."""
 
 import math
@@ -34,13 +34,13 @@ class Neuron(Section):
     """What the neuron is and where its weight starts."""
 
     activation: Annotated[str, AfterValidator(_one_of(ACTIVATIONS))] = Field(
-        "relu", description=f"The function of z that is the output: {', '.join(ACTIVATIONS)}."
+        default="relu", description=f"The function of z that is the output: {', '.join(ACTIVATIONS)}."
     )
     train_bias: bool = Field(
-        True, description="Whether the bias is trained; if not, it stays at its initial value."
+        default=True, description="Whether the bias is trained; if not, it stays at its initial value."
     )
     init_weight: Quantity = Field(
-        STANDARD_NORMAL,
+        default=STANDARD_NORMAL,
         description="The initial weight. A distribution is drawn from for each neuron and input; a number, "
         "or the value of an axis, is the weight of all inputs.",
     )
@@ -70,42 +70,42 @@ class Training(Section):
     """How it is trained."""
 
     optimizer: Annotated[str, AfterValidator(_one_of(OPTIMIZERS))] = Field(
-        "sgd", description=f"How the gradient moves the params: {', '.join(OPTIMIZERS)}."
+        default="sgd", description=f"How the gradient moves the params: {', '.join(OPTIMIZERS)}."
     )
     method: Literal["steps", "jumps"] = Field(
-        "steps",
+        default="steps",
         description='"steps" takes one step after the other; "jumps" goes from one change of the active '
-        "examples to the next (when it can be used).",
+        "examples to the next, in float64 and for one input.",
     )
     num_steps: NumSteps = Field(
-        1000,
+        default=1000,
         description="How many steps are taken: at most 2³¹ − 2, by jumps 2⁵³, or inf, which is what becomes "
         "of each neuron in the end.",
     )
     batch_size: int | None = Field(
-        None,
+        default=None,
         ge=1,
         description="Examples of a mini-batch, drawn with replacement by each neuron at each step. All "
         "examples are used unless it is given.",
     )
     gradient: Literal["auto", "autodiff", "moments"] = Field(
-        "auto",
+        default="auto",
         description='"auto" uses moments where they can be had; "autodiff" uses jax.grad over the examples; '
         '"moments" insists.',
     )
-    precision: Literal["float32", "float64"] = Field("float32", description='"float32" or "float64".')
+    precision: Literal["float32", "float64"] = Field(default="float32", description='"float32" or "float64".')
     tolerance: float = Field(
-        Config.tolerance,
+        default=Config.tolerance,
         ge=0.0,
         description="A neuron has converged when no component of its gradient is larger.",
     )
     divergence_factor: float = Field(
-        Config.divergence_factor,
+        default=Config.divergence_factor,
         ge=1.0,
         description="A neuron has diverged when its loss is above this × max(initial loss, ½·mean y²).",
     )
     silence_tolerance: float = Field(
-        Config.silence_tolerance,
+        default=Config.silence_tolerance,
         ge=0.0,
         description="A neuron is nearly silent when z is at most this × the root mean square of the targets "
         "on every example.",
@@ -125,9 +125,14 @@ class Points(Section):
     """A design that is not a grid: how many points, and how they are placed in the ranges of the sweep."""
 
     sobol: int | None = Field(
-        None, ge=1, le=2**24, description="So many scrambled Sobol points (Owen 1998), at most 2²⁴."
+        default=None,
+        ge=1,
+        le=2**24,
+        description="The number of scrambled Sobol points (Owen 1998), at most 2²⁴.",
     )
-    random: int | None = Field(None, ge=1, le=2**24, description="So many independent points, at most 2²⁴.")
+    random: int | None = Field(
+        default=None, ge=1, le=2**24, description="The number of independent points, at most 2²⁴."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -140,35 +145,45 @@ class Sweep(Section):
     """What differs between neurons, how many there are, and what is kept of them."""
 
     learning_rate: Quantity = Field(description="The step size η.")
-    init_bias: Quantity = Field(0.0, description="The initial bias.")
+    init_bias: Quantity = Field(default=0.0, description="The initial bias.")
     momentum: Quantity | None = Field(
-        None, description="The share β of the velocity that is kept from step to step."
+        default=None, description="The share β of the velocity that is kept from step to step."
     )
     weight_decay: Quantity | None = Field(
-        None,
+        default=None,
         description="The multiple λ of the params that is added to their gradient (adamw: to their update).",
     )
-    beta1: Quantity | None = Field(None, description="The decay of Adam's mean of the gradient.")
-    beta2: Quantity | None = Field(None, description="The decay of Adam's mean of the squared gradient.")
-    decay: Quantity | None = Field(None, description="The decay ρ of RMSProp's mean of the squared gradient.")
+    beta1: Quantity | None = Field(default=None, description="The decay of Adam's mean of the gradient.")
+    beta2: Quantity | None = Field(
+        default=None, description="The decay of Adam's mean of the squared gradient."
+    )
+    decay: Quantity | None = Field(
+        default=None, description="The decay ρ of RMSProp's mean of the squared gradient."
+    )
     epsilon: Quantity | None = Field(
-        None,
+        default=None,
         description="What keeps the division by the root of the squared gradient finite: added to the root "
         "by adam and adamw, under it by rmsprop and adagrad.",
     )
-    negative_slope: Quantity | None = Field(None, description="The slope of leaky_relu where z ≤ 0.")
+    negative_slope: Quantity | None = Field(default=None, description="The slope of leaky_relu where z ≤ 0.")
     target_scale: Quantity | None = Field(
-        None, description="A factor γ of the target: the loss is the mean of ½(ŷ − γ·y)²."
+        default=None, description="A factor γ of the target: the loss is the mean of ½(ŷ − γ·y)²."
     )
-    points: Points | None = Field(None, description="A design that is not a grid: its keys follow.")
-    replicates: int = Field(1, ge=1, le=MOST_REPLICATES, description="The neurons of each cell, at most 2³².")
-    seed: int = Field(0, ge=0, lt=2**32, description="Of all that neurons draw, and of points; below 2³².")
+    points: Points | None = Field(
+        default=None, description="A design that is not a grid: sobol or random, a number of points."
+    )
+    replicates: int = Field(
+        default=1, ge=1, le=MOST_REPLICATES, description="The neurons of each cell, at most 2³²."
+    )
+    seed: int = Field(
+        default=0, ge=0, lt=2**32, description="The seed of all that neurons draw, and of points; below 2³²."
+    )
     records: Literal["cells", "neurons"] = Field(
-        "cells",
+        default="cells",
         description='"cells" keeps counts of each cell; "neurons" keeps a record of every neuron besides.',
     )
     chunk_size: int | None = Field(
-        None,
+        default=None,
         ge=1,
         le=2**28,
         description="The neurons of a chunk at most. Without it, 2²² on a GPU; on a CPU the next power of "
