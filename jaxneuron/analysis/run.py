@@ -14,9 +14,12 @@ from jaxneuron.analysis.pooling import all_together, each_alone, pool
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.histograms import mean, quantile
+from jaxneuron.runner.program import Program
+from jaxneuron.store.data_files import study_of
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.data import sha256_of
 from jaxneuron.study.study import Study
 
 
@@ -69,8 +72,15 @@ class Run:
 
     @cached_property
     def study(self) -> Study:
-        """The study that was run."""
-        return Study(**self.attrs["study"])
+        """The study that was run; its data files are looked for where they were, and seen from the run."""
+        return study_of(self.attrs, self.location)
+
+    def program(self) -> Program:
+        """What trains its neurons again; BadInput where its data is gone, or has changed since."""
+        program = Program(self.study)
+        if sha256_of(program.datasets) != self.attrs["data"]["sha256"]:
+            raise BadInput(f"{self.path}: its data has changed since the run was swept")
+        return program
 
     @cached_property
     def design(self) -> Design:

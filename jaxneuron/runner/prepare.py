@@ -45,7 +45,7 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
                     precision=program.study.training.precision,
                     method=program.study.training.method,
                     has_neurons=program.study.sweep.records == "neurons",
-                    attrs=provenance(program),
+                    attrs=provenance(program, location),
                     replace=overwrite,
                 )
             warn_of_precision(program)

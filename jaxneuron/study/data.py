@@ -113,6 +113,8 @@ def load(data: Data) -> list[Dataset]:
                 f"{other.source}: has {len(other.y)} rows, and {first.source} has {len(first.y)}; the data "
                 "sets of one study must have equally many"
             )
+    if isinstance(data, Table):
+        data.check_unchanged(dataset.sha256 for dataset in datasets)
     return datasets
 
 

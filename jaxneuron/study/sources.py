@@ -1,6 +1,7 @@
 """Where a study's examples come from: the forms of its [data] table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -8,6 +9,7 @@ from pydantic import Discriminator, Field, Strict, Tag, field_validator, model_v
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.population.axes import Axis
+from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.quantity import Quantity, num_values
 from jaxneuron.study.section import Kind, Section
 
@@ -60,6 +62,25 @@ class Table(Section):
     def num_datasets(self) -> int:
         """The number of data sets."""
         return len(self.files)
+
+    @cached_property  # which pydantic leaves alone: it is neither compared nor written
+    def expected(self) -> tuple["Table", tuple[str | None, ...]] | None:
+        """The table that a run had, and the hash of each of its data sets; None of what is in no run yet."""
+        return None
+
+    def expecting(self, hashes: Iterable[str | None]) -> Self:
+        """The same table, of a run whose data sets have these hashes: None where that is not known."""
+        copy = self.model_copy()
+        vars(copy)["expected"] = (self, tuple(hashes))
+        return copy
+
+    def check_unchanged(self, hashes: Iterable[str]) -> None:
+        """BadInput where a data set is not the one that the run had any more."""
+        if self.expected is None or self != self.expected[0]:  # such as other columns of the same file
+            return
+        for file, found, expected in zip(self.files, hashes, self.expected[1], strict=True):
+            if expected not in (None, found):
+                raise BadInput(f"{file}: has changed since the run was swept")
 
 
 class Arrays(Section):

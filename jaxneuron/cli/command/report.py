@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from jaxneuron.cli.paths import REPORT, beside
-from jaxneuron.cli.terminal import json_option, print_items, print_json
+from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log
 
 
 @click.command()
@@ -21,6 +21,7 @@ def report(run: str, out: Path | None, as_json: bool) -> None:
     from jaxneuron.api import open_run
     from jaxneuron.view.web.report import report as write_report
 
+    print_log(quiet=as_json)
     found = write_report(open_run(run), out)
     if as_json:
         print_json(report=str(out), **found)
