@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.sources import Table
 from jaxneuron.study.study import read_study
 from jaxneuron.study.toml import as_toml
 
@@ -110,7 +111,8 @@ def test_a_study_is_written_that_is_read_as_it_says(succeed, refused):
     line = shlex.join([*words, "--set", "training.optimizer=momentum", "--out", f"{folder}/s.toml"])
     assert "sweep 'a folder/s.toml'" in succeed(line)
     study = read_study(folder / "s.toml")
-    assert Path(study.data.file).samefile(file)
+    assert isinstance(study.data, Table)
+    assert Path(study.data.files[0]).samefile(file)
     assert study.data.inputs == ("in [1]",)
     assert study.training.optimizer == "momentum"
     assert study.design.num_cells == 32 * 32 * 2
