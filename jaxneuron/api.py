@@ -76,9 +76,17 @@ class Training(one_neuron.Training):
         return training_html(self)
 
 
-def open_run(path: str | Path) -> Run:
-    """The run at the path; nothing is read until it is asked for."""
-    return Run(path)
+def open_run(path: str | Path, *, partial: bool = False) -> Run:
+    """The run at the path; nothing is read until it is asked for.
+
+    Args:
+        path: of the run: a folder, or `s3://bucket/name`.
+        partial: opens also a run that is not whole, with what is done: `run.neurons_done` of its neurons.
+
+    Raises:
+        BadInput: there is no run, it is damaged, or it is not whole and no part is asked for.
+    """
+    return Run(path, partial=partial)
 
 
 def sweep(

@@ -46,6 +46,12 @@ def steps_in_words(training: "StudyTraining") -> str:
     return f"{training.num_steps:,} steps of {training.optimizer}{by}"
 
 
+def part_in_words(run: "Run") -> str:
+    """'so far, 1,024 of 4,096 neurons (25.0 %)'; '' of a run that is whole."""
+    done, total = run.neurons_done, run.attrs["num_neurons"]
+    return "" if run.is_whole else f"so far, {done:,} of {total:,} neurons ({100 * done / total:.1f} %)"
+
+
 def number_in_words(value: float) -> str:
     """A number with four digits, or 'not finite'."""
     return f"{value:.4g}" if math.isfinite(value) else "not finite"

@@ -28,13 +28,18 @@ class Run:
 
     `cells` holds integer counts per cell (`fate_count`, `death_step_count`, `final_loss_count`),
     `neurons` a record of each neuron where the study asked for it. Dims are named after what is swept.
-    BadInput where the path holds no run, or one that is not whole.
+    BadInput where the path holds no run, or one that is not whole. With `partial` it may be one of which only
+    some chunks are done: its cells then count the neurons of these, as they were when it was opened, and
+    records of the others hold fill values.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, partial: bool = False) -> None:
         self.location = Location(path)
-        self._store = Store(self.location)
-        self._store.check_whole()
+        self._store = Store(self.location, partial=partial)
+        if not self._store.is_partial:
+            self._store.check_whole()
+        elif not self.neurons_done:
+            raise BadInput(f"{self.location}: nothing of it is done yet; `jaxneuron sweep` trains it")
         self._quantiles: dict[float, xr.DataArray] = {}  # tables, lives and maps ask for the same again
 
     @property
@@ -51,12 +56,26 @@ class Run:
         sizes = ", ".join(
             f"{dim} {size}" for dim, size in self.cells.fate_count.sizes.items() if dim != "fate"
         )
-        return f"Run({str(self.path)!r}: {sizes}; {self.attrs['num_neurons']} neurons)"
+        done = "" if self.is_whole else f"{self.neurons_done} of "
+        return f"Run({str(self.path)!r}: {sizes}; {done}{self.attrs['num_neurons']} neurons)"
 
     @cached_property
     def attrs(self) -> dict[str, Any]:
         """The attributes of the run: its resolved study, a summary of its data, versions, platform, times."""
         return self._store.attrs
+
+    @cached_property
+    def neurons_done(self) -> int:
+        """The neurons that are done: all of them, unless the run was opened as a part."""
+        if not self._store.is_partial:
+            return self.attrs["num_neurons"]
+        self._store.read_markers()
+        return self._store.neurons_done
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of its neurons are done."""
+        return self.neurons_done == self.attrs["num_neurons"]
 
     @cached_property
     def cells(self) -> xr.Dataset:
@@ -107,7 +126,8 @@ class Run:
     def fate_share(self) -> xr.DataArray:
         """The share of each cell's neurons that met each fate, [*dims, fate]."""
         counts = self.cells.fate_count
-        share = counts / counts.sum("fate")
+        with np.errstate(invalid="ignore"):  # of a cell without neurons it is unknown
+            share = counts / counts.sum("fate")
         definition = "share of the cell's neurons that met each fate"
         return share.assign_attrs(units="1", long_name="share", definition=definition).rename("fate_share")
 

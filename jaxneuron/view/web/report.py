@@ -9,7 +9,7 @@ from matplotlib import colormaps
 
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.deaths import Deaths, deaths
-from jaxneuron.analysis.in_words import columns_in_words, counts_in_words, steps_in_words
+from jaxneuron.analysis.in_words import columns_in_words, counts_in_words, part_in_words, steps_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.runner.training import Training
 from jaxneuron.view.web.lives import life_of, lives_of
@@ -36,7 +36,7 @@ def report(run: Run, path: Path) -> dict[str, Any]:
     page = render(
         data,
         title=f"{run.attrs['num_neurons']:,} neurons on {columns_in_words(attrs['inputs'], attrs['target'])}",
-        lead=f"{steps_in_words(training)}",
+        lead="; ".join(filter(None, [steps_in_words(training), part_in_words(run)])),
         fates=fate_rows(run),
         apart=counts_in_words(run),
         best=best_rows(run),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jaxneuron.analysis.in_words import shortened, steps_in_words
+from jaxneuron.analysis.in_words import part_in_words, shortened, steps_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.population.axes import Axis, Linear, Log
@@ -39,7 +39,8 @@ def run_in_words(run: Run) -> dict[str, str]:
     versions = attrs["versions"]
     return {
         **study_in_words(study, attrs["data"]),
-        "neurons": f"{attrs['num_neurons']:,} ({cells} {'replicate' if replicates == 1 else 'replicates'})",
+        "neurons": f"{attrs['num_neurons']:,} ({cells} {'replicate' if replicates == 1 else 'replicates'})"
+        + ("" if run.is_whole else f"; {part_in_words(run)}"),
         "seed": str(study.sweep.seed),
         "trained": f"{attrs['began'][:10]} on {attrs['device']} in {run.training_seconds:,.1f} s, with "
         f"jaxneuron {versions['jaxneuron']} and jax {versions['jax']}",
