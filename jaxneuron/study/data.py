@@ -142,7 +142,10 @@ def _load(data: Data, number: int) -> Dataset:
     else:
         x, y = _as_columns(data) if isinstance(data, Arrays) else teach(data.teacher, number)
         inputs = ("x",) if x.shape[1] == 1 else tuple(f"x{i}" for i in range(x.shape[1]))
-        target, source = "y", "data" if data.num_datasets == 1 else f"data, data set {number}"
+        target = "y"
+        if isinstance(data, Arrays):
+            inputs, target = data.inputs or inputs, data.target or target
+        source = "data" if data.num_datasets == 1 else f"data, data set {number}"
     unscaled = Scaling(np.zeros(x.shape[1]), np.ones(x.shape[1]), 0.0, 1.0)
     dataset = Dataset(x, y, inputs, target, unscaled, source)
     for name, column in dataset.columns():

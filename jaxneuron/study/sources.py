@@ -1,11 +1,12 @@
 """Where a study's examples come from: the forms of its [data] table."""
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Discriminator, Field, Strict, Tag, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag, field_validator, model_validator
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.population.axes import Axis
@@ -27,13 +28,33 @@ MOST_DATASETS = 2**16
 MOST_NUMBERS = 2**32
 
 
+def _check_distinct(inputs: Sequence[str]) -> None:
+    for i, name in enumerate(inputs):
+        if name in inputs[:i]:
+            raise ValueError(f"inputs: names {name!r} twice; each column counts once")
+
+
+def _names_of(values: Any) -> list[str] | None:
+    """The names of a DataFrame's columns, or of a Series; None of what has none, or has numbers for names."""
+    columns = getattr(values, "columns", None)
+    names = [getattr(values, "name", None)] if columns is None else list(columns)
+    return [str(name) for name in names] if all(isinstance(n, str) and n for n in names) else None
+
+
+def _as_strings(files: Any) -> Any:
+    """Paths as the strings that they are kept as."""
+    if isinstance(files, (list, tuple)):
+        return [_as_strings(file) for file in files]
+    return os.fspath(files) if isinstance(files, os.PathLike) else files
+
+
 class Table(Section):
     """Columns of a CSV, Parquet or NPZ file; a relative path starts at the study file's folder.
 
     Each of several files is a data set; they have the same columns and equally many rows.
     """
 
-    file: Files = Field(
+    file: Annotated[Files, BeforeValidator(_as_strings)] = Field(
         description="A CSV, Parquet or NPZ file. A relative path starts at the study file's folder. Several "
         "files, with the same columns and equally many rows, are several data sets. Parquet needs the extra "
         "parquet; an NPZ file holds an array of one dimension for each column."
@@ -48,9 +69,7 @@ class Table(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for i, name in enumerate(self.inputs):
-            if name in self.inputs[:i]:
-                raise ValueError(f"inputs: names {name!r} twice; each column counts once")
+        _check_distinct(self.inputs)
         return self
 
     @property
@@ -91,6 +110,12 @@ class Arrays(Section):
         description="The inputs: a number for each example, or a row of equally many.",
     )
     y: Annotated[Any, Kind("list of numbers")] = Field(repr=False, description="The target of each example.")
+    inputs: Names | None = Field(
+        default=None, description="The names of the inputs; in Python those of a DataFrame's columns."
+    )
+    target: str | None = Field(
+        default=None, description="The name of the target; in Python that of a Series."
+    )
     scale: Scale = Field(default="none", description=AS_OF_FILES)
 
     @field_validator("x", "y", mode="plain")
@@ -105,6 +130,30 @@ class Arrays(Section):
         if not np.isfinite(numbers).all():
             raise ValueError("has numbers that are not finite; fill or remove them")
         return numbers.astype(np.float64).tolist()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_names(cls, given: Any) -> Any:
+        """The names that x and y themselves have, such as a DataFrame's, unless others are given."""
+        if not isinstance(given, Mapping):
+            return given
+        inputs, target = _names_of(given.get("x")), _names_of(given.get("y"))
+        names = {"inputs": inputs, "target": target and target[0]}
+        return {key: name for key, name in names.items() if name} | dict(given)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        shape = np.shape(self.x)
+        number = shape[1] if len(shape) > 1 else 1
+        if self.inputs is not None:
+            _check_distinct(self.inputs)
+            if len(self.inputs) != number:
+                raise ValueError(f"inputs: has {len(self.inputs)} names, and x has {number} inputs")
+        return self
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        yield "examples", len(self.y)
+        yield from super().__repr_args__()
 
     num_datasets: ClassVar[int] = 1
 
