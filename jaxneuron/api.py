@@ -19,7 +19,7 @@ from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import Progress, ignore
 from jaxneuron.store.location import Location
 from jaxneuron.store.status import Status, status
-from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.bad_input import BadInput, shown
 from jaxneuron.study.study import Study, read_study
 from jaxneuron.view.progress import progress_bar
 
@@ -202,7 +202,11 @@ def train(study: Study | Run | str | Path, *, cell: int = 0, replicate: int = 0)
 
 
 def _read(study: Study | str | Path) -> Study:
-    return study if isinstance(study, Study) else read_study(study)
+    if isinstance(study, Study):
+        return study
+    if not isinstance(study, (str, Path)):
+        raise BadInput(f"study: is {shown(study)}; it must be a Study, or the path of a study.toml")
+    return read_study(study)
 
 
 def _shown(progress: Progress | bool | None) -> contextlib.AbstractContextManager[Progress]:

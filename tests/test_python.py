@@ -43,6 +43,8 @@ def test_a_file_a_path_and_a_frame_are_the_same_study(folder, capfd):
     of_path = study_of(file=folder / "data.csv", inputs=["hours"], target="score")
     for study in (of_frame, of_path, Path("study.toml")):
         assert values_of(jn.sweep(study, "run.zarr")) == values_of(run)  # resumed: their identity is the same
+    with pytest.raises(jn.BadInput, match="it must be a Study, or the path"):
+        jn.sweep({}, "other.zarr")  # pyright: ignore[reportArgumentType]
     assert jn.train(Path("study.toml"), cell=1).loss == jn.train(run, cell=1).loss
     assert jn.open_run("run.zarr").status() == run.status()
     assert run.status(verify=True).damaged == {}
