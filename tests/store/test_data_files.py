@@ -32,16 +32,13 @@ def swept(tmp_path_factory):
 
 @pytest.fixture
 def project(swept, tmp_path, monkeypatch):
-    """A copy of it, of which the original is gone, and another working folder."""
+    """A copy of it, while the original is out of reach, and another working folder."""
     shutil.copytree(swept, tmp_path / "project")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    monkeypatch.setattr("jaxneuron.store.data_files.os.path.exists", _only_below(tmp_path))
-    return tmp_path / "project"
-
-
-def _only_below(folder):
-    return lambda path: Path(path).resolve().is_relative_to(folder) and Path(path).exists()
+    away = swept.rename(swept.with_name("away"))
+    yield tmp_path / "project"
+    away.rename(swept)
 
 
 def opened(project) -> jn.Run:
@@ -53,12 +50,12 @@ def is_trained_as_swept(run: jn.Run) -> bool:
     return all(float(loss[cell]) == jn.train(run.study, cell=cell).loss for cell in range(2))
 
 
-def test_from_another_folder_and_after_a_move(project, monkeypatch):
+def test_from_another_folder_and_after_a_move(swept, project):
     assert is_trained_as_swept(opened(project))  # by the path from the run
-    shutil.move(project / "runs", project.parent / "far/away/runs")
-    monkeypatch.undo()
-    monkeypatch.chdir(project)
-    assert is_trained_as_swept(jn.open_run(project.parent / "far/away/runs/run.zarr"))  # by the absolute path
+    run = shutil.move(project / "runs", project.parent / "far/away/runs")
+    shutil.copytree(project / "data", swept / "data")
+    assert is_trained_as_swept(jn.open_run(run / "run.zarr"))  # by the absolute path
+    shutil.rmtree(swept)
 
 
 def test_data_of_the_same_name_is_not_taken_for_that_of_the_run(project):
