@@ -1,8 +1,9 @@
 """The names of `import jaxneuron`, and the only place that joins running a study, reading its results and
 drawing them."""
 
+import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from jaxneuron.analysis import run as analysis
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
@@ -18,10 +19,13 @@ from jaxneuron.runner.prepare import check_location
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import Progress, ignore
 from jaxneuron.store.location import Location
-from jaxneuron.study.bad_input import BadInput
+from jaxneuron.store.status import Status, status
+from jaxneuron.study.bad_input import BadInput, shown
 from jaxneuron.study.study import Study, read_study
+from jaxneuron.view.progress import progress_bar
 
-if TYPE_CHECKING:  # what draws is imported when something is drawn
+if TYPE_CHECKING:  # what draws, or takes SciPy, is imported when it is asked for
+    from jaxneuron.analysis.deaths import Deaths
     from jaxneuron.view.plots.run_plots import RunPlots
     from jaxneuron.view.plots.training_plots import TrainingPlots
 
@@ -47,6 +51,55 @@ __all__ = [
 
 class Run(analysis.Run):
     __doc__ = analysis.Run.__doc__
+
+    def deaths(self, along: str | None = None, phase: tuple[int, int] | None = None) -> "Deaths":
+        """How many neurons died, along an axis, by which step, and what makes the difference.
+
+        Args:
+            along: the axis, by default the learning rate.
+            phase: the first and the last step of the half-lives, by default of all but the first tenth.
+
+        Raises:
+            BadInput: there is no such axis, or the phase is too short.
+        """
+        from jaxneuron.analysis.deaths import deaths
+
+        return deaths(self, along, phase)
+
+    def export(
+        self, path: str | Path, *, rows: Literal["cells", "neurons"] = "cells", overwrite: bool = False
+    ) -> int:
+        """Write the run as one table to a .csv or .parquet file; returns the number of rows.
+
+        Args:
+            path: of the file.
+            rows: a row for each of the cells, or of the neurons.
+            overwrite: replaces a file that is there.
+
+        Raises:
+            BadInput: the file cannot be made, is there, or the run keeps no records of neurons.
+        """
+        from jaxneuron.analysis.export import export
+
+        return export(self, path, rows=rows, overwrite=overwrite)
+
+    def report(self, path: str | Path) -> Path:
+        """Write what was asked and found as one HTML file, with maps and lives; returns its path.
+
+        The log warns where there are no lives, such as where the data is gone. BadInput where the file cannot
+        be made.
+        """
+        from jaxneuron.view.web.page import check_page
+        from jaxneuron.view.web.report import report
+
+        check_page(Path(path))
+        report(self, Path(path))
+        return Path(path)
+
+    def status(self, *, verify: bool = False) -> Status:
+        """How far it is on the disk, what is missing, how fast it goes; with `verify` all of it is read and
+        compared with its checksums."""
+        return status(self.location.name, verify=verify)
 
     @property
     def plot(self) -> "RunPlots":
@@ -77,17 +130,25 @@ class Training(one_neuron.Training):
         return training_html(self)
 
 
-def open_run(path: str | Path) -> Run:
-    """The run at the path; nothing is read until it is asked for."""
-    return Run(path)
+def open_run(path: str | Path, *, partial: bool = False) -> Run:
+    """The run at the path; nothing is read until it is asked for.
+
+    Args:
+        path: of the run: a folder, or `s3://bucket/name`.
+        partial: opens also a run that is not whole, with what is done: `run.neurons_done` of its neurons.
+
+    Raises:
+        BadInput: there is no run, it is damaged, or it is not whole and no part is asked for.
+    """
+    return Run(path, partial=partial)
 
 
 def sweep(
-    study: Study,
+    study: Study | str | Path,
     path: str | Path,
     *,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     engine: Engine | None = None,
 ) -> Run:
     """Train every neuron of the study that the run at the path does not hold yet, and return the run.
@@ -97,10 +158,11 @@ def sweep(
     those of a sweep that ran through.
 
     Args:
-        study: what is trained, at which hyperparameters.
+        study: what is trained, at which hyperparameters; or the path of a study.toml.
         path: of the run: a folder, or `s3://bucket/name`.
         overwrite: replaces a run of another study.
-        progress: called with numbers of neurons, `progress(done, total)`.
+        progress: True shows a bar, on the terminal or in the notebook; or a function, which is called with
+            numbers of neurons, `progress(done, total)`.
         engine: the devices of this process if none is given; `Workers(4)` are processes of this machine,
             `Ray()` a cluster's.
 
@@ -109,13 +171,15 @@ def sweep(
             nothing is written then.
         Stopped: the sweep had to stop before its end.
     """
+    study = _read(study)
     location = Location(path)
     check_location(location)
-    (engine or Devices()).sweep(study, location, overwrite, ignore if progress is None else progress)
+    with _shown(progress) as show:
+        (engine or Devices()).sweep(study, location, overwrite, show)
     return open_run(location.name)
 
 
-def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
+def train(study: Study | Run | str | Path, *, cell: int = 0, replicate: int = 0) -> Training:
     """Train one neuron of a study, the same one that a sweep of it trains, and keep every step.
 
     It ends after the study's num_steps, or before where its loss has converged: every component of the
@@ -125,7 +189,8 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     has the bits that it has in a sweep; its fate is that of its last step.
 
     Args:
-        study: its data, training and sweep.
+        study: its data, training and sweep; the path of a study.toml; or a run, whose data must not have
+            changed since.
         cell: its number among the cells of the study's design, in C order; of several data sets the neuron
             has its cell's.
         replicate: its number among the cell's neurons.
@@ -133,6 +198,21 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     Raises:
         BadInput: the study has no such neuron, or cannot be trained.
     """
-    program = Program(study)
+    program = study.program() if isinstance(study, Run) else Program(_read(study))
     log_notes(program)
     return Training(**vars(program.follow(cell, replicate)))
+
+
+def _read(study: Study | str | Path) -> Study:
+    if isinstance(study, Study):
+        return study
+    if not isinstance(study, (str, Path)):
+        raise BadInput(f"study: is {shown(study)}; it must be a Study, or the path of a study.toml")
+    return read_study(study)
+
+
+def _shown(progress: Progress | bool | None) -> contextlib.AbstractContextManager[Progress]:
+    """What is told of progress: a bar, nobody, or a function that was given."""
+    if progress is True:
+        return progress_bar()
+    return contextlib.nullcontext(progress or ignore)

@@ -20,8 +20,11 @@ from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.schedules import SCHEDULES
 from jaxneuron.neuron.train import Trained
-from jaxneuron.study.sources import Arrays, Synthetic, Table, Teacher, UnitVector
-from jaxneuron.study.study import Neuron, Points, Study, Sweep, Training, read_study
+from jaxneuron.study.files import Table
+from jaxneuron.study.keys import TABLES, keys
+from jaxneuron.study.sections import Neuron, Points, Sweep, Training
+from jaxneuron.study.sources import Arrays, Synthetic, Teacher, UnitVector
+from jaxneuron.study.study import Study, read_study
 from jaxneuron.view.plots.run_plots import RunPlots
 from jaxneuron.view.plots.training_plots import TrainingPlots
 
@@ -118,6 +121,22 @@ def test_every_key_is_told_with_its_default_and_no_other(heading):
             assert tomllib.loads(f"x = {told.strip('`')}")["x"] == default, name
 
 
+def plain(cell: str) -> str:
+    """A cell without its marks and links."""
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell).replace("`", "")
+
+
+def test_every_key_is_described_as_in_the_code():
+    described = {(table, key.name.split(".")[-1]): key for key in keys() for table in [TABLES[key.table][1]]}
+    for heading, model in SECTIONS.items():
+        for name, (kind, default, meaning) in STUDY_PAGE[heading].items():
+            key = described.pop((model, name.strip("`")))
+            assert (key.type, key.meaning) == (plain(kind), plain(meaning)), name
+            as_told = default.strip("`")
+            assert key.default == as_told or float(key.default) == float(as_told), name
+    assert [name for _, name in described] == list(UnitVector.model_fields)
+
+
 @pytest.mark.parametrize("heading", SECTIONS)
 def test_every_word_that_a_key_may_have_is_told(heading):
     for name, field in SECTIONS[heading].model_fields.items():
@@ -131,8 +150,7 @@ def test_every_word_that_a_key_may_have_is_told(heading):
 def test_ranges_of_hyperparameters_are_told():
     rows = STUDY_PAGE["`[sweep]`"]
     for name, meaning in MEANINGS.items():
-        bound = "at least" if meaning.has_low else "more than"
-        low = "" if meaning.low == float("-inf") else f", {bound} {meaning.low:g}"
+        low = "" if meaning.low == float("-inf") else f", {meaning.bound} {meaning.low:g}"
         high = "" if meaning.high == float("inf") else f" and below {meaning.high:g}"
         assert rows[f"`{name}`"][0] == f"quantity{low}{high}"
 
@@ -287,7 +305,7 @@ def test_every_variable_of_a_run_is_told_and_no_other(run_line, tmp_path):
 
 # A few are for who draws.
 SHOWN = {
-    "run": ("A run", jn.Run, RunPlots, {"design", "tiles"}),
+    "run": ("A run", jn.Run, RunPlots, {"design", "tiles", "program"}),
     "training": (
         "One neuron",
         get_type_hints(jn.train)["return"],

@@ -99,16 +99,17 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
     names = [along] if along else []
     counts = run.pooled("fate_count", axes)
     by_fate = np.atleast_2d(_along(counts, names).values)
-    neurons = by_fate.sum(-1)
-    died, diverged = (_by_step(run, name, names) for name in ("death", "diverge"))
+    some = by_fate.any(-1)  # of a run that is not whole, values without neurons are left out
+    by_fate, neurons = by_fate[some], by_fate[some].sum(-1)
+    died, diverged = (_by_step(run, name, names)[some] for name in ("death", "diverge"))
     edges, steps = edges_of(run), phase_of(run, phase)
     return Deaths(
         can_die=run.study.can_die,
-        axis=map_axis(run, along) if along else None,
+        axis=_only(map_axis(run, along), some) if along else None,
         neurons=neurons,
         by_fate=share_of(by_fate, neurons[:, None]),
         dead=share_of(by_fate[:, DEAD].sum(-1), neurons),
-        absorbed=share_of(np.atleast_1d(run.pooled("absorbed_count", names).values), neurons),
+        absorbed=share_of(np.atleast_1d(run.pooled("absorbed_count", names).values)[some], neurons),
         step=run.cells.death_step_bin_end.values - 1,
         incidence=cumulative_share(died, neurons),
         hazard=hazard(died, diverged, neurons, edges),
@@ -202,8 +203,15 @@ def _along(counts: xr.DataArray, axes: Sequence[str]) -> xr.DataArray:
     return counts.sum([dim for dim in counts.dims if dim not in (*axes, "fate")])
 
 
+def _only(axis: MapAxis, some: np.ndarray) -> MapAxis:
+    """The axis with some of its values."""
+    return axis._replace(values=axis.values[some])
+
+
 def _contrast(counts: np.ndarray, axis: MapAxis) -> Contrast:
-    """The contrast of counts [values, fates] along an axis."""
+    """The contrast of counts [values, fates] along an axis, among the values that have neurons."""
+    some = counts.any(-1)
+    counts, axis = counts[some], _only(axis, some)
     dead, neurons = counts[:, DEAD].sum(-1), counts.sum(-1)
     shares = share_of(dead, neurons)
     fewest, most = int(np.argmin(shares.share)), int(np.argmax(shares.share))

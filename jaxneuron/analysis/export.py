@@ -28,7 +28,8 @@ def export(
 
     Cells have what is swept, the neurons by fate and those that are fixed, absorbed, nearly silent or
     revived, the active examples, and the median, smallest and largest final loss; neurons have what is swept
-    and their record. Rows are read and written some at a time. BadInput where the file cannot be made, or is
+    and their record. Of a run that is not whole there are no rows of cells without neurons, nor of neurons
+    that are not done. Rows are read and written some at a time. BadInput where the file cannot be made, or is
     there and not to be overwritten; a file that fails to be written is not left behind.
     """
     path = Path(path)
@@ -50,7 +51,8 @@ def _cells(run: Run) -> Iterator[pd.DataFrame]:
         final_loss_min=cells.final_loss_min,
         final_loss_max=cells.final_loss_max,
     )
-    yield from _rows(table, run, "cell")
+    for rows in _rows(table, run, "cell"):
+        yield rows if run.is_whole else rows.loc[rows[[fate.name for fate in Fate]].sum(axis=1) > 0]
 
 
 def _neurons(run: Run) -> Iterator[pd.DataFrame]:
@@ -63,6 +65,7 @@ def _neurons(run: Run) -> Iterator[pd.DataFrame]:
             columns = [str(name)] if len(inputs) == 1 else [f"{name} {i}" for i in inputs]
             wide |= {column: values.isel(input=i, drop=True) for i, column in enumerate(columns)}
     for table in _rows(xr.Dataset(wide), run, None):
+        table = table if run.is_whole else table.loc[table.fate.isin(list(names))]
         yield table.assign(fate=table.fate.map(names))
 
 
@@ -84,7 +87,7 @@ def _write_csv(tables: Iterator[pd.DataFrame], path: Path) -> int:
     number = 0
     with path.open("w", newline="", encoding="utf-8") as file:
         for table in tables:
-            table.to_csv(file, index=False, header=number == 0)
+            table.to_csv(file, index=False, header=not file.tell())
             number += len(table)
     return number
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # not for `status`, which is quick
     from jaxneuron.analysis.intervals import Share
     from jaxneuron.analysis.run import Run
-    from jaxneuron.study.study import Training as StudyTraining
+    from jaxneuron.study.sections import Training as StudyTraining
 
 LONGEST_NAME, MOST_NAMES = 40, 3
 # What is counted beside the fates, by the name of its count: digits of its share in per cent, and what it is.
@@ -56,6 +56,12 @@ def one_of(value: Any) -> str:
 def value_in_words(value: float | str, digits: int = 5) -> str:
     """A value of what is swept: a name, or a number with so many digits."""
     return value if isinstance(value, str) else f"{value:.{digits}g}"
+
+
+def part_in_words(run: "Run") -> str:
+    """'so far, 1,024 of 4,096 neurons (25.0 %)'; '' of a run that is whole."""
+    done, total = run.neurons_done, run.attrs["num_neurons"]
+    return "" if run.is_whole else f"so far, {done:,} of {total:,} neurons ({100 * done / total:.1f} %)"
 
 
 def number_in_words(value: float) -> str:

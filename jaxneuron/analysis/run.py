@@ -15,10 +15,12 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import Design
 from jaxneuron.population.histograms import mean, quantile
 from jaxneuron.population.results import CELLS, RESULTS
-from jaxneuron.store.examples import study_of
+from jaxneuron.runner.program import Program
+from jaxneuron.store.data_files import study_of
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.data import sha256_of
 from jaxneuron.study.study import Study
 
 
@@ -27,13 +29,18 @@ class Run:
 
     `cells` holds integer counts per cell (`fate_count`, `death_step_count`, `final_loss_count`),
     `neurons` a record of each neuron where the study asked for it. Dims are named after what is swept.
-    BadInput where the path holds no run, or one that is not whole.
+    BadInput where the path holds no run, or one that is not whole. With `partial` it may be one of which only
+    some chunks are done: its cells then count the neurons of these, as they were when it was opened, and
+    records of the others hold fill values.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, partial: bool = False) -> None:
         self.location = Location(path)
-        self._store = Store(self.location)
-        self._store.check_whole()
+        self._store = Store(self.location, partial=partial)
+        if not self._store.is_partial:
+            self._store.check_whole()
+        elif not self.neurons_done:
+            raise BadInput(f"{self.location}: nothing of it is done yet; `jaxneuron sweep` trains it")
         self._quantiles: dict[float, xr.DataArray] = {}  # tables, lives and maps ask for the same again
 
     @property
@@ -50,12 +57,26 @@ class Run:
         sizes = ", ".join(
             f"{dim} {size}" for dim, size in self.cells.fate_count.sizes.items() if dim != "fate"
         )
-        return f"Run({str(self.path)!r}: {sizes}; {self.attrs['num_neurons']} neurons)"
+        done = "" if self.is_whole else f"{self.neurons_done} of "
+        return f"Run({str(self.path)!r}: {sizes}; {done}{self.attrs['num_neurons']} neurons)"
 
     @cached_property
     def attrs(self) -> dict[str, Any]:
         """The attributes of the run: its resolved study, a summary of its data, versions, platform, times."""
         return self._store.attrs
+
+    @cached_property
+    def neurons_done(self) -> int:
+        """The neurons that are done: all of them, unless the run was opened as a part."""
+        if not self._store.is_partial:
+            return self.attrs["num_neurons"]
+        self._store.read_markers()
+        return self._store.neurons_done
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of its neurons are done."""
+        return self.neurons_done == self.attrs["num_neurons"]
 
     @cached_property
     def cells(self) -> xr.Dataset:
@@ -71,8 +92,15 @@ class Run:
 
     @cached_property
     def study(self) -> Study:
-        """The study that was run."""
-        return study_of(self.attrs, self._store.root)
+        """The study that was run; its data files are looked for where they were, and seen from the run."""
+        return study_of(self.attrs, self._store.root, self.location)
+
+    def program(self) -> Program:
+        """What trains its neurons again; BadInput where its data is gone, or has changed since."""
+        program = Program(self.study)
+        if sha256_of(program.datasets) != self.attrs["data"]["sha256"]:
+            raise BadInput(f"{self.path}: its data has changed since the run was swept")
+        return program
 
     @cached_property
     def design(self) -> Design:
@@ -100,7 +128,8 @@ class Run:
     def fate_share(self) -> xr.DataArray:
         """The share of each cell's neurons that met each fate, [*dims, fate]."""
         counts = self.cells.fate_count
-        share = counts / counts.sum("fate")
+        with np.errstate(invalid="ignore"):  # of a cell without neurons it is unknown
+            share = counts / counts.sum("fate")
         definition = "share of the cell's neurons that met each fate"
         return share.assign_attrs(units="1", long_name="share", definition=definition).rename("fate_share")
 

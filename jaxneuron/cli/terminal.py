@@ -10,14 +10,13 @@ import math
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
 from jaxneuron.study.bad_input import visible
-
-Progress = Callable[[int, int], None]  # numbers of neurons: done, total
+from jaxneuron.view.progress import Progress, progress_bar
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 
@@ -95,47 +94,7 @@ def resumable(line: Sequence[str], quiet: bool) -> Iterator[Progress]:
         show(done, total)
 
     try:
-        with _progress_bar(quiet) as show:
+        with contextlib.nullcontext(lambda done, total: None) if quiet else progress_bar() as show:
             yield progress
     except KeyboardInterrupt:
         raise click.Abort(f"{kept}; to resume: {shlex.join(line)}") from None
-
-
-@contextlib.contextmanager
-def _progress_bar(quiet: bool) -> Iterator[Progress]:
-    """A bar on a terminal, otherwise a line for every tenth."""
-    if quiet:
-        yield lambda done, total: None
-    elif not sys.stderr.isatty():
-        yield _print_tenths()
-    else:
-        from rich import progress
-        from rich.console import Console
-
-        columns = progress.BarColumn(), progress.MofNCompleteColumn(), "neurons"
-        times = progress.TimeElapsedColumn(), progress.TimeRemainingColumn()
-        # stdout is not redirected here, as it is elsewhere while Ray is silenced.
-        bar = progress.Progress(*columns, *times, console=Console(stderr=True), redirect_stdout=False)
-        task = bar.add_task("training", total=None)
-
-        def show(done: int, total: int) -> None:
-            bar.start()  # not before: a study that is refused shows no bar
-            bar.update(task, completed=done, total=total)
-
-        try:
-            yield show
-        finally:
-            bar.stop()
-
-
-def _print_tenths() -> Progress:
-    printed = -1
-
-    def progress(done: int, total: int) -> None:
-        nonlocal printed
-        tenth = 10 * done // total
-        if tenth > printed:
-            printed = tenth
-            print(f"{done:,} of {total:,} neurons", file=sys.stderr, flush=True)
-
-    return progress

@@ -54,6 +54,11 @@ class Meaning(NamedTuple):
     high: float = math.inf
     has_low: bool = True  # whether `low` itself is one of its values
 
+    @property
+    def bound(self) -> str:
+        """What goes before the lowest value in words."""
+        return "at least" if self.has_low else "more than"
+
 
 MEANINGS: Mapping[str, Meaning] = {
     "learning_rate": Meaning("step size η of the update"),

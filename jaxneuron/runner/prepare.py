@@ -48,7 +48,7 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
                     precision=program.study.training.precision,
                     method=program.study.training.method,
                     has_neurons=program.study.sweep.records == "neurons",
-                    attrs=provenance(program),
+                    attrs=provenance(program, location),
                     examples=study_and_arrays(program.study)[1],
                     replace=overwrite,
                 )

@@ -12,13 +12,15 @@ import jax
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.runner.program import Program, silent_loss
 from jaxneuron.store.checksum import checksum_of
+from jaxneuron.store.data_files import data_files
 from jaxneuron.store.examples import study_and_arrays
+from jaxneuron.store.location import Location
 from jaxneuron.study.data import sha256_of
-from jaxneuron.study.sources import Table
+from jaxneuron.study.files import Table
 
 
-def provenance(program: Program) -> dict[str, Any]:
-    """What decides the bits of a run, and what a reader needs to know of its data.
+def provenance(program: Program, location: Location) -> dict[str, Any]:
+    """What decides the bits of a run at a place, and what a reader needs to know of its data.
 
     Of several data sets it holds the scaling of each, in lists, and the smallest of their stability limits:
     below it all are stable.
@@ -40,6 +42,7 @@ def provenance(program: Program) -> dict[str, Any]:
         "data": {
             "source": of_each(study.data.files) if isinstance(study.data, Table) else "data",
             "sha256": sha256_of(datasets),
+            **data_files(study.data, datasets, location),
             "num_datasets": len(datasets),
             "num_examples": lengths[0] if len(set(lengths)) == 1 else lengths,
             "inputs": list(data.inputs),

@@ -22,6 +22,7 @@ from jaxneuron.store.checked import Checked, Recording, checksum_of_bytes
 from jaxneuron.store.keys import Region, key_of, split
 from jaxneuron.store.location import READERS, Location
 from jaxneuron.store.markers import Marker, Markers
+from jaxneuron.store.partial import StandIns
 from jaxneuron.store.skeleton import (
     array_of,
     chunking_of,
@@ -46,9 +47,9 @@ class Findings(NamedTuple):
 
 
 class Store:
-    """The arrays of a run, to read, to write and to verify."""
+    """The arrays of a run, to read, to write and to verify; if `partial` also to read before its end."""
 
-    def __init__(self, location: Location, mode: Literal["r", "r+"] = "r") -> None:
+    def __init__(self, location: Location, mode: Literal["r", "r+"] = "r", *, partial: bool = False) -> None:
         self.location = location
         self._skeleton = open_skeleton(location)
         self.attrs: dict[str, Any] = self._skeleton.attrs
@@ -75,6 +76,9 @@ class Store:
         self._chunks = Markers(self._skeleton, CHUNKS, num_chunks, to_write)
         self._sums = Markers(self._skeleton, SUMS, num_tiles, to_write) if SUMS in paths else None
         self._is_read = False
+        sums = (*self.cells.values(), *self.summaries.values())
+        self.is_partial = partial and not self._skeleton.is_older
+        self._stand_ins = StandIns(sums) if self.is_partial else None
 
     @property
     def has_parts(self) -> bool:
@@ -134,7 +138,18 @@ class Store:
         if self._skeleton.is_older:  # whose files are verified all at once, as values
             for number, path in self.examine(range(self.chunking.num_chunks)).damaged.items():
                 raise self._is_wrong(number, path)
+        if self._stand_ins is not None:  # from now on it is seen as it is now
+            self._is_read = True
+            known = self._sums.known if self._sums is not None else range(self.chunking.num_chunks)
+            tiles = (tile for number, tile in enumerate(self.chunking.tiles()) if number not in known)
+            self._stand_ins.add_sums(tiles, self._sum)
+            return
         self._is_read = len(self._chunks.known) == self.chunking.num_chunks  # else more may be done later
+
+    @property
+    def neurons_done(self) -> int:
+        """The neurons of the chunks of work whose markers have been read."""
+        return self.chunking.num_neurons(self._chunks.known)
 
     def examine(self, numbers: Iterable[int]) -> Findings:
         """Which of these chunks of work are missing, or damaged: their files are not those of their markers.
@@ -172,7 +187,7 @@ class Store:
             if (done := len(markers.listed())) < markers.number:
                 raise BadInput(
                     f"{self.location}: is unfinished, {done} of {markers.number} chunks are done; "
-                    "the same `jaxneuron sweep` resumes it"
+                    "the same `jaxneuron sweep` resumes it, and --partial (partial=True) opens what is done"
                 )
 
     def add_up(self) -> None:
@@ -256,6 +271,8 @@ class Store:
                 return None
             if path not in (CHUNKS, SUMS) and not self._skeleton.is_older:
                 checksum, chunk = self._marked_checksum(path, place)
+                if checksum is None and self._stand_ins is not None:
+                    return self._stand_ins.content(path, key)
         content = self.location.read(key)
         if checksum != older.UNKNOWN and (content is None or checksum != checksum_of_bytes(content)):
             self._check_there()

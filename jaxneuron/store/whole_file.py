@@ -11,13 +11,15 @@ from jaxneuron.study.bad_input import BadInput
 
 # The endings of what is written for people and for other programs.
 FIGURE, PAGE, TABLE = (".png", ".svg", ".pdf"), (".html", ".htm"), (".csv", ".parquet")
+STUDY = (".toml",)
 
 
 def check_file(path: Path, endings: Sequence[str], option: str = "", *, overwrite: bool = True) -> None:
     """BadInput where no file with one of these endings can be written at the path, which an option gave."""
     where = f"{option}: {path}" if option else f"{path}:"
     if path.suffix.lower() not in endings:
-        raise BadInput(f"{where} must end in {', '.join(endings[:-1])} or {endings[-1]}")
+        either = " or ".join([", ".join(endings[:-1]), endings[-1]] if len(endings) > 1 else endings)
+        raise BadInput(f"{where} must end in {either}")
     if path.is_dir():
         raise BadInput(f"{where} is a folder; it must be a file")
     if path.exists() and not overwrite:

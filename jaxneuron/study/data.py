@@ -16,7 +16,8 @@ from jaxneuron.neuron.optimizers import squares_gradient, stands_still_without_s
 from jaxneuron.population.axes import Axis
 from jaxneuron.population.design import inside_unit
 from jaxneuron.study.bad_input import BadInput, named_rows
-from jaxneuron.study.sources import Arrays, Data, Table, Teacher, UnitVector
+from jaxneuron.study.files import Table
+from jaxneuron.study.sources import Arrays, Data, Teacher, UnitVector
 from jaxneuron.study.tables.table import read_table
 
 
@@ -103,7 +104,10 @@ class Dataset(NamedTuple):
 
 def load(data: Data) -> list[Dataset]:
     """The data sets of a study, most often one; BadInput where they cannot be read."""
-    return [_load(data, number) for number in range(data.num_datasets)]
+    datasets = [_load(data, number) for number in range(data.num_datasets)]
+    if isinstance(data, Table):
+        data.check_unchanged(dataset.sha256 for dataset in datasets)
+    return datasets
 
 
 def shared_probes(datasets: Sequence[Dataset], precision: str, config: Config) -> int:
@@ -132,7 +136,10 @@ def _load(data: Data, number: int) -> Dataset:
     else:
         x, y = _as_columns(data) if isinstance(data, Arrays) else teach(data.teacher, number)
         inputs = ("x",) if x.shape[1] == 1 else tuple(f"x{i}" for i in range(x.shape[1]))
-        target, source = "y", "data" if data.num_datasets == 1 else f"data, data set {number}"
+        target = "y"
+        if isinstance(data, Arrays):
+            inputs, target = data.inputs or inputs, data.target or target
+        source = "data" if data.num_datasets == 1 else f"data, data set {number}"
     unscaled = Scaling(np.zeros(x.shape[1]), np.ones(x.shape[1]), 0.0, 1.0)
     dataset = Dataset(x, y, inputs, target, unscaled, source, notes)
     for name, column in dataset.columns():

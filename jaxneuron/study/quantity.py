@@ -19,6 +19,7 @@ from pydantic import PlainSerializer, PlainValidator
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.population.axes import Axis, Linear, Log, Refined, Values
 from jaxneuron.study.bad_input import nearest, shown
+from jaxneuron.study.section import Kind
 
 AXES = {"linear": Linear, "log": Log}
 DRAWS = {"uniform": Uniform, "log_uniform": LogUniform, "normal": Normal}
@@ -190,4 +191,5 @@ Quantity = Annotated[
     float | Axis | Normal | Uniform | LogUniform,
     PlainValidator(parse),
     PlainSerializer(describe),
+    Kind("quantity"),
 ]

@@ -1,7 +1,7 @@
 """A table of a study.toml: frozen, strict about types and keys, and wrong in one line."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -22,6 +22,12 @@ WANTED = {
 }
 
 
+class Kind(NamedTuple):
+    """What the values of a type are called where a key is described; it stands beside the type."""
+
+    words: str
+
+
 class Section(BaseModel):
     """A table of a study.toml. What does not fit raises BadInput, from a file and from Python alike."""
 
@@ -32,6 +38,17 @@ class Section(BaseModel):
             super().__init__(**{key: _without_numpy(value) for key, value in fields.items()})
         except ValidationError as error:
             raise BadInput(explain(error, list(type(self).model_fields))) from None
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """What is long, such as an axis of ten thousand values, is cut."""
+        for name, value in super().__repr_args__():
+            yield name, value if isinstance(value, Section) else _Text(shown(value))
+
+
+class _Text(str):
+    """A text that stands in a repr as it is."""
+
+    __repr__ = str.__str__
 
 
 def _without_numpy(value: Any) -> Any:

@@ -1,12 +1,7 @@
 """Where a study's examples come from: the forms of its [data] table."""
 
-import io
-import os
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import Discriminator, Field, Strict, Tag, field_serializer, field_validator, model_validator
@@ -14,127 +9,38 @@ from pydantic import Discriminator, Field, Strict, Tag, field_serializer, field_
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.population.axes import Axis
 from jaxneuron.study.arrays import as_numbers
-from jaxneuron.study.bad_input import shown
+from jaxneuron.study.files import Names, Scale, Table, check_distinct
 from jaxneuron.study.quantity import Quantity, num_values
-from jaxneuron.study.section import Section
-from jaxneuron.study.tables.dialect import NAMED_SEPARATORS, Dialect
+from jaxneuron.study.section import Kind, Section
 
-Scale = Literal["standard", "none"]
-Names = Annotated[tuple[str, ...], Strict(False), Field(min_length=1)]
 Numbers = Annotated[tuple[float, ...], Strict(False), Field(min_length=1)]
-# Files and weights have two forms each, told apart by the type, so that an error speaks of one form alone.
-Files = Annotated[
-    Annotated[str, Tag("File")] | Annotated[Names, Tag("Files")],
-    Discriminator(lambda file: "Files" if isinstance(file, (list, tuple)) else "File"),
-]
+AS_OF_FILES = 'As of files: "standard" or "none".'
 MOST_DATASETS = 2**16
 MOST_NUMBERS = 2**32
 
 
-class Table(Section):
-    """Columns of a CSV, Parquet or NPZ file; a relative path starts at the study file's folder.
-
-    Each of several files is a data set; they have the same columns. How their text is to be read is found in
-    them, as far as it is not said.
-    """
-
-    file: Files
-    inputs: Names
-    target: str
-    scale: Scale = "standard"
-    separator: str | None = None
-    decimal: Literal[".", ","] | None = None
-    thousands: Literal[",", ".", "'", " "] | None = None
-    encoding: str = "utf-8"
-    missing: Literal["refuse", "drop"] = "refuse"
-    missing_values: Annotated[tuple[str, ...], Strict(False)] = ()
-
-    @field_validator("file", mode="before")
-    @classmethod
-    def _as_paths(cls, file: Any) -> Any:
-        is_list = isinstance(file, (list, tuple))
-        return [_as_path(one) for one in file] if is_list else _as_path(file)
-
-    @field_validator("separator")
-    @classmethod
-    def _check_separator(cls, separator: str | None) -> str | None:
-        character = NAMED_SEPARATORS.get(separator or "", separator)
-        if character is not None and (len(character) != 1 or character.isalnum() or character in '"\r\n+-.#'):
-            named = ", ".join(f'"{name}"' for name in NAMED_SEPARATORS)
-            raise ValueError(f'is {shown(separator)}; it must be one character, such as ";", or {named}')
-        return separator
-
-    @field_validator("encoding")
-    @classmethod
-    def _check_encoding(cls, encoding: str) -> str:
-        try:
-            io.TextIOWrapper(io.BytesIO(), encoding)
-        except (LookupError, ValueError):
-            raise ValueError(
-                f'is {shown(encoding)}, which is no encoding of text; "utf-8", "cp1252" and "utf-16" are some'
-            ) from None
-        return encoding
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for i, name in enumerate(self.inputs):
-            if name in self.inputs[:i]:
-                raise ValueError(f"inputs: names {name!r} twice; each column counts once")
-        if self.thousands is not None and self.thousands == self.decimal:
-            raise ValueError(f'thousands: is "{self.thousands}", as decimal is; they must differ')
-        for i, file in enumerate(self.files):
-            if file in self.files[:i]:
-                raise ValueError(f"file: has {file!r} twice; each data set counts once")
-        return self
-
-    @property
-    def dialect(self) -> Dialect:
-        """How the text of the files is to be read."""
-        return Dialect(
-            NAMED_SEPARATORS.get(self.separator or "", self.separator),
-            self.decimal,
-            self.thousands,
-            self.encoding,
-            self.missing,
-            self.missing_values,
-        )
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The files, also where it is one."""
-        return (self.file,) if isinstance(self.file, str) else self.file
-
-    @property
-    def num_datasets(self) -> int:
-        """The number of data sets."""
-        return len(self.files)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """A label for each file: as much of the end of its path as tells all of them apart."""
-        parts = [Path(file).parts for file in self.files]
-        ends = (
-            [str(Path(*each[-number:])) for each in parts] for number in range(1, max(map(len, parts)) + 1)
-        )
-        return tuple(next((labels for labels in ends if len(set(labels)) == len(labels)), self.files))
-
-
-def _as_path(file: Any) -> Any:
-    """A file as its path, in the ways in which people write one: ~/data.csv, file:///data.csv, a Path."""
-    file = os.fspath(file) if isinstance(file, os.PathLike) else file
-    if not isinstance(file, str):
-        return file
-    if file.startswith("file://"):
-        file = url2pathname(urlsplit(file).path)
-    return os.path.expanduser(file) if file.startswith("~") else file
+def _names_of(values: Any) -> list[str] | None:
+    """The names of a DataFrame's columns, or of a Series; None of what has none, or has numbers for names."""
+    columns = getattr(values, "columns", None)
+    names = [getattr(values, "name", None)] if columns is None else list(columns)
+    return [str(name) for name in names] if all(isinstance(n, str) and n for n in names) else None
 
 
 class Arrays(Section):
     """Examples written out: a row of inputs, or one number, and a target for each; kept as arrays."""
 
-    x: Any = Field(repr=False)
-    y: Any = Field(repr=False)
-    scale: Scale = "none"
+    x: Annotated[Any, Kind("list of numbers, or of rows")] = Field(
+        repr=False,
+        description="The inputs: a number for each example, or a row of equally many.",
+    )
+    y: Annotated[Any, Kind("list of numbers")] = Field(repr=False, description="The target of each example.")
+    inputs: Names | None = Field(
+        default=None, description="The names of the inputs; in Python those of a DataFrame's columns."
+    )
+    target: str | None = Field(
+        default=None, description="The name of the target; in Python that of a Series."
+    )
+    scale: Scale = Field(default="none", description=AS_OF_FILES)
 
     @field_validator("x", "y", mode="plain")
     @classmethod
@@ -146,9 +52,36 @@ class Arrays(Section):
         return value.tolist()
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Arrays) or self.scale != other.scale:
+        if not isinstance(other, Arrays) or self._named() != other._named():
             return False
         return np.array_equal(self.x, other.x) and np.array_equal(self.y, other.y)
+
+    def _named(self) -> tuple[Any, ...]:
+        return self.inputs, self.target, self.scale
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_names(cls, given: Any) -> Any:
+        """The names that x and y themselves have, such as a DataFrame's, unless others are given."""
+        if not isinstance(given, Mapping):
+            return given
+        inputs, target = _names_of(given.get("x")), _names_of(given.get("y"))
+        names = {"inputs": inputs, "target": target and target[0]}
+        return {key: name for key, name in names.items() if name} | dict(given)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        shape = np.shape(self.x)
+        number = shape[1] if len(shape) > 1 else 1
+        if self.inputs is not None:
+            check_distinct(self.inputs)
+            if len(self.inputs) != number:
+                raise ValueError(f"inputs: has {len(self.inputs)} names, and x has {number} inputs")
+        return self
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        yield "examples", len(self.y)
+        yield from super().__repr_args__()
 
     num_datasets: ClassVar[int] = 1
 
@@ -156,12 +89,17 @@ class Arrays(Section):
 class UnitVector(Section):
     """A direction drawn uniformly: a vector of norm 1 with a number of components."""
 
-    unit_vector: int = Field(ge=1, le=2**20)
+    unit_vector: int = Field(
+        ge=1,
+        le=2**20,
+        description="The number of components of a direction that is drawn uniformly, for as many inputs.",
+    )
 
 
 Weight = Annotated[
     Annotated[Numbers, Tag("Numbers")] | Annotated[UnitVector, Tag("UnitVector")],
     Discriminator(lambda weight: "UnitVector" if isinstance(weight, (Mapping, UnitVector)) else "Numbers"),
+    Kind("list of numbers, or table"),
 ]
 
 
@@ -171,13 +109,37 @@ class Teacher(Section):
     Of several data sets each has draws of its own, and a direction of its own where the weight is drawn.
     """
 
-    weight: Weight
-    bias: float = 0.0
-    noise: float = Field(default=0.0, ge=0.0)  # standard deviation
-    inputs: Quantity = STANDARD_NORMAL  # drawn for each example; or an axis, the values of one input
-    num_examples: int | None = Field(default=None, ge=1, le=2**28)
-    seed: int = Field(default=0, ge=0)
-    num_datasets: int = Field(default=1, ge=1, le=MOST_DATASETS)
+    weight: Weight = Field(
+        description="A weight for each input; or { unit_vector = 5 }, a direction in five dimensions, drawn "
+        "uniformly."
+    )
+    bias: float = Field(default=0.0, description="The teacher's bias.")
+    noise: float = Field(
+        default=0.0,
+        ge=0.0,
+        description="The standard deviation of the normal noise that is added to the target.",
+    )
+    inputs: Quantity = Field(
+        default=STANDARD_NORMAL,
+        description="The distribution of every input of every example; or, with one input, an axis: the "
+        "inputs themselves.",
+    )
+    num_examples: int | None = Field(
+        default=None,
+        ge=1,
+        le=2**28,
+        description="How many examples there are; needed unless inputs is an axis.",
+    )
+    seed: int = Field(
+        default=0, ge=0, description="The seed of the inputs, of the noise, and of a drawn weight."
+    )
+    num_datasets: int = Field(
+        default=1,
+        ge=1,
+        le=MOST_DATASETS,
+        description=f"How many data sets are made, at most {MOST_DATASETS:,}. Each has draws of its own, and "
+        "a direction of its own where the weight is drawn.",
+    )
 
     @property
     def num_inputs(self) -> int:
@@ -204,8 +166,8 @@ class Teacher(Section):
 class Synthetic(Section):
     """Data made by a teacher."""
 
-    teacher: Teacher
-    scale: Scale = "none"
+    teacher: Teacher = Field(description="A neuron that makes the data: a table of its own.")
+    scale: Scale = Field(default="none", description=AS_OF_FILES)
 
     @property
     def num_datasets(self) -> int:

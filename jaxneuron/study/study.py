@@ -5,130 +5,24 @@ import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import Field, PlainSerializer, PlainValidator, model_validator
+from pydantic import model_validator
 
-from jaxneuron.neuron import jumps
-from jaxneuron.neuron.draws import STANDARD_NORMAL
-from jaxneuron.neuron.hyperparams import MEANINGS, Config
+from jaxneuron.neuron.hyperparams import MEANINGS
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.schedules import CONSTANT, SCHEDULES
 from jaxneuron.population import design
 from jaxneuron.population.axes import Axis
-from jaxneuron.study.bad_input import BadInput, nearest, shown
-from jaxneuron.study.categories import CATEGORIES, OneOrMore, check_batch_size, named
-from jaxneuron.study.quantity import DRAWN, Quantity, check_size, num_values, support
+from jaxneuron.study.bad_input import BadInput, nearest
+from jaxneuron.study.categories import CATEGORIES
+from jaxneuron.study.files import Table
+from jaxneuron.study.quantity import DRAWN, check_size, num_values, support
 from jaxneuron.study.section import Section
-from jaxneuron.study.sources import Data, Table
-
-# fold_in takes 32 bits for the cell and 32 for the replicate.
-MOST_CELLS = MOST_REPLICATES = 2**32
-MOST_STEPS = 2**31 - 2
-
-
-class Neuron(Section):
-    """What the neuron is and where its weight starts."""
-
-    activation: Annotated[str | tuple[str, ...], OneOrMore(named(ACTIVATIONS))] = "relu"
-    train_bias: bool = True
-    init_weight: Quantity = STANDARD_NORMAL
-
-
-def _whole_or_infinite(value: Any) -> Any:
-    """A number of steps; "inf" is how one without end is kept in JSON."""
-    if value in ("inf", math.inf):
-        return math.inf
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"is {shown(value)}; it must be a whole number, or inf")
-    if value < 0:
-        raise ValueError(f"is {value}; it must be at least 0")
-    return value
-
-
-# Whole, or without end.
-NumSteps = Annotated[
-    int | float,
-    PlainValidator(_whole_or_infinite),
-    PlainSerializer(lambda value: "inf" if math.isinf(value) else value, when_used="json"),
-]
-
-
-class Training(Section):
-    """How it is trained."""
-
-    optimizer: Annotated[str | tuple[str, ...], OneOrMore(named(OPTIMIZERS))] = "sgd"
-    method: Literal["steps", "jumps"] = "steps"
-    num_steps: NumSteps = 1000
-    batch_size: Annotated[int | tuple[int, ...] | None, OneOrMore(check_batch_size)] = None
-    schedule: Annotated[str | tuple[str, ...], OneOrMore(named(SCHEDULES))] = CONSTANT
-    gradient: Literal["auto", "autodiff", "moments"] = "auto"
-    precision: Literal["float32", "float64"] = "float32"
-    tolerance: float = Field(default=Config.tolerance, ge=0.0)
-    divergence_factor: float = Field(default=Config.divergence_factor, ge=1.0)
-    silence_tolerance: float = Field(default=Config.silence_tolerance, ge=0.0)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        most = jumps.MOST_STEPS if self.method == "jumps" else MOST_STEPS
-        if math.isinf(self.num_steps) and self.method != "jumps":
-            raise ValueError('num_steps: is inf; only method = "jumps" comes to an end without one')
-        if most < self.num_steps < math.inf:
-            raise ValueError(f"num_steps: is {self.num_steps}; it must be at most {most}")
-        return self
-
-
-class Points(Section):
-    """A design that is not a grid: how many points, and how they are placed in the ranges of the sweep."""
-
-    sobol: int | None = Field(default=None, ge=1, le=2**24)
-    random: int | None = Field(default=None, ge=1, le=2**24)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if (self.sobol is None) == (self.random is None):
-            raise ValueError("sobol, random: exactly one of them must be given, a number of points")
-        return self
-
-
-class Sweep(Section):
-    """What differs between neurons, how many there are, and what is kept of them."""
-
-    learning_rate: Quantity
-    init_bias: Quantity = 0.0
-    momentum: Quantity | None = None
-    weight_decay: Quantity | None = None
-    beta1: Quantity | None = None
-    beta2: Quantity | None = None
-    decay: Quantity | None = None
-    epsilon: Quantity | None = None
-    negative_slope: Quantity | None = None
-    target_scale: Quantity | None = None
-    final_rate: Quantity | None = None
-    warmup: Quantity | None = None
-    step_every: Quantity | None = None
-    clip_norm: Quantity | None = None
-    points: Points | None = None
-    replicates: int = Field(default=1, ge=1, le=MOST_REPLICATES)
-    seed: int = Field(default=0, ge=0, lt=2**32)
-    records: Literal["cells", "neurons"] = "cells"
-    chunk_size: int | None = Field(default=None, ge=1, le=2**28)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for name, meaning in MEANINGS.items():
-            quantity = getattr(self, name)
-            if quantity is None:
-                continue
-            low, high = support(quantity)
-            is_bounded = math.isfinite(meaning.high)
-            is_below = low < meaning.low or (low == meaning.low and not meaning.has_low)
-            if is_below or (is_bounded and high >= meaning.high):
-                limit = f"{'at least' if meaning.has_low else 'more than'} {meaning.low:g}"
-                limit += f" and below {meaning.high:g}" if is_bounded else ""
-                raise ValueError(f"{name}: reaches {low if is_below else high!r}; it must be {limit}")
-        return self
+from jaxneuron.study.sections import MOST_CELLS, Neuron, Sweep, Training
+from jaxneuron.study.settings import apply, is_of, read_setting
+from jaxneuron.study.sources import Data
 
 
 class Study(Section):
@@ -320,12 +214,18 @@ def _quoted(names: Iterable[str]) -> str:
     return " or ".join(map(repr, names))
 
 
-def read_study(path: str | Path) -> Study:
+def read_study(path: str | Path, settings: Sequence[str] = ()) -> Study:
     """The study that a TOML file describes; a relative path of its data starts at the file's folder.
 
-    BadInput where it is no TOML file, or no study.
+    Args:
+        path: of the file.
+        settings: values in place of those of the file, as `--set` takes them: `"sweep.replicates=4"`.
+
+    Raises:
+        BadInput: it is no TOML file, or no study.
     """
     path = Path(path)
+    others = [read_setting(text) for text in settings]
     try:
         tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
@@ -336,10 +236,12 @@ def read_study(path: str | Path) -> Study:
         raise BadInput(f"{path}: is not text in UTF-8; a study is a TOML file") from None
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a list in a list in a list …
         raise BadInput(f"{path}: is not valid TOML: {error}") from None
+    apply(tables, others)
     try:
         study = Study(**tables)
     except BadInput as error:
-        raise BadInput(f"{path}: {error}") from None
+        where = "--set " if is_of(others, str(error)) else f"{path}: "
+        raise BadInput(f"{where}{error}") from None
     if isinstance(study.data, Table):
         files = tuple(str(path.parent / file) for file in study.data.files)
         file = files[0] if isinstance(study.data.file, str) else files

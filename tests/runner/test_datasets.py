@@ -17,7 +17,8 @@ from jaxneuron.store.location import Location
 from jaxneuron.store.room import Sizes
 from jaxneuron.store.store import Store
 from jaxneuron.study.data import load, sha256_of, shared_probes, teach
-from jaxneuron.study.sources import Table, Teacher
+from jaxneuron.study.files import Table
+from jaxneuron.study.sources import Teacher
 from jaxneuron.study.study import read_study
 from jaxneuron.view.plots.canvas import save
 from jaxneuron.view.plots.phase import draw_phase_diagram

@@ -14,7 +14,8 @@ from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import load as load_all
 from jaxneuron.study.data import read_table, teach
-from jaxneuron.study.sources import Arrays, Table, Teacher
+from jaxneuron.study.files import Table
+from jaxneuron.study.sources import Arrays, Teacher
 from jaxneuron.study.study import Study
 
 COLUMNS = {

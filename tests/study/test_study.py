@@ -13,10 +13,12 @@ from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.population.axes import Linear, Log, Refined, Values
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.files import Table
 from jaxneuron.study.quantity import FORMS, num_values
 from jaxneuron.study.section import Section
-from jaxneuron.study.sources import Arrays, Synthetic, Table, Teacher, UnitVector
-from jaxneuron.study.study import Neuron, Points, Study, Sweep, Training, read_study, resolved
+from jaxneuron.study.sections import Neuron, Points, Sweep, Training
+from jaxneuron.study.sources import Arrays, Synthetic, Teacher, UnitVector
+from jaxneuron.study.study import Study, read_study, resolved
 
 ENGEL = Path(__file__).parents[2] / "experiments" / "engel" / "study.toml"
 DATA = {"x": [1.0, 2.0], "y": [1.0, 3.0]}

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import load
-from jaxneuron.study.sources import Arrays, Table
+from jaxneuron.study.files import Table
+from jaxneuron.study.sources import Arrays
 from jaxneuron.study.tables.dialect import Dialect
 from jaxneuron.study.tables.table import read_table
 

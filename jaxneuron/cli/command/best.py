@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from jaxneuron.cli.partial import open_part, partial_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.study.bad_input import BadInput
 
@@ -19,16 +20,16 @@ from jaxneuron.study.bad_input import BadInput
     show_default=True,
     help="Leave out cells of whose neurons more than this share died or diverged.",
 )
+@partial_option
 @json_option
-def best(run: str, by: str, number: int, most_lost: float, as_json: bool) -> None:
+def best(run: str, by: str, number: int, most_lost: float, partial: bool, as_json: bool) -> None:
     """List the cells that train best, with the fates of their neurons and 95 % intervals."""
     from jaxneuron.analysis.best import best_cells
-    from jaxneuron.api import open_run
 
-    opened = open_run(run)
+    opened, part = open_part(run, partial)
     cells = best_cells(opened, number, by=_quantile(by), most_lost=most_lost)
     if as_json:
-        print_json(cells=cells.to_dict(orient="records"))
+        print_json(cells=cells.to_dict(orient="records"), **part)
     else:
         from jaxneuron.view.terminal.tables import interval_table
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from jaxneuron.cli.paths import default_run
+from jaxneuron.cli.settings import set_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log
 
 
@@ -12,8 +13,9 @@ from jaxneuron.cli.terminal import json_option, print_items, print_json, print_l
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--out", help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]")
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
+@set_option
 @json_option
-def create(study: Path, out: str | None, overwrite: bool, as_json: bool) -> None:
+def create(study: Path, out: str | None, overwrite: bool, settings: tuple[str, ...], as_json: bool) -> None:
     """Make the run of a study.toml and train nothing; workers do that.
 
     Where the run is there already and is this study's, nothing is done.
@@ -27,7 +29,7 @@ def create(study: Path, out: str | None, overwrite: bool, as_json: bool) -> None
     location = Location(out)
     check_location(location)
     print_log(quiet=as_json)
-    program = Program(read_study(study))
+    program = Program(read_study(study, settings))
     is_new = prepare(program, location, overwrite=overwrite)
     num_chunks = program.chunking.num_chunks
     if as_json:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from jaxneuron.cli.partial import open_part, partial_option
 from jaxneuron.cli.paths import DEATHS, beside
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.store.whole_file import FIGURE, check_file
@@ -20,24 +21,32 @@ from jaxneuron.store.whole_file import FIGURE, check_file
     help="Steps over which half-lives are estimated.  [default: all but the first tenth]",
 )
 @click.option("--figure", type=click.Path(path_type=Path), help="The curves.  [default: NAME-deaths.png]")
+@partial_option
 @json_option
 def deaths(
-    run: str, along: str | None, phase: tuple[int, int] | None, figure: Path | None, as_json: bool
+    run: str,
+    along: str | None,
+    phase: tuple[int, int] | None,
+    figure: Path | None,
+    partial: bool,
+    as_json: bool,
 ) -> None:
     """Say how many neurons are born dead or die, by which step, and what makes the difference."""
     figure = figure or beside(run, DEATHS)
     check_file(figure, FIGURE, "--figure")
     from jaxneuron.analysis.deaths import as_values
     from jaxneuron.analysis.deaths import deaths as find_deaths
-    from jaxneuron.api import open_run
+    from jaxneuron.analysis.in_words import part_in_words
     from jaxneuron.view.plots.canvas import save
     from jaxneuron.view.plots.deaths import draw_deaths
 
-    opened = open_run(run)
+    opened, part = open_part(run, partial)
     found = find_deaths(opened, along, phase)
-    save(draw_deaths(found, f"{opened.attrs['num_neurons']:,} neurons of {opened.name}"), figure)
+    plot = draw_deaths(found, f"{opened.attrs['num_neurons']:,} neurons of {opened.name}")
+    plot.note(part_in_words(opened))
+    save(plot, figure)
     if as_json:
-        print_json(**as_values(found), figure=str(figure))
+        print_json(**as_values(found), figure=str(figure), **part)
         return
     from jaxneuron.view.terminal.death_tables import contrasts_table, deaths_table, half_life_table
 

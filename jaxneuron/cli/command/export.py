@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from jaxneuron.cli.partial import open_part, partial_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 
 
@@ -13,14 +14,15 @@ from jaxneuron.cli.terminal import json_option, print_items, print_json
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--rows", type=click.Choice(["cells", "neurons"]), default="cells", show_default=True)
 @click.option("--overwrite", is_flag=True, help="Replace the file that is there.")
+@partial_option
 @json_option
-def export(run: str, file: Path, rows: Any, overwrite: bool, as_json: bool) -> None:
+def export(run: str, file: Path, rows: Any, overwrite: bool, partial: bool, as_json: bool) -> None:
     """Write a run as one table, a row a cell or a row a neuron, to a .csv or .parquet file."""
     from jaxneuron.analysis.export import export as export_rows
-    from jaxneuron.api import open_run
 
-    number = export_rows(open_run(run), file, rows=rows, overwrite=overwrite)
+    opened, part = open_part(run, partial)
+    number = export_rows(opened, file, rows=rows, overwrite=overwrite)
     if as_json:
-        print_json(file=str(file), rows=number)
+        print_json(file=str(file), rows=number, **part)
     else:
         print_items(f"{file}: {number:,} {rows}")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from jaxneuron.cli.settings import set_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 
 
@@ -18,13 +19,16 @@ from jaxneuron.cli.terminal import json_option, print_items, print_json
 @click.option(
     "--seconds", type=click.FloatRange(min=0), default=10.0, show_default=True, help="To measure for, about."
 )
+@set_option
 @json_option
-def plan(study: Path, devices: tuple[int, ...], seconds: float, as_json: bool) -> None:
+def plan(
+    study: Path, devices: tuple[int, ...], seconds: float, settings: tuple[str, ...], as_json: bool
+) -> None:
     """Say what a study.toml takes: neurons, memory, disk, and the time, measured on some of its chunks."""
     from jaxneuron.runner.plan import plan as make_plan
     from jaxneuron.study.study import read_study
 
-    found = make_plan(read_study(study), seconds=seconds)
+    found = make_plan(read_study(study, settings), seconds=seconds)
     devices = tuple(sorted(set(devices))) or (1, 8, 64, 512)
     if as_json:
         print_json(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from jaxneuron.cli.partial import open_part, partial_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.store.whole_file import FIGURE, check_file
 from jaxneuron.study.bad_input import BadInput
@@ -43,8 +44,9 @@ TAKES = {
 @click.option(
     "--width", type=float, default=7.0, show_default=True, help="In inches: 3.3 is a column, 7 a page."
 )
+@partial_option
 @json_option
-def plot(run: str, file: Path, show: str, width: float, as_json: bool, **options: Any) -> None:
+def plot(run: str, file: Path, show: str, width: float, partial: bool, as_json: bool, **options: Any) -> None:
     """Draw a figure of a run as a .png, .svg or .pdf file."""
     check_file(file, FIGURE, "FILE")
     given = {name: value for name, value in options.items() if value not in (None, ())}
@@ -55,14 +57,14 @@ def plot(run: str, file: Path, show: str, width: float, as_json: bool, **options
         (given["along"], *more) = given.pop("over")
         if more:
             raise BadInput(f"--over: {show} are drawn over one axis, and {1 + len(more)} were given")
-    from jaxneuron.api import open_run
     from jaxneuron.view.plots.canvas import save
 
-    plots = open_run(run).plot
+    opened, part = open_part(run, partial)
+    plots = opened.plot
     figure = (plots if show == "maps" else getattr(plots, show))(**given, width=width)
     save(figure, file)
     if as_json:
-        print_json(figure=str(file), description=figure.description)
+        print_json(figure=str(file), description=figure.description, **part)
     else:
         print_items(f"figure: {file}")
 

@@ -4,25 +4,28 @@ from pathlib import Path
 
 import click
 
+from jaxneuron.cli.partial import open_part, partial_option
 from jaxneuron.cli.paths import REPORT, beside
-from jaxneuron.cli.terminal import json_option, print_items, print_json
+from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log
 
 
 @click.command()
 @click.argument("run")
 @click.option("--out", type=click.Path(path_type=Path), help="The page.  [default: beside the run]")
+@partial_option
 @json_option
-def report(run: str, out: Path | None, as_json: bool) -> None:
+def report(run: str, out: Path | None, partial: bool, as_json: bool) -> None:
     """Write what a run asked and found as one HTML file, with maps and lives to click through."""
     from jaxneuron.view.web.page import check_page
 
     out = out or beside(run, REPORT)
     check_page(out, "--out")
-    from jaxneuron.api import open_run
     from jaxneuron.view.web.report import report as write_report
 
-    found = write_report(open_run(run), out)
+    print_log(quiet=as_json)
+    opened, part = open_part(run, partial)
+    found = write_report(opened, out)
     if as_json:
-        print_json(report=str(out), **found)
+        print_json(report=str(out), **found, **part)
     else:
         print_items(f"report: {out} ({found['bytes'] / 1e6:.1f} MB, {found['lives']} lives)")

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from jaxneuron.cli.paths import FIGURE, beside, default_run, local_folder
+from jaxneuron.cli.settings import as_options, set_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, resumable, terminal_size
 from jaxneuron.store import whole_file
 from jaxneuron.study.bad_input import BadInput
@@ -39,6 +40,7 @@ from jaxneuron.study.bad_input import BadInput
     "--address",
     help="The Ray cluster, HOST:PORT, or auto: this machine's.  [default: a Ray job's, or one of its own]",
 )
+@set_option
 @json_option
 def sweep(
     study: Path,
@@ -48,6 +50,7 @@ def sweep(
     workers: int | None,
     engine: str,
     address: str | None,
+    settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Train every neuron of a study.toml and draw its phase diagram.
@@ -63,14 +66,15 @@ def sweep(
     threading.Thread(target=importlib.import_module, args=["jaxneuron.view.plots.phase"]).start()
     print_log(quiet=as_json)
     trainer, options = _engine(engine, workers, address)
-    line = ["jaxneuron", "sweep", str(study), "--out", out, *options]
+    line = ["jaxneuron", "sweep", str(study), "--out", out, *as_options(settings), *options]
     with resumable(line, quiet=as_json) as progress:
         # Ray prints a page for each actor that dies, of which our log has a line.
         with (
             open(os.devnull, "w") as nowhere,
             contextlib.redirect_stdout(nowhere if engine == "ray" else sys.stdout),
         ):
-            run = run_sweep(read_study(study), out, overwrite=overwrite, progress=progress, engine=trainer)
+            read = read_study(study, settings)
+            run = run_sweep(read, out, overwrite=overwrite, progress=progress, engine=trainer)
 
         from jaxneuron.analysis.phase import phase_diagram
         from jaxneuron.neuron.fate import Fate

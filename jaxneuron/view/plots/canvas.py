@@ -63,8 +63,14 @@ class Plot(Figure):
 
     def name(self, title: str, *remarks: str) -> None:
         """Write a title above all, and remarks beneath it, in as many lines as they take."""
-        lines = [line for text in (title, *remarks) if text for line in self.wrapped(text)]
-        self.suptitle("\n".join(map(as_text, lines)), fontsize=_font_size(self.width) + 1)
+        self._lines = [line for text in (title, *remarks) if text for line in self.wrapped(text)]
+        self.suptitle("\n".join(map(as_text, self._lines)), fontsize=_font_size(self.width) + 1)
+
+    def note(self, text: str) -> None:
+        """Add a remark to the title and to the description, where there is one."""
+        if text:
+            self.name(*self._lines, text)
+            self.description = f"{self.description} {printable(text[0].upper() + text[1:])}."
 
     def columns(self, number: int, inches: float) -> int:
         """The columns of a legend, each of at least so many inches, with as few rows as it can have."""

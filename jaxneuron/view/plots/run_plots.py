@@ -7,12 +7,12 @@ from jaxneuron.analysis.deaths import deaths
 from jaxneuron.analysis.frames import shown_by_default
 from jaxneuron.analysis.gallery import gallery
 from jaxneuron.analysis.importance import importance
+from jaxneuron.analysis.in_words import part_in_words
 from jaxneuron.analysis.maps import Others, quantity_map
 from jaxneuron.analysis.panels import panels
 from jaxneuron.analysis.phase import phase_diagram
 from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.surface import loss_surface, with_same_loss
-from jaxneuron.runner.program import Program
 from jaxneuron.runner.training import Training
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, finished
 from jaxneuron.view.plots.deaths import draw_deaths
@@ -49,7 +49,7 @@ class RunPlots:
     ) -> Plot:
         """The phase diagram: the share of each fate, and the median final loss."""
         diagram = phase_diagram(self._run, over, at=at, others=others)
-        return finished(draw_phase_diagram(diagram, width), path)
+        return self._finished(draw_phase_diagram(diagram, width), path)
 
     def map(
         self,
@@ -63,7 +63,7 @@ class RunPlots:
     ) -> Plot:
         """One quantity over two axes, by default the first two; over one it is a curve, over none a bar."""
         found = quantity_map(self._run, quantity, over, at=at, others=others)
-        return finished(draw_map(found, width), path)
+        return self._finished(draw_map(found, width), path)
 
     def curves(
         self,
@@ -78,7 +78,7 @@ class RunPlots:
         """One quantity along one axis, by default the first, with its 95 % interval."""
         over = shown_by_default(self._run)[:1] if along is None else [along]
         found = quantity_map(self._run, quantity, over, at=at, others=others)
-        return finished(draw_map(found, width), path)
+        return self._finished(draw_map(found, width), path)
 
     def panels(
         self,
@@ -93,13 +93,13 @@ class RunPlots:
     ) -> Plot:
         """The same map at up to nine values of a third axis, by default the first that is left."""
         found = panels(self._run, quantity, over, by, at=at, others=others)
-        return finished(draw_panels(found, width), path)
+        return self._finished(draw_panels(found, width), path)
 
     def importance(
         self, quantity: str = "dead", *, width: float = DOUBLE_COLUMN, path: str | Path | None = None
     ) -> Plot:
         """How much of the differences between cells each hyperparameter explains."""
-        return finished(draw_importance(importance(self._run, quantity), width), path)
+        return self._finished(draw_importance(importance(self._run, quantity), width), path)
 
     def incidence(
         self,
@@ -109,7 +109,7 @@ class RunPlots:
         path: str | Path | None = None,
     ) -> Plot:
         """The share of neurons that have died by each step, at some values along an axis."""
-        return finished(draw_incidence(deaths(self._run, along), width), path)
+        return self._finished(draw_incidence(deaths(self._run, along), width), path)
 
     def deaths(
         self,
@@ -121,7 +121,7 @@ class RunPlots:
     ) -> Plot:
         """Shares along an axis, incidence, hazard and half-lives on one page."""
         title = f"{self._run.attrs['num_neurons']:,} neurons of {self._run.name}"
-        return finished(draw_deaths(deaths(self._run, along, phase), title, width), path)
+        return self._finished(draw_deaths(deaths(self._run, along, phase), title, width), path)
 
     def surface(
         self,
@@ -133,8 +133,11 @@ class RunPlots:
         """The loss L(W, b) of the study's data with the paths of neurons, by default one of each
         kind that the report shows, trained again."""
         if trainings is None:
-            trainings = with_same_loss(
-                [kind.training for kind in gallery(self._run, Program(self._run.study))]
-            )
+            trainings = with_same_loss([kind.training for kind in gallery(self._run, self._run.program())])
         chosen = [trainings] if isinstance(trainings, Training) else trainings
-        return finished(draw_surface(loss_surface(chosen), width), path)
+        return self._finished(draw_surface(loss_surface(chosen), width), path)
+
+    def _finished(self, plot: Plot, path: str | Path | None) -> Plot:
+        """The figure, which says so where the run is not whole, written where there is a path."""
+        plot.note(part_in_words(self._run))
+        return finished(plot, path)

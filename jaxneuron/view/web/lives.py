@@ -14,10 +14,8 @@ from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.why import why
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.population.design import DATASET, POINT
-from jaxneuron.runner.program import Program
 from jaxneuron.runner.training import Training
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.data import sha256_of
 from jaxneuron.view.web.encode import encode
 
 # Of one input z is worked out on the page; of several it is written out, of fewer examples and steps.
@@ -30,14 +28,9 @@ def lives_of(run: Run) -> tuple[dict[str, Any] | None, str]:
     """(the lives of a run's gallery and of a sample of its cells, their note); None, with the reason, where
     its neurons cannot be trained again here."""
     try:
-        program = Program(run.study)
+        program = run.program()
     except BadInput as error:
-        return None, (
-            f"There are no lives here, as the neurons could not be trained again: {error}. A relative path "
-            "starts at the folder in which the sweep was started."
-        )
-    if sha256_of(program.datasets) != run.attrs["data"]["sha256"]:
-        return None, "There are no lives here: the data is no longer that of the run."
+        return None, f"There are no lives here, as the neurons cannot be trained again: {error}."
     training = run.study.training
     if training.method == "steps" and (num_steps := training.num_steps) > LONGEST:
         return None, f"There are no lives here: {num_steps:,} steps are too many to be kept for each neuron."

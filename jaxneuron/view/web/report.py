@@ -1,5 +1,6 @@
 """The report of a run, or of one neuron: the page's words and data, gathered from other files."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from matplotlib import colormaps
 
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.deaths import Deaths, deaths
-from jaxneuron.analysis.in_words import columns_in_words, counts_in_words, steps_in_words
+from jaxneuron.analysis.in_words import columns_in_words, counts_in_words, part_in_words, steps_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.runner.training import Training
 from jaxneuron.view.web.lives import life_of, lives_of
@@ -19,9 +20,14 @@ from jaxneuron.view.web.study_words import run_in_words, training_in_words
 
 SHOWN_CURVES = 6
 
+log = logging.getLogger(__name__)
+
 
 def report(run: Run, path: Path) -> dict[str, Any]:
-    """Write the report of a run as one HTML file: {"bytes": its size, "lives": how many it holds}."""
+    """Write the report of a run as one HTML file: {"bytes": its size, "lives": how many it holds}.
+
+    The log warns where there are none, and says why.
+    """
     found = deaths(run)
     lives, lives_note = lives_of(run)
     data = {"map": map_data(run), "lives": lives, "incidence": _incidence(found)}
@@ -30,7 +36,7 @@ def report(run: Run, path: Path) -> dict[str, Any]:
     page = render(
         data,
         title=f"{run.attrs['num_neurons']:,} neurons on {columns_in_words(attrs['inputs'], attrs['target'])}",
-        lead=f"{steps_in_words(training)}",
+        lead="; ".join(filter(None, [steps_in_words(training), part_in_words(run)])),
         fates=fate_rows(run),
         apart=counts_in_words(run),
         best=best_rows(run),
@@ -39,6 +45,8 @@ def report(run: Run, path: Path) -> dict[str, Any]:
         lives_note=lives_note,
     )
     write(page, path)
+    if lives is None:
+        log.warning(f"{path}: {lives_note}")
     return {"bytes": path.stat().st_size, "lives": len(lives["list"]) if lives else 0}
 
 

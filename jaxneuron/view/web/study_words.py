@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from jaxneuron.analysis.in_words import one_of, shortened, steps_in_words
+from jaxneuron.analysis.in_words import one_of, part_in_words, shortened, steps_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.population.axes import Axis, Linear, Log
 from jaxneuron.runner.training import Training
+from jaxneuron.study.files import Table
 from jaxneuron.study.quantity import num_values, support
-from jaxneuron.study.sources import Synthetic, Table
+from jaxneuron.study.sources import Synthetic
 from jaxneuron.study.study import Study
 
 LONGEST_NAME, MOST_NAMES = 60, 6
@@ -42,7 +43,8 @@ def run_in_words(run: Run) -> dict[str, str]:
     versions = attrs["versions"]
     return {
         **study_in_words(study, attrs["data"]),
-        "neurons": f"{attrs['num_neurons']:,} ({cells} {'replicate' if replicates == 1 else 'replicates'})",
+        "neurons": f"{attrs['num_neurons']:,} ({cells} {'replicate' if replicates == 1 else 'replicates'})"
+        + ("" if run.is_whole else f"; {part_in_words(run)}"),
         "seed": str(study.sweep.seed),
         "trained": f"{attrs['began'][:10]} on {attrs['device']} in {run.training_seconds:,.1f} s, with "
         f"jaxneuron {versions['jaxneuron']} and jax {versions['jax']}",
