@@ -230,6 +230,13 @@ def test_help(command, option, succeed):
     assert "--help" in out
 
 
+def test_no_command_at_all_shows_the_help_and_is_a_mistake(run_line):
+    code, out, err = run_line("")
+    assert (code, out) == (2, "")
+    assert err.startswith("Usage: jaxneuron [OPTIONS] COMMAND")
+    assert "sweep" in err
+
+
 def test_every_file_is_a_command():
     files = Path(cli.__file__).parent.glob("command/[a-z]*.py")
     assert {path.stem for path in files} == cli.commands.commands.keys() >= {"train", "sweep", "worker"}

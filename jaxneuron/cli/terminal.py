@@ -46,7 +46,9 @@ def print_items(*items: Any, blank: bool = False) -> None:
     from rich.text import Text
 
     # In a pipe, a file or a narrow terminal the tables keep their width: a number is never cut.
-    console = Console(width=max(200, Console().width if sys.stdout.isatty() else 0))
+    width = max(200, Console().width if sys.stdout.isatty() else 0)
+    # Nothing in a text is markup: a file or a column may be named [b].
+    console = Console(width=width, markup=False, emoji=False)
     for item in items:
         item = Text(item) if isinstance(item, str) else item
         console.print(_Visible(item), soft_wrap=isinstance(item, Text))

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Discriminator, Field, Strict, Tag, field_validator, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, field_validator, model_validator
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.population.axes import Axis
+from jaxneuron.study.path import expanded
 from jaxneuron.study.quantity import Quantity, num_values
 from jaxneuron.study.section import Section
 
@@ -16,7 +17,8 @@ Names = Annotated[tuple[str, ...], Strict(False), Field(min_length=1)]
 Numbers = Annotated[tuple[float, ...], Strict(False), Field(min_length=1)]
 # Files and weights have two forms each, told apart by the type, so that an error speaks of one form alone.
 Files = Annotated[
-    Annotated[str, Tag("File")] | Annotated[Names, Tag("Files")],
+    Annotated[str, AfterValidator(expanded), Tag("File")]
+    | Annotated[Names, AfterValidator(lambda files: tuple(map(expanded, files))), Tag("Files")],
     Discriminator(lambda file: "Files" if isinstance(file, (list, tuple)) else "File"),
 ]
 MOST_DATASETS = 2**16

@@ -16,6 +16,7 @@ from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.population import design
 from jaxneuron.population.axes import Axis
 from jaxneuron.study.bad_input import BadInput, nearest, shown
+from jaxneuron.study.path import expanded
 from jaxneuron.study.quantity import DRAWN, Quantity, check_size, num_values, support
 from jaxneuron.study.section import Section
 from jaxneuron.study.sources import Data, Table
@@ -259,7 +260,7 @@ def read_study(path: str | Path) -> Study:
 
     BadInput where it is no TOML file, or no study.
     """
-    path = Path(path)
+    path = Path(expanded(path))
     try:
         tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:

@@ -58,7 +58,6 @@ COMMANDS = {
     f"{SWEEP} --figure map.jpg": "--figure: map.jpg / .png, .svg or .pdf",
     f"{SWEEP} --figure data.csv/map.png": "data.csv/map.png: cannot be made",
     f"{SWEEP} --out map.png --figure map.png": "map.png is the place of the run",
-    "": "Missing command / --help",
     "swep study.toml": "No such command 'swep' / --help",
     f"{SWEEP} --overwrit": "sweep: No such option / --overwrite / --help",
     "sweep": "Missing argument 'STUDY' / sweep --help",

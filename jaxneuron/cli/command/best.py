@@ -4,12 +4,13 @@ from typing import Any
 
 import click
 
+from jaxneuron.cli.paths import RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.study.bad_input import BadInput
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=RunPath())
 @click.option("--by", default="median", show_default=True, help="median, mean, or a quantile such as 0.9.")
 @click.option("--number", type=click.IntRange(min=1), default=10, show_default=True, help="Cells to show.")
 @click.option(

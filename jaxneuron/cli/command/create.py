@@ -4,13 +4,15 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.paths import default_run
+from jaxneuron.cli.paths import LocalPath, RunPath, default_run
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
-@click.option("--out", help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]")
+@click.argument("study", type=LocalPath())
+@click.option(
+    "--out", type=RunPath(), help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]"
+)
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
 @json_option
 def create(study: Path, out: str | None, overwrite: bool, as_json: bool) -> None:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.paths import DEATHS, beside
+from jaxneuron.cli.paths import DEATHS, LocalPath, RunPath, beside
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.store.whole_file import FIGURE, check_file
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=RunPath())
 @click.option("--along", help="What is swept, to show deaths by.  [default: the learning rate]")
 @click.option(
     "--phase",
@@ -19,7 +19,7 @@ from jaxneuron.store.whole_file import FIGURE, check_file
     metavar="FIRST LAST",
     help="Steps over which half-lives are estimated.  [default: all but the first tenth]",
 )
-@click.option("--figure", type=click.Path(path_type=Path), help="The curves.  [default: NAME-deaths.png]")
+@click.option("--figure", type=LocalPath(), help="The curves.  [default: NAME-deaths.png]")
 @json_option
 def deaths(
     run: str, along: str | None, phase: tuple[int, int] | None, figure: Path | None, as_json: bool

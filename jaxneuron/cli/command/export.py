@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 
+from jaxneuron.cli.paths import LocalPath, RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 
 
 @click.command()
-@click.argument("run")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("run", type=RunPath())
+@click.argument("file", type=LocalPath())
 @click.option("--rows", type=click.Choice(["cells", "neurons"]), default="cells", show_default=True)
 @click.option("--overwrite", is_flag=True, help="Replace the file that is there.")
 @json_option

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from jaxneuron.cli.paths import LocalPath, RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.store.whole_file import FIGURE, check_file
 from jaxneuron.study.bad_input import BadInput
@@ -24,8 +25,8 @@ TAKES = {
 
 
 @click.command()
-@click.argument("run")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("run", type=RunPath())
+@click.argument("file", type=LocalPath())
 @click.option(
     "--show", type=click.Choice(list(TAKES)), default="maps", show_default=True, help="Which figure."
 )

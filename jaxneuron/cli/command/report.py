@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.paths import REPORT, beside
+from jaxneuron.cli.paths import REPORT, LocalPath, RunPath, beside
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 
 
 @click.command()
-@click.argument("run")
-@click.option("--out", type=click.Path(path_type=Path), help="The page.  [default: beside the run]")
+@click.argument("run", type=RunPath())
+@click.option("--out", type=LocalPath(), help="The page.  [default: beside the run]")
 @json_option
 def report(run: str, out: Path | None, as_json: bool) -> None:
     """Write what a run asked and found as one HTML file, with maps and lives to click through."""

@@ -10,19 +10,19 @@ from typing import Any
 
 import click
 
-from jaxneuron.cli.paths import FIGURE, beside, default_run, local_folder
+from jaxneuron.cli.paths import FIGURE, LocalPath, RunPath, beside, default_run, local_folder
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, resumable, terminal_size
 from jaxneuron.store import whole_file
 from jaxneuron.study.bad_input import BadInput
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
-@click.option("--out", help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]")
-@click.option("--overwrite", is_flag=True, help="Replace the run that is there and start anew.")
+@click.argument("study", type=LocalPath())
 @click.option(
-    "--figure", type=click.Path(path_type=Path), help="The phase diagram.  [default: beside the run]"
+    "--out", type=RunPath(), help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]"
 )
+@click.option("--overwrite", is_flag=True, help="Replace the run that is there and start anew.")
+@click.option("--figure", type=LocalPath(), help="The phase diagram.  [default: beside the run]")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from jaxneuron.cli.paths import LocalPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json, terminal_size
 from jaxneuron.store.whole_file import FIGURE, check_file
 from jaxneuron.study.bad_input import BadInput
@@ -38,7 +39,7 @@ class NumSteps(click.ParamType):
 
 
 @click.command()
-@click.argument("file", metavar="DATA", type=click.Path(path_type=Path))
+@click.argument("file", metavar="DATA", type=LocalPath())
 @click.option("--input", "inputs", multiple=True, required=True, help="Column of an input; may be repeated.")
 @click.option("--target", required=True, help="Column of the target.")
 @click.option("--learning-rate", type=float, default=0.1, show_default=True, help="Step size η.")
@@ -65,10 +66,8 @@ class NumSteps(click.ParamType):
 @click.option("--scale", default="standard", show_default=True, help="standard or none.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For what is drawn.")
 @click.option("--explain", is_flag=True, help="Walk through one full pass with its numbers.")
-@click.option("--figure", type=click.Path(path_type=Path), help="Where to draw it (.png, .svg, .pdf).")
-@click.option(
-    "--report", type=click.Path(path_type=Path), help="Where to write its life, step by step (.html)."
-)
+@click.option("--figure", type=LocalPath(), help="Where to draw it (.png, .svg, .pdf).")
+@click.option("--report", type=LocalPath(), help="Where to write its life, step by step (.html).")
 @json_option
 def train(explain: bool, figure: Path | None, report: Path | None, as_json: bool, **given: Any) -> None:
     """Train one neuron on a CSV, Parquet or NPZ file until its loss has converged."""

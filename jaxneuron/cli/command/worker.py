@@ -4,12 +4,13 @@ import os
 
 import click
 
+from jaxneuron.cli.paths import RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, resumable
 from jaxneuron.study.bad_input import BadInput
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=RunPath())
 @click.option(
     "--index",
     type=int,
