@@ -1,12 +1,15 @@
 """Axes of a map: their labels, their scale, and the edges between their cells."""
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from jaxneuron.analysis.in_words import values_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform
 from jaxneuron.population.axes import Log, Refined, Values
+from jaxneuron.population.design import DATASET
 
 
 class MapAxis(NamedTuple):
@@ -16,6 +19,10 @@ class MapAxis(NamedTuple):
     label: str
     values: np.ndarray
     is_log: bool
+
+    def in_words(self, indices: Iterable[int], least: int = 5) -> list[str]:
+        """Some of the values, with digits enough to tell them apart, at least `least`."""
+        return values_in_words([self.values[i] for i in indices], least)
 
     @property
     def scaled(self) -> np.ndarray:
@@ -47,6 +54,13 @@ def map_axis(run: Run, name: str) -> MapAxis:
     spans_decades = is_listed and bool(values[0] > 0 and values[-1] >= 100 * values[0])
     is_log = isinstance(quantity, (Log, LogUniform)) or spans_decades
     return MapAxis(name, str(run.cells[name].attrs["long_name"]), values, is_log)
+
+
+def swept_in_words(run: Run, name: str, values: Sequence[float]) -> list[str]:
+    """Values of what is swept, told apart from all others of its axis; of points, from one another."""
+    if name == DATASET:
+        return [f"{value:.0f}" for value in values]
+    return values_in_words(values, among=run.cells[name].values if name in run.dims else values)
 
 
 def shown_values(number: int, most: int) -> np.ndarray:

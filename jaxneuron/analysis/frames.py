@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxneuron.analysis.axes import MapAxis, map_axis
+from jaxneuron.analysis.in_words import values_in_words
 from jaxneuron.analysis.pooling import all_together, each_alone, only
 from jaxneuron.analysis.run import Run
 from jaxneuron.population.design import DATASET, POINT
@@ -80,7 +81,7 @@ def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float], most:
             index = _nearest_index(run, dim, at[dim])
             group = only(index, size)
             value = index if dim == DATASET else run.cells[dim].values[index]
-            remarks.append(f"at {label_of(run, dim)} = {value:.4g}")
+            remarks.append(f"at {label_of(run, dim)} = {values_in_words([value], 4)[0]}")
         else:
             group = all_together(size)
             if size > 1:

@@ -2,8 +2,10 @@
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:  # not for `status`, which is quick
     from jaxneuron.analysis.intervals import Share
@@ -49,6 +51,26 @@ def steps_in_words(training: "StudyTraining") -> str:
 def number_in_words(value: float) -> str:
     """A number with four digits, or 'not finite'."""
     return f"{value:.4g}" if math.isfinite(value) else "not finite"
+
+
+def values_in_words(
+    values: Iterable[float], least: int = 5, among: Iterable[float] | None = None
+) -> list[str]:
+    """Values with so many digits, at least `least`, that different ones look different, among themselves or
+    among others."""
+    values = list(values)
+    digits = digits_of(values if among is None else among, least)
+    return [f"{value:.{digits}g}" for value in values]
+
+
+def digits_of(values: Iterable[float], least: int) -> int:
+    """The significant digits with which no two of some values look alike, and none like a 1 that it is not:
+    a momentum of 0.9999999 is no momentum of 1."""
+    ordered = np.unique([*values, 1.0])
+    gaps = np.diff(ordered[np.isfinite(ordered)])
+    sizes = np.maximum(np.abs(ordered[1:]), np.abs(ordered[:-1]))[: len(gaps)]
+    closest = float(np.min(gaps / sizes, initial=1.0))
+    return min(max(least, math.ceil(-math.log10(closest)) + 1), 17)
 
 
 def loss_in_words(loss: float, smallest: float, largest: float, run: "Run") -> str:

@@ -54,7 +54,7 @@ FORMS |= dict(zip(GREEK[0], GREEK[1].split(), strict=True))
 FORMS |= {letter.upper(): name.capitalize() for letter, name in zip(GREEK[0], GREEK[1].split(), strict=True)}
 RAISED = {"<super>": "^", "<sub>": "_"}
 # Names of error handlers are global.
-ERRORS = "jaxneuron.ascii_forms"
+ERRORS = "ascii forms"
 
 
 def ascii_form(text: str) -> str:

@@ -41,11 +41,12 @@ class Hyperparams(NamedTuple):
 
 
 class Meaning(NamedTuple):
-    """What a hyperparameter is, and its range: low ≤ value < high."""
+    """What a hyperparameter is, and its range: low ≤ value < high, or low < value where `is_open`."""
 
     definition: str
     low: float = 0.0
     high: float = math.inf
+    is_open: bool = False
 
 
 MEANINGS: Mapping[str, Meaning] = {
@@ -57,7 +58,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "decay": Meaning("decay of RMSProp's mean of the squared gradient", high=1.0),
     "epsilon": Meaning(
         "what keeps the division by the root of the squared gradient's mean (adagrad: sum) finite: "
-        "added to the root by adam and adamw, under it by rmsprop and adagrad"
+        "added to the root by adam and adamw, under it by rmsprop and adagrad",
+        is_open=True,  # a gradient of 0 would be divided by 0
     ),
     "negative_slope": Meaning("slope of leaky_relu where z ≤ 0", low=-math.inf),
     "target_scale": Meaning("factor γ of the target: the loss is the mean of ½(ŷ − γ·y)²", low=-math.inf),

@@ -31,6 +31,8 @@ class Table(Section):
     Each of several files is a data set; they have the same columns and equally many rows.
     """
 
+    place: ClassVar[str] = "[data] with file"
+
     file: Files
     inputs: Names
     target: str
@@ -57,6 +59,8 @@ class Table(Section):
 class Arrays(Section):
     """Examples written out: a row of inputs, or one number, and a target for each."""
 
+    place: ClassVar[str] = "[data] with x and y"
+
     x: Any = Field(repr=False)
     y: Any = Field(repr=False)
     scale: Scale = "none"
@@ -80,6 +84,8 @@ class Arrays(Section):
 class UnitVector(Section):
     """A direction drawn uniformly: a vector of norm 1 with a number of components."""
 
+    place: ClassVar[str] = "[data] teacher.weight"
+
     unit_vector: int = Field(ge=1, le=2**20)
 
 
@@ -94,6 +100,8 @@ class Teacher(Section):
 
     Of several data sets each has draws of its own, and a direction of its own where the weight is drawn.
     """
+
+    place: ClassVar[str] = "[data] teacher"
 
     weight: Weight
     bias: float = 0.0
@@ -127,6 +135,8 @@ class Teacher(Section):
 
 class Synthetic(Section):
     """Data made by a teacher."""
+
+    place: ClassVar[str] = "[data] with teacher"
 
     teacher: Teacher
     scale: Scale = "none"

@@ -4,7 +4,7 @@ import math
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
 
@@ -17,7 +17,14 @@ from jaxneuron.population import design
 from jaxneuron.population.axes import Axis
 from jaxneuron.study.bad_input import BadInput, nearest, shown
 from jaxneuron.study.path import expanded
-from jaxneuron.study.quantity import DRAWN, Quantity, check_size, num_values, support
+from jaxneuron.study.quantity import (
+    DRAWN,
+    Quantity,
+    check_range,
+    check_size,
+    num_values,
+    support,
+)
 from jaxneuron.study.section import Section
 from jaxneuron.study.sources import Data, Table
 
@@ -37,6 +44,8 @@ def _one_of(known: Mapping[str, Any]) -> Callable[[str], str]:
 
 class Neuron(Section):
     """What the neuron is and where its weight starts."""
+
+    place: ClassVar[str] = "[neuron]"
 
     activation: Annotated[str, AfterValidator(_one_of(ACTIVATIONS))] = "relu"
     train_bias: bool = True
@@ -65,6 +74,8 @@ NumSteps = Annotated[
 class Training(Section):
     """How it is trained."""
 
+    place: ClassVar[str] = "[training]"
+
     optimizer: Annotated[str, AfterValidator(_one_of(OPTIMIZERS))] = "sgd"
     method: Literal["steps", "jumps"] = "steps"
     num_steps: NumSteps = 1000
@@ -88,6 +99,8 @@ class Training(Section):
 class Points(Section):
     """A design that is not a grid: how many points, and how they are placed in the ranges of the sweep."""
 
+    place: ClassVar[str] = "[sweep] points"
+
     sobol: int | None = Field(default=None, ge=1, le=2**24)
     random: int | None = Field(default=None, ge=1, le=2**24)
 
@@ -100,6 +113,8 @@ class Points(Section):
 
 class Sweep(Section):
     """What differs between neurons, how many there are, and what is kept of them."""
+
+    place: ClassVar[str] = "[sweep]"
 
     learning_rate: Quantity
     init_bias: Quantity = 0.0
@@ -121,20 +136,15 @@ class Sweep(Section):
     def _check(self) -> Self:
         for name, meaning in MEANINGS.items():
             quantity = getattr(self, name)
-            if quantity is None:
-                continue
-            low, high = support(quantity)
-            is_bounded = math.isfinite(meaning.high)
-            if low < meaning.low or (is_bounded and high >= meaning.high):
-                limit = f"at least {meaning.low:g}" + (f" and below {meaning.high:g}" if is_bounded else "")
-                raise ValueError(
-                    f"{name}: reaches {low if low < meaning.low else high!r}; it must be {limit}"
-                )
+            if quantity is not None:
+                check_range(name, support(quantity), meaning)
         return self
 
 
 class Study(Section):
     """Data, neuron, training and sweep."""
+
+    place: ClassVar[str] = "a study"
 
     data: Data
     neuron: Neuron = Neuron()
@@ -173,7 +183,7 @@ class Study(Section):
         for name, quantity in self.quantities.items():
             where = f"{'neuron' if name == 'init_weight' else 'sweep'}.{name}"
             try:
-                check_size(quantity, self.training.precision, is_start=name.startswith("init_"))
+                check_size(quantity, self.training.precision, MEANINGS.get(name))
             except ValueError as error:
                 raise ValueError(f"{where}: {error}") from None
             if isinstance(quantity, Axis):

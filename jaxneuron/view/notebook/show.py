@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from jaxneuron.analysis.fit import fit
-from jaxneuron.analysis.in_words import shortened
+from jaxneuron.analysis.in_words import shortened, values_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
@@ -155,5 +155,6 @@ def _steps(training: Training) -> str:
 def _asked(training: Training) -> dict[str, str]:
     """The study of this neuron, with its own hyperparams in place of the axes that the study may have."""
     words = training_in_words(training)
-    hyperparams = {name.replace("_", " "): f"{value:.6g}" for name, value in training.hyperparams.items()}
+    given = training.hyperparams.items()
+    hyperparams = {name.replace("_", " "): values_in_words([value], 6)[0] for name, value in given}
     return {key: words[key] for key in ("data", "neuron", "training")} | hyperparams

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from jaxneuron.analysis.in_words import values_in_words
 from jaxneuron.analysis.panels import Panels
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, NARROW, Plot, as_text
 from jaxneuron.view.plots.curve import draw_bar, draw_curve
@@ -29,13 +30,14 @@ def draw_panels(found: Panels, width: float = DOUBLE_COLUMN) -> Plot:
 def _draw_maps(plot: Plot, all_axes: list, found: Panels) -> None:
     shades = shades_of(found.maps[0].quantity, np.stack([part.value for part in found.maps]))
     drawn = None
-    for axes, part, value in zip(all_axes, found.maps, found.values, strict=False):
+    names = values_in_words(found.values, 3)
+    for axes, part, name in zip(all_axes, found.maps, names, strict=False):
         if len(part.axes) == 2:
             drawn = draw_squares(axes, part, shades)
             label_axes(axes, part)
         else:
             (draw_curve if part.axes else draw_bar)(axes, part)
-        axes.set_title(as_text(f"{found.label} = {value:.3g}"))
+        axes.set_title(as_text(f"{found.label} = {name}"))
     _hide_inner_labels(plot, all_axes, len(found.maps))
     if drawn is not None:
         draw_scale(all_axes[: len(found.maps)], drawn, shades, aspect=40)
@@ -65,7 +67,7 @@ def _remark(found: Panels) -> str:
 def _described(found: Panels, title: str) -> str:
     axes = "; ".join(map(span, found.maps[0].axes))
     parts = (
-        f"At {found.label} {value:.4g}: {extremes(part)}"
-        for part, value in zip(found.maps, found.values, strict=True)
+        f"At {found.label} {name}: {extremes(part)}"
+        for part, name in zip(found.maps, values_in_words(found.values, 4), strict=True)
     )
     return f"{title}. {axes}. {'. '.join(parts)}. {_remark(found)}. {found.maps[0].quantity.definition}."

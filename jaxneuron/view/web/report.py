@@ -64,12 +64,13 @@ def _incidence(found: Deaths) -> dict[str, Any] | None:
         return None
     shown = shown_values(len(found.neurons), SHOWN_CURVES)
     label = found.axis.label if found.axis else ""
+    names = found.axis.in_words(shown, 3) if found.axis else ["all neurons"]
     # Viridis without its ends, which would not be seen on white or on black.
     colours = (255 * colormaps["viridis"](np.linspace(1 / 9, 7 / 9, len(shown)))[:, :3]).round()
     curves = [
-        {"name": f"{found.axis.values[i]:.3g}" if found.axis else "all neurons", "colour": colour.tolist()}
+        {"name": name, "colour": colour.tolist()}
         | {part: np.round(getattr(found.incidence, part)[i], 6).tolist() for part in ("share", "low", "high")}
-        for i, colour in zip(shown, colours, strict=True)
+        for i, colour, name in zip(shown, colours, names, strict=True)
     ]
     ends = [f"{curve['name']}: {curve['share'][-1]:.1%}" for curve in curves]
     words = (

@@ -7,7 +7,7 @@ import numpy as np
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.best import best_cells
 from jaxneuron.analysis.deaths import Contrast, Deaths
-from jaxneuron.analysis.in_words import half_life_in_words, share_in_words
+from jaxneuron.analysis.in_words import half_life_in_words, share_in_words, values_in_words
 from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
@@ -52,10 +52,11 @@ def best_rows(run: Run) -> dict[str, Any]:
 def death_rows(deaths: Deaths) -> dict[str, Any]:
     """Rows of deaths along an axis, with half-lives where they are known, and what makes the difference."""
     shown = shown_values(len(deaths.neurons), SHOWN_VALUES)
+    names = deaths.axis.in_words(shown, 4) if deaths.axis else ["all neurons"]
     return {
         "can_die": deaths.can_die,
         "label": deaths.axis.label if deaths.axis else "",
-        "rows": [_death_row(deaths, int(i)) for i in shown],
+        "rows": [_death_row(deaths, int(i), name) for i, name in zip(shown, names, strict=True)],
         "phase": deaths.half_life is not None,
         "caption": _caption(deaths, len(deaths.neurons) - len(shown)),
         "contrasts": [_contrast_row(contrast) for contrast in deaths.contrasts],
@@ -72,11 +73,11 @@ def _caption(deaths: Deaths, left_out: int) -> str:
     return " ".join(parts)
 
 
-def _death_row(deaths: Deaths, i: int) -> dict[str, Any]:
+def _death_row(deaths: Deaths, i: int, name: str) -> dict[str, Any]:
     found = deaths.half_life
     parts = {"born": deaths.fate(Fate.born_dead), "died": deaths.fate(Fate.died), "dead": deaths.dead}
     row: dict[str, Any] = {name: _interval(share, i) for name, share in parts.items()}
-    row["value"] = f"{deaths.axis.values[i]:.4g}" if deaths.axis else "all neurons"
+    row["value"] = name
     if found is not None:
         ends = map(half_life_in_words, (found.low[i], found.high[i]))
         nobody = bool(np.isnan(found.half_life[i]))
@@ -87,12 +88,13 @@ def _death_row(deaths: Deaths, i: int) -> dict[str, Any]:
 
 def _contrast_row(contrast: Contrast) -> dict[str, Any]:
     difference, low, high = (100 * value for value in contrast.difference)
+    fewest_at, most_at = values_in_words((contrast.fewest_at, contrast.most_at), 4)
     return {
         "label": contrast.label,
         "fewest": f"{float(contrast.fewest.share):.1%}",
-        "fewest_at": f"{contrast.fewest_at:.4g}",
+        "fewest_at": fewest_at,
         "most": f"{float(contrast.most.share):.1%}",
-        "most_at": f"{contrast.most_at:.4g}",
+        "most_at": most_at,
         "difference": f"{difference:.1f} %",
         "interval": f"{low:.1f}–{high:.1f} %",
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jaxneuron.analysis.in_words import shortened, steps_in_words
+from jaxneuron.analysis.in_words import shortened, steps_in_words, values_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.population.axes import Axis, Linear, Log
@@ -79,9 +79,10 @@ def _quantity(quantity: Any) -> str:
         return f"drawn from N({quantity.mean:g}, {quantity.std:g}²)"
     if isinstance(quantity, (Uniform, LogUniform)):
         evenly = " evenly in its logarithm" if isinstance(quantity, LogUniform) else ""
-        return f"drawn between {quantity.low:g} and {quantity.high:g}{evenly}"
+        low, high = values_in_words(quantity, 6)
+        return f"drawn between {low} and {high}{evenly}"
     if isinstance(quantity, Axis):
-        low, high = support(quantity)
+        low, high = values_in_words(support(quantity), 6)
         how = {Linear: ", evenly spaced", Log: ", evenly spaced in their logarithms"}.get(type(quantity), "")
-        return f"{num_values(quantity):,} values from {low:g} to {high:g}{how}"
-    return f"{quantity:g}"
+        return f"{num_values(quantity):,} values from {low} to {high}{how}"
+    return values_in_words([quantity], 6)[0]
