@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jaxneuron.analysis import run as analysis
+from jaxneuron.analysis.replay import program_of
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.axes import Linear, Log
@@ -114,8 +115,8 @@ def sweep(
     return open_run(location.name)
 
 
-def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
-    """Train one neuron of a study, the same one that a sweep of it trains, and keep every step.
+def train(study: Study | analysis.Run, *, cell: int = 0, replicate: int = 0) -> Training:
+    """Train one neuron of a study or of a run, the same one that a sweep trains, and keep every step.
 
     It ends after the study's num_steps, or before where its loss has converged: every component of the
     gradient and of the update is at most the study's tolerance (for a silent neuron the update is 0), or a
@@ -124,7 +125,7 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     has the bits that it has in a sweep; its fate is that of its last step.
 
     Args:
-        study: its data, training and sweep.
+        study: its data, training and sweep; or a run, whose data must be as it was.
         cell: its number among the cells of the study's design, in C order; of several data sets the neuron
             has its cell's.
         replicate: its number among the cell's neurons.
@@ -132,4 +133,5 @@ def train(study: Study, *, cell: int = 0, replicate: int = 0) -> Training:
     Raises:
         BadInput: the study has no such neuron, or cannot be trained.
     """
-    return Training(**vars(Program(study).follow(cell, replicate)))
+    program = program_of(study) if isinstance(study, analysis.Run) else Program(study)
+    return Training(**vars(program.follow(cell, replicate)))

@@ -11,6 +11,8 @@ import xarray as xr
 
 from jaxneuron.analysis.parts import by_parts
 from jaxneuron.analysis.pooling import all_together, each_alone, pool
+from jaxneuron.analysis.ranking import ALIKE, ranked
+from jaxneuron.analysis.step_bins import step_of_rank
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.histograms import mean, quantile
@@ -132,32 +134,52 @@ class Run:
         self, number: int | None = 5, *, by: float | Literal["mean"] = 0.5, most_lost: float = 1.0
     ) -> pd.DataFrame:
         """The cells that train best, the first first: the cell's number (for `train`), what is swept, the
-        final loss, the shares by fate, and whether it is tied with the first.
+        final loss, the step by which half of the neurons that converged had settled, the shares by fate, and
+        whether it is tied with the first.
 
         Ordered by a quantile of the final loss (the median if not given) or by its mean; among cells within
         1 % of one another, by the share of their neurons that converged. Cells that are alike in both are
-        tied, and so are losses below what rounding leaves, or below the end of the first bin. All cells
+        tied, and come in the order of their settling steps (NaN where that is not known); tied, too, are
+        losses below what rounding leaves, or below the end of the first bin. The losses of different data
+        sets are not compared: of each there are `number` cells, those of the first data set first. All cells
         where `number` is None; only cells of whose neurons at most the share `most_lost` died, were born
         dead or diverged. The losses are those of `final_loss` and `mean_final_loss`.
         """
         loss = self.mean_final_loss() if by == "mean" else self.final_loss(by)
-        table = self.fate_share.to_dataset("fate").assign(final_loss=loss).to_dataframe()
-        table.insert(0, "cell", np.arange(len(table)))
+        settled = self.settle_step()
+        table = self.fate_share.to_dataset("fate").assign(final_loss=loss, settle_step=settled).to_dataframe()
+        cells = np.arange(len(table))
+        table = table.reset_index().assign(cell=cells, dataset=self.design.dataset(cells))
         table = table[table.diverged + table.born_dead + table.died <= most_lost]
-        # Losses below what can be resolved are equally good; one may be exactly 0.
-        losses = table.final_loss.clip(lower=self._smallest_loss)
-        steps = np.floor(np.log(losses / losses.min()) / np.log(1.01))
-        ranks = np.stack([steps, -table.converged])
-        order = np.lexsort((losses, *ranks[::-1]))
-        table["tied"] = (ranks == ranks[:, order[:1]]).all(axis=0)
-        columns = ["cell", *self.swept, "final_loss", *(fate.name for fate in Fate), "tied"]
-        return table.iloc[order[:number]].reset_index()[columns]
+        table = (
+            ranked(table, self._smallest_loss)
+            .groupby("dataset")
+            .head(len(table) if number is None else number)
+        )
+        columns = ["cell", *self.swept, "final_loss", "settle_step", *(fate.name for fate in Fate), "tied"]
+        return table.reset_index(drop=True)[columns]
+
+    def settle_step(self) -> xr.DataArray:
+        """The median settling step of each cell's neurons that converged, [*dims]: the first step of its bin
+        (exact up to 8, then 9 % wide), NaN where none converged or their steps are not known."""
+        found = self.cells.final_loss_min.load().astype(float).rename("settle_step").copy()
+        attrs = {"units": "steps", "long_name": "median settling step"}
+        attrs["definition"] = (
+            "the median settling step of the cell's neurons that converged, from its histogram"
+        )
+        counts, edges = self.cells.get("settle_step_count"), self.cells.get("settle_step_bin")
+        for tile in self.tiles():
+            steps = np.nan if counts is None else step_of_rank(counts[tile].values, edges.values, 0.5)
+            found.values[tile] = steps
+        return found.assign_attrs(attrs)
 
     def num_as_good(self) -> int:
-        """How many cells have all of their neurons converged to within 1 % of the lowest loss of any cell."""
-        lowest = max(float(self.cells.final_loss_min.min()), self._smallest_loss)
+        """How many cells have all of their neurons converged to within 1 % of the lowest loss of any cell of
+        their data set."""
+        others = [dim for dim in self.dims if dim != DATASET]
+        lowest = np.maximum(self.cells.final_loss_min.min(others), self._smallest_loss)
         have_converged = self.fate_share.sel(fate="converged") == 1
-        return int((have_converged & (self.cells.final_loss_max <= 1.01 * lowest)).sum())
+        return int((have_converged & (self.cells.final_loss_max <= ALIKE * lowest)).sum())
 
     def pooled(self, name: str, along: Sequence[str] = ()) -> xr.DataArray:
         """A count of the cells, summed over all dims but those in `along`: [*along, …]; of an extreme loss

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -33,8 +34,8 @@ class Design:
     def num_datasets(self) -> int:
         return self.shape.get(DATASET, 1)
 
-    def dataset(self, cell: int) -> int:
-        """The number of the data set that a cell belongs to."""
+    def dataset(self, cell: Any) -> Any:
+        """The number of the data set that a cell belongs to, or of each of several cells."""
         return cell // (self.num_cells // self.num_datasets)
 
     def values(self, cell: np.ndarray) -> dict[str, np.ndarray]:

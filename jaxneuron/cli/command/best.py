@@ -22,18 +22,28 @@ from jaxneuron.study.bad_input import BadInput
 )
 @json_option
 def best(run: str, by: str, number: int, most_lost: float, as_json: bool) -> None:
-    """List the cells that train best, with the fates of their neurons and 95 % intervals."""
-    from jaxneuron.analysis.best import best_cells
+    """List the cells that train best, with their neurons' fates (and 95 % intervals) and median W and b.
+
+    A cell's number is what `train RUN --cell` takes. Of several data sets each has its own best cells.
+    """
+    from jaxneuron.analysis.best import best_cells, median_params
     from jaxneuron.api import open_run
 
     opened = open_run(run)
     cells = best_cells(opened, number, by=_quantile(by), most_lost=most_lost)
+    try:
+        params, unknown = median_params(opened, cells.cell.tolist()), None
+    except BadInput as error:
+        params, unknown = None, str(error)
     if as_json:
-        print_json(cells=cells.to_dict(orient="records"))
-    else:
-        from jaxneuron.view.terminal.tables import interval_table
+        all_columns = cells if params is None else cells.join(params)
+        num_cells = opened.design.num_cells
+        records = all_columns.to_dict(orient="records")
+        print_json(cells=records, num_tied=cells.attrs["num_tied"], num_cells=num_cells, no_params=unknown)
+        return
+    from jaxneuron.view.terminal.best_tables import interval_table
 
-        print_items(interval_table(cells, opened, by))
+    print_items(interval_table(cells, params, opened, by), *([f"W and b: {unknown}"] if unknown else []))
 
 
 def _quantile(by: str) -> Any:

@@ -76,7 +76,8 @@ def sweep(
         from jaxneuron.neuron.fate import Fate
         from jaxneuron.view.plots.canvas import save
         from jaxneuron.view.plots.phase import draw_phase_diagram
-        from jaxneuron.view.terminal.tables import best_table, fate_table
+        from jaxneuron.view.terminal.best_tables import best_table
+        from jaxneuron.view.terminal.tables import fate_table
 
         save(draw_phase_diagram(phase_diagram(run)), figure)
     if as_json:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from jaxneuron.cli.paths import LocalPath
+from jaxneuron.cli.replay import check_options, train_again
 from jaxneuron.cli.terminal import json_option, print_items, print_json, terminal_size
 from jaxneuron.store.whole_file import FIGURE, check_file
 from jaxneuron.study.bad_input import BadInput
@@ -18,6 +19,7 @@ KEYS = {
     "training": ("optimizer", "method", "num_steps", "batch_size", "precision", "tolerance"),
     "sweep": ("learning_rate", "init_bias", "momentum", "weight_decay", "seed"),
 }
+OF_STUDY = {"no_bias", *(key for keys in KEYS.values() for key in keys)} - {"file"}
 
 
 class NumSteps(click.ParamType):
@@ -40,8 +42,12 @@ class NumSteps(click.ParamType):
 
 @click.command()
 @click.argument("file", metavar="DATA", type=LocalPath())
-@click.option("--input", "inputs", multiple=True, required=True, help="Column of an input; may be repeated.")
-@click.option("--target", required=True, help="Column of the target.")
+@click.option("--input", "inputs", multiple=True, help="Column of an input; may be repeated.")
+@click.option("--target", help="Column of the target.")
+@click.option("--cell", type=click.IntRange(min=0), help="Of a run: the cell whose neuron is trained again.")
+@click.option(
+    "--replicate", type=click.IntRange(min=0), default=0, show_default=True, help="Which neuron of the cell."
+)
 @click.option("--learning-rate", type=float, default=0.1, show_default=True, help="Step size η.")
 @click.option("--init-weight", type=float, help="Weight before step 0; drawn from N(0, 1) if not given.")
 @click.option("--init-bias", type=float, default=0.0, show_default=True, help="Bias before step 0.")
@@ -69,15 +75,30 @@ class NumSteps(click.ParamType):
 @click.option("--figure", type=LocalPath(), help="Where to draw it (.png, .svg, .pdf).")
 @click.option("--report", type=LocalPath(), help="Where to write its life, step by step (.html).")
 @json_option
-def train(explain: bool, figure: Path | None, report: Path | None, as_json: bool, **given: Any) -> None:
-    """Train one neuron on a CSV, Parquet or NPZ file until its loss has converged."""
-    figure = figure or Path("runs", f"{given['file'].stem}-neuron.png")
+@click.pass_context
+def train(
+    context: click.Context,
+    /,
+    explain: bool,
+    figure: Path | None,
+    report: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Train one neuron on a CSV, Parquet or NPZ file until its loss has converged.
+
+    With --cell, DATA is a run, and one of its neurons is trained again as it was.
+    """
+    check_options(context, OF_STUDY)
+    cell, replicate = given.pop("cell"), given.pop("replicate")
+    name = given["file"].stem if cell is None else f"{given['file'].stem}-cell-{cell}"
+    figure = figure or Path("runs", f"{name}-neuron.png")
     check_file(figure, FIGURE, "--figure")
     if report is not None:
         from jaxneuron.view.web.page import check_page
 
         check_page(report, "--report")
-    training = _train(given)
+    training = _train(given) if cell is None else train_again(given["file"], cell, replicate)
 
     from jaxneuron.analysis.explain import full_pass
     from jaxneuron.analysis.fit import fit

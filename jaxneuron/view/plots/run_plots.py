@@ -10,9 +10,9 @@ from jaxneuron.analysis.importance import importance
 from jaxneuron.analysis.maps import Others, quantity_map
 from jaxneuron.analysis.panels import panels
 from jaxneuron.analysis.phase import phase_diagram
+from jaxneuron.analysis.replay import program_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.surface import loss_surface, with_same_loss
-from jaxneuron.runner.program import Program
 from jaxneuron.runner.training import Training
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, finished
 from jaxneuron.view.plots.deaths import draw_deaths
@@ -133,8 +133,6 @@ class RunPlots:
         """The loss L(W, b) of the study's data with the paths of neurons, by default one of each
         kind that the report shows, trained again."""
         if trainings is None:
-            trainings = with_same_loss(
-                [kind.training for kind in gallery(self._run, Program(self._run.study))]
-            )
+            trainings = with_same_loss([kind.training for kind in gallery(self._run, program_of(self._run))])
         chosen = [trainings] if isinstance(trainings, Training) else trainings
         return finished(draw_surface(loss_surface(chosen), width), path)

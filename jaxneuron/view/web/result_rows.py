@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxneuron.analysis.axes import shown_values
+from jaxneuron.analysis.axes import shown_values, swept_in_words
 from jaxneuron.analysis.best import best_cells
 from jaxneuron.analysis.deaths import Contrast, Deaths
 from jaxneuron.analysis.in_words import half_life_in_words, share_in_words, values_in_words
@@ -13,6 +13,7 @@ from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 
 BEST, SHOWN_VALUES = 10, 9
+MOST_ROWS = 40  # of many data sets there are cells of each one
 
 
 def fate_rows(run: Run) -> list[dict[str, Any]]:
@@ -34,17 +35,18 @@ def fate_rows(run: Run) -> list[dict[str, Any]]:
 
 def best_rows(run: Run) -> dict[str, Any]:
     """The head and the rows of a table of the best cells."""
-    cells = best_cells(run, BEST)
-    head = [str(run.cells[name].attrs["long_name"]) for name in run.swept]
+    cells = best_cells(run, BEST).head(MOST_ROWS)
+    head = ["cell", *(str(run.cells[name].attrs["long_name"]) for name in run.swept)] if run.swept else []
+    places = [swept_in_words(run, name, cells[name].tolist()) for name in run.swept]
     rows = [
         {
-            "place": [f"{row[name]:.5g}" for name in run.swept],
+            "place": [f"{row.cell:.0f}", *(place[i] for place in places)],
             "loss": _number(row.final_loss),
             "range": f"{_number(row.final_loss_min)}–{_number(row.final_loss_max)}",
             "converged": f"{row.converged:.0%}",
             "interval": f"{100 * row.converged_low:.0f}–{100 * row.converged_high:.0f} %",
         }
-        for _, row in cells.iterrows()
+        for i, (_, row) in enumerate(cells.iterrows())
     ]
     return {"head": head, "rows": rows, "as_good": run.num_as_good(), "cells": run.design.num_cells}
 
