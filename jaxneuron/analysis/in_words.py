@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jaxneuron.study.counted import counted
+
 if TYPE_CHECKING:  # not for `status`, which is quick
     from jaxneuron.analysis.intervals import Share
     from jaxneuron.analysis.run import Run
@@ -45,7 +47,7 @@ def steps_in_words(training: "StudyTraining") -> str:
     by = ", by jumps" if training.method == "jumps" else ""
     if math.isinf(training.num_steps):
         return f"{training.optimizer} without end{by}"
-    return f"{training.num_steps:,} steps of {training.optimizer}{by}"
+    return f"{counted(int(training.num_steps), 'step')} of {training.optimizer}{by}"
 
 
 def number_in_words(value: float) -> str:

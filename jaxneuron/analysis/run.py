@@ -50,7 +50,9 @@ class Run:
         sizes = ", ".join(
             f"{dim} {size}" for dim, size in self.cells.fate_count.sizes.items() if dim != "fate"
         )
-        return f"Run({str(self.path)!r}: {sizes}; {self.attrs['num_neurons']} neurons)"
+        number = self.attrs["num_neurons"]
+        noun = "neuron" if number == 1 else "neurons"
+        return f"Run({str(self.path)!r}: {sizes}; {number} {noun})"
 
     @cached_property
     def attrs(self) -> dict[str, Any]:

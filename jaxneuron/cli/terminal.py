@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from jaxneuron.study.bad_input import visible
+from jaxneuron.study.counted import are, counted
 
 Progress = Callable[[int, int], None]  # numbers of neurons: done, total
 
@@ -93,7 +94,7 @@ def resumable(line: Sequence[str], quiet: bool) -> Iterator[Progress]:
 
     def progress(done: int, total: int) -> None:
         nonlocal kept
-        kept = f"{done:,} of {total:,} neurons are kept"
+        kept = f"{done:,} of {counted(total, 'neuron')} {are(total)} kept"
         show(done, total)
 
     try:
@@ -138,6 +139,6 @@ def _print_tenths() -> Progress:
         tenth = 10 * done // total
         if tenth > printed:
             printed = tenth
-            print(f"{done:,} of {total:,} neurons", file=sys.stderr, flush=True)
+            print(f"{done:,} of {counted(total, 'neuron')}", file=sys.stderr, flush=True)
 
     return progress

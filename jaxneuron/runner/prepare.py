@@ -15,6 +15,7 @@ from jaxneuron.store.location import Location, MadeMeanwhile
 from jaxneuron.store.room import check_room
 from jaxneuron.store.skeleton import check_current, check_left_behind, is_run, open_skeleton, what_is_there
 from jaxneuron.study.bad_input import BadInput, shown
+from jaxneuron.study.counted import counted
 from jaxneuron.study.sources import Table
 from jaxneuron.study.study import resolved
 
@@ -52,7 +53,8 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
                     replace=overwrite,
                 )
             warn_of_precision(program)
-            log.info(f"{program.num_neurons:,} neurons take {needs}")
+            takes = "takes" if program.num_neurons == 1 else "take"
+            log.info(f"{counted(program.num_neurons, 'neuron')} {takes} {needs}")
             return True
     check_current(location)
     check_same(location, program)

@@ -26,6 +26,7 @@ from jaxneuron.runner.training import Training, training_of
 from jaxneuron.store.identity import identity_of
 from jaxneuron.store.room import Sizes
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.counted import counted
 from jaxneuron.study.data import Dataset, load, shared_probes
 from jaxneuron.study.study import Study
 
@@ -181,9 +182,8 @@ def check_data(study: Study, datasets: Sequence[Dataset]) -> None:
     """BadInput where a mini-batch would be larger than the data, or the data too large for the precision."""
     size, num_examples = study.training.batch_size, len(datasets[0].y)
     if size is not None and size > num_examples:
-        raise BadInput(
-            f"training.batch_size: is {size}, and the data has {num_examples} examples; leave it out"
-        )
+        has = f"the data has {counted(num_examples, 'example')}"
+        raise BadInput(f"training.batch_size: is {size}, and {has}; leave it out")
     for data in datasets:
         data.check_size(study.training.precision, study.training.optimizer)
 

@@ -166,7 +166,7 @@ NOT_RUNS: list[tuple[Callable[[], object], str, str]] = [
 DAMAGED: list[tuple[Callable[[], object], str]] = [
     (
         lambda: Path("run.zarr/work/marker/c/0").unlink(),
-        "run.zarr: is unfinished, 0 of 1 chunks are done; the same `jaxneuron sweep` resumes it",
+        "run.zarr: is unfinished, 0 of 1 chunk is done; the same `jaxneuron sweep` resumes it",
     ),
     (
         lambda: Path("run.zarr/cells/final_loss_min/c/0").unlink(),

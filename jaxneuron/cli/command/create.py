@@ -6,6 +6,7 @@ import click
 
 from jaxneuron.cli.paths import LocalPath, RunPath, default_run
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log
+from jaxneuron.study.counted import counted
 
 
 @click.command()
@@ -35,4 +36,4 @@ def create(study: Path, out: str | None, overwrite: bool, as_json: bool) -> None
     if as_json:
         print_json(run=out, num_neurons=program.num_neurons, num_chunks=num_chunks, is_new=is_new)
     else:
-        print_items(f"run: {out}, {num_chunks:,} chunks of work{'' if is_new else ', was there'}")
+        print_items(f"run: {out}, {counted(num_chunks, 'chunk')} of work{'' if is_new else ', was there'}")

@@ -7,6 +7,7 @@ import click
 from jaxneuron.cli.paths import DEATHS, LocalPath, RunPath, beside
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.store.whole_file import FIGURE, check_file
+from jaxneuron.study.counted import counted
 
 
 @click.command()
@@ -35,7 +36,7 @@ def deaths(
 
     opened = open_run(run)
     found = find_deaths(opened, along, phase)
-    save(draw_deaths(found, f"{opened.attrs['num_neurons']:,} neurons of {opened.name}"), figure)
+    save(draw_deaths(found, f"{counted(opened.attrs['num_neurons'], 'neuron')} of {opened.name}"), figure)
     if as_json:
         print_json(**as_values(found), figure=str(figure))
         return

@@ -7,6 +7,7 @@ import click
 
 from jaxneuron.cli.paths import LocalPath, RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json
+from jaxneuron.study.counted import counted
 
 
 @click.command()
@@ -24,4 +25,4 @@ def export(run: str, file: Path, rows: Any, overwrite: bool, as_json: bool) -> N
     if as_json:
         print_json(file=str(file), rows=number)
     else:
-        print_items(f"{file}: {number:,} {rows}")
+        print_items(f"{file}: {counted(number, rows.removesuffix('s'))}")

@@ -25,4 +25,5 @@ def report(run: str, out: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(report=str(out), **found)
     else:
-        print_items(f"report: {out} ({found['bytes'] / 1e6:.1f} MB, {found['lives']} lives)")
+        lives = "1 life" if found["lives"] == 1 else f"{found['lives']} lives"
+        print_items(f"report: {out} ({found['bytes'] / 1e6:.1f} MB, {lives})")

@@ -7,6 +7,7 @@ import click
 from jaxneuron.cli.paths import RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, resumable
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.counted import are, counted
 
 
 @click.command()
@@ -33,7 +34,7 @@ def worker(run: str, index: int | None, of: int | None, as_json: bool) -> None:
     if as_json:
         print_json(run=run, index=index, of=of, num_neurons=num_neurons)
     else:
-        print_items(f"worker {index} of {of}: its {num_neurons:,} neurons are done")
+        print_items(f"worker {index} of {of}: its {counted(num_neurons, 'neuron')} {are(num_neurons)} done")
 
 
 def _share(index: int | None, of: int | None) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from jaxneuron.analysis.in_words import shortened, values_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
+from jaxneuron.study.counted import are, counted
 from jaxneuron.view.notebook.images import figure_uri, thumbnail
 from jaxneuron.view.notebook.markup import details, facts, table, text
 from jaxneuron.view.palette import SCREEN_COLOURS
@@ -119,7 +120,7 @@ def _best(run: Run) -> str:
         for row in found["rows"][:SHOWN_CELLS]
     )
     cells = table([*found["head"], "median final loss", "converged (95 % interval)"], rows)
-    note = f"{found['as_good']:,} of {found['cells']:,} cells are as good as any"
+    note = f"{found['as_good']:,} of {counted(found['cells'], 'cell')} {are(found['cells'])} as good as any"
     return details("Best cells", f'{cells}<p class="jaxneuron-muted">{note}</p>')
 
 

@@ -10,6 +10,7 @@ from jaxneuron.analysis.axes import swept_in_words
 from jaxneuron.analysis.in_words import loss_in_words, shortened
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.study.counted import are, counted
 from jaxneuron.view.terminal.plain import plain_table
 
 SHOWN_INPUTS = 3
@@ -18,7 +19,7 @@ MOST_ROWS = 40  # of many data sets there are cells of each one
 
 def best_table(run: Run, number: int = 5) -> Table:
     """The cells that train best, and how many are as good as these."""
-    found, num_cells = run.best(number), run.design.num_cells
+    found, cells_are = run.best(number), _cells_are(run)
     cells = found.head(MOST_ROWS)
     labels = (str(run.cells[name].attrs["long_name"]) for name in run.swept)
     fates = (fate.label for fate in Fate)
@@ -29,8 +30,8 @@ def best_table(run: Run, number: int = 5) -> Table:
         shares = (f"{getattr(row, fate.name):.0%}" for fate in Fate)
         table.add_row(str(row.cell), *place, median, _step(row.settle_step), *shares)
     table.caption = (
-        f"{_left_out(len(found))}{run.num_as_good():,} of {num_cells:,} cells are as good as any: all of "
-        "their neurons converged to within 1 % of the lowest loss"
+        f"{_left_out(len(found))}{run.num_as_good():,} of {cells_are} as good as any: all "
+        "of their neurons converged to within 1 % of the lowest loss"
     )
     return table
 
@@ -38,7 +39,7 @@ def best_table(run: Run, number: int = 5) -> Table:
 def interval_table(cells: pd.DataFrame, params: pd.DataFrame | None, run: Run, by: str) -> Table:
     """The rows of a run's `best_cells`: shares with the 95 % intervals that a cell's neurons allow, and the
     medians of the params where they are known."""
-    num_tied, num_cells, num_rows = cells.attrs["num_tied"], run.design.num_cells, len(cells)
+    num_tied, num_rows, cells_are = cells.attrs["num_tied"], len(cells), _cells_are(run)
     cells = cells.head(MOST_ROWS)
     labels = (str(run.cells[name].attrs["long_name"]) for name in run.swept)
     loss = f"{by} final loss" if by in ("median", "mean") else f"{by} quantile of final loss"
@@ -66,8 +67,8 @@ def interval_table(cells: pd.DataFrame, params: pd.DataFrame | None, run: Run, b
             *shares,
         )
     parts = [
-        f"{_left_out(num_rows)}{num_tied:,} of {num_cells:,} cells are as good as the first: as many "
-        "of their neurons converged, and to within 1 % of its loss",
+        f"{_left_out(num_rows)}{num_tied:,} of {cells_are} as good as the first: "
+        "as many of their neurons converged, and to within 1 % of its loss",
         *(["W and b: medians, in the neuron's own units"] if names else []),
         "in brackets: 95 % intervals of the shares, in per cent (Wilson 1927)",
     ]
@@ -84,6 +85,11 @@ def _places(run: Run, cells: pd.DataFrame) -> Iterable[tuple[str, ...]]:
 def _step(step: float) -> str:
     """A step of a bin, which is exact up to 8; no step where none is known."""
     return "" if math.isnan(step) else f"{'≈ ' if step > 8 else ''}{step:,.0f}"
+
+
+def _cells_are(run: Run) -> str:
+    number = run.design.num_cells
+    return f"{counted(number, 'cell')} {are(number)}"
 
 
 def _left_out(number: int) -> str:

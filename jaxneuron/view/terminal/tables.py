@@ -16,6 +16,7 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.plan import OtherMethod, Plan
 from jaxneuron.runner.training import Training
 from jaxneuron.store.room import size
+from jaxneuron.study.counted import counted
 from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.terminal.plain import duration, plain_table
 
@@ -44,15 +45,16 @@ def plan_table(plan: Plan, devices: Sequence[int]) -> RenderableType:
     """The work of a study, and its time on each of some numbers of devices."""
     measured = np.array(plan.chunk_seconds)
     slowest, quickest = _seconds(measured.max()), _seconds(measured.min())
+    in_flight = counted(plan.chunks_in_flight, "chunk")
     rows = {
-        "neurons": f"{plan.num_neurons:,} in {plan.num_cells:,} cells",
+        "neurons": f"{plan.num_neurons:,} in {counted(plan.num_cells, 'cell')}",
         "neuron-steps": "without end"
         if math.isinf(plan.num_steps)
         else f"{plan.neuron_steps:.3g} ({plan.num_steps:,} each)",
-        "chunks of work": f"{plan.num_chunks:,} of {plan.chunk_size:,} neurons",
+        "chunks of work": f"{plan.num_chunks:,} of {counted(plan.chunk_size, 'neuron')}",
         "memory": f"about {size(plan.needs.memory)} a process",
-        "disk": f"about {size(plan.needs.disk)}, {plan.num_objects:,} files",
-        "measured on": f"{plan.num_devices} × {plan.device}, {plan.chunks_in_flight} chunks at a time each",
+        "disk": f"about {size(plan.needs.disk)}, {counted(plan.num_objects, 'file')}",
+        "measured on": f"{plan.num_devices} × {plan.device}, {in_flight} at a time each",
         "a chunk": f"{_seconds(np.median(measured))} (median of {len(measured)}; {quickest} to {slowest})",
         "neurons a second": f"{plan.neurons_per_second:,.0f}",
         "to begin": f"{_seconds(plan.seconds_to_begin)} for data, compiling and the first chunk",

@@ -11,6 +11,7 @@ from jaxneuron.analysis.deaths import Deaths, deaths
 from jaxneuron.analysis.in_words import columns_in_words, counts_in_words, steps_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.runner.training import Training
+from jaxneuron.study.counted import counted
 from jaxneuron.view.web.lives import life_of, lives_of
 from jaxneuron.view.web.map_data import map_data
 from jaxneuron.view.web.page import render, write
@@ -26,10 +27,10 @@ def report(run: Run, path: Path) -> dict[str, Any]:
     lives, lives_note = lives_of(run)
     data = {"map": map_data(run), "lives": lives, "incidence": _incidence(found)}
     attrs = run.attrs["data"]
-    training = run.study.training
+    training, neurons = run.study.training, counted(run.attrs["num_neurons"], "neuron")
     page = render(
         data,
-        title=f"{run.attrs['num_neurons']:,} neurons on {columns_in_words(attrs['inputs'], attrs['target'])}",
+        title=f"{neurons} on {columns_in_words(attrs['inputs'], attrs['target'])}",
         lead=f"{steps_in_words(training)}",
         fates=fate_rows(run),
         apart=counts_in_words(run),
@@ -46,10 +47,11 @@ def life_report(training: Training, path: Path) -> None:
     """Write the life of one neuron as one HTML file."""
     lives, note = life_of(training)
     data, study = training.data, training.study
+    steps = counted(training.num_steps, "step")
     page = render(
         {"map": None, "lives": lives, "incidence": None},
         title=f"The life of one neuron on {columns_in_words(data.inputs, data.target)}",
-        lead=f"{training.fate.label} after {training.num_steps:,} steps of {study.training.optimizer}",
+        lead=f"{training.fate.label} after {steps} of {study.training.optimizer}",
         fates=None,
         deaths=None,
         asked=training_in_words(training),

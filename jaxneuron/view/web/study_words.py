@@ -8,6 +8,7 @@ from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.population.axes import Axis, Linear, Log
 from jaxneuron.runner.training import Training
+from jaxneuron.study.counted import counted
 from jaxneuron.study.quantity import num_values, support
 from jaxneuron.study.sources import Synthetic, Table
 from jaxneuron.study.study import Study
@@ -35,11 +36,11 @@ def run_in_words(run: Run) -> dict[str, str]:
     """The study of a run, and where and when it was trained."""
     attrs, study = run.attrs, run.study
     num_cells, replicates = study.design.num_cells, study.sweep.replicates
-    cells = f"{num_cells:,} {'cell' if num_cells == 1 else 'cells'} × {replicates:,}"
+    cells = f"{counted(num_cells, 'cell')} × {counted(replicates, 'replicate')}"
     versions = attrs["versions"]
     return {
         **study_in_words(study, attrs["data"]),
-        "neurons": f"{attrs['num_neurons']:,} ({cells} {'replicate' if replicates == 1 else 'replicates'})",
+        "neurons": f"{attrs['num_neurons']:,} ({cells})",
         "seed": str(study.sweep.seed),
         "trained": f"{attrs['began'][:10]} on {attrs['device']} in {run.training_seconds:,.1f} s, with "
         f"jaxneuron {versions['jaxneuron']} and jax {versions['jax']}",
@@ -65,8 +66,7 @@ def _data(study: Study, data: Mapping[str, Any]) -> str:
     sets = f", {number:,} data sets" if number > 1 else ""
     scale = ", standardised" if study.data.scale == "standard" else ""
     num_examples = data["num_examples"]
-    noun = "example" if num_examples == 1 else "examples"
-    return f"{source}{arrow}, {num_examples:,} {noun}{sets}{scale}"
+    return f"{source}{arrow}, {counted(num_examples, 'example')}{sets}{scale}"
 
 
 def _label(name: str) -> str:
@@ -84,5 +84,5 @@ def _quantity(quantity: Any) -> str:
     if isinstance(quantity, Axis):
         low, high = values_in_words(support(quantity), 6)
         how = {Linear: ", evenly spaced", Log: ", evenly spaced in their logarithms"}.get(type(quantity), "")
-        return f"{num_values(quantity):,} values from {low} to {high}{how}"
+        return f"{counted(num_values(quantity), 'value')} from {low} to {high}{how}"
     return values_in_words([quantity], 6)[0]
