@@ -165,7 +165,8 @@ def test_sweep(run_line):
     assert code == 0
     room, *progress = err.splitlines()
     assert re.fullmatch(r"24 neurons take about \d+ MB of memory and \d+ kB of disk", room)
-    assert progress == [f"{done} of 24 neurons" for done in (0, 8, 16, 24)]
+    assert [line.split(",")[0] for line in progress] == [f"{done} of 24 neurons" for done in (0, 8, 16, 24)]
+    assert [bool(re.search(r", \d:\d\d:\d\d \(h:mm:ss\) left$", line)) for line in progress] == [0, 1, 1, 0]
     for words in ("Fates", "converged", "diverged", "born dead", "died", "unsettled", "Best cells"):
         assert words in out
     assert "run: new/run.zarr\nfigure: new/run.png\n" in out
@@ -173,6 +174,14 @@ def test_sweep(run_line):
     sizes = dict(jaxneuron.open_run("new/run.zarr").cells.fate_count.sizes)
     assert sizes == {"learning_rate": 3, "init_bias": 2, "fate": 5}
     assert sorted(os.listdir("new")) == ["run.png", "run.zarr"]
+
+
+def test_a_quiet_sweep_says_nothing(run_line):
+    assert run_line("sweep study.toml --out run.zarr --quiet") == (0, "", "")
+    assert sorted(os.listdir()) == ["data.csv", "run.png", "run.zarr", "study.toml"]
+    assert run_line("worker run.zarr --index 0 --of 1 -q") == (0, "", "")
+    Path("study.toml").write_text(STUDY.replace("num_steps = 20", "num_steps = 21"))
+    assert run_line("sweep study.toml --out run.zarr -q")[2].count("\n") == 1
 
 
 def test_sweep_json(found, folder):
@@ -218,7 +227,8 @@ def test_doctor(succeed, found):
     for words in ("devices", "a sweep runs on", "versions", "jaxlib", "python"):
         assert words in out
     findings = found("doctor")
-    assert findings["devices"]
+    assert findings.keys() == {"devices", "chunks_in_flight", "compiled_programs", "versions"}
+    assert findings["devices"][0].keys() == {"platform", "id", "kind", "is_used"}
     assert {"python", "jaxneuron", "jax", "numpy"} <= set(findings["versions"])
 
 

@@ -4,12 +4,14 @@ Names in what is printed come from files; `visible` makes them text, whatever th
 """
 
 import contextlib
+import datetime
 import json
 import logging
 import math
 import shlex
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -79,12 +81,34 @@ def _as_json(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+quiet_option = click.option(
+    "--quiet", "-q", is_flag=True, help="Print nothing but warnings and errors: no progress, no results."
+)
+
+
 def print_log(quiet: bool) -> None:
     """Have what the package logs printed, each message a line; what is no warning only if not quiet."""
     handler = logging.StreamHandler()
     handler.setFormatter(VisibleLog("%(message)s"))
     logging.basicConfig(handlers=[handler], force=True)
     logging.getLogger("jaxneuron").setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+@contextlib.contextmanager
+def working(what: str, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """On a terminal, a line that says what is done and for how long, until it is; the function that is given
+    changes what it says. Nowhere else anything is printed."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda what: None
+        return
+    from rich import progress
+    from rich.console import Console
+
+    what_is_done = progress.TextColumn("{task.description}", markup=False)
+    columns = progress.SpinnerColumn("line"), what_is_done, progress.TimeElapsedColumn()
+    with progress.Progress(*columns, console=Console(stderr=True, markup=False), transient=True) as line:
+        task = line.add_task(what, total=None)
+        yield lambda what: line.update(task, description=what)
 
 
 @contextlib.contextmanager
@@ -132,13 +156,18 @@ def _progress_bar(quiet: bool) -> Iterator[Progress]:
 
 
 def _print_tenths() -> Progress:
-    printed = -1
+    """A line for every tenth, with the time that is left."""
+    printed, began, kept = -1, 0.0, 0
 
     def progress(done: int, total: int) -> None:
-        nonlocal printed
-        tenth = 10 * done // total
-        if tenth > printed:
-            printed = tenth
-            print(f"{done:,} of {counted(total, 'neuron')}", file=sys.stderr, flush=True)
+        nonlocal printed, began, kept
+        if printed < 0:
+            began, kept = time.monotonic(), done  # what was there takes no time
+        if (tenth := 10 * done // total) > printed:
+            printed, left = tenth, ""
+            if kept < done < total:
+                seconds = (total - done) * (time.monotonic() - began) / (done - kept)
+                left = f", {datetime.timedelta(seconds=round(seconds))} (h:mm:ss) left"
+            print(f"{done:,} of {counted(total, 'neuron')}{left}", file=sys.stderr, flush=True)
 
     return progress

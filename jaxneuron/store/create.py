@@ -151,7 +151,8 @@ def _create_neurons(
             chunks=(*chunking.tile, chunking.block, *sizes),
             dtype=np.dtype(variable.dtype or precision),
             dims=(*design.shape, "replicate", *dims),
-            attrs=_attrs(variable.units, variable.long_name, variable.definition, _auxiliary(design)),
+            attrs=_attrs(variable.units, variable.long_name, variable.definition, _auxiliary(design))
+            | variable.flag_attrs,
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from jaxneuron.cli.paths import LocalPath, RunPath
-from jaxneuron.cli.terminal import json_option, print_items, print_json
+from jaxneuron.cli.terminal import json_option, print_items, print_json, working
 from jaxneuron.store.whole_file import FIGURE, check_file
 from jaxneuron.study.bad_input import BadInput
 
@@ -59,9 +59,10 @@ def plot(run: str, file: Path, show: str, width: float, as_json: bool, **options
     from jaxneuron.api import open_run
     from jaxneuron.view.plots.canvas import save
 
-    plots = open_run(run).plot
-    figure = (plots if show == "maps" else getattr(plots, show))(**given, width=width)
-    save(figure, file)
+    with working(f"drawing {file}", quiet=as_json):
+        plots = open_run(run).plot
+        figure = (plots if show == "maps" else getattr(plots, show))(**given, width=width)
+        save(figure, file)
     if as_json:
         print_json(figure=str(file), description=figure.description)
     else:

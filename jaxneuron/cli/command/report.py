@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from jaxneuron.cli.paths import REPORT, LocalPath, RunPath, beside
-from jaxneuron.cli.terminal import json_option, print_items, print_json
+from jaxneuron.cli.terminal import json_option, print_items, print_json, working
 
 
 @click.command()
@@ -21,7 +21,8 @@ def report(run: str, out: Path | None, as_json: bool) -> None:
     from jaxneuron.api import open_run
     from jaxneuron.view.web.report import report as write_report
 
-    found = write_report(open_run(run), out)
+    with working(f"writing {out}", quiet=as_json) as say:
+        found = write_report(open_run(run), out, say)
     if as_json:
         print_json(report=str(out), **found)
     else:

@@ -11,7 +11,15 @@ from typing import Any
 import click
 
 from jaxneuron.cli.paths import FIGURE, LocalPath, RunPath, beside, default_run, local_folder
-from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, resumable, terminal_size
+from jaxneuron.cli.terminal import (
+    json_option,
+    print_items,
+    print_json,
+    print_log,
+    quiet_option,
+    resumable,
+    terminal_size,
+)
 from jaxneuron.store import whole_file
 from jaxneuron.study.bad_input import BadInput
 
@@ -39,6 +47,7 @@ from jaxneuron.study.bad_input import BadInput
     "--address",
     help="The Ray cluster, HOST:PORT, or auto: this machine's.  [default: a Ray job's, or one of its own]",
 )
+@quiet_option
 @json_option
 def sweep(
     study: Path,
@@ -48,6 +57,7 @@ def sweep(
     workers: int | None,
     engine: str,
     address: str | None,
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Train every neuron of a study.toml and draw its phase diagram.
@@ -61,10 +71,11 @@ def sweep(
 
     # The plots are imported while the first chunk is compiled.
     threading.Thread(target=importlib.import_module, args=["jaxneuron.view.plots.phase"]).start()
-    print_log(quiet=as_json)
+    is_quiet = quiet or as_json
+    print_log(is_quiet)
     trainer, options = _engine(engine, workers, address)
     line = ["jaxneuron", "sweep", str(study), "--out", out, *options]
-    with resumable(line, quiet=as_json) as progress:
+    with resumable(line, is_quiet) as progress:
         # Ray prints a page for each actor that dies, of which our log has a line.
         with (
             open(os.devnull, "w") as nowhere,
@@ -90,6 +101,8 @@ def sweep(
             fates={fate.name: int(counts[fate]) for fate in Fate},
             best=run.best().to_dict(orient="records"),
         )
+        return
+    if quiet:
         return
     print_items(fate_table(run), blank=True)
     if size := terminal_size():

@@ -1,5 +1,6 @@
 """The report of a run, or of one neuron: the page's words and data, gathered from other files."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,15 @@ from jaxneuron.view.web.study_words import run_in_words, training_in_words
 SHOWN_CURVES = 6
 
 
-def report(run: Run, path: Path) -> dict[str, Any]:
-    """Write the report of a run as one HTML file: {"bytes": its size, "lives": how many it holds}."""
+def report(run: Run, path: Path, say: Callable[[str], Any] = lambda doing: None) -> dict[str, Any]:
+    """Write the report of a run as one HTML file: {"bytes": its size, "lives": how many it holds}.
+
+    `say` is called with what is being done, which may take long.
+    """
+    say("counting deaths")
     found = deaths(run)
-    lives, lives_note = lives_of(run)
+    lives, lives_note = lives_of(run, say)
+    say("drawing the map")
     data = {"map": map_data(run), "lives": lives, "incidence": _incidence(found)}
     attrs = run.attrs["data"]
     training, neurons = run.study.training, counted(run.attrs["num_neurons"], "neuron")
