@@ -82,7 +82,7 @@ def _as_json(value: Any) -> Any:
 
 
 quiet_option = click.option(
-    "--quiet", "-q", is_flag=True, help="Print nothing but warnings and errors: no progress, no results."
+    "--quiet", is_flag=True, help="Print nothing but warnings and errors: no progress, no results."
 )
 
 

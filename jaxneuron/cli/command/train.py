@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from jaxneuron.cli.completion import names_of
 from jaxneuron.cli.paths import LocalPath
 from jaxneuron.cli.replay import check_options, train_again
 from jaxneuron.cli.terminal import json_option, print_items, print_json, terminal_size
@@ -52,12 +53,26 @@ class NumSteps(click.ParamType):
 @click.option("--init-weight", type=float, help="Weight before step 0; drawn from N(0, 1) if not given.")
 @click.option("--init-bias", type=float, default=0.0, show_default=True, help="Bias before step 0.")
 @click.option("--no-bias", is_flag=True, help="Do not train the bias.")
-@click.option("--activation", default="relu", show_default=True, help="relu, leaky_relu, tanh, …")
-@click.option("--optimizer", default="sgd", show_default=True, help="sgd, momentum, adam, …")
+@click.option(
+    "--activation",
+    shell_complete=names_of("activation"),
+    default="relu",
+    show_default=True,
+    help="relu, leaky_relu, tanh, …",
+)
+@click.option(
+    "--optimizer",
+    shell_complete=names_of("optimizer"),
+    default="sgd",
+    show_default=True,
+    help="sgd, momentum, adam, …",
+)
 @click.option("--momentum", type=float, help="For momentum and nesterov.  [default: 0.9]")
 @click.option("--weight-decay", type=float, help="For any optimizer; adamw needs it.")
 @click.option("--batch-size", type=int, help="Examples per step; all if not given.")
-@click.option("--method", default="steps", show_default=True, help="steps or jumps.")
+@click.option(
+    "--method", shell_complete=names_of("method"), default="steps", show_default=True, help="steps or jumps."
+)
 @click.option(
     "--num-steps", type=NumSteps(), default=10_000, show_default=True, help="Steps at most; by jumps inf too."
 )
@@ -68,8 +83,18 @@ class NumSteps(click.ParamType):
     show_default=True,
     help="The loss has converged when its gradient is at most this in every component.",
 )
-@click.option("--precision", help="float32 or float64.  [default: float32; by jumps float64]")
-@click.option("--scale", default="standard", show_default=True, help="standard or none.")
+@click.option(
+    "--precision",
+    shell_complete=names_of("precision"),
+    help="float32 or float64.  [default: float32; by jumps float64]",
+)
+@click.option(
+    "--scale",
+    shell_complete=names_of("scale"),
+    default="standard",
+    show_default=True,
+    help="standard or none.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="For what is drawn.")
 @click.option("--explain", is_flag=True, help="Walk through one full pass with its numbers.")
 @click.option("--figure", type=LocalPath(), help="Where to draw it (.png, .svg, .pdf).")
