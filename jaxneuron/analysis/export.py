@@ -82,7 +82,7 @@ def _rows(dataset: xr.Dataset, run: Run, number: str | None) -> Iterator[pd.Data
 
 def _write_csv(tables: Iterator[pd.DataFrame], path: Path) -> int:
     number = 0
-    with path.open("w", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         for table in tables:
             table.to_csv(file, index=False, header=number == 0)
             number += len(table)
