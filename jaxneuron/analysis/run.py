@@ -16,7 +16,6 @@ from jaxneuron.analysis.step_bins import step_of_rank
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.histograms import mean, quantile
-from jaxneuron.population.results import RESULTS
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
@@ -71,10 +70,9 @@ class Run:
         if self.attrs["study"]["sweep"]["records"] != "neurons":
             raise BadInput(f'{self.path}: has no records of neurons; sweep with records = "neurons"')
         neurons = self._opened("neurons")
-        for name, values in neurons.items():  # runs of earlier versions do not say what the numbers mean
-            if flags := RESULTS[str(name)].flag_attrs:
-                flags["flag_values"] = np.array(flags["flag_values"], values.dtype)  # as CF asks
-                values.attrs.update(flags)
+        flags = Fate.flags()  # which runs of earlier versions do not have
+        values = np.array(flags["flag_values"], neurons.fate.dtype)  # as the conventions ask
+        neurons.fate.attrs.update(flags | {"flag_values": values})
         return neurons
 
     @cached_property

@@ -5,7 +5,7 @@ It is computed in `neuron.train`, as a field of Trained. Here it has its name on
 
 import operator
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -36,15 +36,7 @@ class Result(NamedTuple):
     long_name: str
     definition: str
     cells: Mapping[str, CellResult] = {}
-    flags: Mapping[str, int] = {}  # the words that its numbers stand for
     method: str | None = None  # the only one by which it is known
-
-    @property
-    def flag_attrs(self) -> dict[str, Any]:
-        """What its numbers stand for, as the CF conventions have it; nothing where they are numbers."""
-        if not self.flags:
-            return {}
-        return {"flag_values": [int(v) for v in self.flags.values()], "flag_meanings": " ".join(self.flags)}
 
     def of(self, trained: "Trained") -> np.ndarray | None:
         """Its values, with the axes of the neurons; None where they are not known."""
@@ -67,7 +59,6 @@ RESULTS = {
                 dim="fate",
             )
         },
-        flags=Fate.__members__,
     ),
     "death_step": Result(
         "death_step",

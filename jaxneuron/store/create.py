@@ -152,7 +152,7 @@ def _create_neurons(
             dtype=np.dtype(variable.dtype or precision),
             dims=(*design.shape, "replicate", *dims),
             attrs=_attrs(variable.units, variable.long_name, variable.definition, _auxiliary(design))
-            | variable.flag_attrs,
+            | (Fate.flags() if name == "fate" else {}),
         )
 
 
