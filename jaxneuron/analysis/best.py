@@ -79,7 +79,8 @@ def _trained_again(run: Run, cells: Sequence[int]) -> Params:
     weights, biases, numbers = {}, {}, np.asarray(cells)
     for dataset in np.unique(program.design.dataset(numbers)):
         some = numbers[program.design.dataset(numbers) == dataset]
-        trained = program.train_neurons(some.repeat(replicates), np.tile(np.arange(replicates), len(some)))
+        of_cells = some.repeat(replicates).tolist()
+        trained = program.train_neurons(of_cells, [*range(replicates)] * len(some))
         weights |= zip(some, np.split(trained.params.weight, len(some)), strict=True)
         biases |= zip(some, np.split(trained.params.bias, len(some)), strict=True)
     return [weights[cell] for cell in cells], [biases[cell] for cell in cells]

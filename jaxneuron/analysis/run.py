@@ -156,14 +156,11 @@ class Run:
         table = self.fate_share.to_dataset("fate").assign(final_loss=loss, settle_step=settled).to_dataframe()
         cells = np.arange(len(table))
         table = table.reset_index().assign(cell=cells, dataset=self.design.dataset(cells))
-        table = table[table.diverged + table.born_dead + table.died <= most_lost]
-        table = (
-            ranked(table, self._smallest_loss)
-            .groupby("dataset")
-            .head(len(table) if number is None else number)
-        )
+        is_kept = table.diverged + table.born_dead + table.died <= most_lost
+        best = ranked(pd.DataFrame(table[is_kept]), self._smallest_loss)
+        best = best.groupby("dataset").head(len(best) if number is None else number)
         columns = ["cell", *self.swept, "final_loss", "settle_step", *(fate.name for fate in Fate), "tied"]
-        return table.reset_index(drop=True)[columns]
+        return pd.DataFrame(best[columns]).reset_index(drop=True)
 
     def settle_step(self) -> xr.DataArray:
         """The median settling step of each cell's neurons that converged, [*dims]: the first step of its bin
@@ -173,10 +170,9 @@ class Run:
         attrs["definition"] = (
             "the median settling step of the cell's neurons that converged, from its histogram"
         )
-        counts, edges = self.cells.get("settle_step_count"), self.cells.get("settle_step_bin")
+        counts, edges = self.cells.settle_step_count, self.cells.settle_step_bin.values
         for tile in self.tiles():
-            steps = np.nan if counts is None else step_of_rank(counts[tile].values, edges.values, 0.5)
-            found.values[tile] = steps
+            found.values[tile] = step_of_rank(counts[tile].values, edges, 0.5)
         return found.assign_attrs(attrs)
 
     def num_as_good(self) -> int:

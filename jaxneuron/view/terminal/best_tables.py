@@ -25,10 +25,11 @@ def best_table(run: Run, number: int = 5) -> Table:
     fates = (fate.label for fate in Fate)
     table = plain_table("cell", *labels, "median final loss", "settled at step", *fates, title="Best cells")
     smallest, largest = (run.cells[f"final_loss_{end}"].values.ravel() for end in ("min", "max"))
-    for row, place in zip(cells.itertuples(), _places(run, cells), strict=True):
-        median = loss_in_words(row.final_loss, smallest[row.cell], largest[row.cell], run)
-        shares = (f"{getattr(row, fate.name):.0%}" for fate in Fate)
-        table.add_row(str(row.cell), *place, median, _step(row.settle_step), *shares)
+    for (_, row), place in zip(cells.iterrows(), _places(run, cells), strict=True):
+        cell = int(row.cell)
+        median = loss_in_words(row.final_loss, smallest[cell], largest[cell], run)
+        shares = (f"{row[fate.name]:.0%}" for fate in Fate)
+        table.add_row(str(cell), *place, median, _step(row.settle_step), *shares)
     table.caption = (
         f"{_left_out(len(found))}{run.num_as_good():,} of {cells_are} as good as any: all "
         "of their neurons converged to within 1 % of the lowest loss"
