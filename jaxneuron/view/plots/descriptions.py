@@ -74,4 +74,4 @@ def _place(found: Map, index: int) -> str:
     alone = (index,) * len(found.axes)
     index_of = np.unravel_index(index, found.value.shape) if found.is_grid else alone
     places = zip(found.axes, index_of, strict=True)
-    return f" at {', '.join(f'{axis.label} {axis.in_words([i], 4)[0]}' for axis, i in places)}"
+    return f" at {', '.join(f'{axis.label} {axis.in_words([int(i)], 4)[0]}' for axis, i in places)}"
