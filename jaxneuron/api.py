@@ -189,8 +189,7 @@ def train(study: Study | Run | str | Path, *, cell: int = 0, replicate: int = 0)
     has the bits that it has in a sweep; its fate is that of its last step.
 
     Args:
-        study: its data, training and sweep; the path of a study.toml; or a run, whose data must not have
-            changed since.
+        study: its data, training and sweep; the path of a study.toml; or a run, whose data must be as it was.
         cell: its number among the cells of the study's design, in C order; of several data sets the neuron
             has its cell's.
         replicate: its number among the cell's neurons.

@@ -17,12 +17,19 @@ import time
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
+from click.shell_completion import ShellComplete
 
 import jaxneuron
 from jaxneuron import cli
+from jaxneuron.cli.completion import NAMES
+from jaxneuron.neuron.optimizers import OPTIMIZERS
+from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.study.sources import Table
+from jaxneuron.study.study import Training
 
 DATA = "x,y\n" + "".join(f"{x},{max(0.0, 1.5 * x + 0.5)}\n" for x in np.linspace(-2, 2, 12))
 STUDY = """\
@@ -45,6 +52,11 @@ training = { num_steps = 200_000, optimizer = "adam" }
 learning_rate = { log = [1e-3, 1], num = 64 }
 replicates = 64
 chunk_size = 64
+"""
+ONE = """\
+data = { x = [1.0], y = [1.0] }
+training = { num_steps = 1 }
+sweep = { learning_rate = 0.1 }
 """
 STORED_RUN = Path(__file__).parent / "store" / "stored_runs" / "format-3.zip"
 MAP = "Fates over|: its path over"
@@ -176,7 +188,8 @@ def test_sweep(run_line):
     assert code == 0
     room, *progress = err.splitlines()
     assert re.fullmatch(r"24 neurons take about \d+ MB of memory and \d+ kB of disk", room)
-    assert progress == [f"{done} of 24 neurons" for done in (0, 8, 16, 24)]
+    assert [line.split(",")[0] for line in progress] == [f"{done} of 24 neurons" for done in (0, 8, 16, 24)]
+    assert [bool(re.search(r", \d:\d\d:\d\d \(h:mm:ss\) left$", line)) for line in progress] == [0, 1, 1, 0]
     for words in ("Fates", "converged", "diverged", "born dead", "died", "unsettled", "Best cells"):
         assert words in out
     assert "run: new/run.zarr\nfigure: new/run.png\n" in out
@@ -184,6 +197,14 @@ def test_sweep(run_line):
     sizes = dict(jaxneuron.open_run("new/run.zarr").cells.fate_count.sizes)
     assert sizes == {"learning_rate": 3, "init_bias": 2, "fate": 5}
     assert sorted(os.listdir("new")) == ["run.png", "run.zarr"]
+
+
+def test_a_quiet_sweep_says_nothing(run_line):
+    assert run_line("sweep study.toml --out run.zarr --quiet") == (0, "", "")
+    assert sorted(os.listdir()) == ["data.csv", "run.png", "run.zarr", "study.toml"]
+    assert run_line("worker run.zarr --index 0 --of 1 --quiet") == (0, "", "")
+    Path("study.toml").write_text(STUDY.replace("num_steps = 20", "num_steps = 21"))
+    assert run_line("sweep study.toml --out run.zarr --quiet")[2].count("\n") == 1
 
 
 def test_sweep_json(found, folder):
@@ -229,7 +250,8 @@ def test_doctor(succeed, found):
     for words in ("devices", "a sweep runs on", "versions", "jaxlib", "python"):
         assert words in out
     findings = found("doctor")
-    assert findings["devices"]
+    assert findings.keys() == {"devices", "chunks_in_flight", "compiled_programs", "versions"}
+    assert findings["devices"][0].keys() == {"platform", "id", "kind", "is_used"}
     assert {"python", "jaxneuron", "jax", "numpy"} <= set(findings["versions"])
 
 
@@ -239,6 +261,34 @@ def test_help(command, option, succeed):
     out = succeed(f"{command} {option}")
     assert f"Usage: jaxneuron {command}".rstrip() in out
     assert "--help" in out
+
+
+def test_no_command_at_all_shows_the_help_and_is_a_mistake(run_line):
+    code, out, err = run_line("")
+    assert (code, out) == (2, "")
+    assert err.startswith("Usage: jaxneuron [OPTIONS] COMMAND")
+    assert "sweep" in err
+
+
+def test_shells_complete_the_names_that_there_are():
+    assert set(NAMES["activation"]) == set(ACTIVATIONS)
+    assert set(NAMES["optimizer"]) == set(OPTIMIZERS)
+    fields = Training.model_fields | Table.model_fields
+    for name in ("method", "precision", "scale"):
+        assert set(NAMES[name]) == set(get_args(fields[name].annotation))
+    complete = ShellComplete(cli.commands, {}, "jaxneuron", "_JAXNEURON_COMPLETE").get_completions
+    found = complete(["train", "data.csv", "--optimizer"], "ada")
+    assert [item.value for item in found] == ["adam", "adamw", "adagrad"]
+    assert [item.type for item in complete(["best"], "ru")] == ["dir"]
+
+
+def test_one_is_one(run_line):
+    """One neuron on one example for one step, in every command that counts something."""
+    Path("one.toml").write_text(ONE)
+    for line in ("sweep one.toml", "plan one.toml --seconds 0", "create one.toml", "best runs/one.zarr"):
+        code, out, err = run_line(line)
+        assert code == 0, err
+        assert re.findall(r"\b1 (?:neuron|cell|chunk|step|example|file|value)s\b", out + err) == [], line
 
 
 def test_every_file_is_a_command():

@@ -150,7 +150,8 @@ def test_every_word_that_a_key_may_have_is_told(heading):
 def test_ranges_of_hyperparameters_are_told():
     rows = STUDY_PAGE["`[sweep]`"]
     for name, meaning in MEANINGS.items():
-        low = "" if meaning.low == float("-inf") else f", {meaning.bound} {meaning.low:g}"
+        least = "above" if meaning.is_open else "at least"
+        low = "" if meaning.low == float("-inf") else f", {least} {meaning.low:g}"
         high = "" if meaning.high == float("inf") else f" and below {meaning.high:g}"
         assert rows[f"`{name}`"][0] == f"quantity{low}{high}"
 

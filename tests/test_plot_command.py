@@ -68,7 +68,7 @@ def test_the_path_of_the_figure_is_printed(succeed, folder):
         ("plot run.zarr run.zarr", "FILE: run.zarr must end in"),
         ("plot nothing.zarr figure.png", "nothing.zarr: there is no such run"),
         (f"{MAP} --quantity losses", "quantity: 'losses' is not among those of run.zarr"),
-        (f"{MAP} --quantity final_los", "did you mean final_loss?"),
+        (f"{MAP} --quantity final_los", "did you mean 'final_loss'?"),
         (f"{MAP} --over rate", "'rate' is not swept"),
         (f"{MAP} --over momentum --over momentum", "must all differ"),
         (f"{MAP} --over momentum --over init_bias --over learning_rate", "a map has at most two axes"),

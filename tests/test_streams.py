@@ -1,12 +1,16 @@
-"""Standard streams that are closed, full, or not read to their end."""
+"""Standard streams that are closed, full, not read to their end, or of another encoding than UTF-8."""
 
+import io
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from jaxneuron import sweep
+import jaxneuron
+from jaxneuron import cli, sweep
+from jaxneuron.cli.ascii_forms import ascii_form
 from jaxneuron.study.study import Study
 
 WITH_ONE_CLOSED = """
@@ -56,3 +60,41 @@ def test_who_has_read_enough_is_not_told_of_it(run):
     _, told, complained = shell(f"jaxneuron doctor | head -c 1; jaxneuron status {run} | true")
     assert complained.count("Traceback") == 0
     assert len(told) == 1
+
+
+SHOWN = {
+    "train --help": "Step size eta.",
+    "train d.csv --input ŷ[b] --target y --explain": "y = relu(",
+    "best {run}": "Best cells",
+}
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii"])
+@pytest.mark.parametrize("line", SHOWN)
+def test_what_an_encoding_does_not_have_is_shown_in_ascii(line, encoding, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("d.csv").write_text("ŷ[b],y\n0,1\n1,2\n", "utf-8")
+    monkeypatch.setattr(sys, "argv", ["jaxneuron", *shlex.split(line.format(run=run))])
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding))
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert not ended.value.code
+    told = sys.stdout.buffer.getvalue().decode(encoding)
+    assert SHOWN[line] in told
+    assert "?" not in told
+    assert ("y^[b] + " in told) == ("ŷ[b]" in line)
+
+
+def test_all_that_is_printed_has_a_form_in_ascii():
+    files = Path(jaxneuron.__file__).parent.rglob("*.py")
+    letters = set("".join(file.read_text("utf-8") for file in files)) - {"\N{REPLACEMENT CHARACTER}"}
+    assert [letter for letter in letters if "?" in ascii_form(letter) and letter != "?"] == []
+    assert ascii_form("ŷ − y² ≤ 10⁻⁵, x̄ → ½") == "y^ - y^2 <= 10^-5, x-bar -> 1/2"
+
+
+@pytest.mark.parametrize("line", ["jaxneuron", "jaxneuron train --help"])
+def test_help_that_cannot_be_written_is_a_failure(line):
+    code, told, complained = shell(f"{line} >/dev/full 2>&1")
+    assert (code, told, complained) == (2, "", "")

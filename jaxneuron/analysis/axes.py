@@ -1,9 +1,11 @@
 """Axes of a map: their labels, their scale, and the edges between their cells."""
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from jaxneuron.analysis.in_words import values_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform
 from jaxneuron.population.axes import Log, Refined, Values
@@ -21,9 +23,10 @@ class MapAxis(NamedTuple):
     is_log: bool
     names: tuple[str, ...] = ()
 
-    def value_in_words(self, index: int, digits: int = 5) -> str:
-        """The name, or the number with so many digits, of the value at an index."""
-        return self.names[index] if self.names else f"{self.values[index]:.{digits}g}"
+    def in_words(self, indices: Iterable[int], least: int = 5) -> list[str]:
+        """Some of the values, by name, or with digits enough to tell them apart, at least `least`."""
+        along = self.names or self.values
+        return values_in_words([along[i] for i in indices], least)
 
     @property
     def scaled(self) -> np.ndarray:
@@ -62,6 +65,11 @@ def map_axis(run: Run, name: str) -> MapAxis:
 def label_of(run: Run, name: str) -> str:
     """The name of what is swept, in words."""
     return str(run.cells[name].attrs["long_name"])
+
+
+def swept_in_words(run: Run, name: str, values: Sequence[float | str]) -> list[str]:
+    """Values of what is swept, told apart from all others of its axis; of points, from one another."""
+    return values_in_words(values, among=run.cells[name].values if name in run.dims else values)
 
 
 def shown_values(number: int, most: int) -> np.ndarray:

@@ -16,6 +16,7 @@ from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET, POINT
 from jaxneuron.study.bad_input import BadInput, nearest
+from jaxneuron.study.counted import counted
 
 DEAD = (Fate.born_dead, Fate.died)
 SHOWN_FATES = (Fate.diverged, *DEAD)
@@ -139,7 +140,8 @@ def phase_of(run: Run, phase: tuple[int, int] | None = None) -> tuple[int, int] 
         return first, last
     if phase:
         raise BadInput(
-            f"phase: is {first} to {last}, which holds no whole bin of the {num_steps} steps; make it longer"
+            f"phase: is {first} to {last}, which holds no whole bin of the "
+            f"{counted(num_steps, 'step')}; make it longer"
         )
     return None
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from jaxneuron.analysis.in_words import number_in_words
 from jaxneuron.runner.training import Training
+from jaxneuron.study.counted import counted
 
 LINES = 6
 POINTS = 400
@@ -58,7 +59,7 @@ def fit(training: Training) -> Fit:
         is_line=len(data.inputs) == 1,
         x_label=x_label,
         y_label=y_label,
-        title=f"{training.fate.label} after {training.num_steps:,} steps, "
+        title=f"{training.fate.label} after {counted(training.num_steps, 'step')}, "
         f"loss {number_in_words(training.loss)}",
     )
 

@@ -124,7 +124,7 @@ def _frame_of_points(run: Run, over: Sequence[str], at: Mapping[str, float | str
 def _held(run: Run, dim: str, value: float | str) -> tuple[np.ndarray, str]:
     """(the groups of a dim that is held at the value nearest to one, what is said of it)."""
     axis, index = map_axis(run, dim), _nearest_index(run, dim, value)
-    return only(index, len(axis.values)), f"at {axis.label} = {axis.value_in_words(index, 4)}"
+    return only(index, len(axis.values)), f"at {axis.label} = {axis.in_words([index], 4)[0]}"
 
 
 def _squared(axis: MapAxis, most: int) -> tuple[MapAxis, np.ndarray]:

@@ -2,8 +2,12 @@
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jaxneuron.study.counted import counted
 
 if TYPE_CHECKING:  # not for `status`, which is quick
     from jaxneuron.analysis.intervals import Share
@@ -44,7 +48,7 @@ def steps_in_words(training: "StudyTraining") -> str:
     optimizer = one_of(training.optimizer)
     if math.isinf(training.num_steps):
         return f"{optimizer} without end{by}"
-    return f"{training.num_steps:,} steps of {optimizer}{by}"
+    return f"{counted(int(training.num_steps), 'step')} of {optimizer}{by}"
 
 
 def one_of(value: Any) -> str:
@@ -53,20 +57,39 @@ def one_of(value: Any) -> str:
     return f"{', '.join(map(str, others))} or {last}" if others else str(last)
 
 
-def value_in_words(value: float | str, digits: int = 5) -> str:
-    """A value of what is swept: a name, or a number with so many digits."""
-    return value if isinstance(value, str) else f"{value:.{digits}g}"
-
-
 def part_in_words(run: "Run") -> str:
     """'so far, 1,024 of 4,096 neurons (25.0 %)'; '' of a run that is whole."""
     done, total = run.neurons_done, run.attrs["num_neurons"]
-    return "" if run.is_whole else f"so far, {done:,} of {total:,} neurons ({100 * done / total:.1f} %)"
+    return (
+        "" if run.is_whole else f"so far, {done:,} of {counted(total, 'neuron')} ({100 * done / total:.1f} %)"
+    )
 
 
 def number_in_words(value: float) -> str:
     """A number with four digits, or 'not finite'."""
     return f"{value:.4g}" if math.isfinite(value) else "not finite"
+
+
+def values_in_words(
+    values: Iterable[float | str], least: int = 5, among: Iterable[float | str] | None = None
+) -> list[str]:
+    """Values with so many digits, at least `least`, that different ones look different, among themselves or
+    among others; names as they are."""
+    values = list(values)
+    if any(isinstance(value, str) for value in values):
+        return [str(value) for value in values]
+    digits = digits_of(values if among is None else among, least)
+    return [f"{value:.{digits}g}" for value in values]
+
+
+def digits_of(values: Iterable[Any], least: int) -> int:
+    """The significant digits with which no two of some values look alike, and none like a 1 that it is not:
+    a momentum of 0.9999999 is no momentum of 1."""
+    ordered = np.unique([*values, 1.0])
+    gaps = np.diff(ordered[np.isfinite(ordered)])
+    sizes = np.maximum(np.abs(ordered[1:]), np.abs(ordered[:-1]))[: len(gaps)]
+    closest = float(np.min(gaps / sizes, initial=1.0))
+    return min(max(least, math.ceil(-math.log10(closest)) + 1), 17)
 
 
 def loss_in_words(loss: float, smallest: float, largest: float, run: "Run") -> str:

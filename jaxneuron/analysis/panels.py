@@ -47,4 +47,4 @@ def panels(
     shown = shown_values(len(axis.values), MOST_PANELS)
     values = [axis.names[i] if axis.names else float(axis.values[i]) for i in shown]
     maps = tuple(quantity_map(run, quantity, over, at=at | {by: value}, others=others) for value in values)
-    return Panels(axis, tuple(axis.value_in_words(i, 3) for i in shown), maps)
+    return Panels(axis, tuple(axis.in_words(shown, 3)), maps)

@@ -9,6 +9,7 @@ from jaxneuron.analysis.maps import Map, Others, quantity_map
 from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.why import has_stability_limit
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.study.counted import counted
 
 
 class PhaseDiagram(NamedTuple):
@@ -51,7 +52,8 @@ def phase_diagram(
         shares={fate: maps[fate.name] for fate in Fate},
         loss=maps["final_loss"],
         stability_limit=_stability_limit(run),
-        title=f"{columns_in_words(data['inputs'], data['target'])}: {run.attrs['num_neurons']:,} neurons, "
+        title=f"{columns_in_words(data['inputs'], data['target'])}: "
+        f"{counted(run.attrs['num_neurons'], 'neuron')}, "
         f"{steps_in_words(training)}",
     )
 

@@ -11,6 +11,7 @@ from jaxneuron.analysis.deaths import DEAD, edges_of, phase_of
 from jaxneuron.analysis.half_life import half_life
 from jaxneuron.analysis.intervals import CONFIDENCE, share_of
 from jaxneuron.analysis.run import Run
+from jaxneuron.analysis.step_bins import step_of_rank
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.histograms import quantile
 from jaxneuron.study.bad_input import BadInput, nearest
@@ -102,7 +103,7 @@ def _death_step(run: Run) -> Quantity:
     def find(deaths: np.ndarray) -> Estimate:
         died = deaths.copy()
         died[:, 0] = 0  # those of step 0 are born dead
-        step = partial(_step_of_rank, died, edges)
+        step = partial(step_of_rank, died, edges)
         return Estimate(step(0.5), *_ends_of_median(died, step))
 
     return Quantity(
@@ -138,11 +139,3 @@ def _ends_of_median(counts: np.ndarray, value_of: Callable[..., np.ndarray]) -> 
         probability = np.clip((rank + 0.5) / np.maximum(total - 1, 1), 0, 1)
         ends.append(np.where((total > 0) & (below >= 0), value_of(probability=probability), np.nan))
     return ends[0], ends[1]
-
-
-def _step_of_rank(counts: np.ndarray, edges: np.ndarray, probability: np.ndarray | float) -> np.ndarray:
-    """The first step of the bin that holds the quantile; NaN where nothing is counted."""
-    total = counts.sum(-1)
-    rank = np.floor(probability * np.maximum(total - 1, 0)).astype(np.int64)
-    place = np.argmax(counts.cumsum(-1) > rank[..., None], axis=-1)
-    return np.where(total > 0, edges[place].astype(float), np.nan)

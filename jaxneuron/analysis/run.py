@@ -11,8 +11,10 @@ import xarray as xr
 
 from jaxneuron.analysis.parts import by_parts
 from jaxneuron.analysis.pooling import all_together, each_alone, pool
+from jaxneuron.analysis.ranking import ALIKE, ranked
+from jaxneuron.analysis.step_bins import step_of_rank
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.population.design import Design
+from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.histograms import mean, quantile
 from jaxneuron.population.results import CELLS, RESULTS
 from jaxneuron.runner.program import Program
@@ -58,7 +60,8 @@ class Run:
             f"{dim} {size}" for dim, size in self.cells.fate_count.sizes.items() if dim != "fate"
         )
         done = "" if self.is_whole else f"{self.neurons_done} of "
-        return f"Run({str(self.path)!r}: {sizes}; {done}{self.attrs['num_neurons']} neurons)"
+        number = self.attrs["num_neurons"]
+        return f"Run({str(self.path)!r}: {sizes}; {done}{number} {'neuron' if number == 1 else 'neurons'})"
 
     @cached_property
     def attrs(self) -> dict[str, Any]:
@@ -88,7 +91,11 @@ class Run:
         """The record of each neuron; BadInput where the study keeps none."""
         if self.attrs["study"]["sweep"]["records"] != "neurons":
             raise BadInput(f'{self.path}: has no records of neurons; sweep with records = "neurons"')
-        return self._opened("neurons")
+        neurons = self._opened("neurons")
+        flags = Fate.flags()  # which runs of earlier versions do not have
+        values = np.array(flags["flag_values"], neurons.fate.dtype)  # as the conventions ask
+        neurons.fate.attrs.update(flags | {"flag_values": values})
+        return neurons
 
     @cached_property
     def study(self) -> Study:
@@ -164,32 +171,48 @@ class Run:
         self, number: int | None = 5, *, by: float | Literal["mean"] = 0.5, most_lost: float = 1.0
     ) -> pd.DataFrame:
         """The cells that train best, the first first: the cell's number (for `train`), what is swept, the
-        final loss, the shares by fate, and whether it is tied with the first.
+        final loss, the step by which half of the neurons that converged had settled, the shares by fate, and
+        whether it is tied with the first.
 
         Ordered by a quantile of the final loss (the median if not given) or by its mean; among cells within
         1 % of one another, by the share of their neurons that converged. Cells that are alike in both are
-        tied, and so are losses below what rounding leaves, or below the end of the first bin. All cells
+        tied, and come in the order of their settling steps (NaN where that is not known); tied, too, are
+        losses below what rounding leaves, or below the end of the first bin. The losses of different data
+        sets are not compared: of each there are `number` cells, those of the first data set first. All cells
         where `number` is None; only cells of whose neurons at most the share `most_lost` died, were born
         dead or diverged. The losses are those of `final_loss` and `mean_final_loss`.
         """
         loss = self.mean_final_loss() if by == "mean" else self.final_loss(by)
-        table = self.fate_share.to_dataset("fate").assign(final_loss=loss).to_dataframe()
-        table.insert(0, "cell", np.arange(len(table)))
-        table = table[table.diverged + table.born_dead + table.died <= most_lost]
-        # Losses below what can be resolved are equally good; one may be exactly 0.
-        losses = table.final_loss.clip(lower=self._smallest_loss)
-        steps = np.floor(np.log(losses / losses.min()) / np.log(1.01))
-        ranks = np.stack([steps, -table.converged])
-        order = np.lexsort((losses, *ranks[::-1]))
-        table["tied"] = (ranks == ranks[:, order[:1]]).all(axis=0)
-        columns = ["cell", *self.swept, "final_loss", *(fate.name for fate in Fate), "tied"]
-        return table.iloc[order[:number]].reset_index()[columns]
+        settled = self.settle_step()
+        table = self.fate_share.to_dataset("fate").assign(final_loss=loss, settle_step=settled).to_dataframe()
+        cells = np.arange(len(table))
+        table = table.reset_index().assign(cell=cells, dataset=self.design.combination(cells, [DATASET]))
+        is_kept = table.diverged + table.born_dead + table.died <= most_lost
+        best = ranked(pd.DataFrame(table[is_kept]), self._smallest_loss)
+        best = best.groupby("dataset").head(len(best) if number is None else number)
+        columns = ["cell", *self.swept, "final_loss", "settle_step", *(fate.name for fate in Fate), "tied"]
+        return pd.DataFrame(best[columns]).reset_index(drop=True)
+
+    def settle_step(self) -> xr.DataArray:
+        """The median settling step of each cell's neurons that converged, [*dims]: the first step of its bin
+        (exact up to 8, then 9 % wide), NaN where none converged or their steps are not known."""
+        found = self.cells.final_loss_min.load().astype(float).rename("settle_step").copy()
+        attrs = {"units": "steps", "long_name": "median settling step"}
+        attrs["definition"] = (
+            "the median settling step of the cell's neurons that converged, from its histogram"
+        )
+        counts, edges = self.cells.settle_step_count, self.cells.settle_step_bin.values
+        for tile in self.tiles():
+            found.values[tile] = step_of_rank(counts[tile].values, edges, 0.5)
+        return found.assign_attrs(attrs)
 
     def num_as_good(self) -> int:
-        """How many cells have all of their neurons converged to within 1 % of the lowest loss of any cell."""
-        lowest = max(float(self.cells.final_loss_min.min()), self._smallest_loss)
+        """How many cells have all of their neurons converged to within 1 % of the lowest loss of any cell of
+        their data set."""
+        others = [dim for dim in self.dims if dim != DATASET]
+        lowest = np.maximum(self.cells.final_loss_min.min(others), self._smallest_loss)
         have_converged = self.fate_share.sel(fate="converged") == 1
-        return int((have_converged & (self.cells.final_loss_max <= 1.01 * lowest)).sum())
+        return int((have_converged & (self.cells.final_loss_max <= ALIKE * lowest)).sum())
 
     def pooled(self, name: str, along: Sequence[str] = ()) -> xr.DataArray:
         """A count of the cells, summed over all dims but those in `along`: [*along, …]; of an extreme loss

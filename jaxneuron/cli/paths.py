@@ -1,15 +1,39 @@
 """Where commands write unless they are given a path: a run in `runs`, and what is made of it beside it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.path import expanded
 
 if TYPE_CHECKING:
     from jaxneuron.store.location import Location
 
 # The endings of what commands make of a run.
 FIGURE, DEATHS, REPORT = ".png", "-deaths.png", ".html"
+
+
+class LocalPath(click.Path):
+    """The path of a local file, with `~` and file:// as people write them."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, as a Path."""
+        return super().convert(expanded(value), param, ctx)
+
+
+class RunPath(click.ParamType):
+    """The path or the address of a run, which stays text."""
+
+    name = "text"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """What a shell offers: folders."""
+        return click.Path(file_okay=False).shell_complete(ctx, param, incomplete)
 
 
 def default_run(study: Path) -> str:

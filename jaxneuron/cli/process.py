@@ -44,7 +44,7 @@ def handle_signals() -> None:
 def end_interrupted(kept: str) -> NoReturn:
     """Say what was kept, and end at once: chunks under way are in threads that Python would wait for."""
     sys.stdout.flush()
-    os.write(2, f"interrupted: {visible(kept)}\n".encode())
+    os.write(2, f"interrupted: {visible(kept)}\n".encode(sys.stderr.encoding, sys.stderr.errors or "strict"))
     os._exit(INTERRUPTED)
 
 

@@ -1,5 +1,6 @@
 """The commands as one program, and what it ends with."""
 
+import contextlib
 import pkgutil
 import sys
 from typing import NoReturn
@@ -7,6 +8,7 @@ from typing import NoReturn
 import click
 
 from jaxneuron.cli import command as folder
+from jaxneuron.cli.ascii_forms import Context, show_all_characters
 from jaxneuron.cli.compiled_programs import keep_compiled_programs
 from jaxneuron.cli.process import (
     BAD_INPUT,
@@ -22,20 +24,29 @@ from jaxneuron.study.bad_input import BadInput, visible
 
 
 @click.group(
-    no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="jaxneuron", message="%(prog)s %(version)s")
-def commands() -> None:
+@click.pass_context
+def commands(context: click.Context) -> None:
     """Train one ReLU neuron, or millions at once: hyperparameter sweeps and the study of dead neurons."""
+    if context.invoked_subcommand is None:  # as with other programs made with click, it is not taken for done
+        click.echo(context.get_help(), err=True)
+        context.exit(BAD_INPUT)
 
 
 for _, name, _ in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
     commands.add_command(pkgutil.resolve_name(f"{name}:{name.rpartition('.')[2]}"))
+for command in (commands, *commands.commands.values()):
+    command.context_class = Context
 
 
 def main() -> NoReturn:
     """Run the command line: exit code 0 done, 1 incomplete, 2 bad input, 130 interrupted."""
     open_closed_streams()
+    show_all_characters()
     keep_compiled_programs()
     handle_signals()
     try:
@@ -65,5 +76,6 @@ def main() -> NoReturn:
 
 
 def _fail(message: str, code: int = BAD_INPUT) -> NoReturn:
-    print(visible(" ".join(message.split())), file=sys.stderr)
+    with contextlib.suppress(OSError):  # where nothing can be said, the exit code says it
+        print(visible(" ".join(message.split())), file=sys.stderr)
     sys.exit(code)

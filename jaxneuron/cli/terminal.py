@@ -10,12 +10,13 @@ import math
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import click
 
 from jaxneuron.study.bad_input import visible
+from jaxneuron.study.counted import are, counted
 from jaxneuron.view.progress import Progress, progress_bar
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
@@ -45,7 +46,9 @@ def print_items(*items: Any, blank: bool = False) -> None:
     from rich.text import Text
 
     # In a pipe, a file or a narrow terminal the tables keep their width: a number is never cut.
-    console = Console(width=max(200, Console().width if sys.stdout.isatty() else 0))
+    width = max(200, Console().width if sys.stdout.isatty() else 0)
+    # Nothing in a text is markup: a file or a column may be named [b].
+    console = Console(width=width, markup=False, emoji=False)
     for item in items:
         item = Text(item) if isinstance(item, str) else item
         console.print(_Visible(item), soft_wrap=isinstance(item, Text))
@@ -75,6 +78,11 @@ def _as_json(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+quiet_option = click.option(
+    "--quiet", is_flag=True, help="Print nothing but warnings and errors: no progress, no results."
+)
+
+
 def print_log(quiet: bool) -> None:
     """Have what the package logs printed, each message a line; what is no warning only if not quiet."""
     handler = logging.StreamHandler()
@@ -84,13 +92,30 @@ def print_log(quiet: bool) -> None:
 
 
 @contextlib.contextmanager
+def working(what: str, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """On a terminal, a line that says what is done and for how long, until it is; the function that is given
+    changes what it says. Nowhere else anything is printed."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda what: None
+        return
+    from rich import progress
+    from rich.console import Console
+
+    what_is_done = progress.TextColumn("{task.description}", markup=False)
+    columns = progress.SpinnerColumn("line"), what_is_done, progress.TimeElapsedColumn()
+    with progress.Progress(*columns, console=Console(stderr=True, markup=False), transient=True) as line:
+        task = line.add_task(what, total=None)
+        yield lambda what: line.update(task, description=what)
+
+
+@contextlib.contextmanager
 def resumable(line: Sequence[str], quiet: bool) -> Iterator[Progress]:
     """The progress of what a command line trains; Ctrl-C says how much is kept, and what resumes it."""
     kept = "what was there is kept"
 
     def progress(done: int, total: int) -> None:
         nonlocal kept
-        kept = f"{done:,} of {total:,} neurons are kept"
+        kept = f"{done:,} of {counted(total, 'neuron')} {are(total)} kept"
         show(done, total)
 
     try:

@@ -21,6 +21,7 @@ square of the targets on every example. That says nothing of what comes after; w
 """
 
 import enum
+from typing import Any
 
 NO_STEP = -1  # the step of a fate that a neuron does not have
 
@@ -45,3 +46,8 @@ class Fate(enum.IntEnum):
     def label(self) -> str:
         """Its name in words."""
         return self.name.replace("_", " ")
+
+    @classmethod
+    def flags(cls) -> dict[str, Any]:
+        """Attributes of an array of fates that say what its numbers mean, as the CF conventions have it."""
+        return {"flag_values": [fate.value for fate in cls], "flag_meanings": " ".join(cls.__members__)}

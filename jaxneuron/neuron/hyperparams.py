@@ -47,17 +47,12 @@ class Hyperparams(NamedTuple):
 
 
 class Meaning(NamedTuple):
-    """What a hyperparameter is, and its range: low ≤ value < high, or low < value."""
+    """What a hyperparameter is, and its range: low ≤ value < high, or low < value where `is_open`."""
 
     definition: str
     low: float = 0.0
     high: float = math.inf
-    has_low: bool = True  # whether `low` itself is one of its values
-
-    @property
-    def bound(self) -> str:
-        """What goes before the lowest value in words."""
-        return "at least" if self.has_low else "more than"
+    is_open: bool = False
 
 
 MEANINGS: Mapping[str, Meaning] = {
@@ -69,16 +64,17 @@ MEANINGS: Mapping[str, Meaning] = {
     "decay": Meaning("decay of RMSProp's mean of the squared gradient", high=1.0),
     "epsilon": Meaning(
         "what keeps the division by the root of the squared gradient's mean (adagrad: sum) finite: "
-        "added to the root by adam and adamw, under it by rmsprop and adagrad"
+        "added to the root by adam and adamw, under it by rmsprop and adagrad",
+        is_open=True,  # a gradient of 0 would be divided by 0
     ),
     "negative_slope": Meaning("slope of leaky_relu where z ≤ 0", low=-math.inf),
     "target_scale": Meaning("factor γ of the target: the loss is the mean of ½(ŷ − γ·y)²", low=-math.inf),
     "final_rate": Meaning("multiple of the learning rate that a schedule ends at", high=1.0),
     "warmup": Meaning("share of the steps in which warmup_cosine rises from 0", high=1.0),
     "step_every": Meaning(
-        "share of the steps between two falls of the schedule step", high=1.0, has_low=False
+        "share of the steps between two falls of the schedule step", high=1.0, is_open=True
     ),
     "clip_norm": Meaning(
-        "norm above which the gradient, of weight and bias together, is scaled down to it", has_low=False
+        "norm above which the gradient, of weight and bias together, is scaled down to it", is_open=True
     ),
 }

@@ -22,8 +22,11 @@ class _Range:
     num: int
 
     def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):  # numbers of NumPy or JAX, of which a run keeps the values
+            if hasattr(value := getattr(self, field.name), "item"):
+                object.__setattr__(self, field.name, value.item())
         name, start, stop, num = type(self).__name__.lower(), self.start, self.stop, self.num
-        if isinstance(num, bool) or not isinstance(num, (int, np.integer)) or num < 1:
+        if isinstance(num, bool) or not isinstance(num, int) or num < 1:
             raise ValueError(f"num is {num!r}; it must be a whole number of at least 1")
         for end in (start, stop):
             if name == "log" and not end > 0:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -37,6 +37,12 @@ class Design:
         """Which name of each category a cell belongs to, from 0 on."""
         index = np.unravel_index(cell, tuple(self.shape.values()))
         return {dim: int(i) for dim, i in zip(self.shape, index, strict=True) if dim in self.categories}
+
+    def combination(self, cells: np.ndarray, names: Collection[str] | None = None) -> np.ndarray:
+        """The number of the combination of all categories, or of some of the first, that each of some cells
+        belongs to."""
+        sizes = [len(c) for name, c in self.categories.items() if names is None or name in names]
+        return cells // (self.num_cells // math.prod(sizes))
 
     def values(self, cell: np.ndarray) -> dict[str, np.ndarray]:
         """The swept values of cells given by their index in C order over the dims."""

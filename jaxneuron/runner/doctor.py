@@ -13,23 +13,29 @@ PACKAGES = "jaxneuron jax jaxlib optax numpy scipy pandas pyarrow xarray zarr ra
 
 
 def examine() -> dict[str, Any]:
-    """Devices, versions, and what a sweep would use; BadInput where JAX has no device."""
+    """Devices, versions, and what a sweep would use; BadInput where JAX has no device.
+
+    Its keys stay what they are: `devices`, a list of `platform`, `id`, `kind` and whether `is_used` by a
+    sweep; `chunks_in_flight`, those that each of them trains at a time; `compiled_programs`, the folder in
+    which they are kept; `versions` by package. What is not there is None.
+    """
     check_device()
-    where = ", ".join(map(str, devices()))
-    settings = jax.config.values
+    settings, used = jax.config.values, devices()
+    has_cache = settings["jax_enable_compilation_cache"]
     return {
-        "devices": {f"{d.platform}:{d.id}": d.device_kind for d in jax.devices()},
-        "a_sweep_runs_on": f"{where}, {chunks_in_flight()} chunks of neurons at a time on each",
-        "compiled_programs_are_kept_in": settings["jax_compilation_cache_dir"]
-        if settings["jax_enable_compilation_cache"]
-        else None,
+        "devices": [
+            {"platform": d.platform, "id": d.id, "kind": d.device_kind, "is_used": d in used}
+            for d in jax.devices()
+        ],
+        "chunks_in_flight": chunks_in_flight(),
+        "compiled_programs": settings["jax_compilation_cache_dir"] if has_cache else None,
         "versions": {"python": platform.python_version()}
         | {name: _version(name) for name in PACKAGES.split()},
     }
 
 
-def _version(package: str) -> str:
+def _version(package: str) -> str | None:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "not installed"
+        return None

@@ -12,8 +12,8 @@ from jaxneuron.runner.precision import warn_of_precision
 from jaxneuron.runner.program import Program
 from jaxneuron.store.room import Needs, check_memory
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.study import Study
 from jaxneuron.study.sections import Training
+from jaxneuron.study.study import Study
 
 SECONDS_TO_MEASURE = 10.0
 # Of training by steps, to compare it with jumps: these times as many steps take so many times as long.

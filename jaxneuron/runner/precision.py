@@ -5,9 +5,14 @@ import math
 
 import numpy as np
 
+from jaxneuron.neuron.draws import LogUniform, Uniform
 from jaxneuron.neuron.optimizers import squares_gradient
+from jaxneuron.population.axes import Axis
 from jaxneuron.runner.program import Program
-from jaxneuron.study.quantity import largest_magnitude
+from jaxneuron.study.quantity import largest_magnitude, support
+from jaxneuron.study.study import Study
+
+FEW = 256  # numbers that a range should hold at least
 
 log = logging.getLogger(__name__)
 
@@ -16,6 +21,7 @@ def warn_of_precision(program: Program) -> None:
     """Warn in the log where the precision may decide what becomes of neurons."""
     _warn_of_rounding(program)
     _warn_of_squares(program)
+    warn_of_equal_values(program.study)
 
 
 def _warn_of_rounding(program: Program) -> None:
@@ -53,3 +59,22 @@ def _warn_of_squares(program: Program) -> None:
             f"sweep.learning_rate: has {largest:.3g}; with inputs up to {largest_x:.3g} {squaring[0]} "
             f"can square gradients in {training.precision} up to about {most:.1g}: beyond, updates may be 0"
         )
+
+
+def warn_of_equal_values(study: Study) -> None:
+    """Warn where values of an axis, or all between the ends of a range, are few numbers in the precision."""
+    precision = study.training.precision
+    for name, quantity in study.quantities.items():
+        where, wrong = f"{'neuron' if name == 'init_weight' else 'sweep'}.{name}", ""
+        if isinstance(quantity, Axis):
+            values = quantity.values()
+            number = len(np.unique(values.astype(precision)))
+            wrong = f"its {len(values):,} values are {number:,} different numbers" * (number < len(values))
+        elif isinstance(quantity, (Uniform, LogUniform)):
+            low, high = support(quantity)
+            number = (high - low) / float(np.spacing(np.dtype(precision).type(largest_magnitude(quantity))))
+            wrong = f"there are about {number:,.0f} numbers from {low!r} to {high!r}" * (number < FEW)
+        if wrong:
+            is_single = precision == "float32"
+            remedy = 'precision = "float64" tells them apart' if is_single else "space them wider"
+            log.warning(f"{where}: {wrong} in {precision}; {remedy}")

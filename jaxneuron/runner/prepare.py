@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from jaxneuron.runner.notes import log_notes
@@ -16,6 +17,9 @@ from jaxneuron.store.location import Location, MadeMeanwhile
 from jaxneuron.store.room import check_room
 from jaxneuron.store.skeleton import check_current, check_left_behind, is_run, open_skeleton, what_is_there
 from jaxneuron.study.bad_input import BadInput, shown
+from jaxneuron.study.counted import counted
+from jaxneuron.study.sources import Table
+from jaxneuron.study.study import resolved
 
 log = logging.getLogger(__name__)
 
@@ -53,21 +57,42 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
                     replace=overwrite,
                 )
             warn_of_precision(program)
-            log.info(f"{program.num_neurons:,} neurons take {needs}")
+            takes = "takes" if program.num_neurons == 1 else "take"
+            log.info(f"{counted(program.num_neurons, 'neuron')} {takes} {needs}")
             return True
     check_current(location)
-    check_same(location, program.identity)
+    check_same(location, program)
     return False
 
 
-def check_same(location: Location, identity: Mapping[str, Any]) -> None:
+def check_same(location: Location, program: Program) -> None:
     """BadInput where the run holds something else than what is to be trained, with what differs."""
-    found = differences(open_skeleton(location).attrs["identity"], identity)
+    attrs = open_skeleton(location).attrs
+    found = differences(attrs["identity"], program.identity)
     if not found:
         return
-    wrong = "; ".join(f"{name} is {shown(old)} there and {shown(new)} here" for name, old, new in found[:3])
-    more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
+    others = [f"{n} is {shown(old)} there and {shown(new)} here" for n, old, new in found if n != "data"]
+    wrong = others if len(others) == len(found) else [*_data_in_words(attrs, program), *others]
+    more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
     grows = {name for name, _, _ in found} <= {"sweep.replicates", "training.num_steps", "chunk_size"}
     growth = "more replicates or steps make a new run: " if grows else ""
     remedy = f"{growth}choose another --out, or --overwrite to replace it"
-    raise BadInput(f"{location}: holds another run: {wrong}{more}; {remedy}")
+    raise BadInput(f"{location}: holds another run: {'; '.join(wrong[:3])}{more}; {remedy}")
+
+
+def _data_in_words(attrs: Mapping[str, Any], program: Program) -> list[str]:
+    """How the examples of a run and those here differ: by what the study says of them, or by their file."""
+    old, new = attrs["study"]["data"], resolved(program.study)["data"]
+    data = program.study.data
+    if isinstance(data, Table) and _names(old.get("file")) == _names(new["file"]):
+        old = old | {"file": new["file"]}  # the same file, named from another folder
+    settings = [key for key in dict.fromkeys([*new, *old]) if old.get(key) != new.get(key)]
+    if settings:
+        return [f"data.{k} is {shown(old.get(k))} there and {shown(new.get(k))} here" for k in settings]
+    files = ", ".join(data.files) if isinstance(data, Table) else "its data"
+    return [f"{files} has changed since {attrs['began'][:10]}, when it was begun"]
+
+
+def _names(files: Any) -> list[str]:
+    """The names of a file, or of several, without their folders."""
+    return [Path(str(file)).name for file in (files if isinstance(files, list) else [files])]

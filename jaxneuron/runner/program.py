@@ -27,6 +27,7 @@ from jaxneuron.runner.training import Training, training_of
 from jaxneuron.store.identity import identity_of
 from jaxneuron.store.room import Sizes
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.counted import counted
 from jaxneuron.study.data import Dataset, load, shared_probes
 from jaxneuron.study.study import Study
 
@@ -214,9 +215,8 @@ def check_data(study: Study, datasets: Sequence[Dataset]) -> None:
         size, num_examples = training.batch_size, len(smallest.y)
         if size is not None and size > num_examples:
             which = "the data" if len(datasets) == 1 else smallest.source
-            raise BadInput(
-                f"training.batch_size: is {size}, and {which} has {num_examples} examples; leave it out"
-            )
+            has = f"{which} has {counted(num_examples, 'example')}"
+            raise BadInput(f"training.batch_size: is {size}, and {has}; leave it out")
         for data in datasets:
             data.check_size(training.precision, training.optimizer)
 

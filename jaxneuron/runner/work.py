@@ -11,6 +11,7 @@ from jaxneuron.runner.program import Program
 from jaxneuron.store.room import check_room
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import MOST_LISTED
+from jaxneuron.study.counted import are, counted
 
 Progress = Callable[[int, int], None]  # numbers of neurons: done, total
 Train = Callable[[Sequence[int]], Iterator[int]]  # numbers of chunks: all to train, each when it is written
@@ -53,9 +54,10 @@ def work(store: Store, numbers: Iterable[int], train: Train, progress: Progress)
         if store.is_trained():
             store.add_up()
     except OSError as error:
+        kept = f"{done:,} of {counted(total, 'neuron')} {are(total)} kept"
         raise Stopped(
-            f"{store.location}: cannot be written ({error.strerror or error}); {done:,} of {total:,} neurons "
-            "are kept, and the same sweep resumes there"
+            f"{store.location}: cannot be written ({error.strerror or error}); {kept}, and the same sweep "
+            "resumes there"
         ) from error
 
 
@@ -83,5 +85,5 @@ def described(damaged: Mapping[int, str]) -> str:
     """'2 chunks are damaged: 3 (cells/fate_count), 7 (neurons/fate)'."""
     listed = [f"{number} ({path})" for number, path in damaged.items()]
     more = [f"… ({len(listed) - MOST_LISTED} more)"] if len(listed) > MOST_LISTED else []
-    number = "1 chunk is" if len(damaged) == 1 else f"{len(damaged)} chunks are"
+    number = f"{counted(len(damaged), 'chunk')} {are(len(damaged))}"
     return f"{number} damaged: {', '.join(listed[:MOST_LISTED] + more)}"

@@ -39,7 +39,7 @@ def open_to_work(location: Location) -> tuple[Store, Program]:
     store = Store(location, "r+")
     check_current(location)
     program = Program(study_of(store.attrs, store.root, location))
-    check_same(location, program.identity)
+    check_same(location, program)
     return store, program
 
 

@@ -164,7 +164,8 @@ def _create_neurons(
             chunks=(*chunking.tile, chunking.block, *sizes),
             dtype=np.dtype(variable.dtype or precision),
             dims=(*design.shape, "replicate", *dims),
-            attrs=_attrs(variable.units, variable.long_name, variable.definition, _auxiliary(design)),
+            attrs=_attrs(variable.units, variable.long_name, variable.definition, _auxiliary(design))
+            | (Fate.flags() if name == "fate" else {}),
         )
 
 

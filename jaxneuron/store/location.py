@@ -17,6 +17,7 @@ from zarr.storage import FsspecStore, LocalStore
 
 from jaxneuron.store.whole_file import check_place
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.path import expanded
 
 ROOT = "zarr.json"
 # The root of a run in an object store while its other files are written.
@@ -34,9 +35,7 @@ class Location:
     """A place for one run."""
 
     def __init__(self, path: str | Path) -> None:
-        self.name = str(path).removeprefix("file://")
-        if self.name.startswith("~"):  # of --out=~/…, which shells leave as it is
-            self.name = os.path.expanduser(self.name)
+        self.name = expanded(path)  # of --out=~/…, which shells leave as it is
         # A link to a run stays a link: the run behind it is meant.
         self.folder = None if "://" in self.name else Path(self.name).resolve()
         if self.folder is None:

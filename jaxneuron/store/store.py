@@ -31,6 +31,7 @@ from jaxneuron.store.skeleton import (
     open_skeleton,
 )
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.counted import are, counted
 
 if TYPE_CHECKING:  # which imports JAX, and `status` is quick
     from jaxneuron.neuron.train import Trained
@@ -186,8 +187,9 @@ class Store:
         for markers in (self._chunks, *([self._sums] if self._sums is not None else [])):
             if (done := len(markers.listed())) < markers.number:
                 raise BadInput(
-                    f"{self.location}: is unfinished, {done} of {markers.number} chunks are done; "
-                    "the same `jaxneuron sweep` resumes it, and --partial (partial=True) opens what is done"
+                    f"{self.location}: is unfinished, {done} of {counted(markers.number, 'chunk')} "
+                    f"{are(markers.number)} done; the same `jaxneuron sweep` resumes it, and --partial "
+                    "(partial=True) opens what is done"
                 )
 
     def add_up(self) -> None:

@@ -30,12 +30,17 @@ def visible(text: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """'; did you mean X?' for a misspelt name, otherwise '; known: X, Y, …'."""
+    """ "; did you mean 'X'?" for a misspelt name, otherwise '; known: X, Y, …'."""
     known = [str(k) for k in known]
     if close := difflib.get_close_matches(name, known, n=1, cutoff=0.6):
-        return f"; did you mean {close[0]}?"
+        return f"; did you mean {close[0]!r}?"
     more = [f"… ({len(known)})"] if len(known) > MOST_LISTED else []
     return f"; known: {', '.join(known[:MOST_LISTED] + more) or 'none'}"
+
+
+def is_near(hint: str) -> bool:
+    """Whether `nearest` has found a name that may be meant."""
+    return hint.startswith("; did you mean")
 
 
 def shown(value: Any) -> str:

@@ -5,13 +5,12 @@ import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag, field_validator, model_validator
 
 from jaxneuron.study.bad_input import BadInput, shown
+from jaxneuron.study.path import expanded
 from jaxneuron.study.section import Kind, Section
 from jaxneuron.study.tables.dialect import NAMED_SEPARATORS, Dialect
 
@@ -30,12 +29,7 @@ def _as_paths(files: Any) -> Any:
     """Files as their paths, in the ways in which people write them: ~/data.csv, file:///data.csv, a Path."""
     if isinstance(files, (list, tuple)):
         return [_as_paths(file) for file in files]
-    file = os.fspath(files) if isinstance(files, os.PathLike) else files
-    if not isinstance(file, str):
-        return file
-    if file.startswith("file://"):
-        file = url2pathname(urlsplit(file).path)
-    return os.path.expanduser(file) if file.startswith("~") else file
+    return expanded(files) if isinstance(files, (str, os.PathLike)) else files
 
 
 # Told apart by the type, so that an error speaks of one form alone.
@@ -54,9 +48,12 @@ class Table(Section):
     them, as far as it is not said.
     """
 
+    place: ClassVar[str] = "[data] with file"
+
     file: Files = Field(
-        description="A CSV, Parquet or NPZ file. A relative path starts at the study file's folder. Several "
-        "files with the same columns are several data sets, of any length; they are named by their files."
+        description="A CSV, Parquet or NPZ file. A relative path starts at the study file's folder, and ~ is "
+        "the home folder. Several files with the same columns are several data sets, of any length; they are "
+        "named by their files."
     )
     inputs: Names = Field(description="The columns of the inputs, each named once.")
     target: str = Field(description="The column of the target.")

@@ -80,7 +80,11 @@ def _type(name: str, field: FieldInfo) -> str:
     limits = [f"at least {m.ge:g}" for m in field.metadata if getattr(m, "ge", None) is not None]
     if name in MEANINGS:
         meaning = MEANINGS[name]
-        limits = [f"{meaning.bound} {meaning.low:g}"] if meaning.low > float("-inf") else []
+        limits = (
+            [f"{'above' if meaning.is_open else 'at least'} {meaning.low:g}"]
+            if meaning.low > float("-inf")
+            else []
+        )
         limits = (
             [" and ".join([*limits, f"below {meaning.high:g}"])] if meaning.high < float("inf") else limits
         )

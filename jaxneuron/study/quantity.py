@@ -1,7 +1,7 @@
 """Quantities: the forms in which a study gives a hyperparameter or a starting value.
 
 0.1                               a constant
-[0.01, 0.1, 1.0]                  an axis of listed values
+[0.01, 0.1, 1.0]                  an axis of listed values; in Python any array of one dimension
 [0.1, { linear = [1, 2], num = 9 }]   an axis of numbers and ranges, merged
 { linear = [-4, 4], num = 256 }   an axis of evenly spaced values
 { log = [1e-3, 10], num = 256 }   an axis of evenly spaced logarithms
@@ -17,6 +17,7 @@ import numpy as np
 from pydantic import PlainSerializer, PlainValidator
 
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
+from jaxneuron.neuron.hyperparams import Meaning
 from jaxneuron.population.axes import Axis, Linear, Log, Refined, Values
 from jaxneuron.study.bad_input import nearest, shown
 from jaxneuron.study.section import Kind
@@ -39,8 +40,7 @@ def parse(value: Any) -> Any:
         return _checked_draw(value)
     if isinstance(value, Mapping):
         return _parse_table(value)
-    if isinstance(value, np.ndarray) and value.ndim == 1:
-        value = value.tolist()
+    value = _listed(value)
     if isinstance(value, (list, tuple)):
         return _parse_list(value)
     number = _number(value)
@@ -49,10 +49,24 @@ def parse(value: Any) -> Any:
     return number
 
 
+def _listed(value: Any) -> Any:
+    """An array (of NumPy, JAX, pandas …) or a range as a list or a number; anything else as it is."""
+    if not hasattr(value, "__array__") and not isinstance(value, range):
+        return value
+    if np.ma.is_masked(value):
+        raise ValueError("holds masked values; an axis lists numbers")
+    array = np.asarray(value)
+    if array.ndim > 1:
+        raise ValueError(f"is an array of the shape {array.shape}; an axis has one dimension")
+    if array.dtype.kind in "mM":  # times, of which NumPy would make numbers
+        raise ValueError(f"holds {array.dtype}; an axis lists numbers")
+    return array.tolist()
+
+
 def _parse_list(pieces: Sequence[Any]) -> Any:
     if any(isinstance(piece, (Mapping, Axis, list, tuple)) for piece in pieces):
         return _checked_axis(Refined(tuple(map(_parse_piece, pieces))))
-    return _checked_axis(Values([_number(piece) for piece in pieces]))
+    return _checked_axis(Values([_number(_listed(piece)) for piece in pieces]))
 
 
 def _parse_piece(piece: Any) -> Any:
@@ -75,10 +89,10 @@ def _parse_table(table: Mapping[str, Any]) -> Any:
     for key in table:
         if key not in allowed:
             raise ValueError(f"unknown key {key!r} beside {form}{nearest(key, sorted(allowed - {form}))}")
-    ends = table[form]
+    ends = _listed(table[form])
     if not isinstance(ends, (list, tuple)) or len(ends) != 2:
         raise ValueError(f"{form} is {shown(ends)}; it must be a list of two numbers")
-    first, second = (_number(end) for end in ends)
+    first, second = (_number(_listed(end)) for end in ends)
     if form in AXES:
         if "num" not in table:
             raise ValueError(f"{form} needs num, the number of values")
@@ -104,7 +118,7 @@ def _checked_axis(axis: Any) -> Any:
 
 
 def _checked_draw(draw: Any) -> Any:
-    first, second = (_number(end) for end in draw)
+    first, second = (_number(_listed(end)) for end in draw)
     name = next(name for name, kind in DRAWS.items() if isinstance(draw, kind))
     if not (math.isfinite(first) and math.isfinite(second)):
         raise ValueError(f"{name} has {first!r} and {second!r}; both must be finite")
@@ -138,17 +152,22 @@ def num_values(axis: Any) -> int:
     return len(axis) if isinstance(axis, Values) else getattr(axis, "num", 1)
 
 
-def check_size(quantity: Any, precision: str, *, is_start: bool = False) -> None:
-    """ValueError where a precision cannot work with the numbers that give a quantity.
+def check_size(quantity: Any, precision: str, meaning: Meaning | None) -> None:
+    """ValueError where a precision cannot work with the numbers that give a hyperparameter, or a start, which
+    has no meaning.
 
-    Subnormal numbers are taken for 0: a neuron may start there, but not be trained with such a value.
+    Subnormal numbers are taken for 0: a neuron may start there, but not be trained with such a value. Nor may
+    a value be rounded to the limit that it must be below.
     """
     if isinstance(quantity, Refined):
         for piece in quantity.pieces:
-            check_size(piece, precision, is_start=is_start)
+            check_size(piece, precision, meaning)
         return
+    limit, high = meaning.high if meaning else math.inf, support(quantity).high
+    if math.isfinite(limit) and np.dtype(precision).type(high) >= limit:
+        raise ValueError(f"reaches {high!r}, which is {limit:g} in {precision}; it must be below {limit:g}")
     largest = LARGEST[precision]
-    smallest = 0.0 if is_start else float(np.finfo(precision).tiny)
+    smallest = 0.0 if meaning is None else float(np.finfo(precision).tiny)
     if isinstance(quantity, (Log, LogUniform)):  # whose ratios need some room
         smallest = 1 / largest
     given = (quantity.start, quantity.stop) if isinstance(quantity, (Linear, Log)) else quantity
@@ -178,6 +197,16 @@ def support(quantity: Any) -> Support:
         lows, highs = zip(*map(support, quantity.pieces), strict=True)
         return Support(min(lows), max(highs))
     return Support(quantity, quantity)
+
+
+def check_range(name: str, given: Support, meaning: Meaning) -> None:
+    """ValueError where values are outside of the range of a hyperparameter."""
+    is_bounded = math.isfinite(meaning.high)
+    is_low = given.low <= meaning.low if meaning.is_open else given.low < meaning.low
+    if is_low or (is_bounded and given.high >= meaning.high):
+        limit = f"{'above' if meaning.is_open else 'at least'} {meaning.low:g}"
+        limit += f" and below {meaning.high:g}" if is_bounded else ""
+        raise ValueError(f"{name}: reaches {given.low if is_low else given.high!r}; it must be {limit}")
 
 
 def largest_magnitude(quantity: Any) -> float:

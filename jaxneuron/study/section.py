@@ -1,15 +1,18 @@
 """A table of a study.toml: frozen, strict about types and keys, and wrong in one line."""
 
+import os
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from jaxneuron.study.bad_input import BadInput, nearest, shown
+from jaxneuron.study.bad_input import BadInput, is_near, nearest, shown
 
 # pydantic's tags of the kinds of data, of files and of a teacher's weight: they are no keys of a study.toml.
 KINDS = ("Table", "Synthetic", "Arrays", "File", "Files", "Numbers", "UnitVector")
+
+DATA = "[data]"
 
 # pydantic's words for these speak of Python's types.
 WANTED = {
@@ -32,12 +35,14 @@ class Section(BaseModel):
     """A table of a study.toml. What does not fit raises BadInput, from a file and from Python alike."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    # Where its keys belong, for one that is found elsewhere.
+    place: ClassVar[str]
 
     def __init__(self, /, **fields: Any) -> None:
         try:
-            super().__init__(**{key: _without_numpy(value) for key, value in fields.items()})
+            super().__init__(**{key: plain(value) for key, value in fields.items()})
         except ValidationError as error:
-            raise BadInput(explain(error, list(type(self).model_fields))) from None
+            raise BadInput(explain(error, type(self))) from None
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """What is long, such as an axis of ten thousand values, is cut."""
@@ -51,12 +56,27 @@ class _Text(str):
     __repr__ = str.__str__
 
 
-def _without_numpy(value: Any) -> Any:
-    """NumPy's whole numbers as Python's own, which pydantic asks for."""
-    return int(value) if isinstance(value, np.integer) else value
+def plain(value: Any) -> Any:
+    """A number of NumPy, JAX or the like, and a path, as Python's own types, which pydantic asks for."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if type(value) in (list, tuple) and any(isinstance(item, os.PathLike) for item in value):
+        return [os.fspath(item) if isinstance(item, os.PathLike) else item for item in value]
+    is_number = isinstance(value, np.generic) or (hasattr(value, "__array__") and not np.ndim(value))
+    return value.item() if is_number else value
 
 
-def explain(error: ValidationError, known_keys: list[str]) -> str:
+def _unknown(key: str, section: type[Section]) -> str:
+    """What is said of a key that a table does not have, but another one may have."""
+    hint = nearest(key, section.model_fields)
+    places = [other.place for other in Section.__subclasses__() if key in other.model_fields]
+    # A teacher's bias is hardly what is meant by one in [sweep], where there is an init_bias.
+    if is_near(hint) and not section.place.startswith(DATA):
+        places = [place for place in places if not place.startswith(DATA)]
+    return f"unknown key; it belongs in {' or '.join(places)}" if places else f"unknown key{hint}"
+
+
+def explain(error: ValidationError, section: type[Section]) -> str:
     """The first thing wrong: where, what, and what would be right."""
     # A misspelt key often leaves another one missing, and is the cause.
     first = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
@@ -69,7 +89,7 @@ def explain(error: ValidationError, known_keys: list[str]) -> str:
         case "value_error":
             wrong = str(cause)
         case "extra_forbidden":
-            wrong = f"unknown key{nearest(where, known_keys)}"
+            wrong = _unknown(where, section)
         case "missing":
             wrong = "is missing"
         case "no_data" if isinstance(value, Mapping):

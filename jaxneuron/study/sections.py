@@ -2,7 +2,7 @@
 which `jaxneuron keys` prints and docs/study-toml.md repeats."""
 
 import math
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
@@ -14,7 +14,7 @@ from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.schedules import CONSTANT, SCHEDULES
 from jaxneuron.study.bad_input import shown
 from jaxneuron.study.categories import OneOrMore, check_batch_size, named
-from jaxneuron.study.quantity import Quantity, support
+from jaxneuron.study.quantity import Quantity, check_range, support
 from jaxneuron.study.section import Kind, Section
 
 # fold_in takes 32 bits for the cell and 32 for the replicate.
@@ -24,6 +24,8 @@ MOST_STEPS = 2**31 - 2
 
 class Neuron(Section):
     """What the neuron is and where its weight starts."""
+
+    place: ClassVar[str] = "[neuron]"
 
     activation: Annotated[Any, OneOrMore(named(ACTIVATIONS)), Kind("string, or list of strings")] = Field(
         default="relu",
@@ -62,6 +64,8 @@ NumSteps = Annotated[
 
 class Training(Section):
     """How it is trained."""
+
+    place: ClassVar[str] = "[training]"
 
     optimizer: Annotated[Any, OneOrMore(named(OPTIMIZERS)), Kind("string, or list of strings")] = Field(
         default="sgd",
@@ -126,6 +130,8 @@ class Training(Section):
 class Points(Section):
     """A design that is not a grid: how many points, and how they are placed in the ranges of the sweep."""
 
+    place: ClassVar[str] = "[sweep] points"
+
     sobol: int | None = Field(
         default=None,
         ge=1,
@@ -145,6 +151,8 @@ class Points(Section):
 
 class Sweep(Section):
     """What differs between neurons, how many there are, and what is kept of them."""
+
+    place: ClassVar[str] = "[sweep]"
 
     learning_rate: Quantity = Field(description="The step size η.")
     init_bias: Quantity = Field(default=0.0, description="The initial bias.")
@@ -210,13 +218,6 @@ class Sweep(Section):
     def _check(self) -> Self:
         for name, meaning in MEANINGS.items():
             quantity = getattr(self, name)
-            if quantity is None:
-                continue
-            low, high = support(quantity)
-            is_bounded = math.isfinite(meaning.high)
-            is_below = low < meaning.low or (low == meaning.low and not meaning.has_low)
-            if is_below or (is_bounded and high >= meaning.high):
-                limit = f"{meaning.bound} {meaning.low:g}"
-                limit += f" and below {meaning.high:g}" if is_bounded else ""
-                raise ValueError(f"{name}: reaches {low if is_below else high!r}; it must be {limit}")
+            if quantity is not None:
+                check_range(name, support(quantity), meaning)
         return self

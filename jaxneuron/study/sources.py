@@ -29,6 +29,8 @@ def _names_of(values: Any) -> list[str] | None:
 class Arrays(Section):
     """Examples written out: a row of inputs, or one number, and a target for each; kept as arrays."""
 
+    place: ClassVar[str] = "[data] with x and y"
+
     x: Annotated[Any, Kind("list of numbers, or of rows")] = Field(
         repr=False,
         description="The inputs: a number for each example, or a row of equally many.",
@@ -89,6 +91,8 @@ class Arrays(Section):
 class UnitVector(Section):
     """A direction drawn uniformly: a vector of norm 1 with a number of components."""
 
+    place: ClassVar[str] = "[data] teacher.weight"
+
     unit_vector: int = Field(
         ge=1,
         le=2**20,
@@ -108,6 +112,8 @@ class Teacher(Section):
 
     Of several data sets each has draws of its own, and a direction of its own where the weight is drawn.
     """
+
+    place: ClassVar[str] = "[data] teacher"
 
     weight: Weight = Field(
         description="A weight for each input; or { unit_vector = 5 }, a direction in five dimensions, drawn "
@@ -165,6 +171,8 @@ class Teacher(Section):
 
 class Synthetic(Section):
     """Data made by a teacher."""
+
+    place: ClassVar[str] = "[data] with teacher"
 
     teacher: Teacher = Field(description="A neuron that makes the data: a table of its own.")
     scale: Scale = Field(default="none", description=AS_OF_FILES)

@@ -5,7 +5,7 @@ import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import model_validator
 
@@ -18,6 +18,7 @@ from jaxneuron.population.axes import Axis
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.categories import CATEGORIES
 from jaxneuron.study.files import Table
+from jaxneuron.study.path import expanded
 from jaxneuron.study.quantity import DRAWN, check_size, num_values, support
 from jaxneuron.study.section import Section
 from jaxneuron.study.sections import MOST_CELLS, Neuron, Sweep, Training
@@ -27,6 +28,8 @@ from jaxneuron.study.sources import Data
 
 class Study(Section):
     """Data, neuron, training and sweep."""
+
+    place: ClassVar[str] = "a study"
 
     data: Data
     neuron: Neuron = Neuron()
@@ -78,7 +81,7 @@ class Study(Section):
         for name, quantity in self.quantities.items():
             where = f"{'neuron' if name == 'init_weight' else 'sweep'}.{name}"
             try:
-                check_size(quantity, self.training.precision, is_start=name.startswith("init_"))
+                check_size(quantity, self.training.precision, MEANINGS.get(name))
             except ValueError as error:
                 raise ValueError(f"{where}: {error}") from None
             if isinstance(quantity, Axis):
@@ -224,7 +227,7 @@ def read_study(path: str | Path, settings: Sequence[str] = ()) -> Study:
     Raises:
         BadInput: it is no TOML file, or no study.
     """
-    path = Path(path)
+    path = Path(expanded(path))
     others = [read_setting(text) for text in settings]
     try:
         tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))

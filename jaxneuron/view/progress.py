@@ -1,10 +1,13 @@
 """The progress of a sweep: a bar in a notebook or on a terminal, and elsewhere a line for every tenth."""
 
 import contextlib
+import datetime
 import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+
+from jaxneuron.study.counted import counted
 
 Progress = Callable[[int, int], None]  # numbers of neurons: done, total
 
@@ -40,15 +43,19 @@ def _on_terminal() -> Iterator[Progress]:
 
 
 def _in_tenths() -> Progress:
-    printed = -1
+    """A line for every tenth, with the time that is left."""
+    printed, began, kept = -1, 0.0, 0
 
     def show(done: int, total: int) -> None:
-        nonlocal printed
-        tenth = 10 * done // total
-        if tenth > printed:
-            printed = tenth
-            sys.stderr.write(f"{done:,} of {total:,} neurons\n")
-            sys.stderr.flush()
+        nonlocal printed, began, kept
+        if printed < 0:
+            began, kept = time.monotonic(), done  # what was there takes no time
+        if (tenth := 10 * done // total) > printed:
+            printed, left = tenth, ""
+            if kept < done < total:
+                seconds = (total - done) * (time.monotonic() - began) / (done - kept)
+                left = f", {datetime.timedelta(seconds=round(seconds))} (h:mm:ss) left"
+            print(f"{done:,} of {counted(total, 'neuron')}{left}", file=sys.stderr, flush=True)
 
     return show
 
@@ -61,7 +68,7 @@ class _Bar(NamedTuple):
     seconds: float
 
     def __repr__(self) -> str:
-        return f"{self.done:,} of {self.total:,} neurons, {self.seconds:.0f} s"
+        return f"{self.done:,} of {counted(self.total, 'neuron')}, {self.seconds:.0f} s"
 
     def _repr_html_(self) -> str:
         return f'<progress value="{self.done}" max="{self.total}"></progress> {self!r}'

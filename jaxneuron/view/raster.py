@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.in_words import values_in_words
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.palette import SCREEN_COLOURS
 
@@ -51,7 +52,7 @@ def ends_of(axis: MapAxis) -> Ends:
     label = f"{axis.label} (log)" if axis.is_log else axis.label
     if axis.names:
         return Ends(label, axis.names[0], axis.names[-1])
-    return Ends(label, f"{axis.values.min():.3g}", f"{axis.values.max():.3g}")
+    return Ends(label, *values_in_words((axis.values.min(), axis.values.max()), 3))
 
 
 def fate_squares(counts: np.ndarray, columns: int, rows: int, widest: float = math.inf) -> np.ndarray:

@@ -7,7 +7,7 @@ from scipy.stats import binomtest
 import jaxneuron as jn
 from jaxneuron import sweep
 from jaxneuron.analysis import parts
-from jaxneuron.analysis.best import best_cells
+from jaxneuron.analysis.best import best_cells, median_params
 from jaxneuron.analysis.in_words import loss_in_words
 from jaxneuron.neuron.fate import Fate
 from tests.studies import all_but_few_thorough
@@ -56,6 +56,8 @@ def test_those_tied_with_the_first_do_not_differ_from_it(by, run):
     assert (cells.converged[tied] == cells.converged[0]).all()
     alike = (losses == losses[0]) & (cells.converged == cells.converged[0])
     assert cells.tied[alike].all()
+    assert (np.diff(cells.settle_step[tied]) >= 0).all()
+    alike &= cells.settle_step == cells.settle_step[0]
     assert (np.diff(cells.cell[alike]) > 0).all()
     if by == 0.5:
         assert alike.sum() > 1  # or nothing was tied
@@ -71,6 +73,35 @@ def test_each_row_is_its_cells(run):
                 tuple(expected), abs=1e-12
             )
         assert row.neurons == 9
+
+
+def test_the_settling_step_is_the_median_of_those_that_converged(run):
+    cells = run.best(None)
+    steps = run.neurons.settle_step.where(run.neurons.fate == Fate.converged).values.reshape(-1, 9)[
+        cells.cell
+    ]
+    for found, of_cell in zip(cells.settle_step, steps, strict=True):
+        settled = np.sort(of_cell[np.isfinite(of_cell)])
+        if len(settled) == 0:
+            assert np.isnan(found)
+        else:
+            median = settled[(len(settled) - 1) // 2]
+            assert found <= median <= max(1.1 * found, 8)
+
+
+def test_all_that_are_as_good_are_counted_shown_or_not(run):
+    assert best_cells(run, 1).attrs["num_tied"] == run.best(None).tied.sum() > 1
+
+
+def test_params_are_medians_of_the_records_or_of_neurons_trained_again(run, tmp_path):
+    cells = run.best(4).cell.tolist()
+    params = median_params(run, cells)
+    for name, column in (("final_weight", "weight"), ("final_bias", "bias")):
+        values = run.neurons[name].values.reshape(-1, 9)[cells]
+        np.testing.assert_array_equal(params[column], np.median(values, axis=1))
+    settings = run.study.sweep.model_copy(update={"records": "cells"})
+    without = sweep(run.study.model_copy(update={"sweep": settings}), tmp_path / "run.zarr")
+    assert median_params(without, cells).equals(params)
 
 
 def test_cells_that_lose_too_many_are_left_out(run):

@@ -126,7 +126,7 @@ def test_the_default_is_the_first_two_that_are_not_held(run):
 @pytest.mark.parametrize(
     ("over", "at", "message"),
     [
-        (["learning_rat"], {}, "'learning_rat' is not swept; did you mean learning_rate?"),
+        (["learning_rat"], {}, "'learning_rat' is not swept; did you mean 'learning_rate'?"),
         (NAMES, {}, "at most two axes"),
         (["momentum", "momentum"], {}, "must all differ"),
         (["momentum"], {"momentum": 0.1}, "must all differ"),

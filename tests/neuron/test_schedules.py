@@ -108,9 +108,9 @@ def test_other_settings_are_other_identities_and_defaults_are_none(tmp_path):
         (
             {"schedule": "step"},
             {"step_every": 0.0, "final_rate": 0.1},
-            "step_every: reaches 0.0; it must be more",
+            "step_every: reaches 0.0; it must be above",
         ),
-        ({}, {"clip_norm": [0.0, 1.0]}, "clip_norm: reaches 0.0; it must be more than 0"),
+        ({}, {"clip_norm": [0.0, 1.0]}, "clip_norm: reaches 0.0; it must be above 0"),
         (
             {"schedule": "cosine", "method": "jumps", "precision": "float64"},
             {},

@@ -99,7 +99,19 @@ def test_the_first_dim_is_the_data_set(tmp_path):
     assert set(run.cells.dataset.attrs) >= {"units", "long_name", "definition"}
     assert run.attrs["num_neurons"] == 3 * NUM_CELLS * 2
     assert list(run.best(2).columns[:2]) == ["cell", "dataset"]
-    assert list(best_cells(run, 2).columns[:2]) == ["cell", "dataset"]
+    best = best_cells(run, 2)
+    assert list(best.columns[:2]) == ["cell", "dataset"]
+    # Each is ranked by itself: losses of different data are not compared.
+    assert best.dataset.tolist() == [0, 0, 1, 1, 2, 2]
+    lowest = run.final_loss().min(run.dims[1:])
+    assert (best.final_loss[::2].values <= 1.01 * lowest).all()
+    assert best.tied[::2].all()
+    assert run.num_as_good() == sum(
+        ((fates.sel(fate="converged") == 2) & (largest <= 1.01 * smallest.min())).sum()
+        for fates, largest, smallest in zip(
+            run.cells.fate_count, run.cells.final_loss_max, run.cells.final_loss_min, strict=True
+        )
+    )
     diagram = phase_diagram(run)
     assert [axis.name for axis in diagram.axes] == ["learning_rate", "init_bias"]
     assert diagram.remark == "pooled over data set, initial weight"

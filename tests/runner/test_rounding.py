@@ -7,7 +7,7 @@ import jaxneuron as jn
 from experiments.float32.rounding import INPUTS, examples_with, floors
 from jaxneuron.neuron.gradient import FORMS
 from jaxneuron.runner.plan import plan
-from jaxneuron.runner.precision import warn_of_precision
+from jaxneuron.runner.precision import warn_of_equal_values, warn_of_precision
 from jaxneuron.runner.program import Program
 from jaxneuron.study.data import Dataset, Scaling
 
@@ -79,3 +79,21 @@ def test_who_squares_gradients_is_told_where_rates_lead_too_far(rate, caplog):
     (told,) = said()
     assert "has 1e+17; with inputs up to 10 adam can square gradients in float32 up to about 2e+16" in told
     assert said(optimizer="sgd") == said(precision="float64") == []
+
+
+@pytest.mark.parametrize(
+    ("sweep", "words"),
+    [
+        (
+            {"learning_rate": jn.Linear(0.1, 0.10000001, 41)},
+            "learning_rate: its 41 values are 2 different",
+        ),
+        ({"learning_rate": 0.1, "init_bias": [0.1, 0.1 + 1e-10]}, "sweep.init_bias: its 2 values are 1 diff"),
+        ({"learning_rate": jn.Uniform(0.1, 0.1000001)}, "sweep.learning_rate: there are about 13 numbers"),
+        ({"learning_rate": jn.Log(0.1, 0.2, 1000)}, ""),
+    ],
+)
+def test_values_that_are_one_number_in_the_precision_are_told_of(sweep, words, caplog):
+    warn_of_equal_values(jn.Study(data={"x": [0.0, 1.0], "y": [1.0, 2.0]}, sweep=sweep))
+    assert words in caplog.text
+    assert bool(words) == bool(caplog.text)

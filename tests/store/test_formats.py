@@ -28,6 +28,9 @@ def test_runs_of_every_format_are_read(stored, tmp_path):
     with zipfile.ZipFile(stored) as file:
         file.extractall(tmp_path)
     run = jn.open_run(tmp_path / "run.zarr")
+    attrs = run.neurons.fate.attrs  # whatever its version wrote
+    assert dict(zip(attrs["flag_meanings"].split(), attrs["flag_values"], strict=True)) == Fate.__members__
+    assert attrs["flag_values"].dtype == run.neurons.fate.dtype
     assert run.attrs["num_neurons"] == 84
     assert int(run.cells.fate_count.sum()) == 84
     expected = json.loads(stored.with_suffix(".json").read_text())

@@ -129,8 +129,8 @@ def test_the_rate_is_that_of_all_processes_together(tmp_path, monkeypatch):
 
 
 OTHERS = {
-    "data": ({"y": Y + 1e-6}, None, None, "data is"),
-    "scaling": ({"scale": "standard"}, None, None, "data is"),
+    "data": ({"y": Y + 1e-6}, None, None, "data.y is"),
+    "scaling": ({"scale": "standard"}, None, None, "data.scale is 'none' there and 'standard' here"),
     "seed": ({}, {"seed": 1}, None, "sweep.seed is 0 there and 1 here"),
     "an axis": ({}, {"learning_rate": jn.Log(0.01, 11.0, 4)}, None, "sweep.learning_rate is"),
     "replicates": ({}, {"replicates": 6}, None, "more replicates or steps make a new run"),

@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -157,6 +160,75 @@ def test_the_forms_of_a_quantity(given, expected):
 
     assert learning_rate == expected
     assert type(learning_rate) is type(expected)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.array([0.5, 2.0]),
+        jnp.array([0.5, 2.0]),
+        [jnp.float32(0.5), np.float16(2)],
+        pd.Series([0.5, 2.0]),
+        pd.Index([0.5, 2.0]),
+        xr.DataArray([0.5, 2.0]),
+        np.ma.array([0.5, 2.0]),
+    ],
+    ids=lambda given: type(given).__module__,
+)
+def test_an_axis_is_any_array_of_one_dimension(given):
+    found = study(learning_rate=given)
+    assert found.sweep.learning_rate == Values([0.5, 2.0])
+    assert Study(**json.loads(json.dumps(resolved(found)))) == found
+
+
+def test_numbers_and_paths_of_other_libraries_are_pythons_own():
+    assert study(learning_rate=range(1, 3)).sweep.learning_rate == Values([1.0, 2.0])
+    assert study(learning_rate=jnp.float32(0.5)).sweep.learning_rate == 0.5
+    axis = Log(jnp.float32(0.5), np.float32(2), np.int64(3))
+    assert axis == Log(0.5, 2.0, 3)
+    assert json.dumps(resolved(study(learning_rate=axis)))
+    training = Training(num_steps=jnp.int32(5), tolerance=np.float32(0.5), batch_size=np.array(2))
+    assert training == Training(num_steps=5, tolerance=0.5, batch_size=2)
+    assert Neuron(train_bias=np.True_).train_bias is True
+    table = Table(file=Path("~/data.csv"), inputs=("x",), target="y")
+    assert table.file == str(Path.home() / "data.csv")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (np.ma.array([0.5, 2.0], mask=[0, 1]), "masked"),
+        (pd.array([1, None]), "masked|not a number"),
+        (pd.to_datetime(["2020-01-01"]), "datetime64"),
+        (np.array([True]), "True is not a number"),
+        (np.ones((2, 2)), r"shape \(2, 2\)"),
+        (np.array([1j]), "not a number"),
+    ],
+)
+def test_an_array_of_anything_else_is_no_axis(given, words):
+    with pytest.raises(BadInput, match=f"sweep.learning_rate: .*({words})"):
+        study(learning_rate=given)
+
+
+@pytest.mark.parametrize("optimizer", [name for name, o in OPTIMIZERS.items() if "epsilon" in o.takes])
+@pytest.mark.parametrize("epsilon", [0, [0.0, 1e-8], {"linear": [0, 1], "num": 3}, {"uniform": [0, 1]}])
+def test_nothing_is_divided_by_a_root_of_zero(optimizer, epsilon):
+    with pytest.raises(BadInput, match=r"sweep\.epsilon: reaches 0.0; it must be above 0"):
+        Study(
+            data=DATA,
+            training={"optimizer": optimizer},
+            sweep={"learning_rate": 0.1, "weight_decay": 0.1, "epsilon": epsilon},
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "optimizer"), [("momentum", "momentum"), ("beta2", "adam"), ("decay", "rmsprop")]
+)
+def test_what_is_below_1_stays_so_in_the_precision(name, optimizer):
+    sweep = {"learning_rate": 0.1, name: [0.5, 1 - 1e-9]}
+    Study(data=DATA, training={"optimizer": optimizer, "precision": "float64"}, sweep=sweep)
+    with pytest.raises(BadInput, match=f"sweep.{name}: reaches 0.999999999, which is 1 in float32"):
+        Study(data=DATA, training={"optimizer": optimizer}, sweep=sweep)
 
 
 def test_a_normal_distribution_where_negative_values_make_sense():

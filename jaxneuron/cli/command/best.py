@@ -5,12 +5,13 @@ from typing import Any
 import click
 
 from jaxneuron.cli.partial import open_part, partial_option
+from jaxneuron.cli.paths import RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.study.bad_input import BadInput
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=RunPath())
 @click.option("--by", default="median", show_default=True, help="median, mean, or a quantile such as 0.9.")
 @click.option("--number", type=click.IntRange(min=1), default=10, show_default=True, help="Cells to show.")
 @click.option(
@@ -23,17 +24,28 @@ from jaxneuron.study.bad_input import BadInput
 @partial_option
 @json_option
 def best(run: str, by: str, number: int, most_lost: float, partial: bool, as_json: bool) -> None:
-    """List the cells that train best, with the fates of their neurons and 95 % intervals."""
-    from jaxneuron.analysis.best import best_cells
+    """List the cells that train best, with their neurons' fates (and 95 % intervals) and median W and b.
+
+    A cell's number is what `train RUN --cell` takes. Of several data sets each has its own best cells.
+    """
+    from jaxneuron.analysis.best import best_cells, median_params
 
     opened, part = open_part(run, partial)
     cells = best_cells(opened, number, by=_quantile(by), most_lost=most_lost)
+    try:
+        params, unknown = median_params(opened, cells.cell.tolist()), None
+    except BadInput as error:
+        params, unknown = None, str(error)
     if as_json:
-        print_json(cells=cells.to_dict(orient="records"), **part)
-    else:
-        from jaxneuron.view.terminal.tables import interval_table
+        all_columns = cells if params is None else cells.join(params)
+        num_cells = opened.design.num_cells
+        records = all_columns.to_dict(orient="records")
+        counts = {"num_tied": cells.attrs["num_tied"], "num_cells": num_cells}
+        print_json(cells=records, **counts, no_params=unknown, **part)
+        return
+    from jaxneuron.view.terminal.best_tables import interval_table
 
-        print_items(interval_table(cells, opened, by))
+    print_items(interval_table(cells, params, opened, by), *([f"W and b: {unknown}"] if unknown else []))
 
 
 def _quantile(by: str) -> Any:

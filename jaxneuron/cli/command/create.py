@@ -4,14 +4,17 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.paths import default_run
+from jaxneuron.cli.paths import LocalPath, RunPath, default_run
 from jaxneuron.cli.settings import set_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log
+from jaxneuron.study.counted import counted
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
-@click.option("--out", help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]")
+@click.argument("study", type=LocalPath())
+@click.option(
+    "--out", type=RunPath(), help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]"
+)
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
 @set_option
 @json_option
@@ -35,4 +38,4 @@ def create(study: Path, out: str | None, overwrite: bool, settings: tuple[str, .
     if as_json:
         print_json(run=out, num_neurons=program.num_neurons, num_chunks=num_chunks, is_new=is_new)
     else:
-        print_items(f"run: {out}, {num_chunks:,} chunks of work{'' if is_new else ', was there'}")
+        print_items(f"run: {out}, {counted(num_chunks, 'chunk')} of work{'' if is_new else ', was there'}")

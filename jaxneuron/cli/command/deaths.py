@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from jaxneuron.cli.partial import open_part, partial_option
-from jaxneuron.cli.paths import DEATHS, beside
+from jaxneuron.cli.paths import DEATHS, LocalPath, RunPath, beside
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.store.whole_file import FIGURE, check_file
+from jaxneuron.study.counted import counted
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=RunPath())
 @click.option("--along", help="What is swept, to show deaths by.  [default: the learning rate]")
 @click.option(
     "--phase",
@@ -20,7 +21,7 @@ from jaxneuron.store.whole_file import FIGURE, check_file
     metavar="FIRST LAST",
     help="Steps over which half-lives are estimated.  [default: all but the first tenth]",
 )
-@click.option("--figure", type=click.Path(path_type=Path), help="The curves.  [default: NAME-deaths.png]")
+@click.option("--figure", type=LocalPath(), help="The curves.  [default: NAME-deaths.png]")
 @partial_option
 @json_option
 def deaths(
@@ -42,7 +43,7 @@ def deaths(
 
     opened, part = open_part(run, partial)
     found = find_deaths(opened, along, phase)
-    plot = draw_deaths(found, f"{opened.attrs['num_neurons']:,} neurons of {opened.name}")
+    plot = draw_deaths(found, f"{counted(opened.attrs['num_neurons'], 'neuron')} of {opened.name}")
     plot.note(part_in_words(opened))
     save(plot, figure)
     if as_json:

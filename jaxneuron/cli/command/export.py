@@ -6,12 +6,14 @@ from typing import Any
 import click
 
 from jaxneuron.cli.partial import open_part, partial_option
+from jaxneuron.cli.paths import LocalPath, RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json
+from jaxneuron.study.counted import counted
 
 
 @click.command()
-@click.argument("run")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("run", type=RunPath())
+@click.argument("file", type=LocalPath())
 @click.option("--rows", type=click.Choice(["cells", "neurons"]), default="cells", show_default=True)
 @click.option("--overwrite", is_flag=True, help="Replace the file that is there.")
 @partial_option
@@ -25,4 +27,4 @@ def export(run: str, file: Path, rows: Any, overwrite: bool, partial: bool, as_j
     if as_json:
         print_json(file=str(file), rows=number, **part)
     else:
-        print_items(f"{file}: {number:,} {rows}")
+        print_items(f"{file}: {counted(number, rows.removesuffix('s'))}")

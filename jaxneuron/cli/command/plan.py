@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
+from jaxneuron.cli.paths import LocalPath
 from jaxneuron.cli.settings import set_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
+@click.argument("study", type=LocalPath())
 @click.option(
     "--devices",
     type=click.IntRange(min=1),

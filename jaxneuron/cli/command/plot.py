@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from jaxneuron.cli.partial import open_part, partial_option
-from jaxneuron.cli.terminal import json_option, print_items, print_json
+from jaxneuron.cli.paths import LocalPath, RunPath
+from jaxneuron.cli.terminal import json_option, print_items, print_json, working
 from jaxneuron.store.whole_file import FIGURE, check_file
 from jaxneuron.study.bad_input import BadInput
 
@@ -25,8 +26,8 @@ TAKES = {
 
 
 @click.command()
-@click.argument("run")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("run", type=RunPath())
+@click.argument("file", type=LocalPath())
 @click.option(
     "--show", type=click.Choice(list(TAKES)), default="maps", show_default=True, help="Which figure."
 )
@@ -60,9 +61,10 @@ def plot(run: str, file: Path, show: str, width: float, partial: bool, as_json: 
     from jaxneuron.view.plots.canvas import save
 
     opened, part = open_part(run, partial)
-    plots = opened.plot
-    figure = (plots if show == "maps" else getattr(plots, show))(**given, width=width)
-    save(figure, file)
+    with working(f"drawing {file}", quiet=as_json):
+        plots = opened.plot
+        figure = (plots if show == "maps" else getattr(plots, show))(**given, width=width)
+        save(figure, file)
     if as_json:
         print_json(figure=str(file), description=figure.description, **part)
     else:

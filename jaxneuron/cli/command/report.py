@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 
 from jaxneuron.cli.partial import open_part, partial_option
-from jaxneuron.cli.paths import REPORT, beside
-from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log
+from jaxneuron.cli.paths import REPORT, LocalPath, RunPath, beside
+from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, working
 
 
 @click.command()
-@click.argument("run")
-@click.option("--out", type=click.Path(path_type=Path), help="The page.  [default: beside the run]")
+@click.argument("run", type=RunPath())
+@click.option("--out", type=LocalPath(), help="The page.  [default: beside the run]")
 @partial_option
 @json_option
 def report(run: str, out: Path | None, partial: bool, as_json: bool) -> None:
@@ -24,8 +24,10 @@ def report(run: str, out: Path | None, partial: bool, as_json: bool) -> None:
 
     print_log(quiet=as_json)
     opened, part = open_part(run, partial)
-    found = write_report(opened, out)
+    with working(f"writing {out}", quiet=as_json) as say:
+        found = write_report(opened, out, say)
     if as_json:
         print_json(report=str(out), **found, **part)
     else:
-        print_items(f"report: {out} ({found['bytes'] / 1e6:.1f} MB, {found['lives']} lives)")
+        lives = "1 life" if found["lives"] == 1 else f"{found['lives']} lives"
+        print_items(f"report: {out} ({found['bytes'] / 1e6:.1f} MB, {lives})")

@@ -2,12 +2,13 @@
 
 import click
 
+from jaxneuron.cli.paths import RunPath
 from jaxneuron.cli.process import DONE, INCOMPLETE
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=RunPath())
 @click.option("--verify", is_flag=True, help="Read everything and compare it with its checksums.")
 @json_option
 def status(run: str, verify: bool, as_json: bool) -> int:

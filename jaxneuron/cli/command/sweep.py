@@ -10,20 +10,28 @@ from typing import Any
 
 import click
 
-from jaxneuron.cli.paths import FIGURE, beside, default_run, local_folder
+from jaxneuron.cli.paths import FIGURE, LocalPath, RunPath, beside, default_run, local_folder
 from jaxneuron.cli.settings import as_options, set_option
-from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, resumable, terminal_size
+from jaxneuron.cli.terminal import (
+    json_option,
+    print_items,
+    print_json,
+    print_log,
+    quiet_option,
+    resumable,
+    terminal_size,
+)
 from jaxneuron.store import whole_file
 from jaxneuron.study.bad_input import BadInput
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
-@click.option("--out", help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]")
-@click.option("--overwrite", is_flag=True, help="Replace the run that is there and start anew.")
+@click.argument("study", type=LocalPath())
 @click.option(
-    "--figure", type=click.Path(path_type=Path), help="The phase diagram.  [default: beside the run]"
+    "--out", type=RunPath(), help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]"
 )
+@click.option("--overwrite", is_flag=True, help="Replace the run that is there and start anew.")
+@click.option("--figure", type=LocalPath(), help="The phase diagram.  [default: beside the run]")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -41,6 +49,7 @@ from jaxneuron.study.bad_input import BadInput
     help="The Ray cluster, HOST:PORT, or auto: this machine's.  [default: a Ray job's, or one of its own]",
 )
 @set_option
+@quiet_option
 @json_option
 def sweep(
     study: Path,
@@ -51,6 +60,7 @@ def sweep(
     engine: str,
     address: str | None,
     settings: tuple[str, ...],
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Train every neuron of a study.toml and draw its phase diagram.
@@ -64,10 +74,11 @@ def sweep(
 
     # The plots are imported while the first chunk is compiled.
     threading.Thread(target=importlib.import_module, args=["jaxneuron.view.plots.phase"]).start()
-    print_log(quiet=as_json)
+    is_quiet = quiet or as_json
+    print_log(is_quiet)
     trainer, options = _engine(engine, workers, address)
     line = ["jaxneuron", "sweep", str(study), "--out", out, *as_options(settings), *options]
-    with resumable(line, quiet=as_json) as progress:
+    with resumable(line, is_quiet) as progress:
         # Ray prints a page for each actor that dies, of which our log has a line.
         with (
             open(os.devnull, "w") as nowhere,
@@ -80,7 +91,8 @@ def sweep(
         from jaxneuron.neuron.fate import Fate
         from jaxneuron.view.plots.canvas import save
         from jaxneuron.view.plots.phase import draw_phase_diagram
-        from jaxneuron.view.terminal.tables import best_table, fate_table
+        from jaxneuron.view.terminal.best_tables import best_table
+        from jaxneuron.view.terminal.tables import fate_table
 
         save(draw_phase_diagram(phase_diagram(run)), figure)
     if as_json:
@@ -93,6 +105,8 @@ def sweep(
             fates={fate.name: int(counts[fate]) for fate in Fate},
             best=run.best().to_dict(orient="records"),
         )
+        return
+    if quiet:
         return
     print_items(fate_table(run), blank=True)
     if size := terminal_size():

@@ -6,6 +6,9 @@ from typing import Any
 
 import click
 
+from jaxneuron.cli.completion import names_of
+from jaxneuron.cli.paths import LocalPath
+from jaxneuron.cli.replay import check_options, train_again
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, terminal_size
 from jaxneuron.store.whole_file import FIGURE, check_file
 from jaxneuron.study.bad_input import BadInput
@@ -20,6 +23,7 @@ KEYS = {
     "training": ("optimizer", "method", "num_steps", "batch_size", "precision", "tolerance"),
     "sweep": ("learning_rate", "init_bias", "momentum", "weight_decay", "seed"),
 }
+OF_STUDY = {"no_bias", *(key for keys in KEYS.values() for key in keys)} - {"file"}
 
 OPTIONS = {"inputs": "input", "missing_values": "missing-value"}  # of keys that are lists
 
@@ -43,19 +47,37 @@ class NumSteps(click.ParamType):
 
 
 @click.command()
-@click.argument("file", metavar="DATA", type=click.Path(path_type=Path))
-@click.option("--input", "inputs", multiple=True, required=True, help="Column of an input; may be repeated.")
-@click.option("--target", required=True, help="Column of the target.")
+@click.argument("file", metavar="DATA", type=LocalPath())
+@click.option("--input", "inputs", multiple=True, help="Column of an input; may be repeated.")
+@click.option("--target", help="Column of the target.")
+@click.option("--cell", type=click.IntRange(min=0), help="Of a run: the cell whose neuron is trained again.")
+@click.option(
+    "--replicate", type=click.IntRange(min=0), default=0, show_default=True, help="Which neuron of the cell."
+)
 @click.option("--learning-rate", type=float, default=0.1, show_default=True, help="Step size η.")
 @click.option("--init-weight", type=float, help="Weight before step 0; drawn from N(0, 1) if not given.")
 @click.option("--init-bias", type=float, default=0.0, show_default=True, help="Bias before step 0.")
 @click.option("--no-bias", is_flag=True, help="Do not train the bias.")
-@click.option("--activation", default="relu", show_default=True, help="relu, leaky_relu, tanh, …")
-@click.option("--optimizer", default="sgd", show_default=True, help="sgd, momentum, adam, …")
+@click.option(
+    "--activation",
+    shell_complete=names_of("activation"),
+    default="relu",
+    show_default=True,
+    help="relu, leaky_relu, tanh, …",
+)
+@click.option(
+    "--optimizer",
+    shell_complete=names_of("optimizer"),
+    default="sgd",
+    show_default=True,
+    help="sgd, momentum, adam, …",
+)
 @click.option("--momentum", type=float, help="For momentum and nesterov.  [default: 0.9]")
 @click.option("--weight-decay", type=float, help="For any optimizer; adamw needs it.")
 @click.option("--batch-size", type=int, help="Examples per step; all if not given.")
-@click.option("--method", default="steps", show_default=True, help="steps or jumps.")
+@click.option(
+    "--method", shell_complete=names_of("method"), default="steps", show_default=True, help="steps or jumps."
+)
 @click.option(
     "--num-steps", type=NumSteps(), default=10_000, show_default=True, help="Steps at most; by jumps inf too."
 )
@@ -66,8 +88,18 @@ class NumSteps(click.ParamType):
     show_default=True,
     help="The loss has converged when its gradient is at most this in every component.",
 )
-@click.option("--precision", help="float32 or float64.  [default: float32; by jumps float64]")
-@click.option("--scale", default="standard", show_default=True, help="standard or none.")
+@click.option(
+    "--precision",
+    shell_complete=names_of("precision"),
+    help="float32 or float64.  [default: float32; by jumps float64]",
+)
+@click.option(
+    "--scale",
+    shell_complete=names_of("scale"),
+    default="standard",
+    show_default=True,
+    help="standard or none.",
+)
 @click.option("--separator", help="Between fields: a character, tab or space.  [default: found]")
 @click.option("--decimal", help="Of decimals: . or ,  [default: found]")
 @click.option("--thousands", help="Between each three digits: , . ' or a space.  [default: none]")
@@ -80,21 +112,34 @@ class NumSteps(click.ParamType):
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="For what is drawn.")
 @click.option("--explain", is_flag=True, help="Walk through one full pass with its numbers.")
-@click.option("--figure", type=click.Path(path_type=Path), help="Where to draw it (.png, .svg, .pdf).")
-@click.option(
-    "--report", type=click.Path(path_type=Path), help="Where to write its life, step by step (.html)."
-)
+@click.option("--figure", type=LocalPath(), help="Where to draw it (.png, .svg, .pdf).")
+@click.option("--report", type=LocalPath(), help="Where to write its life, step by step (.html).")
 @json_option
-def train(explain: bool, figure: Path | None, report: Path | None, as_json: bool, **given: Any) -> None:
-    """Train one neuron on a CSV, Parquet or NPZ file until its loss has converged."""
-    figure = figure or Path("runs", f"{given['file'].stem}-neuron.png")
+@click.pass_context
+def train(
+    context: click.Context,
+    /,
+    explain: bool,
+    figure: Path | None,
+    report: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Train one neuron on a CSV, Parquet or NPZ file until its loss has converged.
+
+    With --cell, DATA is a run, and one of its neurons is trained again as it was.
+    """
+    check_options(context, OF_STUDY)
+    cell, replicate = given.pop("cell"), given.pop("replicate")
+    name = given["file"].stem if cell is None else f"{given['file'].stem}-cell-{cell}"
+    figure = figure or Path("runs", f"{name}-neuron.png")
     check_file(figure, FIGURE, "--figure")
     if report is not None:
         from jaxneuron.view.web.page import check_page
 
         check_page(report, "--report")
     print_log(quiet=as_json)
-    training = _train(given)
+    training = _train(given) if cell is None else train_again(given["file"], cell, replicate)
 
     from jaxneuron.analysis.explain import full_pass
     from jaxneuron.analysis.fit import fit

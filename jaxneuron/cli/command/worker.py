@@ -4,20 +4,23 @@ import os
 
 import click
 
-from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, resumable
+from jaxneuron.cli.paths import RunPath
+from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, quiet_option, resumable
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.counted import are, counted
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=RunPath())
 @click.option(
     "--index",
     type=int,
     help="Which of the workers this is, from 0 on.  [default: that of a Slurm array or a Kubernetes job]",
 )
 @click.option("--of", type=click.IntRange(min=1), help="How many there are.  [default: a Slurm array's]")
+@quiet_option
 @json_option
-def worker(run: str, index: int | None, of: int | None, as_json: bool) -> None:
+def worker(run: str, index: int | None, of: int | None, quiet: bool, as_json: bool) -> None:
     """Train every n-th chunk of a run that `create` has made, those of them that are missing.
 
     It may be stopped, killed, started again and started twice.
@@ -26,13 +29,13 @@ def worker(run: str, index: int | None, of: int | None, as_json: bool) -> None:
     from jaxneuron.runner.worker import worker as run_worker
 
     line = ["jaxneuron", "worker", run, "--index", str(index), "--of", str(of)]
-    print_log(quiet=as_json)
-    with resumable(line, quiet=as_json) as progress:
+    print_log(quiet or as_json)
+    with resumable(line, quiet or as_json) as progress:
         num_neurons = run_worker(run, index, of, progress=progress)
     if as_json:
         print_json(run=run, index=index, of=of, num_neurons=num_neurons)
-    else:
-        print_items(f"worker {index} of {of}: its {num_neurons:,} neurons are done")
+    elif not quiet:
+        print_items(f"worker {index} of {of}: its {counted(num_neurons, 'neuron')} {are(num_neurons)} done")
 
 
 def _share(index: int | None, of: int | None) -> tuple[int, int]:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from jaxneuron.analysis.fit import fit
-from jaxneuron.analysis.in_words import shortened
+from jaxneuron.analysis.in_words import shortened, values_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
+from jaxneuron.study.counted import are, counted
 from jaxneuron.view.notebook.images import figure_uri, thumbnail
 from jaxneuron.view.notebook.markup import details, facts, table, text
 from jaxneuron.view.palette import SCREEN_COLOURS
@@ -119,7 +120,7 @@ def _best(run: Run) -> str:
         for row in found["rows"][:SHOWN_CELLS]
     )
     cells = table([*found["head"], "median final loss", "converged (95 % interval)"], rows)
-    note = f"{found['as_good']:,} of {found['cells']:,} cells are as good as any"
+    note = f"{found['as_good']:,} of {counted(found['cells'], 'cell')} {are(found['cells'])} as good as any"
     return details("Best cells", f'{cells}<p class="jaxneuron-muted">{note}</p>')
 
 
@@ -155,5 +156,6 @@ def _steps(training: Training) -> str:
 def _asked(training: Training) -> dict[str, str]:
     """The study of this neuron, with its own hyperparams in place of the axes that the study may have."""
     words = training_in_words(training)
-    hyperparams = {name.replace("_", " "): f"{value:.6g}" for name, value in training.hyperparams.items()}
+    given = training.hyperparams.items()
+    hyperparams = {name.replace("_", " "): values_in_words([value], 6)[0] for name, value in given}
     return {key: words[key] for key in ("data", "neuron", "training")} | hyperparams

@@ -3,6 +3,7 @@
 import numpy as np
 
 from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.in_words import values_in_words
 from jaxneuron.analysis.maps import Map
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.plots.shades import INFINITE, UNKNOWN, value_in_words
@@ -31,10 +32,10 @@ def span(axis: MapAxis) -> str:
     """'learning rate from 0.001 to 10, by decades'."""
     if axis.names:
         return f"{axis.label}: {', '.join(axis.names)}"
-    low, high = axis.values.min(), axis.values.max()
+    low, high = values_in_words((axis.values.min(), axis.values.max()), 4)
     if low == high:
-        return f"{axis.label} {low:.4g}"
-    return f"{axis.label} from {low:.4g} to {high:.4g}" + (", by decades" if axis.is_log else "")
+        return f"{axis.label} {low}"
+    return f"{axis.label} from {low} to {high}" + (", by decades" if axis.is_log else "")
 
 
 def extremes(found: Map) -> str:
@@ -74,5 +75,5 @@ def _place(found: Map, index: int) -> str:
         return ""
     alone = (index,) * len(found.axes)
     index_of = np.unravel_index(index, found.value.shape) if found.is_grid else alone
-    places = (f"{axis.label} {axis.values[i]:.4g}" for axis, i in zip(found.axes, index_of, strict=True))
-    return f" at {', '.join(places)}"
+    places = zip(found.axes, index_of, strict=True)
+    return f" at {', '.join(f'{axis.label} {axis.in_words([int(i)], 4)[0]}' for axis, i in places)}"

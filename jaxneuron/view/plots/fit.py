@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from jaxneuron.analysis.fit import Fit
 from jaxneuron.analysis.in_words import number_in_words, shortened
+from jaxneuron.study.counted import counted
 from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text
 from jaxneuron.view.plots.ticks import scale_by_decades
 
@@ -30,8 +31,8 @@ def _described(numbers: Fit) -> str:
     steps = ", ".join(f"{step:,}" for step in numbers.steps)
     return (
         f"One neuron: {numbers.title}. Its loss by step, mean of ½(ŷ − y)²: {first} at step 0, {last} at "
-        f"step {numbers.loss_steps[-1]:,}. And {len(numbers.data_y):,} examples with the neuron's output at "
-        f"steps {steps}: {shortened(numbers.y_label)} over {shortened(numbers.x_label)}."
+        f"step {numbers.loss_steps[-1]:,}. And {counted(len(numbers.data_y), 'example')} with the neuron's "
+        f"output at steps {steps}: {shortened(numbers.y_label)} over {shortened(numbers.x_label)}."
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from jaxneuron.analysis.importance import Importance
+from jaxneuron.study.counted import are, counted
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, as_text, say
 from jaxneuron.view.plots.ticks import percent
 
@@ -32,8 +33,9 @@ def nothing_to_explain(found: Importance) -> str:
     if not found.num_known:
         return "nothing is known of any cell"
     if found.variance == 0:
-        return f"all {found.num_known:,} cells are alike: there is nothing to explain"
-    return f"{found.num_known:,} points are too few"
+        cells = f"all {found.num_known:,} cells are alike" if found.num_known > 1 else "there is one cell"
+        return f"{cells}: there is nothing to explain"
+    return f"{counted(found.num_known, 'point')} {are(found.num_known)} too few"
 
 
 def _draw_bars(axes: Axes, found: Importance) -> None:
@@ -58,11 +60,10 @@ def _draw_bars(axes: Axes, found: Importance) -> None:
 
 def _left_out(found: Importance) -> str:
     missing = found.num_cells - found.num_known
-    return (
-        f"{missing:,} of {found.num_cells:,} cells, of which nothing is known, are left out"
-        if missing
-        else ""
-    )
+    if not missing:
+        return ""
+    cells = f"{missing:,} of {counted(found.num_cells, 'cell')}"
+    return f"{cells}, of which nothing is known, {are(missing)} left out"
 
 
 def _described(found: Importance) -> str:
@@ -79,6 +80,6 @@ def _described(found: Importance) -> str:
         else "correlation ratio in bins of equally many points, corrected for chance"
     )
     return (
-        f"Share of the variance of the {found.quantity.label} between {found.num_known:,} cells that each "
-        f"hyperparameter explains ({how}): {'; '.join(parts)}. {_left_out(found)}"
+        f"Share of the variance of the {found.quantity.label} between {counted(found.num_known, 'cell')} "
+        f"that each hyperparameter explains ({how}): {'; '.join(parts)}. {_left_out(found)}"
     )

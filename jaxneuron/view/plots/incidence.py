@@ -46,10 +46,10 @@ def described_incidence(deaths: Deaths) -> str:
     if not deaths.can_die:
         return f"No cumulative incidence of death: {alike(deaths)}."
     ends = "; ".join(
-        f"{f'{deaths.axis.label} {deaths.axis.value_in_words(i, 3)}' if deaths.axis else 'all neurons'}: "
+        f"{f'{deaths.axis.label} {name}' if deaths.axis else 'all neurons'}: "
         f"{percent(float(deaths.incidence.share[i, 0]))} born dead, "
         f"{percent(float(deaths.incidence.share[i, -1]))} dead by step {deaths.step[-1]:,}"
-        for i, _, _ in curves_of(deaths)
+        for i, _, name in curves_of(deaths)
     )
     return (
         f"Cumulative incidence of death by step{along}: the share of all neurons that have fallen silent to "
@@ -83,5 +83,5 @@ def curves_of(deaths: Deaths) -> Iterator[tuple[int, Any, str | None]]:
     """(number, colour, label) of each value along the axis that has a curve."""
     shown = shown_values(len(deaths.neurons), SHOWN_CURVES)
     colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(shown)))
-    for i, colour in zip(shown, colours, strict=True):
-        yield i, colour, deaths.axis.value_in_words(i, 3) if deaths.axis else None
+    names = deaths.axis.in_words(shown, 3) if deaths.axis else [None]
+    yield from zip(shown, colours, names, strict=True)

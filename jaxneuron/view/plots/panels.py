@@ -30,13 +30,13 @@ def draw_panels(found: Panels, width: float = DOUBLE_COLUMN) -> Plot:
 def _draw_maps(plot: Plot, all_axes: list, found: Panels) -> None:
     shades = shades_of(found.maps[0].quantity, np.stack([part.value for part in found.maps]))
     drawn = None
-    for axes, part, value in zip(all_axes, found.maps, found.at, strict=False):
+    for axes, part, name in zip(all_axes, found.maps, found.at, strict=False):
         if len(part.axes) == 2:
             drawn = draw_squares(axes, part, shades)
             label_axes(axes, part)
         else:
             (draw_curve if part.axes else draw_bar)(axes, part)
-        axes.set_title(as_text(f"{found.axis.label} = {value}"))
+        axes.set_title(as_text(f"{found.axis.label} = {name}"))
     _hide_inner_labels(plot, all_axes, len(found.maps))
     if drawn is not None:
         draw_scale(all_axes[: len(found.maps)], drawn, shades, aspect=40)
@@ -68,7 +68,7 @@ def _remark(found: Panels) -> str:
 def _described(found: Panels, title: str) -> str:
     axes = "; ".join(map(span, found.maps[0].axes))
     parts = (
-        f"At {found.axis.label} {value}: {extremes(part)}"
-        for part, value in zip(found.maps, found.at, strict=True)
+        f"At {found.axis.label} {name}: {extremes(part)}"
+        for part, name in zip(found.maps, found.at, strict=True)
     )
     return f"{title}. {axes}. {'. '.join(parts)}. {_remark(found)}. {found.maps[0].quantity.definition}."

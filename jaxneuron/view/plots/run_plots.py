@@ -14,6 +14,7 @@ from jaxneuron.analysis.phase import phase_diagram
 from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.surface import loss_surface, with_same_loss
 from jaxneuron.runner.training import Training
+from jaxneuron.study.counted import counted
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, finished
 from jaxneuron.view.plots.deaths import draw_deaths
 from jaxneuron.view.plots.importance import draw_importance
@@ -120,7 +121,7 @@ class RunPlots:
         path: str | Path | None = None,
     ) -> Plot:
         """Shares along an axis, incidence, hazard and half-lives on one page."""
-        title = f"{self._run.attrs['num_neurons']:,} neurons of {self._run.name}"
+        title = f"{counted(self._run.attrs['num_neurons'], 'neuron')} of {self._run.name}"
         return self._finished(draw_deaths(deaths(self._run, along, phase), title, width), path)
 
     def surface(

@@ -5,7 +5,7 @@ from rich.table import Table
 
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.deaths import SHOWN_FATES, Contrast, Deaths
-from jaxneuron.analysis.in_words import half_life_in_words, share_in_words, value_in_words
+from jaxneuron.analysis.in_words import half_life_in_words, share_in_words, values_in_words
 from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.view.terminal.plain import plain_table
 
@@ -19,9 +19,10 @@ def deaths_table(deaths: Deaths) -> Table:
     labels = (*(fate.label for fate in SHOWN_FATES), "dead in all", "dead for good")
     table = plain_table(axis.label if axis else "", "neurons", *labels, title="Deaths")
     if axis:
-        for i in shown_values(len(deaths.neurons), SHOWN_VALUES):
+        shown = shown_values(len(deaths.neurons), SHOWN_VALUES)
+        for i, name in zip(shown, axis.in_words(shown), strict=True):
             shares = (_percent(share, i) for share in parts)
-            table.add_row(axis.value_in_words(i), f"{deaths.neurons[i]:,}", *shares)
+            table.add_row(name, f"{deaths.neurons[i]:,}", *shares)
     total = deaths.neurons.sum()
     table.add_row("all", f"{total:,}", *(_percent(share_of(share.number.sum(), total)) for share in parts))
     cannot = "" if deaths.can_die else "; no neuron can die whose activation has a slope everywhere"
@@ -37,11 +38,11 @@ def half_life_table(deaths: Deaths) -> Table | None:
     table = plain_table(
         axis.label if axis else "", "died", "half-life (steps)", "exponential?", title="Half-life"
     )
-    for i in shown_values(len(deaths.neurons), SHOWN_VALUES):
+    shown = shown_values(len(deaths.neurons), SHOWN_VALUES)
+    for i, name in zip(shown, axis.in_words(shown) if axis else ["all"], strict=True):
         value, low, high = (half_life_in_words(float(v[i])) for v in (found.half_life, found.low, found.high))
         half_life = "nobody at risk" if np.isnan(found.half_life[i]) else f"{value} ({low}–{high})"
         test = "" if np.isnan(found.p_value[i]) else f"p = {found.p_value[i]:.2g}"
-        name = axis.value_in_words(i) if axis else "all"
         table.add_row(name, f"{found.deaths[i]:,}", half_life, test)
     table.caption = (
         f"{_left_out(deaths)}of deaths at steps {found.first_step:,} to {found.last_step:,}; in brackets: "
@@ -59,12 +60,13 @@ def contrasts_table(contrasts: tuple[Contrast, ...]) -> Table:
     )
     for contrast in sorted(contrasts, key=lambda contrast: -contrast.difference[0]):
         difference, low, high = (100 * value for value in contrast.difference)
+        fewest_at, most_at = values_in_words((contrast.fewest_at, contrast.most_at))
         table.add_row(
             contrast.label,
             _percent(contrast.fewest),
-            value_in_words(contrast.fewest_at),
+            fewest_at,
             _percent(contrast.most),
-            value_in_words(contrast.most_at),
+            most_at,
             f"{difference:.2f} ({low:.2f}–{high:.2f})",
             "yes" if contrast.halves else "no",
         )

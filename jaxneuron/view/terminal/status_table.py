@@ -5,6 +5,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from jaxneuron.store.status import Status
+from jaxneuron.study.counted import are, counted
 from jaxneuron.view.terminal.plain import duration, plain_table
 
 
@@ -25,7 +26,8 @@ def status_table(status: Status) -> RenderableType:
     if status.damaged == {}:
         lines.append("everything that is done holds what was written")
     if status.sums_missing and status.chunks_done == status.num_chunks:
-        lines.append(f"{status.sums_missing:,} sums of chunks are missing; the same sweep adds them up")
+        sums = counted(status.sums_missing, "sum")
+        lines.append(f"{sums} of chunks {are(status.sums_missing)} missing; the same sweep adds up")
     if status.swept_by:
         lines.append(f"swept by {status.swept_by}")
     if status.neurons_per_second and not status.is_whole:

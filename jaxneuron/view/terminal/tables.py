@@ -4,19 +4,19 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from jaxneuron.analysis.explain import FullPass
 from jaxneuron.analysis.fit import shown_rows
-from jaxneuron.analysis.in_words import counts_in_words, loss_in_words, value_in_words
+from jaxneuron.analysis.in_words import counts_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.plan import OtherMethod, Plan
 from jaxneuron.runner.training import Training
 from jaxneuron.store.room import size
+from jaxneuron.study.counted import counted
 from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.terminal.plain import duration, plain_table
 
@@ -41,61 +41,20 @@ def _fate_name(fate: Fate) -> Text:
     return Text(fate.label, style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
 
 
-def best_table(run: Run, number: int = 5) -> Table:
-    """The cells that train best, and how many are as good as these."""
-    labels = (str(run.cells[name].attrs["long_name"]) for name in run.swept)
-    table = plain_table(*labels, "median final loss", *(fate.label for fate in Fate), title="Best cells")
-    smallest, largest = (run.cells[f"final_loss_{end}"].values.ravel() for end in ("min", "max"))
-    for _, row in run.best(number).iterrows():
-        median = loss_in_words(row.final_loss, smallest[int(row.cell)], largest[int(row.cell)], run)
-        shares = (f"{row[fate.name]:.0%}" for fate in Fate)
-        table.add_row(*(value_in_words(row[name]) for name in run.swept), median, *shares)
-    num_cells = run.design.num_cells
-    table.caption = (
-        f"{run.num_as_good():,} of {num_cells:,} cells are as good as any: all of their neurons converged to "
-        "within 1 % of the lowest loss"
-    )
-    return table
-
-
-def interval_table(cells: pd.DataFrame, run: Run, by: str) -> Table:
-    """The rows of a run's `best_cells`: shares with the 95 % intervals that a cell's neurons allow."""
-    swept = list(cells.columns)[1 : list(cells.columns).index("neurons")]
-    labels = (name.replace("_", " ").replace("init ", "initial ") for name in swept)
-    loss = f"{by} final loss" if by in ("median", "mean") else f"{by} quantile of final loss"
-    table = plain_table("cell", *labels, "neurons", loss, *(fate.label for fate in Fate), title="Best cells")
-    for _, row in cells.iterrows():
-        shares = (
-            f"{row[f.name]:.0%} ({100 * row[f'{f.name}_low']:.0f}–{100 * row[f'{f.name}_high']:.0f})"
-            for f in Fate
-        )
-        values = (value_in_words(row[name]) for name in swept)
-        table.add_row(
-            f"{row.cell:.0f}",
-            *values,
-            f"{row.neurons:,.0f}",
-            loss_in_words(row.final_loss, row.final_loss_min, row.final_loss_max, run),
-            *shares,
-        )
-    table.caption = "in brackets: 95 % intervals of the shares, in per cent (Wilson 1927)"
-    if (tied := int(cells.tied.sum())) > 1:
-        table.caption += f"; the first {tied:,} are equally good"
-    return table
-
-
 def plan_table(plan: Plan, devices: Sequence[int]) -> RenderableType:
     """The work of a study, and its time on each of some numbers of devices."""
     measured = np.array(plan.chunk_seconds)
     slowest, quickest = _seconds(measured.max()), _seconds(measured.min())
+    in_flight = counted(plan.chunks_in_flight, "chunk")
     rows = {
-        "neurons": f"{plan.num_neurons:,} in {plan.num_cells:,} cells",
+        "neurons": f"{plan.num_neurons:,} in {counted(plan.num_cells, 'cell')}",
         "neuron-steps": "without end"
         if math.isinf(plan.num_steps)
         else f"{plan.neuron_steps:.3g} ({plan.num_steps:,} each)",
-        "chunks of work": f"{plan.num_chunks:,} of {plan.chunk_size:,} neurons",
+        "chunks of work": f"{plan.num_chunks:,} of {counted(plan.chunk_size, 'neuron')}",
         "memory": f"about {size(plan.needs.memory)} a process",
-        "disk": f"about {size(plan.needs.disk)}, {plan.num_objects:,} files",
-        "measured on": f"{plan.num_devices} × {plan.device}, {plan.chunks_in_flight} chunks at a time each",
+        "disk": f"about {size(plan.needs.disk)}, {counted(plan.num_objects, 'file')}",
+        "measured on": f"{plan.num_devices} × {plan.device}, {in_flight} at a time each",
         "a chunk": f"{_seconds(np.median(measured))} (median of {len(measured)}; {quickest} to {slowest})",
         "neurons a second": f"{plan.neurons_per_second:,.0f}",
         "to begin": f"{_seconds(plan.seconds_to_begin)} for data, compiling and the first chunk",

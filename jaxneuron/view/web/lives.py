@@ -1,6 +1,6 @@
 """Lives: neurons that are trained again, with the steps of each that the page shows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ LONGEST = 1_000_000  # steps of a training that is kept whole
 FIRST_STEPS, SHOWN_STEPS, SHOWN_STEPS_OF_SEVERAL, AROUND, LAST_STEPS = 40, 200, 80, 5, 20
 
 
-def lives_of(run: Run) -> tuple[dict[str, Any] | None, str]:
+def lives_of(run: Run, say: Callable[[str], Any] = lambda doing: None) -> tuple[dict[str, Any] | None, str]:
     """(the lives of a run's gallery and of a sample of its cells, their note); None, with the reason, where
     its neurons cannot be trained again here."""
     try:
@@ -35,12 +35,14 @@ def lives_of(run: Run) -> tuple[dict[str, Any] | None, str]:
     if training.method == "steps" and (num_steps := training.num_steps) > LONGEST:
         return None, f"There are no lives here: {num_steps:,} steps are too many to be kept for each neuron."
     lives, titles = [], []
+    say("training neurons of each kind again")
     for kind in gallery(run, program):
         titles.append({"number": len(lives), "title": kind.name})
         lives.append(_in_run(run, kind.training, kind.cell, kind.replicate, kind.name))
     places = {(life["cell"], life["replicate"]) for life in lives}
     chosen = [place for place in sample(run, program) if place not in places]
-    for cell, replicate in chosen:
+    for i, (cell, replicate) in enumerate(chosen):
+        say(f"training a neuron of cell {i + 1} of {len(chosen)} again")
         training = program.follow(cell, replicate)
         lives.append(_in_run(run, training, cell, replicate, training.fate.label))
     note = (

@@ -1,6 +1,7 @@
 """The report of a run, or of one neuron: the page's words and data, gathered from other files."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from jaxneuron.analysis.deaths import Deaths, deaths
 from jaxneuron.analysis.in_words import columns_in_words, counts_in_words, part_in_words, steps_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.runner.training import Training
+from jaxneuron.study.counted import counted
 from jaxneuron.view.web.lives import life_of, lives_of
 from jaxneuron.view.web.map_data import map_data
 from jaxneuron.view.web.page import render, write
@@ -23,19 +25,22 @@ SHOWN_CURVES = 6
 log = logging.getLogger(__name__)
 
 
-def report(run: Run, path: Path) -> dict[str, Any]:
+def report(run: Run, path: Path, say: Callable[[str], Any] = lambda doing: None) -> dict[str, Any]:
     """Write the report of a run as one HTML file: {"bytes": its size, "lives": how many it holds}.
 
-    The log warns where there are none, and says why.
+    The log warns where there are none, and says why. `say` is called with what is being done, which may take
+    long.
     """
+    say("counting deaths")
     found = deaths(run)
-    lives, lives_note = lives_of(run)
+    lives, lives_note = lives_of(run, say)
+    say("drawing the map")
     data = {"map": map_data(run), "lives": lives, "incidence": _incidence(found)}
     attrs = run.attrs["data"]
-    training = run.study.training
+    training, neurons = run.study.training, counted(run.attrs["num_neurons"], "neuron")
     page = render(
         data,
-        title=f"{run.attrs['num_neurons']:,} neurons on {columns_in_words(attrs['inputs'], attrs['target'])}",
+        title=f"{neurons} on {columns_in_words(attrs['inputs'], attrs['target'])}",
         lead="; ".join(filter(None, [steps_in_words(training), part_in_words(run)])),
         fates=fate_rows(run),
         apart=counts_in_words(run),
@@ -54,10 +59,11 @@ def life_report(training: Training, path: Path) -> None:
     """Write the life of one neuron as one HTML file."""
     lives, note = life_of(training)
     data, study = training.data, training.study
+    steps = counted(training.num_steps, "step")
     page = render(
         {"map": None, "lives": lives, "incidence": None},
         title=f"The life of one neuron on {columns_in_words(data.inputs, data.target)}",
-        lead=f"{training.fate.label} after {training.num_steps:,} steps of {study.training.optimizer}",
+        lead=f"{training.fate.label} after {steps} of {study.training.optimizer}",
         fates=None,
         deaths=None,
         asked=training_in_words(training),
@@ -72,12 +78,13 @@ def _incidence(found: Deaths) -> dict[str, Any] | None:
         return None
     shown = shown_values(len(found.neurons), SHOWN_CURVES)
     label = found.axis.label if found.axis else ""
+    names = found.axis.in_words(shown, 3) if found.axis else ["all neurons"]
     # Viridis without its ends, which would not be seen on white or on black.
     colours = (255 * colormaps["viridis"](np.linspace(1 / 9, 7 / 9, len(shown)))[:, :3]).round()
     curves = [
-        {"name": f"{found.axis.values[i]:.3g}" if found.axis else "all neurons", "colour": colour.tolist()}
+        {"name": name, "colour": colour.tolist()}
         | {part: np.round(getattr(found.incidence, part)[i], 6).tolist() for part in ("share", "low", "high")}
-        for i, colour in zip(shown, colours, strict=True)
+        for i, colour, name in zip(shown, colours, names, strict=True)
     ]
     ends = [f"{curve['name']}: {curve['share'][-1]:.1%}" for curve in curves]
     words = (

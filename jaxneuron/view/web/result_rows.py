@@ -4,15 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from jaxneuron.analysis.axes import shown_values
+from jaxneuron.analysis.axes import shown_values, swept_in_words
 from jaxneuron.analysis.best import best_cells
 from jaxneuron.analysis.deaths import Contrast, Deaths
-from jaxneuron.analysis.in_words import half_life_in_words, share_in_words, value_in_words
+from jaxneuron.analysis.in_words import half_life_in_words, share_in_words, values_in_words
 from jaxneuron.analysis.intervals import Share, share_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 
 BEST, SHOWN_VALUES = 10, 9
+MOST_ROWS = 40  # of many data sets there are cells of each one
 
 
 def fate_rows(run: Run) -> list[dict[str, Any]]:
@@ -34,17 +35,18 @@ def fate_rows(run: Run) -> list[dict[str, Any]]:
 
 def best_rows(run: Run) -> dict[str, Any]:
     """The head and the rows of a table of the best cells."""
-    cells = best_cells(run, BEST)
-    head = [str(run.cells[name].attrs["long_name"]) for name in run.swept]
+    cells = best_cells(run, BEST).head(MOST_ROWS)
+    head = ["cell", *(str(run.cells[name].attrs["long_name"]) for name in run.swept)] if run.swept else []
+    places = [swept_in_words(run, name, cells[name].tolist()) for name in run.swept]
     rows = [
         {
-            "place": [value_in_words(row[name]) for name in run.swept],
+            "place": [f"{row.cell:.0f}", *(place[i] for place in places)],
             "loss": _number(row.final_loss),
             "range": f"{_number(row.final_loss_min)}–{_number(row.final_loss_max)}",
             "converged": f"{row.converged:.0%}",
             "interval": f"{100 * row.converged_low:.0f}–{100 * row.converged_high:.0f} %",
         }
-        for _, row in cells.iterrows()
+        for i, (_, row) in enumerate(cells.iterrows())
     ]
     return {"head": head, "rows": rows, "as_good": run.num_as_good(), "cells": run.design.num_cells}
 
@@ -52,10 +54,11 @@ def best_rows(run: Run) -> dict[str, Any]:
 def death_rows(deaths: Deaths) -> dict[str, Any]:
     """Rows of deaths along an axis, with half-lives where they are known, and what makes the difference."""
     shown = shown_values(len(deaths.neurons), SHOWN_VALUES)
+    names = deaths.axis.in_words(shown, 4) if deaths.axis else ["all neurons"]
     return {
         "can_die": deaths.can_die,
         "label": deaths.axis.label if deaths.axis else "",
-        "rows": [_death_row(deaths, int(i)) for i in shown],
+        "rows": [_death_row(deaths, int(i), name) for i, name in zip(shown, names, strict=True)],
         "phase": deaths.half_life is not None,
         "caption": _caption(deaths, len(deaths.neurons) - len(shown)),
         "contrasts": [_contrast_row(contrast) for contrast in deaths.contrasts],
@@ -72,11 +75,11 @@ def _caption(deaths: Deaths, left_out: int) -> str:
     return " ".join(parts)
 
 
-def _death_row(deaths: Deaths, i: int) -> dict[str, Any]:
+def _death_row(deaths: Deaths, i: int, name: str) -> dict[str, Any]:
     found = deaths.half_life
     parts = {"born": deaths.fate(Fate.born_dead), "died": deaths.fate(Fate.died), "dead": deaths.dead}
     row: dict[str, Any] = {name: _interval(share, i) for name, share in parts.items()}
-    row["value"] = deaths.axis.value_in_words(i, 4) if deaths.axis else "all neurons"
+    row["value"] = name
     if found is not None:
         ends = map(half_life_in_words, (found.low[i], found.high[i]))
         nobody = bool(np.isnan(found.half_life[i]))
@@ -87,12 +90,13 @@ def _death_row(deaths: Deaths, i: int) -> dict[str, Any]:
 
 def _contrast_row(contrast: Contrast) -> dict[str, Any]:
     difference, low, high = (100 * value for value in contrast.difference)
+    fewest_at, most_at = values_in_words((contrast.fewest_at, contrast.most_at), 4)
     return {
         "label": contrast.label,
         "fewest": f"{float(contrast.fewest.share):.1%}",
-        "fewest_at": value_in_words(contrast.fewest_at, 4),
+        "fewest_at": fewest_at,
         "most": f"{float(contrast.most.share):.1%}",
-        "most_at": value_in_words(contrast.most_at, 4),
+        "most_at": most_at,
         "difference": f"{difference:.1f} %",
         "interval": f"{low:.1f}–{high:.1f} %",
     }

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from jaxneuron.analysis.in_words import one_of, part_in_words, shortened, steps_in_words
+from jaxneuron.analysis.in_words import one_of, part_in_words, shortened, steps_in_words, values_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.population.axes import Axis, Linear, Log
 from jaxneuron.runner.training import Training
+from jaxneuron.study.counted import counted
 from jaxneuron.study.files import Table
 from jaxneuron.study.quantity import num_values, support
 from jaxneuron.study.sources import Synthetic
@@ -39,11 +40,11 @@ def run_in_words(run: Run) -> dict[str, str]:
     """The study of a run, and where and when it was trained."""
     attrs, study = run.attrs, run.study
     num_cells, replicates = study.design.num_cells, study.sweep.replicates
-    cells = f"{num_cells:,} {'cell' if num_cells == 1 else 'cells'} × {replicates:,}"
+    cells = f"{counted(num_cells, 'cell')} × {counted(replicates, 'replicate')}"
     versions = attrs["versions"]
     return {
         **study_in_words(study, attrs["data"]),
-        "neurons": f"{attrs['num_neurons']:,} ({cells} {'replicate' if replicates == 1 else 'replicates'})"
+        "neurons": f"{attrs['num_neurons']:,} ({cells})"
         + ("" if run.is_whole else f"; {part_in_words(run)}"),
         "seed": str(study.sweep.seed),
         "trained": f"{attrs['began'][:10]} on {attrs['device']} in {run.training_seconds:,.1f} s, with "
@@ -72,9 +73,8 @@ def _data(study: Study, data: Mapping[str, Any]) -> str:
     scale = ", standardised" if study.data.scale == "standard" else ""
     lengths = np.atleast_1d(data["num_examples"])
     fewest, most = int(lengths.min()), int(lengths.max())
-    number = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
-    noun = "example" if most == 1 else "examples"
-    return f"{source}{arrow}, {number} {noun}{sets}{scale}"
+    number = counted(most, "example") if fewest == most else f"{fewest:,} to {most:,} examples"
+    return f"{source}{arrow}, {number}{sets}{scale}"
 
 
 def _label(name: str) -> str:
@@ -87,9 +87,10 @@ def _quantity(quantity: Any) -> str:
         return f"drawn from N({quantity.mean:g}, {quantity.std:g}²)"
     if isinstance(quantity, (Uniform, LogUniform)):
         evenly = " evenly in its logarithm" if isinstance(quantity, LogUniform) else ""
-        return f"drawn between {quantity.low:g} and {quantity.high:g}{evenly}"
+        low, high = values_in_words(quantity, 6)
+        return f"drawn between {low} and {high}{evenly}"
     if isinstance(quantity, Axis):
-        low, high = support(quantity)
+        low, high = values_in_words(support(quantity), 6)
         how = {Linear: ", evenly spaced", Log: ", evenly spaced in their logarithms"}.get(type(quantity), "")
-        return f"{num_values(quantity):,} values from {low:g} to {high:g}{how}"
-    return f"{quantity:g}"
+        return f"{counted(num_values(quantity), 'value')} from {low} to {high}{how}"
+    return values_in_words([quantity], 6)[0]
