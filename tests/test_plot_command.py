@@ -73,7 +73,7 @@ def test_the_path_of_the_figure_is_printed(succeed, folder):
         (f"{MAP} --over momentum --over momentum", "must all differ"),
         (f"{MAP} --over momentum --over init_bias --over learning_rate", "a map has at most two axes"),
         (f"{MAP} --at momentum", "--at: is 'momentum'; it must be NAME=VALUE, such as momentum=0.9"),
-        (f"{MAP} --at momentum=half", "--at: is 'momentum=half'"),
+        (f"{MAP} --at momentum=half", "momentum is held at 'half'; it must be a number"),
         (f"{MAP} --at momentum=nan", "--at: is 'momentum=nan'"),
         (f"{MAP} --at momentum=inf", "--at: is 'momentum=inf'"),
         (f"{MAP} --at =1", "'' is not swept"),

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from jaxneuron.analysis.axes import MapAxis, map_axis, shown_values
 from jaxneuron.analysis.frames import shown_by_default, swept_names
+from jaxneuron.analysis.in_words import values_in_words
 from jaxneuron.analysis.maps import Map, Others, quantity_map
 from jaxneuron.analysis.run import Run
 from jaxneuron.study.bad_input import BadInput
@@ -39,7 +40,7 @@ def panels(
                 f"panels: nothing is swept in {run.path} besides {', '.join((*over, *at)) or 'the start'}"
             )
     if by in at:
-        raise BadInput(f"panels: {by} is held at {at[by]}, so it cannot differ between panels")
+        raise BadInput(f"panels: {by} is held at {values_in_words([at[by]])[0]}, so it cannot differ between panels")
     if by not in run.design.categories:
         # A name that cannot be held at a value is refused as it is for a map.
         quantity_map(run, quantity, over, at=at | {by: 0.0}, others=others)

@@ -13,15 +13,15 @@ def ranked(table: pd.DataFrame, smallest_loss: float) -> pd.DataFrame:
     converged; among those that are alike in both, and so equally good, those that settled sooner.
 
     Args:
-        table: a row a cell: `dataset`, `final_loss`, `converged` (a share), `settle_step` (NaN if unknown).
+        table: a row a cell: `data_number`, `final_loss`, `converged` (a share), `settle_step` (NaN if unknown).
         smallest_loss: what losses below cannot be told apart from.
     """
     losses = table.final_loss.clip(lower=smallest_loss)
-    lowest = losses.groupby(table.dataset).transform("min")
+    lowest = losses.groupby(table.data_number).transform("min")
     steps = np.floor(np.log(losses / lowest) / np.log(ALIKE))
     settled = table.settle_step.fillna(np.inf)
-    order = np.lexsort((losses, settled, -table.converged, steps, table.dataset))
+    order = np.lexsort((losses, settled, -table.converged, steps, table.data_number))
     ordered = table.assign(step=steps).iloc[order]
-    first = ordered.groupby("dataset")[["step", "converged"]].transform("first")
+    first = ordered.groupby("data_number")[["step", "converged"]].transform("first")
     tied = (ordered.step == first.step) & (ordered.converged == first.converged)
     return ordered.drop(columns="step").assign(tied=tied)

@@ -186,10 +186,10 @@ class Run:
         settled = self.settle_step()
         table = self.fate_share.to_dataset("fate").assign(final_loss=loss, settle_step=settled).to_dataframe()
         cells = np.arange(len(table))
-        table = table.reset_index().assign(cell=cells, dataset=self.design.combination(cells, [DATASET]))
+        table = table.reset_index().assign(cell=cells, data_number=self.design.combination(cells, [DATASET]))
         is_kept = table.diverged + table.born_dead + table.died <= most_lost
         best = ranked(pd.DataFrame(table[is_kept]), self._smallest_loss)
-        best = best.groupby("dataset").head(len(best) if number is None else number)
+        best = best.groupby("data_number").head(len(best) if number is None else number)
         columns = ["cell", *self.swept, "final_loss", "settle_step", *(fate.name for fate in Fate), "tied"]
         return pd.DataFrame(best[columns]).reset_index(drop=True)
 

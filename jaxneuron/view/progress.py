@@ -55,7 +55,8 @@ def _in_tenths() -> Progress:
             if kept < done < total:
                 seconds = (total - done) * (time.monotonic() - began) / (done - kept)
                 left = f", {datetime.timedelta(seconds=round(seconds))} (h:mm:ss) left"
-            print(f"{done:,} of {counted(total, 'neuron')}{left}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"{done:,} of {counted(total, 'neuron')}{left}\n")
+            sys.stderr.flush()
 
     return show
 

@@ -190,7 +190,7 @@ def test_a_run_is_of_each_of_its_data_sets(tmp_path):
     for file in files:
         before = file.read_text()
         file.write_text(before.replace("2,5", "2,7"))
-        with pytest.raises(jn.BadInput, match="data is"):
+        with pytest.raises(jn.BadInput, match="has changed since"):
             jn.sweep(study_of(data=data), tmp_path / "run.zarr")
         file.write_text(before)
 

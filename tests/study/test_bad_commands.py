@@ -129,11 +129,6 @@ CHANGED: list[tuple[Callable[[], object], str, str]] = [
         "holds another run: data.scale is 'standard' there and 'none' here; choose",
     ),
     (
-        partial(edit, "data.csv", "1", "9"),
-        "train run.zarr --cell 0",
-        "data.csv: has changed since run.zarr was swept",
-    ),
-    (
         partial(edit, "run.zarr/cells/fate_count/zarr.json", "neurons", "meurons"),
         f"{OUT} run.zarr",
         "run.zarr: is damaged (cells/fate_count/zarr.json) beyond repair / --overwrite",

@@ -63,9 +63,9 @@ WRONG = {
     "=4": "--set: is '=4'; it must be KEY=VALUE",
     "sweep..seed=4": "it must be KEY=VALUE",
     "sweep.replicates=": "it must be KEY=VALUE",
-    "replicates=4": "--set replicates: is in a table; did you mean sweep.replicates?",
-    "swep.replicates=4": "--set swep.replicates: is no key of a study; did you mean sweep.replicates?",
-    "sweep.replicats=4": "--set sweep.replicats: unknown key; did you mean replicates?",
+    "replicates=4": "--set replicates: is in a table; did you mean 'sweep.replicates'?",
+    "swep.replicates=4": "--set swep.replicates: is no key of a study; did you mean 'sweep.replicates'?",
+    "sweep.replicats=4": "--set sweep.replicats: unknown key; did you mean 'replicates'?",
     "sweep.replicates=0": "--set sweep.replicates: is 0; it must be at least 1",
     "sweep.replicates=four": "--set sweep.replicates: is 'four'; it must be a whole number",
     "sweep.replicates.a=4": "--set sweep.replicates.a: sweep.replicates is 3, which has no keys",
@@ -138,7 +138,7 @@ def test_keys_are_found_by_any_part_of_their_names(succeed, found, refused):
         "seed": ["data.teacher.seed", "sweep.seed"],
         "points": ["sweep.points", "sweep.points.sobol", "sweep.points.random"],
     }
-    assert "did you mean learning_rate?" in refused("keys learning_rte")
+    assert "did you mean 'learning_rate'?" in refused("keys learning_rte")
 
 
 @pytest.mark.parametrize("value", ['é"\\\n\x7f', [1, -0.5, True], {"log": [1e-300, 5.0], "num": 3}, []])

@@ -337,8 +337,9 @@ def test_files_of_another_kind(run_of, path, tmp_path):
 def test_panels_are_maps_at_values_of_an_axis(run_of):
     run = run_of("three axes")
     found = panels(run, "final_loss", ["init_bias", "learning_rate"])
-    assert (found.label, found.num_values) == ("momentum", 3)
-    np.testing.assert_array_equal(found.values, run.cells.momentum)
+    assert found.axis.label == "momentum"
+    np.testing.assert_array_equal(found.axis.values, run.cells.momentum)
+    assert found.at == ("0", "0.5", "0.9")
     for momentum, part in zip((0.0, 0.5, 0.9), found.maps, strict=True):
         want = quantity_map(run, "final_loss", ["init_bias", "learning_rate"], at={"momentum": momentum})
         np.testing.assert_array_equal(part.value, want.value)

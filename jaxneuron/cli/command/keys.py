@@ -19,4 +19,4 @@ def keys(name: str | None, as_json: bool) -> None:
     else:
         from jaxneuron.view.terminal.key_list import key_list
 
-        print_items(*key_list(found), blank=True)
+        print_items(*key_list(found))

@@ -19,10 +19,11 @@ QUANTITY = """A quantity is one of
 
 
 def key_list(keys: Sequence[Key]) -> Iterator[str]:
-    """A paragraph for each key, below the heading of its table; and what a quantity is, where one may be."""
+    """A paragraph for each key, below the heading of its table; and what a quantity is, where one may be. Each
+    is printed by itself, as no text that is printed is endless."""
     for table, some in groupby(keys, lambda key: key.table):
         yield table
-        yield "\n".join(map(_paragraph, some))
+        yield from map(_paragraph, some)
     if any(key.type.startswith("quantity") for key in keys):
         yield QUANTITY
 
