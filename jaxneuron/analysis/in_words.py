@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from jaxneuron.analysis.rest import at_rest_in_words
+
 if TYPE_CHECKING:  # not for `status`, which is quick
     from jaxneuron.analysis.intervals import Share
     from jaxneuron.analysis.run import Run
@@ -73,7 +75,7 @@ def counts_in_words(run: "Run") -> list[str]:
         if name in run.cells:
             count = int(run.cells[name].sum())
             lines.append(f"{f'{count / total:.{digits}%}' if count else 'none'} are {what}")
-    return lines
+    return [*lines, *filter(None, [at_rest_in_words(run)])]
 
 
 def share_in_words(share: "Share", i: int | tuple[()] = ()) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from jaxneuron.analysis.fit import fit
 from jaxneuron.analysis.in_words import shortened
+from jaxneuron.analysis.rest import at_rest_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
@@ -87,7 +88,9 @@ def _fates(run: Run) -> str:
             for fate, row in zip(Fate, rows, strict=True)
         ),
     )
-    return f'<div><div class="jaxneuron-bar" role="img" aria-label="{words}">{bar}</div>{rows_of_fates}</div>'
+    rest = f'<p class="jaxneuron-muted">{text(found)}</p>' if (found := at_rest_in_words(run)) else ""
+    bar = f'<div class="jaxneuron-bar" role="img" aria-label="{words}">{bar}</div>'
+    return f"<div>{bar}{rows_of_fates}{rest}</div>"
 
 
 def _map(run: Run) -> str:

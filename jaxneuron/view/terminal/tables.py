@@ -12,6 +12,7 @@ from rich.text import Text
 from jaxneuron.analysis.explain import FullPass
 from jaxneuron.analysis.fit import shown_rows
 from jaxneuron.analysis.in_words import counts_in_words, loss_in_words
+from jaxneuron.analysis.rest import at_rest_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.plan import OtherMethod, Plan
@@ -80,6 +81,8 @@ def interval_table(cells: pd.DataFrame, run: Run, by: str) -> Table:
     table.caption = "in brackets: 95 % intervals of the shares, in per cent (Wilson 1927)"
     if (tied := int(cells.tied.sum())) > 1:
         table.caption += f"; the first {tied:,} are equally good"
+    if words := at_rest_in_words(run):
+        table.caption += f"\n{words}"
     return table
 
 

@@ -1,0 +1,48 @@
+"""At rest at this precision: what no step moves any more, though its gradient is above the tolerance.
+
+Rounding leaves a gradient that grows with the inputs and the targets; where it is above the tolerance, such a
+neuron counts as unsettled. Fates are tested by the gradient alone, so these neurons are counted beside them.
+"""
+
+from typing import TYPE_CHECKING
+
+from jaxneuron.neuron.fate import Fate
+
+if TYPE_CHECKING:  # not for `status`, which is quick
+    from jaxneuron.analysis.run import Run
+    from jaxneuron.runner.training import Training
+    from jaxneuron.study.study import Study
+
+
+def is_at_rest(training: "Training") -> bool:
+    """Whether a neuron is unsettled only because rounding, or weight decay, holds it at a gradient."""
+    is_proof = training.study.training.batch_size is None  # one batch may pass no gradient, and the next some
+    return is_proof and training.fate == Fate.unsettled and training.fixed_step >= 0
+
+
+def num_at_rest(run: "Run") -> int:
+    """How many of a run's unsettled neurons are at rest: 0 of mini-batches, and of runs that did not count
+    them."""
+    is_counted = "unsettled_fixed_count" in run.cells and run.study.training.batch_size is None
+    return int(run.cells.unsettled_fixed_count.sum()) if is_counted else 0
+
+
+def at_rest_in_words(run: "Run") -> str | None:
+    """'75.0% are at rest at this precision: …', or None where there are none."""
+    number, fates = num_at_rest(run), run.cells.fate_count.sum(run.dims).values
+    if not number:
+        return None
+    share = "all" if number == fates[Fate.unsettled] else f"{number:,} of {int(fates[Fate.unsettled]):,}"
+    return (
+        f"{share} unsettled neurons are at rest at this precision: their params no longer change by a bit; "
+        f"{settled_by(run.study)}"
+    )
+
+
+def settled_by(study: "Study") -> str:
+    """What makes converged neurons of those that are at rest."""
+    if study.sweep.weight_decay is not None:
+        return "weight decay, which is not part of the loss, or rounding holds them there"
+    if study.training.precision == "float32":
+        return 'precision = "float64" settles them, or a larger tolerance'
+    return "a larger tolerance settles them"
