@@ -33,16 +33,15 @@ def at_rest_in_words(run: "Run") -> str | None:
     if not number:
         return None
     share = "all" if number == fates[Fate.unsettled] else f"{number:,} of {int(fates[Fate.unsettled]):,}"
-    return (
-        f"{share} unsettled neurons are at rest at this precision: their params no longer change by a bit; "
-        f"{settled_by(run.study)}"
-    )
+    remedies = " or ".join(settled_by(run.study))
+    held = f"{remedies} settles them" if remedies else "weight decay or rounding holds them there"
+    return f"{share} unsettled neurons are at rest at this precision: no step changes their params; {held}"
 
 
-def settled_by(study: "Study") -> str:
-    """What makes converged neurons of those that are at rest."""
+def settled_by(study: "Study") -> list[str]:
+    """What makes converged neurons of those that are at rest: nothing where weight decay may hold them, which
+    is not part of the loss."""
     if study.sweep.weight_decay is not None:
-        return "weight decay, which is not part of the loss, or rounding holds them there"
-    if study.training.precision == "float32":
-        return 'precision = "float64" settles them, or a larger tolerance'
-    return "a larger tolerance settles them"
+        return []
+    double = ['precision = "float64"'] if study.training.precision == "float32" else []
+    return [*double, "a larger tolerance"]

@@ -283,7 +283,7 @@ def summarise(trained: "Trained", bins: Bins) -> dict[str, np.ndarray]:
     `trained` has NumPy arrays of dims [*cells, replicate]; what is found has [*cells] or [*cells, bin].
     """
     return {
-        name: cell.of(values, trained.fate, bins)
+        name: cell.of(values, np.asarray(trained.fate), bins)
         for result in RESULTS.values()
         if result.cells and (values := result.of(trained)) is not None
         for name, cell in result.cells.items()

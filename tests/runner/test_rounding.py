@@ -105,7 +105,7 @@ def test_unsettled_neurons_at_rest_are_counted_apart(tmp_path):
     at_rest = (records.fate == jn.Fate.unsettled) & (records.fixed_step >= 0)
     np.testing.assert_array_equal(run.cells.unsettled_fixed_count, at_rest.sum("replicate"))
     assert num_at_rest(run) == at_rest.sum() > 0
-    assert 'precision = "float64" settles them' in at_rest_in_words(run)
+    assert 'precision = "float64" or a larger tolerance settles them' in at_rest_in_words(run)
     training = jn.train(kelvin_study(num_steps=300), cell=0)
     assert is_at_rest(training)
     for other in (kelvin_study(num_steps=300, batch_size=7), kelvin_study(num_steps=9)):

@@ -9,6 +9,7 @@ from jaxneuron.analysis.activation_curve import activation_curve
 from jaxneuron.analysis.explain import preactivations
 from jaxneuron.analysis.gallery import gallery, sample
 from jaxneuron.analysis.in_words import shortened
+from jaxneuron.analysis.remedies import what_helps
 from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.why import why
 from jaxneuron.neuron.params import ACTIVATIONS
@@ -114,7 +115,7 @@ def _life(training: Training) -> dict[str, Any]:
     return {
         **{name: encode(values) for name, values in numbers.items()},
         "fate": training.fate.name,
-        "why": why(training),
+        "why": f"{why(training)} {what_helps(training)}".strip(),
         "numSteps": training.num_steps,
         "events": {
             name: getattr(training, f"{name}_step")
