@@ -1,6 +1,6 @@
 """How one neuron's training ended: its fate, and when it met it."""
 
-from jaxneuron.analysis.rest import is_at_rest
+from jaxneuron.analysis.rest import is_at_rest, where_at_rest
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
 
@@ -13,5 +13,5 @@ def ended_in_words(training: Training) -> str:
         return f"{fate.label} at step {step:,} of {last:,}"
     ended = f"{fate.label} after {last:,} {'step' if last == 1 else 'steps'}"
     if is_at_rest(training):
-        return f"{ended}, at rest at this precision since step {training.fixed_step:,}"
+        return f"{ended}, {where_at_rest(training.study)} since step {training.fixed_step:,}"
     return f"{ended}, settled at step {training.settle_step:,}" if training.settle_step >= 0 else ended

@@ -45,6 +45,7 @@ def preactivations(training: Training, step: int) -> np.ndarray:
     return training.data.x @ at.weight.values.astype(np.float64) + float(at.bias)
 
 
+@np.errstate(all="ignore")  # a neuron that has diverged has numbers beyond all
 def full_pass(training: Training, step: int = 0, units: str = TRAINED) -> FullPass:
     """The full pass that the neuron made at a step of its training, in the units it was trained in or those
     of its data."""
@@ -65,7 +66,7 @@ def full_pass(training: Training, step: int = 0, units: str = TRAINED) -> FullPa
         examples = Examples(x, (y - told.y_offset) / told.factor)  # pyright: ignore[reportArgumentType]
         hyperparams = Hyperparams(0.0, negative_slope=negative_slope)
         found = jax.value_and_grad(loss)(params, hyperparams, examples, Config(activation))
-        value, jax_grads = jax.tree.map(lambda part: np.asarray(part) * told.factor**2, found)
+        value, jax_grads = jax.tree.map(lambda part: np.asarray(part) * np.square(told.factor), found)
     output, slope = (told.factor * np.asarray(part) for part in (output, slope))
     output += told.y_offset
     error = output - y

@@ -36,6 +36,10 @@ LEAKY = 'activation = "leaky_relu", which passes a gradient at z ≤ 0, too'
 
 
 def _what_settles(training: Training) -> str:
+    if training.num_steps == 0:
+        return _listed(["more steps (num_steps)"])
+    if training.hyperparams["learning_rate"] == 0:
+        return _listed(["a learning_rate above 0"])
     if is_at_rest(training):
         return _listed(settled_by(training.study))
     if training.undecided:

@@ -20,6 +20,11 @@ def is_at_rest(training: "Training") -> bool:
     return is_proof and training.fate == Fate.unsettled and training.fixed_step >= 0
 
 
+def where_at_rest(study: "Study") -> str:
+    """What its rest is one of: that of a precision, unless weight decay may hold it at a gradient."""
+    return "at rest" if study.sweep.weight_decay is not None else "at rest at this precision"
+
+
 def num_at_rest(run: "Run") -> int:
     """How many of a run's unsettled neurons are at rest: 0 of mini-batches, and of runs that did not count
     them."""
@@ -35,7 +40,7 @@ def at_rest_in_words(run: "Run") -> str | None:
     share = "all" if number == fates[Fate.unsettled] else f"{number:,} of {int(fates[Fate.unsettled]):,}"
     remedies = " or ".join(settled_by(run.study))
     held = f"{remedies} settles them" if remedies else "weight decay or rounding holds them there"
-    return f"{share} unsettled neurons are at rest at this precision: no step changes their params; {held}"
+    return f"{share} unsettled neurons are {where_at_rest(run.study)}: no step changes their params; {held}"
 
 
 def settled_by(study: "Study") -> list[str]:

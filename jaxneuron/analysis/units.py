@@ -41,19 +41,21 @@ class Units(NamedTuple):
         return y * self.y_scale + self.y_offset
 
     def loss(self, loss: np.ndarray | float) -> np.ndarray | float:
-        """Losses, which are squares of outputs."""
-        return loss * self.y_scale**2
+        """Losses, which are squares of outputs; infinite beyond all numbers."""
+        with np.errstate(all="ignore"):
+            return loss * np.square(self.y_scale)
 
     def params(self, weight: np.ndarray, bias: np.ndarray | float) -> tuple[np.ndarray, np.ndarray | float]:
         """Weights [..., inputs] and biases [...]; updates of them too, which are differences of such."""
-        scaled = weight / self.x_scale
-        return self.fold * scaled, self.fold * (bias - (scaled * self.x_offset).sum(-1))
+        with np.errstate(all="ignore"):
+            scaled = weight / self.x_scale
+            return self.fold * scaled, self.fold * (bias - (scaled * self.x_offset).sum(-1))
 
     def grads(self, weight: np.ndarray, bias: np.ndarray | float) -> tuple[np.ndarray, np.ndarray | float]:
         """The derivatives of the loss by weights [..., inputs] and biases [...], by the chain rule."""
-        factor = self.y_scale**2 / self.fold
-        by_bias = np.asarray(bias)[..., None]
-        return factor * (weight * self.x_scale + by_bias * self.x_offset), factor * bias
+        with np.errstate(all="ignore"):
+            factor, by_bias = self.factor * self.y_scale, np.asarray(bias)[..., None]
+            return factor * (weight * self.x_scale + by_bias * self.x_offset), factor * bias
 
 
 def units_of(training: Training, name: str = DATA) -> Units:

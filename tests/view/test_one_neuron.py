@@ -29,6 +29,13 @@ X = RNG.normal(3, 2, size=16)
 Y = np.maximum(0, 7 * X - 10) + RNG.normal(size=16)
 
 
+def in_units_of(training, x_offset=100.0, x_scale=20.0, y_offset=3.0, y_scale=40.0):
+    """The training as it would be had its data been in other units, and been scaled by these."""
+    number = training.data.x.shape[1]
+    scaling = Scaling(x_offset - np.arange(number), x_scale + np.arange(number), y_offset, y_scale)
+    return dataclasses.replace(training, data=training.data._replace(scaling=scaling))
+
+
 @functools.cache
 def standard_life():
     return training_of()
@@ -117,9 +124,11 @@ def test_every_life_is_drawn_and_told(kind, life_of, tmp_path):
     save(draw_fit(fit(training)), tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 5000
     console = Console(record=True, width=160, file=io.StringIO())
-    console.print(full_pass_table(full_pass(training), training))
-    console.print(loss_table(training))
-    console.print(training_summary(training))
+    for told in (training, in_units_of(training, y_scale=1e100)):
+        console.print(full_pass_table(full_pass(told, units=DATA), told))
+        console.print(loss_table(told, units=DATA))
+        console.print(training_summary(told))
+        assert training_values(told)["fate"] == training.fate.name
     told = console.export_text()
     assert training.fate.name.replace("_", " ") in told
     assert "nan" not in told or training.fate.name == "diverged"
@@ -226,13 +235,6 @@ def test_a_neuron_that_the_study_does_not_have_is_refused(cell, replicate):
 
 
 # The data's units
-
-
-def in_units_of(training, x_offset=100.0, x_scale=20.0, y_offset=3.0, y_scale=40.0):
-    """The training as it would be had its data been in other units, and been scaled by these."""
-    number = training.data.x.shape[1]
-    scaling = Scaling(x_offset - np.arange(number), x_scale + np.arange(number), y_offset, y_scale)
-    return dataclasses.replace(training, data=training.data._replace(scaling=scaling))
 
 
 FUNCTIONS = {

@@ -67,6 +67,7 @@ def _in(units: Units, training: Training) -> str:
     return ", in standardised units" if units.name == TRAINED else ", in the data's units"
 
 
+@np.errstate(all="ignore")  # a neuron that has diverged has numbers beyond all
 def full_pass_table(numbers: FullPass, training: Training) -> RenderableType:
     """One full pass: every example's factors of the chain rule, the gradient, the update; in the units of its
     numbers."""
