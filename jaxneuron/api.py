@@ -183,10 +183,10 @@ def train(study: Study | Run | str | Path, *, cell: int = 0, replicate: int = 0)
     """Train one neuron of a study, the same one that a sweep of it trains, and keep every step.
 
     It ends after the study's num_steps, or before where its loss has converged: every component of the
-    gradient and of the update is at most the study's tolerance (for a silent neuron the update is 0), or a
-    number is not finite. With mini-batches, whose gradients do not speak for all examples, all steps are
-    taken. By jumps it is followed to the study's num_steps, or to where it comes without end. Until then it
-    has the bits that it has in a sweep; its fate is that of its last step.
+    gradient and of the update is at most the study's tolerance (for a silent neuron without a gradient the
+    update is 0), or a number is not finite. With mini-batches, whose gradients do not speak for all examples,
+    all steps are taken. By jumps it is followed to the study's num_steps, or to where it comes without end.
+    Until then it has the bits that it has in a sweep; its fate is that of its last step.
 
     Args:
         study: its data, training and sweep; the path of a study.toml; or a run, whose data must be as it was.

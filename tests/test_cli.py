@@ -136,9 +136,18 @@ def test_train_json(found):
     assert len(neuron["losses"]) == neuron["num_steps"] + 1
     assert neuron["losses"][-1] == neuron["loss"]
     assert neuron["figure"] == "deep/fit.svg"
+    assert (neuron["inputs"], neuron["death_step"], neuron["what_helps"]) == (["x"], -1, None)
+    (slope,), (scale,) = neuron["in_data_units"]["weight"], neuron["scaling"]["x_scale"]
+    assert slope == pytest.approx(neuron["weight"][0] * neuron["scaling"]["y_scale"] / scale)
     assert b"<svg" in Path("deep/fit.svg").read_bytes()
     neuron = found(f"{TRAIN} --init-weight 1 --learning-rate 1e9 --activation identity")
     assert (neuron["fate"], neuron["loss"]) == ("diverged", None)
+
+
+def test_train_draws_no_figure_where_none_is_wanted(succeed, refused):
+    assert "Training, in the data's units" in succeed(f"{TRAIN} --no-figure --units data --num-steps 3")
+    assert not Path("runs").exists()
+    assert "--no-figure" in refused(f"{TRAIN} --no-figure --figure a.png")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ OURS = {
     "loader.load",
     "found.load",
     "open_group",
+    "cells.final_loss_min.load",
     "self.cells.final_loss_min.load",
 }
 RUNS_CODE = {"pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib", "yaml"}

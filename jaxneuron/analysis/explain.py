@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import numpy as np
 
+from jaxneuron.analysis.units import TRAINED, Units, history_in, units_of
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples, loss
 from jaxneuron.neuron.params import ACTIVATIONS, Params
@@ -16,9 +17,11 @@ class FullPass:
     """The numbers of one full pass over the examples and one update.
 
     The factors of the chain rule, dL/dW = dL/dŷ · dŷ/dz · dz/dW, one row an example; their products' means
-    over the examples are the gradient. Computed in float64 from the neuron's params before the step.
+    over the examples are the gradient. Computed in float64 from the neuron's params before the step, in units
+    whose factor multiplies the activation's output, and its slope.
     """
 
+    units: Units
     step: int
     weight: np.ndarray  # [inputs]
     bias: float
@@ -42,40 +45,48 @@ def preactivations(training: Training, step: int) -> np.ndarray:
     return training.data.x @ at.weight.values.astype(np.float64) + float(at.bias)
 
 
-def full_pass(training: Training, step: int = 0) -> FullPass:
-    """The full pass that the neuron made at a step of its training."""
-    data, study, targets = training.data, training.study, training.targets
+@np.errstate(all="ignore")  # a neuron that has diverged has numbers beyond all
+def full_pass(training: Training, step: int = 0, units: str = TRAINED) -> FullPass:
+    """The full pass that the neuron made at a step of its training, in the units it was trained in or those
+    of its data."""
+    study, told = training.study, units_of(training, units)
+    x, y = told.inputs(training.data.x), told.targets(training.targets)
     activation = study.neuron.activation
     negative_slope = training.hyperparams.get("negative_slope", 0.01)
     row = training.row_of(step)
-    at = training.history.isel(step=row)
+    history = history_in(training, told)
+    at = history.isel(step=row)
     weight, bias = at.weight.values.astype(np.float64), float(at.bias)
     with jax.enable_x64(True):
-        z = data.x @ weight + bias
+        z = x @ weight + bias
         function = ACTIVATIONS[activation].function
         output, slope = jax.vmap(jax.value_and_grad(lambda z: function(z, negative_slope)))(z)
         params = Params(weight, np.float64(bias))  # pyright: ignore[reportArgumentType]
-        examples = Examples(data.x, targets)  # pyright: ignore[reportArgumentType]
+        # The loss is that of outputs without the factor, times its square.
+        examples = Examples(x, (y - told.y_offset) / told.factor)  # pyright: ignore[reportArgumentType]
         hyperparams = Hyperparams(0.0, negative_slope=negative_slope)
-        value, jax_grads = jax.value_and_grad(loss)(params, hyperparams, examples, Config(activation))
-    output, slope = np.asarray(output), np.asarray(slope)
-    error = output - targets
-    steps = training.history.step.values
+        found = jax.value_and_grad(loss)(params, hyperparams, examples, Config(activation))
+        value, jax_grads = jax.tree.map(lambda part: np.asarray(part) * np.square(told.factor), found)
+    output, slope = (told.factor * np.asarray(part) for part in (output, slope))
+    output += told.y_offset
+    error = output - y
+    steps = history.step.values
     has_next = row + 1 < len(steps) and steps[row + 1] == step + 1
     return FullPass(
+        units=told,
         step=step,
         weight=weight,
         bias=bias,
-        x=data.x,
-        y=targets,
+        x=x,
+        y=y,
         z=z,
         output=output,
         error=error,
         slope=slope,
-        grad_weight=(error * slope) @ data.x / len(data.y),
+        grad_weight=(error * slope) @ x / len(y),
         grad_bias=float(np.mean(error * slope)) if study.neuron.train_bias else 0.0,
         loss=float(value),
-        jax_grads=jax.tree.map(np.asarray, jax_grads),
+        jax_grads=jax_grads,
         update=Params(at.update_weight.values, at.update_bias.values),
-        next_loss=float(training.history.loss.values[row + 1]) if has_next else None,
+        next_loss=float(history.loss.values[row + 1]) if has_next else None,
     )

@@ -4,9 +4,10 @@ import dataclasses
 
 import numpy as np
 
+from jaxneuron.analysis.ending import ended_in_words
 from jaxneuron.analysis.in_words import number_in_words
+from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
-from jaxneuron.study.counted import counted
 
 LINES = 6
 POINTS = 400
@@ -16,6 +17,7 @@ POINTS = 400
 class Fit:
     """The numbers of the figure, in the units of the data file; the targets are as the neuron is taught them.
 
+    `shows_end` is whether its last output is to be seen wherever it lies: of a neuron that has not diverged.
     `outputs[line, point]` is the neuron's output after each of `steps` at the places `x[point]`: along
     the input's range for one input, at the examples' own targets for several.
     """
@@ -28,6 +30,7 @@ class Fit:
     data_x: np.ndarray
     data_y: np.ndarray
     is_line: bool
+    shows_end: bool
     x_label: str
     y_label: str
     title: str
@@ -40,7 +43,7 @@ def fit(training: Training) -> Fit:
     steps = training.history.step.values
     targets = training.targets * scaling.y_scale + scaling.y_offset
     if len(data.inputs) == 1:
-        places = np.linspace(data.x.min(), data.x.max(), POINTS)[:, None]
+        places = np.linspace(*_range(data.x), POINTS)[:, None]
         x = places[:, 0] * scaling.x_scale[0] + scaling.x_offset[0]
         data_x = data.x[:, 0] * scaling.x_scale[0] + scaling.x_offset[0]
         x_label, y_label = data.inputs[0], data.target
@@ -57,11 +60,18 @@ def fit(training: Training) -> Fit:
         data_x=data_x,
         data_y=targets,
         is_line=len(data.inputs) == 1,
+        shows_end=training.fate != Fate.diverged,
         x_label=x_label,
         y_label=y_label,
-        title=f"{training.fate.label} after {counted(training.num_steps, 'step')}, "
-        f"loss {number_in_words(training.loss)}",
+        title=f"{ended_in_words(training)}, loss {number_in_words(training.loss)}",
     )
+
+
+def _range(x: np.ndarray) -> tuple[float, float]:
+    """The ends of the inputs, with room around a single value."""
+    low, high = float(x.min()), float(x.max())
+    room = 0.0 if low < high else abs(low) / 2 or 1.0
+    return low - room, high + room
 
 
 def shown_rows(training: Training, number: int) -> np.ndarray:

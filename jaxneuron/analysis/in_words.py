@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jaxneuron.analysis.rest import at_rest_in_words
 from jaxneuron.study.counted import counted
 
 if TYPE_CHECKING:  # not for `status`, which is quick
@@ -114,7 +115,7 @@ def counts_in_words(run: "Run") -> list[str]:
         if name in run.cells:
             count = int(run.cells[name].sum())
             lines.append(f"{f'{count / total:.{digits}%}' if count else 'none'} are {what}")
-    return lines
+    return [*lines, *filter(None, [at_rest_in_words(run)])]
 
 
 def share_in_words(share: "Share", i: int | tuple[()] = ()) -> tuple[str, str]:

@@ -40,7 +40,9 @@ def panels(
                 f"panels: nothing is swept in {run.path} besides {', '.join((*over, *at)) or 'the start'}"
             )
     if by in at:
-        raise BadInput(f"panels: {by} is held at {values_in_words([at[by]])[0]}, so it cannot differ between panels")
+        raise BadInput(
+            f"panels: {by} is held at {values_in_words([at[by]])[0]}, so it cannot differ between panels"
+        )
     if by not in run.design.categories:
         # A name that cannot be held at a value is refused as it is for a map.
         quantity_map(run, quantity, over, at=at | {by: 0.0}, others=others)

@@ -13,7 +13,8 @@ def ranked(table: pd.DataFrame, smallest_loss: float) -> pd.DataFrame:
     converged; among those that are alike in both, and so equally good, those that settled sooner.
 
     Args:
-        table: a row a cell: `data_number`, `final_loss`, `converged` (a share), `settle_step` (NaN if unknown).
+        table: a row a cell: `data_number`, `final_loss`, `converged` (a share), `settle_step` (NaN if not
+            known).
         smallest_loss: what losses below cannot be told apart from.
     """
     losses = table.final_loss.clip(lower=smallest_loss)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from jaxneuron.analysis.explain import preactivations
+from jaxneuron.analysis.rest import is_at_rest
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.schedules import CONSTANT
@@ -93,7 +94,7 @@ def _unsettled(training: Training) -> str:
     if training.num_steps == 0:
         return f"No step was taken: the loss is {_number(training.loss)}, and its gradient is not 0."
     period = _period(training)
-    if period == 1:
+    if period == 1 or is_at_rest(training):
         return f"Its steps no longer change a bit of W and b, though {_stalled(training)}."
     if period:
         return f"It goes round in a cycle of {period} steps, with {_losses(losses[-period:])}."

@@ -7,7 +7,7 @@ Tested in this order at the end of training:
   died       active at some step, silent from `death_step` to the end
   converged  every component of the loss's gradient over all examples at most `tolerance`; weight decay is
              not part of the loss
-  unsettled  none of these: still moving, or oscillating
+  unsettled  none of these: still moving, oscillating, or at rest with a gradient above the tolerance
 
 Silent means z ≤ 0 on every example of the training set. Only an activation whose slope is exactly 0 for
 all z ≤ 0 can die; for it, silence and a gradient of exactly 0 are the same thing.
@@ -33,7 +33,7 @@ class Fate(enum.IntEnum):
     born_dead = 1, "silent on every example from step 0 on"
     died = 2, "active once, then silent to the end"
     converged = 3, "gradient at most the tolerance"
-    unsettled = 4, "still moving, or oscillating"
+    unsettled = 4, "still moving, oscillating, or at rest with a gradient above the tolerance"
 
     rule: str
 

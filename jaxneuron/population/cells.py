@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from jaxneuron.neuron.fate import NO_STEP, Fate
 from jaxneuron.population.histograms import Bins, count_along_last
 
 
@@ -22,6 +23,11 @@ class CellResult(NamedTuple):
     edges: Literal["step", "loss"] | None = None
     merge: Callable[..., np.ndarray] = np.sum  # parts along an axis, in any order
     dtype: type[np.number] = np.int64
+    fate: Fate | None = None  # of the only neurons that count; steps of all others are taken for NO_STEP
+
+    def of(self, values: np.ndarray, fates: np.ndarray, bins: Bins) -> np.ndarray:
+        """What cells keep of the values and the fates of their neurons, both [*cells, replicate]."""
+        return self.find(values if self.fate is None else np.where(fates == self.fate, values, NO_STEP), bins)
 
 
 def number_of(long_name: str, definition: str, condition: Callable[[np.ndarray], np.ndarray]) -> CellResult:
@@ -56,6 +62,11 @@ def finite_or_inf(losses: np.ndarray) -> np.ndarray:
 def is_nonzero(values: np.ndarray) -> np.ndarray:
     """The condition of a result that is 0 or false for neurons that are not counted."""
     return values != 0
+
+
+def is_step(steps: np.ndarray) -> np.ndarray:
+    """The condition of neurons that have a step of a kind."""
+    return steps != NO_STEP
 
 
 def is_cycle(period: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ def follow(
 
     The last row of the steps is the neuron at the end, with the update it would make next. It ends after
     `num_steps`, or before where its loss has converged: every component of the gradient and of the update is
-    at most the tolerance, and for a silent neuron, which has no gradient, the update is exactly 0; or where a
+    at most the tolerance, and for a silent neuron without a gradient the update is exactly 0; or where a
     number is not finite. Mini-batches, whose gradients do not speak for all examples, are followed through
     all steps.
     """
@@ -106,6 +106,8 @@ def _has_ended(info: StepInfo, config: Config) -> np.ndarray:
     grad, update = (
         np.maximum(np.abs(part.weight).max(-1), np.abs(part.bias)) for part in (info.grads, info.updates)
     )
-    # A silent neuron has no gradient; momentum or weight decay may move it all the same, and revive it.
-    is_still = np.where(info.num_active > 0, update <= config.tolerance, update == 0)
+    # Where no gradient passes, momentum or weight decay may move the neuron all the same, and wake it. That
+    # no example has z > 0 does not suffice: many activations pass a gradient at z ≤ 0.
+    passes_none = (info.num_active == 0) & (grad == 0)
+    is_still = np.where(passes_none, update == 0, update <= config.tolerance)
     return ~is_finite | ((grad <= config.tolerance) & is_still)

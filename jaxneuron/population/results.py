@@ -15,6 +15,7 @@ from jaxneuron.population.cells import (
     finite_or_inf,
     is_cycle,
     is_nonzero,
+    is_step,
     number_by_loss,
     number_by_step,
     number_of,
@@ -52,8 +53,7 @@ RESULTS = {
         ", ".join(f"{fate.value} {fate.name}" for fate in Fate),
         {
             "fate_count": CellResult(
-                "neurons",
-                "neurons by fate",
+                *("neurons", "neurons by fate"),
                 "number of the cell's neurons that met each fate",
                 lambda fates, bins: count_along_last(fates, len(Fate)),
                 dim="fate",
@@ -152,8 +152,14 @@ RESULTS = {
                 "fixed neurons",
                 "number of the cell's neurons whose params stay bit for bit the same from some step on "
                 "to the end",
-                lambda steps: steps >= 0,
-            )
+                is_step,
+            ),
+            "unsettled_fixed_count": number_of(
+                "unsettled neurons that are fixed",
+                "number of the cell's unsettled neurons whose params stay bit for bit the same from some "
+                "step on to the end",
+                is_step,
+            )._replace(fate=Fate.unsettled),
         },
     ),
     "absorbed": Result(
@@ -243,8 +249,7 @@ RESULTS = {
         "examples with z > 0 at the end",
         {
             "active_count": CellResult(
-                "examples",
-                "active examples",
+                *("examples", "active examples"),
                 "examples with z > 0 at the end, summed over the cell's neurons",
                 lambda values, bins: values.sum(-1, dtype=np.int64),
             )
@@ -278,7 +283,7 @@ def summarise(trained: "Trained", bins: Bins) -> dict[str, np.ndarray]:
     `trained` has NumPy arrays of dims [*cells, replicate]; what is found has [*cells] or [*cells, bin].
     """
     return {
-        name: cell.find(values, bins)
+        name: cell.of(values, np.asarray(trained.fate), bins)
         for result in RESULTS.values()
         if result.cells and (values := result.of(trained)) is not None
         for name, cell in result.cells.items()
@@ -293,8 +298,3 @@ def edges_of(bins: Bins) -> dict[str, np.ndarray]:
 def num_bins_of(bins: Bins) -> dict[str, int]:
     """How many counts lie along each dim of cells' results, besides the cells' own dims."""
     return {"fate": len(Fate)} | {dim: len(edges) - 1 for dim, edges in edges_of(bins).items()}
-
-
-def fill_value(dtype: np.dtype) -> int | float:
-    """What stands where nothing is written: no neuron's value, and not NaN, which diverged neurons have."""
-    return np.iinfo(dtype).min if dtype.kind == "i" else float(np.finfo(dtype).min)

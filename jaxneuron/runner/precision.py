@@ -9,12 +9,15 @@ from jaxneuron.neuron.draws import LogUniform, Uniform
 from jaxneuron.neuron.optimizers import squares_gradient
 from jaxneuron.population.axes import Axis
 from jaxneuron.runner.program import Program
+from jaxneuron.study.data import Dataset
 from jaxneuron.study.quantity import largest_magnitude, support
 from jaxneuron.study.study import Study
 
 FEW = 256  # numbers that a range should hold at least
 
 log = logging.getLogger(__name__)
+
+FAR = 10.0  # standard deviations of a target, from 0 to its mean
 
 
 def warn_of_precision(program: Program) -> None:
@@ -30,17 +33,39 @@ def _warn_of_rounding(program: Program) -> None:
     data = max(program.datasets, key=lambda data: data.gradient_floor(precision))
     floor = data.gradient_floor(precision)
     if 0 < tolerance < floor:
-        # On inputs and targets of about 1, rounding leaves about the spacing of the precision.
+        is_scaled = program.study.data.scale == "standard"
         helps = {
             'precision = "float64"': precision == "float32",
-            'scale = "standard"': tolerance > np.finfo(precision).eps,
+            'scale = "standard"': not is_scaled and _standardised_floor(data, precision) < tolerance,
         }
         remedies = ", ".join(remedy for remedy, does_help in helps.items() if does_help)
+        remedies += " or " if remedies else ""
         log.warning(
             f"{data.source}: rounding in {precision} leaves gradients up to about {floor:.0e}, above the "
-            f"tolerance of {tolerance:.0e}: neurons that have converged may be counted as unsettled; "
-            f"{remedies + ' or ' if remedies else ''}a larger tolerance avoids it"
+            f"tolerance of {tolerance:.0e}: neurons that have come to rest may be counted as unsettled; "
+            f"{remedies}a larger tolerance avoids it{_of_target(data, is_scaled)}"
         )
+
+
+def _standardised_floor(data: Dataset, precision: str) -> float:
+    """The gradient floor of the same examples with scale = "standard"; infinite where it is refused."""
+    x_scale, y_scale = data.x.std(0), float(data.y.std())
+    if not x_scale.all() or not y_scale:
+        return math.inf
+    x = (data.x - data.x.mean(0)) / x_scale
+    return data._replace(x=x, y=data.y / y_scale).gradient_floor(precision)
+
+
+def _of_target(data: Dataset, is_scaled: bool) -> str:
+    """That the target lies far from 0 beside its spread, if it does: no scale centres it."""
+    mean, spread = abs(float(data.y.mean())), float(data.y.std())
+    if mean <= FAR * spread or not spread:
+        return ""
+    why = ' (scale = "standard" divides by them, and does not centre the target)' if is_scaled else ""
+    return (
+        f". Column {data.target!r} lies {mean / spread:.0f} standard deviations from 0{why}: measured from a "
+        "value near to its own it leaves smaller gradients"
+    )
 
 
 def _warn_of_squares(program: Program) -> None:

@@ -11,6 +11,7 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.neuron.train import StepInfo, Trained
+from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset
 from jaxneuron.study.study import Study
 
@@ -82,7 +83,36 @@ class Training:
         at = self.history.isel(step=row)
         z = x @ at.weight.values.astype(np.float64) + float(at.bias)
         function = ACTIVATIONS[self.study.neuron.activation].function
-        return np.asarray(function(z, self.hyperparams.get("negative_slope", 0.01)))
+        with jax.enable_x64(True):
+            return np.asarray(function(z, self.hyperparams.get("negative_slope", 0.01)))
+
+    def predict(self, x: Any) -> np.ndarray:
+        """The trained neuron's output in the data's units.
+
+        Where the study scales its target by γ, that is the γ-fold target, which the neuron was taught.
+
+        Args:
+            x: inputs in the data's units, [examples] of one input or [examples, inputs]; of a table (a
+                DataFrame) the columns with the names of the inputs.
+
+        Returns:
+            The outputs in the units of the target, [examples].
+
+        Raises:
+            BadInput: x has another number of inputs, or is not numbers.
+        """
+        names, scaling = list(self.data.inputs), self.data.scaling
+        try:
+            rows = np.asarray(x[names] if hasattr(x, "columns") else x, np.float64)
+        except KeyError:
+            raise BadInput(f"x: has the columns {list(x.columns)}; it must have {names}") from None
+        except (TypeError, ValueError):
+            raise BadInput("x: is not numbers; it must be [examples, inputs]") from None
+        rows = rows[..., None] if rows.ndim < 2 and len(names) == 1 else rows
+        rows = np.atleast_2d(rows)
+        if rows.shape[1:] != (len(names),):
+            raise BadInput(f"x: has the shape {np.shape(x)}; it must be [examples, {len(names)}]")
+        return self.output((rows - scaling.x_offset) / scaling.x_scale) * scaling.y_scale + scaling.y_offset
 
     def __repr__(self) -> str:
         weight = ", ".join(f"{w:.6g}" for w in self.weight)

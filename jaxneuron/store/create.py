@@ -25,7 +25,6 @@ from jaxneuron.population.results import (
     Result,
     cells_of,
     edges_of,
-    fill_value,
     num_bins_of,
     results_of,
 )
@@ -184,7 +183,7 @@ def _create_array(
         shape=shape,
         chunks=chunks,
         dtype=dtype,
-        fill_value=fill_value(dtype),
+        fill_value=_fill_value(dtype),
         compressors=COMPRESSORS,
         dimension_names=dims,
         attributes=attrs,
@@ -249,3 +248,8 @@ def _auxiliary(design: Design) -> list[str]:
 def _attrs(units: str, long_name: str, definition: str, coordinates: list[str]) -> dict[str, Any]:
     attrs = {"units": units, "long_name": long_name, "definition": definition}
     return attrs | ({"coordinates": " ".join(coordinates)} if coordinates else {})
+
+
+def _fill_value(dtype: np.dtype) -> int | float:
+    """What stands where nothing is written: no neuron's value, and not NaN, which diverged neurons have."""
+    return np.iinfo(dtype).min if dtype.kind == "i" else float(np.finfo(dtype).min)

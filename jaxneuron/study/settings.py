@@ -27,7 +27,7 @@ def read_setting(text: str) -> Setting:
         raise BadInput(f"--set: is {shown(text)}; it must be KEY=VALUE, such as sweep.replicates=4")
     if parts[0] not in TABLES:
         if len(parts) == 1 and (names := names_of(key)):
-            raise BadInput(f"--set {key}: is in a table; did you mean {' or '.join(names)}?")
+            raise BadInput(f"--set {key}: is in a table; did you mean {' or '.join(map(repr, names))}?")
         raise BadInput(f"--set {key}: is no key of a study{nearest(key, [found.name for found in keys()])}")
     return Setting(".".join(parts), _value(key, value))
 

@@ -201,7 +201,7 @@ def test_data_sets_are_pooled_or_held(run_of):
     np.testing.assert_allclose(held.value, by_fate[2, :, 2] / REPLICATES)
     assert held.remark == "at data set = 2"
     for wrong in (3, -1, 0.5):
-        with pytest.raises(jn.BadInput, match=r"has no data set '.*'; known: 0, 1, 2"):
+        with pytest.raises(jn.BadInput, match="has no data set '"):
             quantity_map(run, "died", at={"dataset": wrong})
 
 

@@ -5,6 +5,7 @@ import pytest
 
 import jaxneuron as jn
 from experiments.float32.rounding import INPUTS, examples_with, floors
+from jaxneuron.analysis.rest import at_rest_in_words, is_at_rest, num_at_rest
 from jaxneuron.neuron.gradient import FORMS
 from jaxneuron.runner.plan import plan
 from jaxneuron.runner.precision import warn_of_equal_values, warn_of_precision
@@ -97,3 +98,33 @@ def test_values_that_are_one_number_in_the_precision_are_told_of(sweep, words, c
     warn_of_equal_values(jn.Study(data={"x": [0.0, 1.0], "y": [1.0, 2.0]}, sweep=sweep))
     assert words in caplog.text
     assert bool(words) == bool(caplog.text)
+
+
+# Far from 0 beside its spread: float32 cannot bring its gradient below the tolerance.
+TEMPERATURES = {"x": np.arange(7.0), "y": [290.1, 290.4, 290.2, 290.9, 291.1, 291.0, 291.5]}
+
+
+def kelvin_study(scale="standard", **training):
+    sweep = {"learning_rate": [0.1, 0.5], "init_bias": 1.0, "replicates": 8, "records": "neurons"}
+    return jn.Study(data=TEMPERATURES | {"scale": scale}, training=training, sweep=sweep)
+
+
+@pytest.mark.parametrize("scale", ["standard", "none"])
+def test_a_target_far_from_0_is_told_of(scale, caplog):
+    warn_of_precision(Program(kelvin_study(scale)))
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert 'precision = "float64" or a larger tolerance avoids it' in said
+    assert "'y' lies 605 standard deviations from 0" in said
+
+
+def test_unsettled_neurons_at_rest_are_counted_apart(tmp_path):
+    run = jn.sweep(kelvin_study(), tmp_path / "run.zarr")
+    records = run.neurons
+    at_rest = (records.fate == jn.Fate.unsettled) & (records.fixed_step >= 0)
+    np.testing.assert_array_equal(run.cells.unsettled_fixed_count, at_rest.sum("replicate"))
+    assert num_at_rest(run) == at_rest.sum() > 0
+    assert 'precision = "float64" or a larger tolerance settles them' in at_rest_in_words(run)
+    training = jn.train(kelvin_study(num_steps=300), cell=0)
+    assert is_at_rest(training)
+    for other in (kelvin_study(num_steps=300, batch_size=7), kelvin_study(num_steps=9)):
+        assert not is_at_rest(jn.train(other))

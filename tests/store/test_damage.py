@@ -171,9 +171,9 @@ def test_a_write_that_fails_keeps_what_is_done(at, whole, tmp_path):
     (chunk, array), path = at, tmp_path / "run.zarr"
     with pytest.raises(Stop):
         sweep(whole.study, path, progress=stop_after(0))
-    # A chunk writes 12 arrays of cells, or of parts, and 13 of neurons, and then its marker.
+    # A chunk writes 13 arrays of cells, or of parts, and 13 of neurons, and then its marker.
     arrays = list(markers_of(whole.run.path)[chunk].checksums)
-    assert len(arrays) == 25
+    assert len(arrays) == 26
     folder = Path(whole.run.path)
     in_the_way = path / files_of(folder / arrays[array] / "c")[chunk].relative_to(folder)
     in_the_way.mkdir(parents=True)

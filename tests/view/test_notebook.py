@@ -16,6 +16,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 import jaxneuron as jn
+from jaxneuron.analysis.ending import ended_in_words
 from jaxneuron.analysis.fit import fit
 from jaxneuron.analysis.intervals import wilson
 from jaxneuron.analysis.run import Run
@@ -226,7 +227,7 @@ def test_a_training_shows_its_neuron_its_steps_and_its_curves(kind, life_of):
     page = checked(training._repr_html_())
     text = " ".join(page.text.split())
     assert "cannot be shown" not in text
-    assert f"{training.fate.name.replace('_', ' ')} after {training.num_steps:,} steps" in text
+    assert f"{ended_in_words(training)}: loss" in text
     assert (
         f"{training.weight[0]:.6g}" in text.replace("− ", "-").replace("(-", "(-") or training.weight[0] < 0
     )

@@ -1,7 +1,9 @@
 """What is shown of one neuron: the explained pass, the figure's numbers, the tables."""
 
+import dataclasses
 import functools
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -12,15 +14,26 @@ import jaxneuron as jn
 from jaxneuron.analysis.explain import full_pass
 from jaxneuron.analysis.fit import fit, shown_steps
 from jaxneuron.analysis.phase import phase_diagram
+from jaxneuron.analysis.remedies import what_helps
+from jaxneuron.analysis.training_values import training_values
+from jaxneuron.analysis.units import DATA, equation, history_in, units_of
+from jaxneuron.study.data import Scaling
 from jaxneuron.view.plots.canvas import save
 from jaxneuron.view.plots.fit import draw_fit
 from jaxneuron.view.plots.phase import draw_phase_diagram
-from jaxneuron.view.terminal.tables import full_pass_table, loss_table, training_summary
+from jaxneuron.view.terminal.training_tables import full_pass_table, loss_table, training_summary
 from tests.studies import LIVES, all_but_few_thorough
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, 2, size=16)
 Y = np.maximum(0, 7 * X - 10) + RNG.normal(size=16)
+
+
+def in_units_of(training, x_offset=100.0, x_scale=20.0, y_offset=3.0, y_scale=40.0):
+    """The training as it would be had its data been in other units, and been scaled by these."""
+    number = training.data.x.shape[1]
+    scaling = Scaling(x_offset - np.arange(number), x_scale + np.arange(number), y_offset, y_scale)
+    return dataclasses.replace(training, data=training.data._replace(scaling=scaling))
 
 
 @functools.cache
@@ -111,9 +124,11 @@ def test_every_life_is_drawn_and_told(kind, life_of, tmp_path):
     save(draw_fit(fit(training)), tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 5000
     console = Console(record=True, width=160, file=io.StringIO())
-    console.print(full_pass_table(full_pass(training), training))
-    console.print(loss_table(training))
-    console.print(training_summary(training))
+    for told in (training, in_units_of(training, y_scale=1e100)):
+        console.print(full_pass_table(full_pass(told, units=DATA), told))
+        console.print(loss_table(told, units=DATA))
+        console.print(training_summary(told))
+        assert training_values(told)["fate"] == training.fate.name
     told = console.export_text()
     assert training.fate.name.replace("_", " ") in told
     assert "nan" not in told or training.fate.name == "diverged"
@@ -217,3 +232,126 @@ def test_a_neuron_that_the_study_does_not_have_is_refused(cell, replicate):
     study = jn.Study(data={"x": [1.0], "y": [1.0]}, sweep={"learning_rate": 0.1})
     with pytest.raises(jn.BadInput, match="0 to 0"):
         jn.train(study, cell=cell, replicate=replicate)
+
+
+# The data's units
+
+
+FUNCTIONS = {
+    "relu": lambda z: np.maximum(z, 0),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
+    "identity": lambda z: z,
+    "tanh": np.tanh,
+}
+
+
+@pytest.mark.parametrize("kind", ["plain", "leaky", "tanh", "several inputs", "identity"])
+def test_numbers_in_the_data_s_units_are_those_of_the_same_neuron(kind, life_of):
+    """Its loss there is that of its equation; and its gradient that loss's, by differences."""
+    life = life_of("diverged" if kind == "identity" else kind)
+    step = 1
+    training = in_units_of(life)
+    units, numbers = units_of(training), full_pass(training, step, DATA)
+    x, y = units.inputs(training.data.x), units.targets(training.data.y)
+    activation = training.study.neuron.activation
+    function = FUNCTIONS[activation]
+    assert (units.factor == 1) == (kind != "tanh")
+
+    def loss(weight, bias):
+        return np.mean((units.factor * function(x @ weight + bias) + 3 - y) ** 2) / 2
+
+    at, after = (history_in(training, units).isel(step=i) for i in (step, step + 1))
+    assert loss(numbers.weight, numbers.bias) == pytest.approx(numbers.loss, rel=1e-9)
+    assert float(at.loss) == pytest.approx(numbers.loss, rel=1e-5)
+    for i, by_jax in enumerate(numbers.jax_grads.weight):
+        h = 1e-6 * np.eye(len(numbers.weight))[i]
+        ends = [loss(numbers.weight + sign * h, numbers.bias) for sign in (1, -1)]
+        assert (ends[0] - ends[1]) / 2e-6 == pytest.approx(by_jax, rel=1e-3)
+        assert numbers.grad_weight[i] == pytest.approx(by_jax, rel=1e-9)
+        assert at.grad_weight.values[i] == pytest.approx(by_jax, rel=1e-3)
+    assert numbers.weight + numbers.update.weight == pytest.approx(after.weight.values, rel=1e-4)
+    if kind != "identity":  # which has diverged
+        said = equation(training, units).removeprefix("y = ").replace("·", "*").replace("−", "-")
+        names = {**dict(zip(training.data.inputs, x.T, strict=True)), activation: function}
+        np.testing.assert_allclose(training.predict(x), eval(said, names), rtol=1e-3, atol=0.02)
+
+
+def test_predictions_take_what_the_data_was():
+    training = standard_life()
+    found = training.predict(X)
+    assert np.mean((found - Y) ** 2) / 2 == pytest.approx(units_of(training).loss(training.loss), rel=1e-4)
+    for same in (X[:, None], X.tolist(), pd.DataFrame({"z": 0.0, "x": X})):
+        np.testing.assert_array_equal(training.predict(same), found)
+    for bad, words in (
+        (np.ones((3, 2)), "shape"),
+        ([["a"]], "not numbers"),
+        (pd.DataFrame({"w": X}), "columns"),
+    ):
+        with pytest.raises(jn.BadInput, match=words):
+            training.predict(bad)
+
+
+# How it ended, and what would help
+
+
+def test_identity_ends_when_its_mirror_image_does():
+    """A gradient passes at z ≤ 0, too: where no example is active there is as much to wait for."""
+    positive, negative = (
+        training_of(X, sign * Y, neuron={"activation": "identity", "init_weight": sign * 0.5})
+        for sign in (1, -1)
+    )
+    assert abs(positive.num_steps - negative.num_steps) <= 2
+    assert negative.num_steps < 300
+    assert negative.weight == pytest.approx(-positive.weight, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ended", "helps"),
+    [
+        ("died", "died at step 1 of 1", "a learning_rate below 2/λ_max"),
+        ("born dead", "born dead after 0 steps", "an init_bias above"),
+        ("diverged", r"diverged at step \d+ of \d+", "a learning_rate below 2/λ_max"),
+        ("perfect", r"converged after 0 steps, settled at step 0", "^$"),
+        ("tanh", "unsettled after 200 steps", "more steps"),
+    ],
+)
+def test_when_it_ended_is_said_and_what_would_help(kind, ended, helps, life_of):
+    training = life_of(kind)
+    values = training_values(training)
+    assert re.fullmatch(ended, values["ended"])
+    assert re.search(helps, values["what_helps"] or "")
+    assert values["hyperparams"]["learning_rate"] == training.hyperparams["learning_rate"]
+
+
+def test_what_is_said_to_help_a_neuron_that_is_born_dead_does(life_of):
+    training = life_of("born dead")
+    bias = float(re.search("init_bias above (.*?),", what_helps(training))[1].replace("−", "-"))
+    z = training.data.x[:, 0] * float(training.history.weight.values[0, 0]) + bias
+    assert z.max() == pytest.approx(0, abs=1e-3)
+    below = dataclasses.replace(training, data=training.data._replace(y=-np.abs(training.data.y)))
+    assert "0 is the best that it can do" in what_helps(below)
+
+
+# The figure
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "shift"), [("born dead", 16, 50.0), ("born dead", 1, 0.0), ("several inputs", 1, 50.0)]
+)
+def test_the_last_line_is_seen_whatever_the_data(kind, number, shift, life_of):
+    """Also at 0 far below the data, where the neuron is dead; and of one example, which has one x."""
+    life = life_of(kind)
+    data = life.data._replace(x=life.data.x[:number], y=life.data.y[:number] + shift)
+    numbers = fit(dataclasses.replace(life, data=data))
+    _, axes = draw_fit(numbers).axes
+    low, high = axes.get_ylim()
+    for seen in (numbers.outputs[-1], data.y):
+        assert low < seen.min()
+        assert seen.max() < high
+    assert len(axes.lines) > 0
+    assert all(np.ptp(line.get_xdata()) > 0 for line in axes.lines)
+
+
+def test_long_trainings_have_an_axis_of_decades(life_of):
+    assert draw_fit(fit(life_of("tanh"))).axes[0].get_xscale() == "symlog"
+    assert draw_fit(fit(life_of("died"))).axes[0].get_xscale() == "linear"

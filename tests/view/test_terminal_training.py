@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from jaxneuron.analysis.axes import MapAxis
+from jaxneuron.analysis.ending import ended_in_words
 from jaxneuron.analysis.surface import loss_surface
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.raster import line_squares
@@ -85,7 +86,7 @@ def test_several_inputs_have_a_curve_of_the_loss(name, life_of):
     training = life_of(name)
     picture = training_picture(training, 70, 30)
     losses = training.history.loss.values
-    assert picture.title.endswith("steps: its loss by steps")
+    assert picture.title == f"{ended_in_words(training).capitalize()}: its loss by steps"
     assert picture.right.high == f"{training.num_steps:,}"
     filled = np.array([[glyph.character != " " for glyph in row] for row in picture.rows])
     if name == "several inputs":
@@ -116,7 +117,7 @@ def test_no_line_is_wider_than_the_terminal(name, size, life_of):
 def test_fates_are_said(life_of):
     assert life_of("died").fate == Fate.died
     title = training_picture(life_of("died"), 80, 24).title
-    assert title == "Died after 1 step: its path over the loss"
+    assert title == "Died at step 1 of 1: its path over the loss"
     assert training_picture(life_of("born dead"), 80, 24).title.startswith("Born dead after 0 steps")
 
 

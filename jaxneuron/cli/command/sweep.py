@@ -88,6 +88,7 @@ def sweep(
             run = run_sweep(read, out, overwrite=overwrite, progress=progress, engine=trainer)
 
         from jaxneuron.analysis.phase import phase_diagram
+        from jaxneuron.analysis.rest import num_at_rest
         from jaxneuron.neuron.fate import Fate
         from jaxneuron.view.plots.canvas import save
         from jaxneuron.view.plots.phase import draw_phase_diagram
@@ -103,6 +104,7 @@ def sweep(
             num_neurons=run.attrs["num_neurons"],
             training_seconds=run.training_seconds,
             fates={fate.name: int(counts[fate]) for fate in Fate},
+            at_rest=num_at_rest(run),
             best=run.best().to_dict(orient="records"),
         )
         return

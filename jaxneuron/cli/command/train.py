@@ -112,7 +112,15 @@ class NumSteps(click.ParamType):
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="For what is drawn.")
 @click.option("--explain", is_flag=True, help="Walk through one full pass with its numbers.")
+@click.option(
+    "--units",
+    type=click.Choice(["trained", "data"]),
+    default="trained",
+    show_default=True,
+    help="Units of the steps and of --explain: as trained, or the data's.",
+)
 @click.option("--figure", type=LocalPath(), help="Where to draw it (.png, .svg, .pdf).")
+@click.option("--no-figure", is_flag=True, help="Draw no figure.")
 @click.option("--report", type=LocalPath(), help="Where to write its life, step by step (.html).")
 @json_option
 @click.pass_context
@@ -120,7 +128,9 @@ def train(
     context: click.Context,
     /,
     explain: bool,
+    units: str,
     figure: Path | None,
+    no_figure: bool,
     report: Path | None,
     as_json: bool,
     **given: Any,
@@ -131,9 +141,12 @@ def train(
     """
     check_options(context, OF_STUDY)
     cell, replicate = given.pop("cell"), given.pop("replicate")
+    if figure is not None and no_figure:
+        raise BadInput("--no-figure: is given, and so is --figure; choose one")
     name = given["file"].stem if cell is None else f"{given['file'].stem}-cell-{cell}"
-    figure = figure or Path("runs", f"{name}-neuron.png")
-    check_file(figure, FIGURE, "--figure")
+    figure = None if no_figure else figure or Path("runs", f"{name}-neuron.png")
+    if figure is not None:
+        check_file(figure, FIGURE, "--figure")
     if report is not None:
         from jaxneuron.view.web.page import check_page
 
@@ -141,42 +154,44 @@ def train(
     print_log(quiet=as_json)
     training = _train(given) if cell is None else train_again(given["file"], cell, replicate)
 
-    from jaxneuron.analysis.explain import full_pass
-    from jaxneuron.analysis.fit import fit
-    from jaxneuron.view.plots.canvas import save
-    from jaxneuron.view.plots.fit import draw_fit
-    from jaxneuron.view.terminal.tables import full_pass_table, loss_table, training_summary
+    from jaxneuron.analysis.remedies import what_helps
+    from jaxneuron.analysis.why import why
 
-    save(draw_fit(fit(training)), figure)
+    if figure is not None:
+        from jaxneuron.analysis.fit import fit
+        from jaxneuron.view.plots.canvas import save
+        from jaxneuron.view.plots.fit import draw_fit
+
+        save(draw_fit(fit(training)), figure)
     if report is not None:
         from jaxneuron.view.web.report import life_report
 
         life_report(training, report)
+    made = {"figure": figure, "report": report}
+    files = {name: None if path is None else str(path) for name, path in made.items()}
     if as_json:
-        print_json(
-            weight=training.weight.tolist(),
-            bias=training.bias,
-            loss=training.loss,
-            gradient_norm=training.gradient_norm,
-            fate=training.fate.name,
-            death_step=training.death_step,
-            num_steps=training.num_steps,
-            losses=training.history.loss.values.tolist(),
-            steps=training.history.step.values.tolist(),
-            figure=str(figure),
-            report=None if report is None else str(report),
-        )
+        from jaxneuron.analysis.training_values import training_values
+
+        print_json(**training_values(training), **files)
         return
+    _print(training, explain, units)
+    print_items(f"{why(training)} {what_helps(training)}".strip())
+    print_items(*(f"{name}: {path}" for name, path in files.items() if path is not None))
+
+
+def _print(training: Any, explain: bool, units: str) -> None:
+    """Print the training's steps and how it ended, in units of a name."""
+    from jaxneuron.analysis.explain import full_pass
+    from jaxneuron.view.terminal.training_tables import full_pass_table, loss_table, training_summary
+
     if explain:
-        print_items(full_pass_table(full_pass(training), training), blank=True)
-    print_items(loss_table(training), blank=True)
+        print_items(full_pass_table(full_pass(training, units=units), training), blank=True)
+    print_items(loss_table(training, units=units), blank=True)
     if size := terminal_size():
         from jaxneuron.view.terminal.training import training_picture
 
         print_items(training_picture(training, *size), blank=True)
-    print_items(training_summary(training), f"figure: {figure}")
-    if report is not None:
-        print_items(f"report: {report}")
+    print_items(training_summary(training))
 
 
 def _train(given: dict[str, Any]) -> Any:

@@ -8,7 +8,10 @@ import numpy as np
 
 from jaxneuron.analysis.fit import fit
 from jaxneuron.analysis.in_words import shortened, values_in_words
+from jaxneuron.analysis.remedies import what_helps
+from jaxneuron.analysis.rest import at_rest_in_words
 from jaxneuron.analysis.run import Run
+from jaxneuron.analysis.why import why
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
 from jaxneuron.study.counted import are, counted
@@ -18,7 +21,7 @@ from jaxneuron.view.palette import SCREEN_COLOURS
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN
 from jaxneuron.view.plots.fit import draw_fit
 from jaxneuron.view.raster import ends_of
-from jaxneuron.view.terminal.tables import training_summary
+from jaxneuron.view.terminal.training_tables import active_label, training_summary
 from jaxneuron.view.web.result_rows import best_rows, fate_rows
 from jaxneuron.view.web.study_words import run_in_words, training_in_words
 
@@ -88,7 +91,9 @@ def _fates(run: Run) -> str:
             for fate, row in zip(Fate, rows, strict=True)
         ),
     )
-    return f'<div><div class="jaxneuron-bar" role="img" aria-label="{words}">{bar}</div>{rows_of_fates}</div>'
+    rest = f'<p class="jaxneuron-muted">{text(found)}</p>' if (found := at_rest_in_words(run)) else ""
+    bar = f'<div class="jaxneuron-bar" role="img" aria-label="{words}">{bar}</div>'
+    return f"<div>{bar}{rows_of_fates}{rest}</div>"
 
 
 def _map(run: Run) -> str:
@@ -128,7 +133,11 @@ def _neuron(training: Training) -> str:
     """The lines of the summary: the formula, then the fate with its colour."""
     *formula, fate = training_summary(training).plain.splitlines()
     lines = "<br>".join(text(line, LONGEST_FORMULA) for line in formula)
-    return f'<p class="jaxneuron-formula">{lines}</p><p>{_swatch(training.fate)}{text(fate)}</p>'
+    reason = text(f"{why(training)} {what_helps(training)}".strip())
+    return (
+        f'<p class="jaxneuron-formula">{lines}</p><p>{_swatch(training.fate)}{text(fate)}</p>'
+        f'<p class="jaxneuron-muted">{reason}</p>'
+    )
 
 
 def _figure(training: Training) -> str:
@@ -150,7 +159,7 @@ def _steps(training: Training) -> str:
     )
     weights = ["W"] if len(training.data.inputs) == 1 else [f"W {shortened(name)}" for name in names]
     rows = ([f"{step:,}", *(f"{value:.6g}" for value in row)] for step, *row in zip(*columns, strict=True))
-    return table(["step", "loss", *weights, "b", "active examples"], rows)
+    return table(["step", "loss", *weights, "b", active_label(training)], rows)
 
 
 def _asked(training: Training) -> dict[str, str]:

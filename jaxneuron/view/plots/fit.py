@@ -1,7 +1,5 @@
 """One trained neuron drawn: its loss step by step, and its line among the data as it moved."""
 
-import math
-
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -11,7 +9,10 @@ from jaxneuron.analysis.fit import Fit
 from jaxneuron.analysis.in_words import number_in_words, shortened
 from jaxneuron.study.counted import counted
 from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text
-from jaxneuron.view.plots.ticks import scale_by_decades
+from jaxneuron.view.plots.ticks import scale_by_decades, scale_by_steps
+
+LONG = 60  # steps: more are shown by decades
+FEW = 60  # examples: each has a larger mark
 
 
 def draw_fit(numbers: Fit, width: float = SCREEN) -> Plot:
@@ -42,35 +43,41 @@ def _draw_losses(axes: Axes, numbers: Fit) -> None:
     axes.plot(steps, losses, color="#404040", marker="o" if len(steps) < 30 else "")
     if (losses > 0).any():
         scale_by_decades(axes.yaxis, losses[losses > 0])
-    if len(steps) <= steps[-1]:  # recorded ever farther apart
-        axes.set_xscale("symlog", linthresh=1)
-        axes.set_xlim(-0.2, steps[-1] * 1.5)
-        decades = np.arange(0, np.log10(steps[-1]) + 1e-9)
-        axes.set_xticks([0, *10 ** decades[:: math.ceil(len(decades) / 5)]])
-        axes.minorticks_off()
+    if steps[-1] > LONG:
+        scale_by_steps(axes, steps[-1])
+        axes.set_xlim(-0.2, 1.5 * steps[-1])
+    elif steps[-1] > 0:
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    else:
+        axes.set_xticks([0])
     axes.set_xlabel("step (one full pass over the data)")
     axes.set_ylabel("loss, mean of ½(ŷ − y)²")
-    if len(steps) > steps[-1]:
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def _draw_lines(axes: Axes, numbers: Fit, is_narrow: bool) -> None:
     colours = colormaps["viridis_r"](np.linspace(0.12, 1, len(numbers.steps)))
     low, high = numbers.data_y.min(), numbers.data_y.max()
-    is_many = len(numbers.data_y) > 5000
-    points = {"linewidths": 0, "s": 8 if len(numbers.data_y) < 500 else 3, "rasterized": is_many}
+    # Room on either side of the data: as much as they take, or where they are all alike, as what they are.
+    room = (high - low) or abs(high) or 1.0
+    number = len(numbers.data_y)
+    size = 24 if number < FEW else 8 if number < 500 else 3
+    points = {"linewidths": 0, "s": size, "rasterized": number > 5000}
     if numbers.is_line:
-        axes.scatter(numbers.data_x, numbers.data_y, color="#9AA5B1", zorder=1, **points)
+        order = 3 if number < FEW else 1  # a few would be hidden by the lines, and many would hide them
+        axes.scatter(numbers.data_x, numbers.data_y, color="#9AA5B1", zorder=order, **points)
     else:
-        axes.plot([low, high], [low, high], color="#9AA5B1", linewidth=1, zorder=1)
+        ends = [low, high] if low < high else [low - room, high + room]
+        axes.plot(ends, ends, color="#9AA5B1", linewidth=1, zorder=1)
     for step, output, colour in zip(numbers.steps, numbers.outputs, colours, strict=True):
         if numbers.is_line:
             axes.plot(numbers.x, output, color=colour, label=f"{step:,}", zorder=2)
         else:
             axes.scatter(numbers.x, output, color=colour, label=f"{step:,}", zorder=2, **points)
-    # An early or a diverging line may leave the data far behind; at most one more of its height is shown.
-    shown = np.clip(numbers.outputs[np.isfinite(numbers.outputs)], 2 * low - high, 2 * high - low)
-    bottom, top = min([low, *shown]), max([high, *shown])
+    # An early or a diverging line may leave the data far behind. The last one is seen whole: it is what the
+    # neuron has come to.
+    shown = np.clip(numbers.outputs[np.isfinite(numbers.outputs)], low - room, high + room)
+    last = numbers.outputs[-1][np.isfinite(numbers.outputs[-1]) & numbers.shows_end]
+    bottom, top = min([low, *shown, *last]), max([high, *shown, *last])
     margin = 0.08 * (top - bottom) or 1.0
     axes.set_ylim(bottom - margin, top + margin)
     axes.xaxis.set_major_locator(MaxNLocator(5))

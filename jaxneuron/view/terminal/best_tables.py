@@ -8,6 +8,7 @@ from rich.table import Table
 
 from jaxneuron.analysis.axes import swept_in_words
 from jaxneuron.analysis.in_words import loss_in_words, shortened
+from jaxneuron.analysis.rest import at_rest_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.counted import are, counted
@@ -73,7 +74,7 @@ def interval_table(cells: pd.DataFrame, params: pd.DataFrame | None, run: Run, b
         *(["W and b: medians, in the neuron's own units"] if names else []),
         "in brackets: 95 % intervals of the shares, in per cent (Wilson 1927)",
     ]
-    table.caption = "; ".join(parts)
+    table.caption = "\n".join(filter(None, ["; ".join(parts), at_rest_in_words(run)]))
     return table
 
 

@@ -19,8 +19,10 @@ QUANTITY = """A quantity is one of
 
 
 def key_list(keys: Sequence[Key]) -> Iterator[str]:
-    """A paragraph for each key, below the heading of its table; and what a quantity is, where one may be. Each
-    is printed by itself, as no text that is printed is endless."""
+    """A paragraph for each key, below the heading of its table; and what a quantity is, where one may be.
+
+    Each is printed by itself, as no text that is printed is endless.
+    """
     for table, some in groupby(keys, lambda key: key.table):
         yield table
         yield from map(_paragraph, some)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from jaxneuron.analysis.ending import ended_in_words
 from jaxneuron.runner.training import Training
 from jaxneuron.view.palette import SCREEN_COLOURS
 from jaxneuron.view.raster import EMPTY, Ends, Ink, line_squares
@@ -14,8 +15,7 @@ LEAST_LINES = 4
 def training_picture(training: Training, width: int, height: int) -> Picture:
     """A training for a terminal of so many columns and lines: as wide as the terminal, and half as high."""
     lines = max(LEAST_LINES, height // 2 - 3)
-    steps = f"{training.num_steps:,} {'step' if training.num_steps == 1 else 'steps'}"
-    ended = f"{training.fate.label} after {steps}".capitalize()
+    ended = ended_in_words(training).capitalize()
     if len(training.data.inputs) == 1:
         return surface_picture(training, f"{ended}: its path over the loss", width, lines)
     return _loss_picture(training, f"{ended}: its loss by steps", width, lines)

@@ -26,7 +26,7 @@ function forwardLines(life, at, { inputs, total }, weights) {
     line("z = W·x + b, with ", weights.map((name, i) => `${name} = ${inWords(at.weight[i])}`).join(", "), more, `, b = ${inWords(at.bias)}`),
     inputs.length === 1 && dies && at.weight[0] !== 0 ? line(`z = 0 at the kink, x = −b/W = ${inWords(-at.bias / at.weight[0])}`) : null,
     line("z > 0 on ", [passing], ` ${total === 1 ? "example" : "examples"}`, dies ? ": no other passes a gradient" : ""),
-    line(`ŷ = ${life.activation}(z), L = mean of ½(ŷ − y)² = `, [Number.isFinite(at.loss) ? inWords(at.loss, 5) : "not finite"]),
+    line(`ŷ = ${life.factor === 1 ? "" : `${inWords(life.factor)}·`}${life.activation}(z), L = mean of ½(ŷ − y)² = `, [Number.isFinite(at.loss) ? inWords(at.loss, 5) : "not finite"]),
   ];
 }
 
@@ -41,7 +41,8 @@ function backwardLines(life, at, weights) {
 
 function updateLine(life, name, before, gradient, update) {
   const after = inWords(before + update, 5);
-  const isPlain = life.optimizer === "sgd" && !("weight decay" in life.hyperparams);
+  // In the data's units the step is not η times the gradient there.
+  const isPlain = life.optimizer === "sgd" && !("weight decay" in life.hyperparams) && !life.isConverted;
   return isPlain
     ? line(`${name} ← ${name} − η·dL/d${name} = ${inWords(before)} − ${inWords(life.hyperparams["learning rate"])}·${operand(gradient)} = `, [after])
     : line(`${name} ← ${name} + ${life.optimizer}'s step = ${inWords(before)} + ${operand(update)} = `, [after]);

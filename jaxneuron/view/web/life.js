@@ -22,10 +22,12 @@ class LifePlayer {
     this.speed = element("select", { ariaLabel: "Speed" }, ...Object.keys(SPEEDS).map((name) => element("option", { value: name }, name)));
     this.speed.value = "normal";
     this.speed.addEventListener("change", () => { if (this.timer) { this.pause(); this.play(); } });
+    this.units = element("select", { ariaLabel: "Units" }, ...Object.entries(UNITS).map(([value, name]) => element("option", { value }, name)));
+    this.units.addEventListener("change", () => { this.convert(); this.draw(); });
     const move = (by) => () => { this.pause(); this.seek(this.i + by); };
     const transport = element("div", { className: "transport", role: "group", ariaLabel: "Player" },
       button("⏮", move(-Infinity), "First step"), button("−1", move(-1), "One step back"), this.playing,
-      button("+1", move(1), "One step on"), button("⏭", move(Infinity), "Last step"), this.slider, this.shown, this.speed);
+      button("+1", move(1), "One step on"), button("⏭", move(Infinity), "Last step"), this.slider, this.shown, this.speed, this.units);
     const figure = (caption) => {
       const plot = element("div", { role: "img" });
       const words = element("figcaption", {}, caption);
@@ -55,16 +57,20 @@ class LifePlayer {
     this.asked = life;
     const packed = this.shared.examples[life.dataset];
     const [x, y, curve] = await Promise.all([decode(packed.x), decode(packed.y), decodeCurve(this.shared.curves[life.activation])]);
-    const names = ["step", "loss", "bias", "grad_bias", "update_bias", "weight", "grad_weight", "update_weight", "num_active", "z"];
+    const names = ["step", "loss", "bias", "grad_bias", "update_bias", "weight", "grad_weight", "update_weight", "num_active", "z", "shift", "update_shift"];
     const decoded = await Promise.all(names.map((name) => (life[name] ? decode(life[name]) : null)));
     // Another life may have been asked for while this one was unpacked.
     if (this.asked !== life) return;
     Object.assign(this, { life, curve });
-    this.examples = { ...packed, x, y: y.map((value) => value * life.targetScale) };
-    this.frames = Object.fromEntries(names.map((name, i) => [name, decoded[i]]));
+    this.trained = {
+      examples: { ...packed, x, y: y.map((value) => value * life.targetScale) },
+      frames: Object.fromEntries(names.map((name, i) => [name, decoded[i]])),
+    };
     this.numWeights = life.weight.shape[1];
     this.chosen = Math.floor(x.length / 2);
-    this.view = this.viewOf();
+    // A bias that is not trained would be, in the data's units, as it goes with the weight.
+    this.units.hidden = !packed.scaling || !life.trainBias;
+    this.convert();
     this.i = 0;
     this.slider.max = this.frames.step.length - 1;
     this.title.replaceChildren(element("span", { className: `swatch ${life.fate}` }), life.title,
@@ -79,6 +85,15 @@ class LifePlayer {
     await this.draw();
   }
 
+  /** Tell the numbers in the units that are chosen. */
+  convert() {
+    const { frames, examples } = this.trained;
+    const name = this.units.hidden ? "trained" : this.units.value;
+    Object.assign(this, converted(name, frames, examples, this.numWeights));
+    this.told = { ...this.life, factor: this.factor, isConverted: name !== "trained" };
+    this.view = this.viewOf();
+  }
+
   get isOne() {
     return this.examples.inputs.length === 1;
   }
@@ -88,7 +103,7 @@ class LifePlayer {
     const z = inputs ? Array.from(inputs, (x) => this.frames.weight[i * this.numWeights] * x + this.frames.bias[i])
       : Array.from(this.frames.z.subarray(i * this.examples.y.length, (i + 1) * this.examples.y.length));
     const both = z.map((value) => activated(value, this.life.slopeBelow, this.curve));
-    return { z, output: both.map(([output]) => output), slope: both.map(([, slope]) => slope) };
+    return { z, output: both.map(([output]) => this.factor * output + this.offset), slope: both.map(([, slope]) => this.factor * slope) };
   }
 
   /** The ranges of the data's figure, which stay while the line moves. */
@@ -142,7 +157,7 @@ class LifePlayer {
     if (!this.listens) this.listen();
     const { x, y } = this.examples;
     const example = { x: x[this.chosen], y: y[this.chosen], z: here.z[this.chosen], output: here.output[this.chosen], slope: here.slope[this.chosen] };
-    this.numbers.replaceChildren(fullPass(life, at, this.examples, example));
+    this.numbers.replaceChildren(fullPass(this.told, at, this.examples, example));
     this.whichExample.textContent = `example ${(this.chosen + 1).toLocaleString("en")} of ${y.length.toLocaleString("en")}`;
     this.legend.replaceChildren(...legendOf(life, this.isOne));
     this.describe(at, across ?? here);

@@ -4,13 +4,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from jaxneuron.analysis.activation_curve import activation_curve
 from jaxneuron.analysis.axes import label_of
 from jaxneuron.analysis.explain import preactivations
 from jaxneuron.analysis.gallery import gallery, sample
 from jaxneuron.analysis.in_words import shortened
+from jaxneuron.analysis.remedies import what_helps
 from jaxneuron.analysis.run import Run
+from jaxneuron.analysis.units import is_scaled, units_of
 from jaxneuron.analysis.why import why
 from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.population.design import DATASET, POINT
@@ -108,11 +111,12 @@ def _life(training: Training) -> dict[str, Any]:
     if not is_one:
         z = np.stack([preactivations(training, int(step))[shown] for step in steps])
         numbers["z"] = z.astype(np.float32)
+        numbers |= _shifts(training, at)
     settings, neuron = training.study.training, training.study.neuron
     return {
         **{name: encode(values) for name, values in numbers.items()},
         "fate": training.fate.name,
-        "why": why(training),
+        "why": f"{why(training)} {what_helps(training)}".strip(),
         "numSteps": training.num_steps,
         "events": {
             name: getattr(training, f"{name}_step")
@@ -152,7 +156,31 @@ def _examples(training: Training, shown: np.ndarray) -> Mapping[str, Any]:
         "total": len(data.y),
         "inputs": [shortened(name) for name in data.inputs],
         "target": shortened(data.target),
-        "isScaled": training.study.data.scale != "none",
+        "isScaled": is_scaled(training),
+        "scaling": _scaling(training) if is_scaled(training) else None,
+    }
+
+
+def _scaling(training: Training) -> dict[str, Any]:
+    """What turns the numbers of the weights that are shown into those in the data's units."""
+    units = units_of(training)
+    return {
+        "xOffset": units.x_offset[:SHOWN_WEIGHTS].tolist(),
+        "xScale": units.x_scale[:SHOWN_WEIGHTS].tolist(),
+        "yOffset": units.y_offset,
+        "yScale": units.y_scale,
+        "fold": units.fold,
+    }
+
+
+def _shifts(training: Training, at: xr.Dataset) -> dict[str, np.ndarray]:
+    """What the inputs' means take from the bias in the data's units, of all weights: not all are shown."""
+    if not is_scaled(training):
+        return {}
+    x_offset, x_scale, *_ = training.data.scaling
+    return {
+        name: at[weight].values.astype(np.float64) @ (x_offset / x_scale)
+        for name, weight in (("shift", "weight"), ("update_shift", "update_weight"))
     }
 
 

@@ -17,7 +17,8 @@ from jaxneuron.view.palette import DARK_COLOURS, FATE_COLOURS
 SCRIPTS = (
     *("theme.js", "decode.js", "words.js", "cells.js", "colours.js", "figures.js", "card.js"),
     *("map_words.js", "controls.js", "map.js"),
-    *("activations.js", "full_pass.js", "scenes.js", "life.js", "gallery.js", "incidence.js", "page.js"),
+    *("activations.js", "units.js", "full_pass.js", "scenes.js", "life.js"),
+    *("gallery.js", "incidence.js", "page.js"),
 )
 STYLES = ("page.css", "life.css")
 

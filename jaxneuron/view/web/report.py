@@ -10,6 +10,7 @@ from matplotlib import colormaps
 
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.deaths import Deaths, deaths
+from jaxneuron.analysis.ending import ended_in_words
 from jaxneuron.analysis.in_words import columns_in_words, counts_in_words, part_in_words, steps_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.runner.training import Training
@@ -59,11 +60,10 @@ def life_report(training: Training, path: Path) -> None:
     """Write the life of one neuron as one HTML file."""
     lives, note = life_of(training)
     data, study = training.data, training.study
-    steps = counted(training.num_steps, "step")
     page = render(
         {"map": None, "lives": lives, "incidence": None},
         title=f"The life of one neuron on {columns_in_words(data.inputs, data.target)}",
-        lead=f"{training.fate.label} after {steps} of {study.training.optimizer}",
+        lead=f"{ended_in_words(training)}, by {study.training.optimizer}",
         fates=None,
         deaths=None,
         asked=training_in_words(training),

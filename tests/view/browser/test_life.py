@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import jaxneuron as jn
+from jaxneuron.analysis.explain import full_pass
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.web.lives import shown_steps
 from jaxneuron.view.web.report import life_report
@@ -120,6 +121,41 @@ def test_the_numbers_shown_are_those_of_the_step(open_life):
             page.evaluate(f"[3].map((i) => [{TRACES}[i].x, {TRACES}[i].y].map((v) => Array.from(v)))")[0]
         )
         np.testing.assert_allclose(line[1], np.maximum(0, weight * line[0] + bias), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("activation", "several"), [("relu", False), ("tanh", False), ("relu", True)])
+def test_the_numbers_can_be_had_in_the_data_s_units(activation, several, open_life):
+    x = 100 + 20 * (MANY["x"] if several else X)
+    data = {"x": x, "y": 40 * np.linspace(0, 2, len(x)), "scale": "standard"}
+    training, page = open_life(data=data, neuron={"activation": activation}, num_steps=30)
+    seek(page, 5)
+    trained = page.locator(".pass").inner_text()
+    units = page.get_by_label("Units")
+    units.select_option("data")
+    settle(page)
+    at = full_pass(training, 5, "data")
+    words = page.locator(".pass p").first.inner_text()
+    weights = numbers_in(re.sub("W[₁₂₃]? = ", "W = ", words))
+    told = [*weights[: len(at.weight[:3])], weights[-1]]
+    assert told == pytest.approx([*at.weight[:3], at.bias], rel=1e-3)
+    factor = "" if activation == "relu" else f"{at.units.factor:.4g}·"
+    assert result(page, f"ŷ = {factor}{activation}(z), L") == pytest.approx(at.loss, rel=1e-3)
+    name = "dL/dW₁" if several else "dL/dW"
+    assert result(page, f"{name} = mean") == pytest.approx(at.grad_weight[0], rel=1e-3)
+    assert result(page, "b ← b + sgd's step") == pytest.approx(at.bias + float(at.update.bias), rel=1e-3)
+    if not several:
+        across, line = (np.array(page.evaluate(f"Array.from({TRACES}[3].{name})")) for name in "xy")
+        scaling = training.data.scaling
+        output = training.output(((across - scaling.x_offset) / scaling.x_scale)[:, None], row=5)
+        np.testing.assert_allclose(line, output * scaling.y_scale, rtol=1e-6, atol=1e-6)
+    units.select_option("trained")
+    settle(page)
+    assert page.locator(".pass").inner_text() == trained
+
+
+def test_data_that_are_not_scaled_have_no_other_units(open_life):
+    _, page = open_life()
+    assert page.get_by_label("Units").is_hidden()
 
 
 def test_one_example_is_followed_through_the_chain_rule(open_life):
