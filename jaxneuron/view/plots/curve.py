@@ -85,9 +85,10 @@ def _draw_values(axes: Axes, found: Map, colour: str) -> None:
     value, low, high = (
         np.clip(part, bottom, top) if is_log else part for part in (value, found.low, found.high)
     )
-    if not found.is_grid:
+    if not found.is_grid or found.axes[0].names:  # between points, and between names, there is nothing
         lengths = np.nan_to_num(np.clip([value - low, high - value], 0, None))
-        axes.errorbar(places, value, yerr=lengths, fmt="o", color=colour, elinewidth=0.5, markersize=2.5)
+        style = {"elinewidth": 0.5, "markersize": 2.5} if not found.is_grid else {"capsize": 3}
+        axes.errorbar(places, value, yerr=lengths, fmt="o", color=colour, **style)
         return
     is_alone = np.isnan(np.concatenate([[np.nan], value[:-1]])) & np.isnan(np.append(value[1:], np.nan))
     marked = np.full(len(value), True) if len(value) < FEW else is_alone

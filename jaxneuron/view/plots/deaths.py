@@ -57,6 +57,12 @@ def _draw_shares(axes: Axes, deaths: Deaths) -> None:
         *((fate.label, deaths.fate(fate), FATE_COLOURS[fate]) for fate in SHOWN_FATES),
         ("dead in all", deaths.dead, "#000000"),
     ):
+        if axis.names:  # between which there is nothing
+            lengths = share.share - share.low, share.high - share.share
+            axes.errorbar(
+                axis.values, share.share, yerr=lengths, fmt="o", color=colour, capsize=3, label=name
+            )
+            continue
         style = "--" if name == "dead in all" else "-"
         axes.plot(axis.values, share.share, color=colour, linestyle=style, label=name)
         draw_band(axes, axis.values, share.low, share.high, colour)
