@@ -12,6 +12,7 @@ NAMES = {
     "activation": ("relu", "leaky_relu", "elu", "gelu", "softplus", "sigmoid", "tanh", "identity"),
     "optimizer": ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad"),
     "method": ("steps", "jumps"),
+    "schedule": ("constant", "cosine", "warmup_cosine", "exponential", "step"),
     "precision": ("float32", "float64"),
     "scale": ("standard", "none"),
 }

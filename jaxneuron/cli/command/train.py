@@ -20,8 +20,11 @@ KEYS = {
         *("separator", "decimal", "thousands", "encoding", "missing", "missing_values"),
     ),
     "neuron": ("activation", "train_bias", "init_weight"),
-    "training": ("optimizer", "method", "num_steps", "batch_size", "precision", "tolerance"),
-    "sweep": ("learning_rate", "init_bias", "momentum", "weight_decay", "seed"),
+    "training": ("optimizer", "method", "num_steps", "batch_size", "schedule", "precision", "tolerance"),
+    "sweep": (
+        *("learning_rate", "init_bias", "momentum", "weight_decay", "final_rate", "warmup", "clip_norm"),
+        "seed",
+    ),
 }
 OF_STUDY = {"no_bias", *(key for keys in KEYS.values() for key in keys)} - {"file"}
 
@@ -74,7 +77,17 @@ class NumSteps(click.ParamType):
 )
 @click.option("--momentum", type=float, help="For momentum and nesterov.  [default: 0.9]")
 @click.option("--weight-decay", type=float, help="For any optimizer; adamw needs it.")
+@click.option("--clip-norm", type=float, help="Norm to which larger gradients are scaled down.")
 @click.option("--batch-size", type=int, help="Examples per step; all if not given.")
+@click.option(
+    "--schedule",
+    shell_complete=names_of("schedule"),
+    default="constant",
+    show_default=True,
+    help="Of the learning rate: constant, cosine, …",
+)
+@click.option("--final-rate", type=float, help="Share of the learning rate that a schedule ends at.")
+@click.option("--warmup", type=float, help="Share of the steps in which warmup_cosine rises.")
 @click.option(
     "--method", shell_complete=names_of("method"), default="steps", show_default=True, help="steps or jumps."
 )
