@@ -28,6 +28,7 @@ from jaxneuron import cli
 from jaxneuron.cli.completion import NAMES
 from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.schedules import SCHEDULES
 from jaxneuron.study.sources import Table
 from jaxneuron.study.study import Training
 
@@ -282,6 +283,7 @@ def test_no_command_at_all_shows_the_help_and_is_a_mistake(run_line):
 def test_shells_complete_the_names_that_there_are():
     assert set(NAMES["activation"]) == set(ACTIVATIONS)
     assert set(NAMES["optimizer"]) == set(OPTIMIZERS)
+    assert set(NAMES["schedule"]) == set(SCHEDULES)
     fields = Training.model_fields | Table.model_fields
     for name in ("method", "precision", "scale"):
         assert set(NAMES[name]) == set(get_args(fields[name].annotation))

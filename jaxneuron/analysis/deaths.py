@@ -5,16 +5,15 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import xarray as xr
 
+from jaxneuron.analysis.along import along_of, counts_along
 from jaxneuron.analysis.axes import MapAxis, map_axis
-from jaxneuron.analysis.frames import swept_names
 from jaxneuron.analysis.half_life import HalfLife, half_life
 from jaxneuron.analysis.incidence import Hazard, cumulative_share, hazard
 from jaxneuron.analysis.intervals import Share, difference, share_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.population.design import DATASET, POINT
+from jaxneuron.population.design import DATASET
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.counted import counted
 
@@ -84,11 +83,11 @@ class Deaths(NamedTuple):
 
 
 def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = None) -> Deaths:
-    """The deaths of a run along one axis of its grid, by default the learning rate, or else the first.
+    """The deaths of a run along what is swept, by default the learning rate, or else the first.
 
-    Neurons are pooled over all other axes. `phase` is the first and the last step of the phase whose
-    half-lives are estimated, by default all but the first tenth. BadInput where a name is not an axis, or the
-    phase is too short.
+    Neurons are pooled over all else; of points along bins that hold equally many of them. `phase` is the
+    first and the last step of the phase whose half-lives are estimated, by default all but the first tenth.
+    BadInput where a name is not swept, or the phase is too short.
     """
     axes = _axes(run)
     if along is None:
@@ -97,26 +96,31 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
         axes = [*axes, DATASET]
     elif along not in axes:
         raise BadInput(f"{run.path}: has no axis {along!r}{nearest(along, axes)}")
-    names = [along] if along else []
-    counts = run.pooled("fate_count", axes)
-    by_fate = np.atleast_2d(_along(counts, names).values)
+    shown, contrasted = along_of(run, along), [along_of(run, name) for name in axes]
+    by_fate, *of_each = counts_along(run, "fate_count", [shown, *contrasted])
     some = by_fate.any(-1)  # of a run that is not whole, values without neurons are left out
     by_fate, neurons = by_fate[some], by_fate[some].sum(-1)
-    died, diverged = (_by_step(run, name, names)[some] for name in ("death", "diverge"))
+    died, diverged, absorbed = (
+        counts_along(run, f"{name}_count", [shown])[0][some]
+        for name in ("death_step", "diverge_step", "absorbed")
+    )
     edges, steps = edges_of(run), phase_of(run, phase)
+    map_axes = [name for name in axes if name in run.dims][:2]
     return Deaths(
         can_die=run.study.can_die,
-        axis=_only(map_axis(run, along), some) if along else None,
+        axis=shown.axis and _only(shown.axis, some),
         neurons=neurons,
         by_fate=share_of(by_fate, neurons[:, None]),
         dead=share_of(by_fate[:, DEAD].sum(-1), neurons),
-        absorbed=share_of(np.atleast_1d(run.pooled("absorbed_count", names).values)[some], neurons),
+        absorbed=share_of(absorbed, neurons),
         step=run.cells.death_step_bin_end.values - 1,
         incidence=cumulative_share(died, neurons),
         hazard=hazard(died, diverged, neurons, edges),
         half_life=half_life(died, diverged, neurons, edges, *steps) if steps else None,
-        half_lives=_half_lives(run, axes[:2], _along(counts, axes[:2]), steps) if steps else None,
-        contrasts=tuple(_contrast(_along(counts, [name]).values, map_axis(run, name)) for name in axes),
+        half_lives=_half_lives(run, map_axes, steps) if steps else None,
+        contrasts=tuple(
+            _contrast(counts, one.axis) for counts, one in zip(of_each, contrasted, strict=True) if one.axis
+        ),
     )
 
 
@@ -156,7 +160,8 @@ def edges_of(run: Run) -> np.ndarray:
     return np.append(run.cells.death_step_bin.values, run.cells.death_step_bin_end.values[-1])
 
 
-def _half_lives(run: Run, axes: Sequence[str], by_fate: xr.DataArray, phase: tuple[int, int]) -> HalfLives:
+def _half_lives(run: Run, axes: Sequence[str], phase: tuple[int, int]) -> HalfLives:
+    by_fate = run.pooled("fate_count", axes)
     died, diverged = (_by_step(run, name, axes) for name in ("death", "diverge"))
     found = half_life(died, diverged, np.atleast_1d(by_fate.sum("fate").values), edges_of(run), *phase)
     return HalfLives(tuple(map_axis(run, name) for name in axes), found)
@@ -194,20 +199,16 @@ def _plain(found: Share | Hazard | HalfLife | None) -> dict[str, Any] | None:
 
 
 def _axes(run: Run) -> Sequence[str]:
-    """The axes along which deaths are shown: data sets are draws, and pooled unless they are asked for."""
-    if POINT not in run.dims:
-        return swept_names(run)
-    return [name for name in run.design.categories if name != DATASET]
-
-
-def _along(counts: xr.DataArray, axes: Sequence[str]) -> xr.DataArray:
-    """Counts by fate [*axes, fate], summed over all other axes."""
-    return counts.sum([dim for dim in counts.dims if dim not in (*axes, "fate")])
+    """Along what deaths are shown: data sets are draws, and pooled unless they are asked for."""
+    return [*run.design.coordinates, *(name for name in run.design.categories if name != DATASET)]
 
 
 def _only(axis: MapAxis, some: np.ndarray) -> MapAxis:
     """The axis with some of its values."""
-    return axis._replace(values=axis.values[some])
+    if not axis.names:
+        return axis._replace(values=axis.values[some])
+    names = tuple(name for name, is_kept in zip(axis.names, some, strict=True) if is_kept)
+    return axis._replace(values=np.arange(float(len(names))), names=names)
 
 
 def _contrast(counts: np.ndarray, axis: MapAxis) -> Contrast:

@@ -110,13 +110,15 @@ def _frame_of_points(run: Run, over: Sequence[str], at: Mapping[str, float | str
     if not over:
         groups, shape, is_grid = all_together(num_points), (), True
         remarks = ["pooled over all points", *remarks[bool(others) :]]
-    elif num_points <= most:
+    elif num_points <= most and len(over) > 1:
         groups, shape, is_grid = each_alone(num_points), (num_points,), False
     else:
-        squared = [_binned(axis) for axis in axes]
-        axes, shape, is_grid = tuple(axis for axis, _ in squared), (POINT_SQUARES,) * len(over), True
+        # Of a curve each bin should hold some points.
+        number = POINT_SQUARES if len(over) > 1 else int(np.clip(num_points // 8, 1, POINT_SQUARES))
+        squared = [_binned(axis, number) for axis in axes]
+        axes, shape, is_grid = tuple(axis for axis, _ in squared), (number,) * len(over), True
         groups = np.ravel_multi_index(tuple(place for _, place in squared), shape)
-        remarks.insert(0, f"{num_points:,} points in squares")
+        remarks.insert(0, f"{num_points:,} points in {'squares' if len(over) > 1 else f'{number} bins'}")
     sizes = (*(int(group.max()) + 1 for group in before), int(np.prod(shape)))
     return Frame(axes, is_grid, (*before, groups), sizes, shape, ", ".join(remarks))
 
@@ -137,12 +139,12 @@ def _squared(axis: MapAxis, most: int) -> tuple[MapAxis, np.ndarray]:
     return axis._replace(values=axis.place(_means(axis.scaled, groups, number)), names=()), groups
 
 
-def _binned(axis: MapAxis) -> tuple[MapAxis, np.ndarray]:
-    """(an axis of evenly spaced squares over the range of its values, the square of each)."""
+def _binned(axis: MapAxis, number: int) -> tuple[MapAxis, np.ndarray]:
+    """(an axis of so many evenly spaced bins over the range of its values, the bin of each)."""
     low, high = axis.scaled.min(), axis.scaled.max()
-    width = (high - low) / POINT_SQUARES or 1.0
-    places = np.minimum((axis.scaled - low) // width, POINT_SQUARES - 1).astype(np.int64)
-    middles = low + width * (np.arange(POINT_SQUARES) + 0.5)
+    width = (high - low) / number or 1.0
+    places = np.minimum((axis.scaled - low) // width, number - 1).astype(np.int64)
+    middles = low + width * (np.arange(number) + 0.5)
     return axis._replace(values=axis.place(middles)), places
 
 

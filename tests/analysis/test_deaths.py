@@ -164,10 +164,16 @@ def test_without_an_axis_all_neurons_are_one(run_of):
     assert (found.half_lives.axes, found.half_life.deaths.shape) == ((), (1,))
     run = run_of("points")
     found = deaths(run)
-    assert (found.axis, found.neurons.tolist()) == (None, [64 * 8])
-    assert found.dead.number == np.isin(run.neurons.fate, [1, 2]).sum()
-    with pytest.raises(BadInput, match="has no axis 'learning_rate'; known: none"):
-        deaths(run, "learning_rate")
+    # Of points each bin holds as many.
+    assert (found.axis.name, found.neurons.tolist()) == ("learning_rate", [8 * 8] * 8)
+    rate, counts = run.cells.learning_rate.values, run.cells.fate_count.values
+    order = np.argsort(rate).reshape(8, 8)
+    np.testing.assert_array_equal(found.by_fate.number, counts[order].sum(1))
+    assert found.axis.names[0] == f"{rate.min():.3g} to {np.sort(rate)[7]:.3g}"
+    assert {contrast.name for contrast in found.contrasts} == {*run.design.coordinates}
+    assert found.dead.number.sum() == np.isin(run.neurons.fate, [1, 2]).sum()
+    with pytest.raises(BadInput, match="has no axis 'momentum'; known: learning_rate"):
+        deaths(run, "momentum")
 
 
 def test_data_sets_are_pooled(run_of):

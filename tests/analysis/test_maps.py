@@ -154,10 +154,16 @@ def test_points_are_shown_where_they_lie(points):
     assert not found.is_grid
     np.testing.assert_array_equal(found.axes[0].values, points.cells.learning_rate)
     np.testing.assert_array_equal(found.value, points.fate_share.sel(fate="died"))
-    assert quantity_map(points, "died", ["init_bias"]).remark == "points differ too in learning rate"
+    curve = quantity_map(points, "died", ["init_bias"])
+    assert curve.remark == "64 points in 8 bins, points differ too in learning rate"
+    bias, died = points.cells.init_bias.values, points.cells.fate_count.sel(fate="died").values
+    counted, edges = np.histogram(bias, 8), np.linspace(bias.min(), bias.max(), 9)
+    np.testing.assert_array_equal(curve.neurons, REPLICATES * counted[0])
+    share = np.histogram(bias, edges, weights=died)[0] / curve.neurons
+    np.testing.assert_allclose(curve.value, share)
     everything = quantity_map(points, "died", ())
     assert everything.value == pytest.approx(float(points.fate_share.sel(fate="died").mean()))
-    assert quantity_map(points, "died", ["init_bias"], others="lowest").value.shape == (64,)
+    assert quantity_map(points, "died", ["init_bias"], others="lowest").value.shape == (8,)
     with pytest.raises(jn.BadInput, match="cannot be held"):
         quantity_map(points, "died", ["init_bias"], at={"learning_rate": 1.0})
 

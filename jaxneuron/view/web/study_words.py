@@ -12,7 +12,7 @@ from jaxneuron.population.axes import Axis, Linear, Log
 from jaxneuron.runner.training import Training
 from jaxneuron.study.counted import counted
 from jaxneuron.study.files import Table
-from jaxneuron.study.quantity import num_values, support
+from jaxneuron.study.quantity import DRAWN, num_values, support
 from jaxneuron.study.sources import Synthetic
 from jaxneuron.study.study import Study
 
@@ -32,8 +32,19 @@ def study_in_words(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
         "data": _data(study, data),
         "neuron": f"ŷ = {one_of(neuron.activation)}(W·x + b), loss: mean of ½(ŷ − y)²{has_bias}",
         "training": f"{steps_in_words(training)}, {batches}, {training.precision}",
+        **({"points": placed} if (placed := _points(study)) else {}),
         **{_label(name): _quantity(quantity) for name, quantity in study.quantities.items()},
     }
+
+
+def _points(study: Study) -> str:
+    """How the points of a design that is no grid were placed; '' of a grid."""
+    if (points := study.sweep.points) is None:
+        return ""
+    number, kind = points.sobol or points.random or 0, "scrambled Sobol" if points.sobol else "independent"
+    by = " (Owen 1998)" if points.sobol else ""
+    names = [_label(n) for n, q in study.quantities.items() if isinstance(q, DRAWN) and n != "init_weight"]
+    return f"{number:,} {kind} points{by} in the ranges of {', '.join(names)}"
 
 
 def run_in_words(run: Run) -> dict[str, str]:
