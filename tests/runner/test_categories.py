@@ -52,6 +52,7 @@ def test_a_neuron_is_followed_with_what_its_cell_has(run):
         np.testing.assert_allclose(training.weight, recorded.final_weight, rtol=1e-5)
 
 
+@pytest.mark.thorough
 def test_batch_sizes(tmp_path):
     run = jn.sweep(study_of(batch_size=[2, 6]), tmp_path / "run.zarr")
     assert run.dims[0] == "batch_size"
@@ -61,6 +62,7 @@ def test_batch_sizes(tmp_path):
     assert jn.train(run.study, cell=5).study.training.batch_size == 6
 
 
+@pytest.mark.thorough
 def test_tables_figures_and_the_report_name_them(run, tmp_path, succeed):
     found = deaths(run, "activation")
     assert found.axis.names == ("relu", "tanh")
