@@ -28,7 +28,7 @@ class Along(NamedTuple):
 
 def along_of(run: Run, name: str | None) -> Along:
     """The values of what is swept, all else pooled."""
-    if name in run.design.coordinates and POINT in run.dims:
+    if name is not None and name in run.design.coordinates and POINT in run.dims:
         axis, bins = _bins_of(run, name)
     else:
         axis, bins = map_axis(run, name) if name else None, None

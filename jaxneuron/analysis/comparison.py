@@ -70,7 +70,7 @@ def _beside(run: Run, first: Run, settings: dict[str, Any]) -> Compared:
     if run is not first:
         low, high = difference(dead, neurons, dead_of_first, neurons_of_first)
         more = (float(dead / neurons - dead_of_first / neurons_of_first), float(low), float(high))
-    (best,) = run.best(1).head(1).itertuples()
+    best = run.best(1).iloc[0]
     return Compared(
         name=run.name,
         settings=settings,
