@@ -89,8 +89,9 @@ def _draw_values(axes: Axes, found: Map, colour: str) -> None:
     )
     if not found.is_grid or found.axes[0].names:  # between points, and between names, there is nothing
         lengths = np.nan_to_num(np.clip([value - low, high - value], 0, None))
-        small: dict[str, Any] = {"elinewidth": 0.5, "markersize": 2.5}
-        style = {"capsize": 3} if found.is_grid else small
+        style: dict[str, Any] = {"capsize": 3}
+        if not found.is_grid:
+            style = {"elinewidth": 0.5, "markersize": 2.5}
         axes.errorbar(places, value, yerr=lengths, fmt="o", color=colour, **style)
         return
     is_alone = np.isnan(np.concatenate([[np.nan], value[:-1]])) & np.isnan(np.append(value[1:], np.nan))
