@@ -125,7 +125,7 @@ class _Rows:
         else:
             listed = self._first_wrong + (["…"] if num_wrong > LISTED else [])
             wrong = (
-                f"{num_wrong} of {number} rows have not the header's {length} fields: {', '.join(listed)}; "
+                f"{num_wrong} of {number} rows do not have the header's {length} fields: {', '.join(listed)}; "
                 "every row must have as many"
             )
         raise BadInput(f"{self.path}: {wrong}; {self.header}")
