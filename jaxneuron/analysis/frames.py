@@ -17,6 +17,8 @@ from jaxneuron.study.bad_input import BadInput, nearest
 # Of longer axes neighbours are pooled into squares, and so are more points.
 MOST_VALUES = 1024
 MOST_POINTS, POINT_SQUARES = 4096, 64
+# Along one axis more than a few points are pooled into bins.
+FEWEST_BINS, FEWEST_IN_BIN = 8, 8
 
 
 class Frame(NamedTuple):
@@ -110,11 +112,13 @@ def _frame_of_points(run: Run, over: Sequence[str], at: Mapping[str, float | str
     if not over:
         groups, shape, is_grid = all_together(num_points), (), True
         remarks = ["pooled over all points", *remarks[bool(others) :]]
-    elif num_points <= most and len(over) > 1:
+    elif num_points <= most and (len(over) > 1 or num_points < FEWEST_BINS * FEWEST_IN_BIN):
         groups, shape, is_grid = each_alone(num_points), (num_points,), False
     else:
         # Of a curve each bin should hold some points.
-        number = POINT_SQUARES if len(over) > 1 else int(np.clip(num_points // 8, 1, POINT_SQUARES))
+        number = POINT_SQUARES
+        if len(over) == 1:
+            number = int(np.clip(num_points // FEWEST_IN_BIN, FEWEST_BINS, POINT_SQUARES))
         squared = [_binned(axis, number) for axis in axes]
         axes, shape, is_grid = tuple(axis for axis, _ in squared), (number,) * len(over), True
         groups = np.ravel_multi_index(tuple(place for _, place in squared), shape)
