@@ -125,8 +125,8 @@ class _Rows:
         else:
             listed = self._first_wrong + (["…"] if num_wrong > LISTED else [])
             wrong = (
-                f"{num_wrong} of {number} rows do not have the header's {length} fields: {', '.join(listed)}; "
-                "every row must have as many"
+                f"{num_wrong} of {number} rows do not have the header's {length} fields: "
+                f"{', '.join(listed)}; every row must have as many"
             )
         raise BadInput(f"{self.path}: {wrong}; {self.header}")
 
