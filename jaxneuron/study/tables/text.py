@@ -30,15 +30,7 @@ NO_TEXT = {
     b"\xd0\xcf\x11\xe0": "is a file of Excel; save it as CSV",
 }
 # What the libraries that decompress raise on bytes that are not theirs.
-BROKEN = (
-    EOFError,
-    zlib.error,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-    RuntimeError,
-    NotImplementedError,
-    OSError,
-)
+BROKEN = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, OSError)
 
 
 @contextlib.contextmanager
