@@ -14,6 +14,7 @@ from jaxneuron.runner.engines.devices import Devices
 from jaxneuron.runner.engines.engine import Engine
 from jaxneuron.runner.engines.ray import Ray
 from jaxneuron.runner.engines.workers import Workers
+from jaxneuron.runner.extend import extend as extend_run
 from jaxneuron.runner.notes import log_notes
 from jaxneuron.runner.prepare import check_location
 from jaxneuron.runner.program import Program
@@ -147,6 +148,7 @@ def sweep(
     study: Study | str | Path,
     path: str | Path,
     *,
+    extend: Run | str | Path | None = None,
     overwrite: bool = False,
     progress: Progress | bool | None = None,
     engine: Engine | None = None,
@@ -160,6 +162,8 @@ def sweep(
     Args:
         study: what is trained, at which hyperparameters; or the path of a study.toml.
         path: of the run: a folder, or `s3://bucket/name`.
+        extend: a run, or its path, of the same study with fewer replicates, from which what is done is taken
+            over.
         overwrite: replaces a run of another study.
         progress: True shows a bar, on the terminal or in the notebook; or a function, which is called with
             numbers of neurons, `progress(done, total)`.
@@ -167,13 +171,18 @@ def sweep(
             `Ray()` a cluster's.
 
     Raises:
-        BadInput: the path holds a run of another study, the study cannot be run, or there is no room for it;
-            nothing is written then.
+        BadInput: the path holds a run of another study, the study cannot be run or extends no such run, or
+            there is no room for it; nothing is written then.
         Stopped: the sweep had to stop before its end.
     """
     study = _read(study)
     location = Location(path)
     check_location(location)
+    if extend is not None:
+        extend_run(
+            study, extend.location if isinstance(extend, Run) else Location(extend), location, overwrite
+        )
+        overwrite = False
     with _shown(progress) as show:
         (engine or Devices()).sweep(study, location, overwrite, show)
     return open_run(location.name)

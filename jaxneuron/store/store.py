@@ -97,8 +97,8 @@ class Store:
         values = {array.path: summary[name] for name, array in self.summaries.items()}
         values |= {array.path: np.asarray(RESULTS[name].of(trained)) for name, array in self.neurons.items()}
         checksums = {
-            array.path: self._write(array, region, values[array.path])
-            for array, region in self._regions_of_chunk(number)
+            array.path: self.write_region(array, region, values[array.path])
+            for array, region in self.regions_of_chunk(number)
         }
         self._check_there()
         self.mark(number, trained.fate.size, seconds, checksums)
@@ -200,7 +200,7 @@ class Store:
         there = self._sums.read(sorted(self._sums.listed()))
         for number, tile in enumerate(self.chunking.tiles()):
             if number not in there:
-                checksums = {array.path: self._write(array, tile, total) for array, total in self._sum(tile)}
+                checksums = {a.path: self.write_region(a, tile, total) for a, total in self._sum(tile)}
                 self._sums.write(number, 0, 0.0, checksums)
 
     def _sum(self, tile: Region) -> Iterator[tuple[zarr.Array, np.ndarray]]:
@@ -231,14 +231,14 @@ class Store:
         if not self._skeleton.is_there():
             raise BadInput(f"{self.location}: is not the run any more that was opened; open it again")
 
-    def _write(self, array: zarr.Array, region: Region, values: np.ndarray) -> str:
+    def write_region(self, array: zarr.Array, region: Region, values: np.ndarray) -> str:
         """Write a region of an array, which is one file, and return the file's checksum."""
         assert self._recording is not None
         shape = (*(part.stop - part.start for part in region), *array.shape[len(region) :])
         self._to_write[array.path][region] = np.asarray(values, array.dtype).reshape(shape)
         return self._recording.checksums.pop(key_of(array, region))
 
-    def _regions_of_chunk(self, number: int) -> Iterator[tuple[zarr.Array, Region]]:
+    def regions_of_chunk(self, number: int) -> Iterator[tuple[zarr.Array, Region]]:
         """The arrays that a chunk of work writes, and where."""
         chunk = self.chunking[number]
         part = chunk.first_replicate // self.chunking.block
@@ -249,7 +249,7 @@ class Store:
 
     def _wrong_array(self, marker: Marker) -> str | None:
         """The first array of which a chunk's file is not that of its marker."""
-        regions = self._regions_of_chunk(marker.chunk)
+        regions = self.regions_of_chunk(marker.chunk)
         return next((a.path for a, region in regions if not self._holds(a, region, marker)), None)
 
     def _holds(self, array: zarr.Array, region: Region, marker: Marker | None) -> bool:
