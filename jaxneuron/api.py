@@ -5,6 +5,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from jaxneuron.analysis import deaths as run_deaths
 from jaxneuron.analysis import run as analysis
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.fate import Fate
@@ -26,7 +27,6 @@ from jaxneuron.study.study import Study, read_study
 from jaxneuron.view.progress import progress_bar
 
 if TYPE_CHECKING:  # what draws, or takes SciPy, is imported when it is asked for
-    from jaxneuron.analysis.deaths import Deaths
     from jaxneuron.view.plots.run_plots import RunPlots
     from jaxneuron.view.plots.training_plots import TrainingPlots
 
@@ -63,9 +63,7 @@ class Run(analysis.Run):
         Raises:
             BadInput: there is no such axis, or the phase is too short.
         """
-        from jaxneuron.analysis.deaths import deaths
-
-        return deaths(self, along, phase)
+        return Deaths(*run_deaths.deaths(self, along, phase))
 
     def export(
         self, path: str | Path, *, rows: Literal["cells", "neurons"] = "cells", overwrite: bool = False
@@ -113,6 +111,22 @@ class Run(analysis.Run):
         from jaxneuron.view.notebook.show import run_html
 
         return run_html(self)
+
+
+class Deaths(run_deaths.Deaths):
+    __doc__ = run_deaths.Deaths.__doc__
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        from jaxneuron.view.terminal.death_tables import deaths_tables
+        from jaxneuron.view.terminal.plain import as_text
+
+        return as_text(deaths_tables(self))
+
+    def _repr_html_(self) -> str:
+        from jaxneuron.view.notebook.show import deaths_html
+
+        return deaths_html(self)
 
 
 class Training(one_neuron.Training):

@@ -50,11 +50,9 @@ def deaths(
     if as_json:
         print_json(**as_values(found), at_rest=num_at_rest(opened), figure=str(figure), **part)
         return
-    from jaxneuron.view.terminal.death_tables import contrasts_table, deaths_table, half_life_table
+    from jaxneuron.view.terminal.death_tables import deaths_tables
 
-    contrasts = contrasts_table(found.contrasts) if found.contrasts else None
-    tables = deaths_table(found), half_life_table(found), contrasts
-    print_items(*(table for table in tables if table is not None), blank=True)
+    print_items(*deaths_tables(found), blank=True)
     if rest := at_rest_in_words(opened):
         print_items(rest, blank=True)
     print_items(f"figure: {figure}")
