@@ -12,7 +12,7 @@ import xarray as xr
 from jaxneuron.analysis.parts import by_parts
 from jaxneuron.analysis.pooling import all_together, each_alone, pool
 from jaxneuron.analysis.ranking import ALIKE, ranked
-from jaxneuron.analysis.step_bins import step_of_rank
+from jaxneuron.analysis.step_bins import median_step
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.histograms import mean, quantile
@@ -203,7 +203,7 @@ class Run:
         )
         counts, edges = self.cells.settle_step_count, self.cells.settle_step_bin.values
         for tile in self.tiles():
-            found.values[tile] = step_of_rank(counts[tile].values, edges, 0.5)
+            found.values[tile] = median_step(counts[tile].values, edges)
         return found.assign_attrs(attrs)
 
     def num_as_good(self) -> int:
