@@ -25,6 +25,8 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import sha256_of
 from jaxneuron.study.study import Study
 
+KEPT_BYTES = 2**25
+
 
 class Run:
     """A run on disk, read lazily: all that is read is checked, and BadInput names what is damaged.
@@ -217,7 +219,7 @@ class Run:
     def pooled(self, name: str, along: Sequence[str] = ()) -> xr.DataArray:
         """A count of the cells, summed over all dims but those in `along`: [*along, …]; of an extreme loss
         the extreme."""
-        field = self.cells[name]
+        field = self.count(name)
         sizes = [field.sizes[dim] for dim in self.dims]
         groups = [
             each_alone(size) if dim in along else all_together(size)
@@ -235,12 +237,17 @@ class Run:
         found = cells.final_loss_min.load().copy().rename("final_loss")
         for tile in self.tiles():
             counts, smallest, largest = (
-                cells[f"final_loss_{name}"][tile] for name in ("count", "min", "max")
+                self.count(f"final_loss_{name}")[tile] for name in ("count", "min", "max")
             )
             flat = counts.values.reshape(-1, len(edges) - 1), smallest.values.ravel(), largest.values.ravel()
             (values,) = by_parts(lambda *some: (function(*some, edges),), *flat)
             found.values[tile] = values.reshape(smallest.shape)
         return found
+
+    def count(self, name: str) -> xr.DataArray:
+        """A variable of the cells. A small one is read once and kept: every map and table asks for it."""
+        field = self.cells[name]
+        return field.load() if field.nbytes <= KEPT_BYTES else field
 
     def tiles(self) -> Iterator[tuple[slice, ...]]:
         """The indices of the cells in parts, as they lie on disk: all histograms need not be in memory."""
