@@ -36,4 +36,5 @@ def table_of(shown: Table) -> str:
     rows = zip(*(map(text, map(str, column.cells)) for column in shown.columns), strict=True)
     cells = table([str(column.header) for column in shown.columns], rows)
     title = f'<p class="jaxneuron-title">{text(str(shown.title))}</p>'
-    return f'{title}<div class="jaxneuron-wide">{cells}</div><p class="jaxneuron-muted">{text(str(shown.caption))}</p>'
+    caption = f'<p class="jaxneuron-muted">{text(str(shown.caption))}</p>'
+    return f'{title}<div class="jaxneuron-wide">{cells}</div>{caption}'
