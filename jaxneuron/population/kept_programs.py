@@ -9,13 +9,14 @@ On a CPU that is one device; elsewhere JAX's own way is left as it is. A program
 the same bits, whether it was compiled just now or loaded.
 """
 
+import contextlib
 import hashlib
 import os
 import pickle
 import platform
 import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -33,12 +34,12 @@ DIGEST_SIZE = hashlib.sha256().digest_size
 
 
 def are_kept() -> bool:
-    """Whether programs of this process are kept: not where JAX was told by somebody else what to keep, nor
-    where functions are run without being compiled."""
-    folder = os.environ.get(FOLDER)
-    if not folder or jax.config.jax_compilation_cache_dir != folder or jax.config.jax_disable_jit:
+    """Whether programs of this process are kept: not where JAX is told to keep none, or to keep them
+    elsewhere, nor where functions are run without being compiled."""
+    folder, config = os.environ.get(FOLDER), jax.config
+    if not folder or config.jax_compilation_cache_dir != folder or config.jax_disable_jit:
         return False
-    return jax.default_backend() == "cpu" and jax.device_count() == 1
+    return config.jax_enable_compilation_cache and jax.default_backend() == "cpu" and jax.device_count() == 1
 
 
 def kept(function: Any, arguments: Sequence[Any], *identity: Any) -> Callable[..., Any]:
@@ -65,8 +66,8 @@ def _loaded(path: Path) -> Callable[..., Any] | None:
 
 
 def _compiled(function: Any, arguments: Sequence[Any], path: Path) -> Callable[..., Any]:
-    _keep_instead_of_jax()
-    program = function.lower(*arguments).compile()
+    with _jax_keeps_none():
+        program = function.lower(*arguments).compile()
     try:
         content = pickle.dumps(serialize_executable.serialize(program))
         draft = path.with_suffix(f".{uuid.uuid4().hex}")
@@ -77,11 +78,16 @@ def _compiled(function: Any, arguments: Sequence[Any], path: Path) -> Callable[.
     return program
 
 
-@lru_cache
-def _keep_instead_of_jax() -> None:
-    """Have JAX keep nothing by itself: a program that it has loaded cannot be kept once more."""
+@contextlib.contextmanager
+def _jax_keeps_none() -> Iterator[None]:
+    """A context in which JAX keeps no program and loads none: those that it has loaded cannot be kept."""
     jax.config.update("jax_enable_compilation_cache", False)
-    compilation_cache.reset_cache()
+    compilation_cache.reset_cache()  # else it looks at the setting only once
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_compilation_cache", True)
+        compilation_cache.reset_cache()
 
 
 def _surroundings() -> tuple:
