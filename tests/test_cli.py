@@ -336,6 +336,26 @@ say_what_is_heavy()
     assert [line for line in printed.splitlines() if line.startswith("heavy:")] == ["heavy: []"] * 4
 
 
+def test_train_reads_no_runs_and_best_needs_neither_figures_nor_statistics(run):
+    code = f"""
+import contextlib, sys
+from jaxneuron.cli import main
+
+def imported_by(line, *names):
+    sys.argv = ["jaxneuron", *line.split()]
+    with contextlib.suppress(SystemExit):
+        main()
+    print("imported:", [name for name in names if name in sys.modules])
+
+imported_by("{TRAIN} --num-steps 2 --no-figure", "zarr", "scipy", "jaxneuron.analysis.run", "matplotlib")
+imported_by("best run.zarr", "scipy.special", "scipy.stats", "scipy.optimize", "matplotlib")
+"""
+    status, printed, complained = python(code)
+    assert status == 0, complained
+    assert "Best cells" in printed
+    assert [line for line in printed.splitlines() if line.startswith("imported:")] == ["imported: []"] * 2
+
+
 def test_reading_a_study_starts_no_backend():
     code = (
         "import jaxneuron.study.study as s, jax._src.xla_bridge as bridge\n"
