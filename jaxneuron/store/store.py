@@ -9,14 +9,14 @@ these add up to; counts and extremes do so exactly, in any order. Sums have mark
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import zarr
 
-from jaxneuron.population.results import CELLS, RESULTS
+from jaxneuron.population.results import CELLS, RESULTS, ChunkResults
 from jaxneuron.store import older
 from jaxneuron.store.checked import Checked, Recording, checksum_of_bytes
 from jaxneuron.store.keys import Region, key_of, split
@@ -32,9 +32,6 @@ from jaxneuron.store.skeleton import (
 )
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.counted import are, counted
-
-if TYPE_CHECKING:  # which imports JAX, and `status` is quick
-    from jaxneuron.neuron.train import Trained
 
 MOST_READ = 1000
 CHUNKS, SUMS = "work/marker", "work/sum"  # the arrays of their markers
@@ -86,22 +83,20 @@ class Store:
         """Whether cells are sums of what several chunks found."""
         return self.chunking.num_blocks > 1
 
-    def write(
-        self, number: int, summary: Mapping[str, np.ndarray], trained: "Trained", seconds: float
-    ) -> None:
+    def write(self, number: int, results: ChunkResults, seconds: float) -> None:
         """Write the results of a chunk of work, of its cells and of its neurons, and its marker last.
 
         BadInput where the run was replaced by another one meanwhile.
         """
         self._check_there()
-        values = {array.path: summary[name] for name, array in self.summaries.items()}
-        values |= {array.path: np.asarray(RESULTS[name].of(trained)) for name, array in self.neurons.items()}
+        values = {array.path: results.cells[name] for name, array in self.summaries.items()}
+        values |= {array.path: results.neurons[name] for name, array in self.neurons.items()}
         checksums = {
             array.path: self._write(array, region, values[array.path])
             for array, region in self._regions_of_chunk(number)
         }
         self._check_there()
-        self.mark(number, trained.fate.size, seconds, checksums)
+        self.mark(number, self.chunking[number].num_neurons, seconds, checksums)
 
     def mark(self, number: int, neurons: int, seconds: float, checksums: dict[str, str]) -> None:
         """Record that a chunk of work is done, and the checksums of its files."""
