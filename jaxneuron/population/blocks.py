@@ -113,7 +113,7 @@ def _advance_queue(
     def take_steps(neuron: Array, state: TrainState) -> TrainState:
         start, hyperparams = init_neuron(neuron)
         state = state._replace(step=queue.step, key=start.key)
-        return _stored(advance(state, number, hyperparams, examples, config))
+        return _stored(advance(state, number, hyperparams, examples, config, CYCLE))
 
     def advance_block(i: Array, carry: tuple[TrainState, Array]) -> tuple[TrainState, Array]:
         states, moves = carry
