@@ -61,7 +61,8 @@ def _summarise(
             for name, cell in result.cells.items()
         }
 
-    found = jax.vmap(of_cell)(jax.tree.map(lambda values: values.reshape(-1, shape[-1]), trained))
+    by_cell = jax.tree.map(lambda values: values.reshape(-1, shape[-1], *values.shape[1:]), trained)
+    found = jax.vmap(of_cell)(by_cell)
     return jax.tree.map(lambda values: values.reshape(*shape[:-1], *values.shape[1:]), found)
 
 
