@@ -24,8 +24,9 @@ from jaxneuron.population.program import compiled
 from jaxneuron.population.start import Start, init_all, init_neuron
 from jaxneuron.population.steps import take_some_steps
 
-# Neurons that are trained again at a time, where there are more than a few; and steps between looks.
-GROUP = 1024
+# Neurons that are trained again at a time, where there are so many: elsewhere than on a CPU unmeasured. And
+# steps between looks.
+CPU_GROUP, GROUP = 1024, 2**16
 STEPS = 96
 
 
@@ -61,7 +62,8 @@ def _diverge_steps(
     is_diverged = fates == Fate.diverged
     if isinstance(where, Bounds):  # copies of a neuron, which pad a chunk, are not trained again
         is_diverged &= are_no_padding(where, layout)
-    size = block_of(config.gradient, min(GROUP, num_neurons))
+    most = CPU_GROUP if jax.default_backend() == "cpu" else GROUP
+    size = block_of(config.gradient, min(most, num_neurons))
     num_places = -(-num_neurons // size) * size
     (queue,) = jnp.nonzero(is_diverged, size=num_places, fill_value=jnp.argmax(is_diverged))
     diverge_steps_of = _by_jumps if config.method == "jumps" else _by_steps

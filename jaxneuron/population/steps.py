@@ -40,12 +40,17 @@ def advance(
             return jax.lax.cond(number > 0, step, lambda state: state, state)
         return step(state)
 
+    first = state.step
+
     def turn_or_rest(i: Array, state: TrainState) -> TrainState:
-        return jax.tree.map(lambda new, old: jnp.where(i < number, new, old), turn(i, state), state)
+        before = state._replace(step=first + i)  # known from the turn, it takes no kernel of its own
+        after = jax.tree.map(lambda new, old: jnp.where(i < number, new, old), step(before), before)
+        return after._replace(step=None)
 
     if most is None or jax.default_backend() == "cpu":
         return jax.lax.fori_loop(0, number, turn, state)
-    return jax.lax.fori_loop(0, most, turn_or_rest, state)
+    end = jax.lax.fori_loop(0, most, turn_or_rest, state._replace(step=None))
+    return end._replace(step=first + number)
 
 
 def is_count(values: Array) -> bool:

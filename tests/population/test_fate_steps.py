@@ -15,7 +15,7 @@ from jaxneuron.population import divergence
 from jaxneuron.population.axes import Linear
 from jaxneuron.population.chunks import Chunking
 from jaxneuron.population.design import grid
-from jaxneuron.population.divergence import GROUP
+from jaxneuron.population.divergence import CPU_GROUP
 from jaxneuron.population.follow import follow
 from jaxneuron.population.place import bounds_of, layout_of
 from jaxneuron.population.start import Start
@@ -130,7 +130,7 @@ def test_slow_divergence_is_found_to_the_last_step():
 
 
 @pytest.mark.parametrize(
-    "number", [*(pytest.param(few, marks=pytest.mark.thorough) for few in (1, 50)), GROUP + 3]
+    "number", [*(pytest.param(few, marks=pytest.mark.thorough) for few in (1, 50)), CPU_GROUP + 3]
 )
 def test_diverge_steps_do_not_depend_on_who_else_there_is(number):
     config, start = Config(gradient="moments", train_bias=False), Start(KEY, {}, {})
