@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from experiments.throughput import figure, ours, results, table
+from experiments.throughput import figure, gpu, ours, results, table
 from experiments.throughput.peers import load
 from experiments.throughput.side_by_side import side_by_side
 from experiments.throughput.work import MAIN_WORKS, Work, tiny
@@ -41,6 +41,13 @@ def test_a_program_that_computes_something_else_is_found_out():
     work = Work(num_neurons=64, num_examples=32, num_steps=50)
     (found,) = measure(work, [Cheat()]).measured
     assert found.agreement.share < 1
+
+
+def test_what_is_to_be_measured_on_a_gpu_runs_here():
+    for form in ("moments, sgd", "at once, 64 inputs"):
+        found = gpu.rate(form, size=256, num_steps=20, rounds=1)
+        assert (found.num_neurons, found.peak_gb) == (256, None)
+        assert f"{form}: 256 neurons × 20 steps in " in str(found)
 
 
 @pytest.mark.thorough

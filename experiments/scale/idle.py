@@ -63,7 +63,7 @@ class IdleActor(Actor):
 
     def open(self, name: str) -> None:
         self.store = IdleStore(Location(name), "r+")
-        self.program = SimpleNamespace(train_chunk=lambda number, device: (None, None))
+        self.program = SimpleNamespace(train_chunk=lambda number, device: None)
 
 
 def prepared(folder: Path, num_chunks: int) -> tuple[Location, IdleProgram]:

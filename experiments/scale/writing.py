@@ -34,9 +34,9 @@ def of_default_chunks(folder: Path) -> Writing:
     training, writing = [], []
     for number in range(num_chunks):
         began = time.perf_counter()
-        trained, summary = program.train_chunk(number)
+        results = program.train_chunk(number)
         trained_at = time.perf_counter()
-        store.write(number, summary, trained, 0.0)
+        store.write(number, results, 0.0)
         training.append(trained_at - began)
         writing.append(time.perf_counter() - trained_at)
     return Writing(

@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 
 from experiments.throughput import figure, ours, results, scaling, table
+from experiments.throughput import gpu as gpu_alone
 from experiments.throughput.peers import MODULES, Peer, load
 from experiments.throughput.side_by_side import LIMIT_SECONDS, ROUNDS, side_by_side
 from experiments.throughput.work import MAIN_WORKS, tiny
@@ -16,6 +17,7 @@ LOG_WIDTH = 170  # of the table, where the output is no terminal
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Tiny works, to try it out: the numbers mean nothing.")
+@click.option("--gpu", is_flag=True, help="Only jaxneuron on a GPU: its tests, rates and memory.")
 @click.option("--only", multiple=True, help="Only peers with this in their name or module; may be repeated.")
 @click.option("--skip-scaling", is_flag=True, help="Only the main table: no axes, no fresh processes.")
 @click.option("--rounds", default=ROUNDS, show_default=True, help="Runs of each peer at each work.")
@@ -27,12 +29,23 @@ LOG_WIDTH = 170  # of the table, where the output is no terminal
 )
 @click.option("--out", type=click.Path(path_type=Path), help="The results file [results/MACHINE.json].")
 def main(
-    quick: bool, only: tuple[str, ...], skip_scaling: bool, rounds: int, limit: float, out: Path | None
+    quick: bool,
+    gpu: bool,
+    only: tuple[str, ...],
+    skip_scaling: bool,
+    rounds: int,
+    limit: float,
+    out: Path | None,
 ) -> None:
     """Train many single neurons with jaxneuron and with its peers, side by side."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=LOG_WIDTH)
+    if gpu:
+        console.print(gpu_alone.tests(), highlight=False)
+        for rate in gpu_alone.rates(**gpu_alone.TINY if quick else {}):
+            console.print(str(rate), highlight=False)
+        return
     measured = results.begin()
     path = out or results.FOLDER / f"{'quick-' if quick else ''}{measured.slug}.json"
     variants, peers = all_peers(only)

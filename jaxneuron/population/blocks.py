@@ -28,9 +28,9 @@ CYCLE = 96
 
 # Neurons of a block by the form of the gradient: on a CPU what stays in a core's cache and outweighs the
 # cost of starting each loop. Matrix products sum in an order that depends on their shape, so theirs is
-# always the same. Elsewhere the sizes are unmeasured.
+# always the same. On a GPU a step must be long beside the start of its kernels; its sizes are unmeasured.
 CPU_BLOCK = {"moments": 1024, "in_order": 4096, "at_once": 256}
-BLOCK = {"moments": 2**18, "in_order": 2**18, "at_once": 2**14}
+BLOCK = {"moments": 2**20, "in_order": 2**20, "at_once": 2**14}
 
 # A program for one neuron, or for one vector of them, is compiled otherwise than a loop over vectors, and may
 # round otherwise (its multiply-adds fuse differently). Neurons are padded with copies to a multiple of this.
@@ -113,7 +113,7 @@ def _advance_queue(
     def take_steps(neuron: Array, state: TrainState) -> TrainState:
         start, hyperparams = init_neuron(neuron)
         state = state._replace(step=queue.step, key=start.key)
-        return _stored(advance(state, number, hyperparams, examples, config))
+        return _stored(advance(state, number, hyperparams, examples, config, CYCLE))
 
     def advance_block(i: Array, carry: tuple[TrainState, Array]) -> tuple[TrainState, Array]:
         states, moves = carry

@@ -26,6 +26,11 @@ class Chunk(NamedTuple):
         return tuple(slice(a, b) for a, b in zip(self.start, self.stop, strict=True))
 
     @property
+    def unpadded(self) -> tuple[slice, ...]:
+        """The chunk's cells within its tile."""
+        return tuple(slice(b - a) for a, b in zip(self.start, self.stop, strict=True))
+
+    @property
     def replicates(self) -> slice:
         """The chunk's place among the replicates."""
         return slice(self.first_replicate, self.last_replicate)
@@ -113,9 +118,8 @@ class Chunking:
 
     def cut(self, values: np.ndarray, chunk: Chunk) -> np.ndarray:
         """The chunk's results without the padding, with dims (*cells, replicate, …)."""
-        unpadded = tuple(slice(b - a) for a, b in zip(chunk.start, chunk.stop, strict=True))
         replicates = slice(chunk.last_replicate - chunk.first_replicate)
-        return values.reshape(*self.tile, self.block, *values.shape[1:])[(*unpadded, replicates)]
+        return values.reshape(*self.tile, self.block, *values.shape[1:])[(*chunk.unpadded, replicates)]
 
 
 def cut_into_chunks(

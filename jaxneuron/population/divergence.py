@@ -4,7 +4,7 @@ To look at every neuron's loss at every step would take three quarters more time
 moments, which does without it. Most neurons that diverge are soon beyond all numbers.
 """
 
-from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,63 +17,72 @@ from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.judge import are_finite, find_diverge_step, loss_limit
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.train import Trained, TrainState
-from jaxneuron.population.blocks import LANES, block_of
+from jaxneuron.population.blocks import block_of
 from jaxneuron.population.jumps import train_by_jumps
-from jaxneuron.population.place import Place, place_at
+from jaxneuron.population.place import Bounds, Layout, Place, are_no_padding, place_at
 from jaxneuron.population.program import compiled
 from jaxneuron.population.start import Start, init_all, init_neuron
 from jaxneuron.population.steps import take_some_steps
 
-# Neurons that are trained again at a time, where there are more than a few; and steps between looks.
-GROUP = 1024
+# Neurons that are trained again at a time, where there are so many: elsewhere than on a CPU unmeasured. And
+# steps between looks.
+CPU_GROUP, GROUP = 1024, 2**16
 STEPS = 96
 
 
 def with_diverge_steps(
     trained: Trained,
-    places: Callable[[], Place],
+    where: Place | Bounds,
+    layout: Layout | None,
     start: Start,
     examples: Examples,
     config: Config,
-    num_steps: int | float,
+    num_steps: np.number,
 ) -> Trained:
-    """The results of neurons at some places, with the `diverge_step` of each."""
-    (diverged,) = np.nonzero(np.asarray(trained.fate) == Fate.diverged)
-    if not len(diverged):
+    """The results of neurons at some places, or of those within the bounds of a chunk of a layout, with the
+    `diverge_step` of each. The host looks once at whether any diverged: most studies need no such program."""
+    if not np.any(np.asarray(trained.fate) == Fate.diverged):
         return trained
-    of_diverged = jax.tree.map(lambda values: np.asarray(values)[diverged], places())
-    steps = np.full(trained.fate.shape, NO_STEP, np.asarray(trained.diverge_step).dtype)
-    steps[diverged] = _diverge_steps(of_diverged, start, examples, config, num_steps)
-    return trained._replace(diverge_step=jnp.asarray(steps))
+    find = compiled(_diverge_steps, config, layout)
+    return trained._replace(diverge_step=find(where, start, examples, num_steps, trained.fate))
 
 
 def _diverge_steps(
-    places: Place, start: Start, examples: Examples, config: Config, num_steps: int | float
-) -> Int[np.ndarray, " neurons"]:
-    """The `diverge_step` of neurons that diverged, found in groups of one of two sizes; of copies of a
-    neuron, which pad chunks, one is trained again."""
+    config: Config,
+    layout: Layout | None,
+    where: Place | Bounds,
+    start: Start,
+    examples: Examples,
+    num_steps: Array,
+    fates: Int[Array, " neurons"],
+) -> Int[Array, " neurons"]:
+    """The `diverge_step` of every neuron: those that diverged are trained again, group after group. They
+    are found one after the other in the queue, behind which it repeats the first."""
+    num_neurons = len(fates)
+    is_diverged = fates == Fate.diverged
+    if isinstance(where, Bounds):  # copies of a neuron, which pad a chunk, are not trained again
+        is_diverged &= are_no_padding(where, layout)
+    most = CPU_GROUP if jax.default_backend() == "cpu" else GROUP
+    size = block_of(config.gradient, min(most, num_neurons))
+    num_places = -(-num_neurons // size) * size
+    (queue,) = jnp.nonzero(is_diverged, size=num_places, fill_value=jnp.argmax(is_diverged))
     diverge_steps_of = _by_jumps if config.method == "jumps" else _by_steps
-    number = places.cell.astype(np.uint64) << np.uint64(32) | places.replicate
-    _, first, inverse = np.unique(number, return_index=True, return_inverse=True)
-    size = block_of(config.gradient, GROUP if len(first) > LANES else LANES)
-    groups = [np.resize(first[i : i + size], size) for i in range(0, len(first), size)]
-    shared = (start, examples, config, num_steps)
-    found = [
-        diverge_steps_of(jax.tree.map(lambda v, group=group: v[group], places), *shared) for group in groups
-    ]
-    return np.concatenate(found)[inverse]
+
+    def find(i: Array, found: Int[Array, " neurons"]) -> Int[Array, " neurons"]:
+        group = jax.lax.dynamic_slice_in_dim(queue, i * size, size)
+        places = jax.vmap(lambda number: place_at(number, where, layout))(group)
+        return found.at[group].set(diverge_steps_of(config, places, start, examples, num_steps))
+
+    num_groups = -(-jnp.sum(is_diverged, dtype=jnp.int32) // size)
+    none = jnp.full(num_neurons, NO_STEP, "int64" if config.method == "jumps" else "int32")
+    return jax.lax.fori_loop(0, num_groups, find, none)
 
 
 def _by_jumps(
-    places: Place, start: Start, examples: Examples, config: Config, num_steps: int | float
-) -> Int[np.ndarray, " neurons"]:
-    """The `diverge_step` of a group of neurons, trained again by jumps."""
-    return np.asarray(compiled(_jump, config)(places, start, examples, np.float64(num_steps)))
-
-
-def _jump(
     config: Config, places: Place, start: Start, examples: Examples, num_steps: Array
-) -> Int[Array, " neurons"]:
+) -> Int[Array, " group"]:
+    """The `diverge_step` of a group of neurons, trained again by jumps."""
+
     def init(number: Array) -> tuple[TrainState, Hyperparams]:
         return init_neuron(place_at(number, places, None), start, examples, config)
 
@@ -81,25 +90,39 @@ def _jump(
     return train_by_jumps(init, number, examples, config, num_steps, finds_divergence=True).diverge_step
 
 
+class _Search(NamedTuple):
+    """A group of neurons on its way to where none of its numbers is finite any more."""
+
+    step: Int[Array, ""]
+    state: TrainState
+    bounded_until: Int[Array, " group"]  # the step after the last within the limit, so far
+    can_return: Bool[Array, ""]
+
+
 def _by_steps(
-    places: Place, start: Start, examples: Examples, config: Config, num_steps: int | float
-) -> Int[np.ndarray, " neurons"]:
+    config: Config, places: Place, start: Start, examples: Examples, num_steps: Array
+) -> Int[Array, " group"]:
     """The `diverge_step` of a group of neurons, trained again by steps."""
-    num_steps = int(num_steps)
-    data = (start, examples)
-    state, _ = compiled(init_all, config)(places, *data)
-    limit = compiled(_limits, config)(places, state, *data)
-    take, look = compiled(take_some_steps, config, STEPS), compiled(_look, config)
-    bounded_until = np.zeros(len(places.cell), np.int32)
-    for step in range(0, num_steps, STEPS):
-        taken = min(STEPS, num_steps - step)
-        state, states = take(places, state, taken, *data)
-        last, can_return = map(np.asarray, look(places, state, states, limit, *data))
-        bounded_until = np.where(last > 0, step + last, bounded_until)
-        if not can_return.any():
-            break
+    begin, _ = init_all(config, places, start, examples)
+    limit = _limits(config, places, begin, start, examples)
+
+    def search(now: _Search) -> _Search:
+        number = jnp.minimum(STEPS, num_steps - now.step)
+        state, states = take_some_steps(config, STEPS, places, now.state, number, start, examples)
+        # What is looked at is what was taken, whatever the compiler would make of both together.
+        state, states = jax.lax.optimization_barrier((state, states))
+        last, can_return = _look(config, places, state, states, limit, start, examples)
+        bounded_until = jnp.where(last > 0, now.step + last.astype(jnp.int32), now.bounded_until)
+        return _Search(now.step + number, state, bounded_until, jnp.any(can_return))
+
+    none = jnp.zeros(len(places.cell), jnp.int32)
+    end = jax.lax.while_loop(
+        lambda now: now.can_return & (now.step < num_steps),
+        search,
+        _Search(jnp.int32(0), begin, none, jnp.bool(True)),
+    )
     # Rounded otherwise here, a loss may still be within its limit at the end.
-    return np.minimum(bounded_until, num_steps)
+    return jnp.minimum(end.bounded_until, num_steps)
 
 
 def _limits(

@@ -1,4 +1,4 @@
-"""Histograms of losses and steps: their bins, counting into them, quantiles and means of the counts."""
+"""Histograms of losses and steps: their bins, quantiles and means of the counts."""
 
 import dataclasses
 import math
@@ -44,15 +44,6 @@ def make_bins(reference_loss: float, num_steps: int | float) -> Bins:
         loss=np.concatenate([[0.0], scale * 10.0**exponents, [np.inf]]),
         step=np.concatenate([[0], steps[steps <= num_steps], [num_steps + 1]]),
     )
-
-
-def count_along_last(index: np.ndarray, num_bins: int) -> np.ndarray:
-    """How often each of 0 … num_bins − 1 stands along the last axis; -1 is not counted."""
-    cells = index.shape[:-1]
-    flat = index.reshape(-1, index.shape[-1]).astype(np.int64)
-    place = flat + 1 + (num_bins + 1) * np.arange(len(flat))[:, None]
-    counts = np.bincount(place.ravel(), minlength=(num_bins + 1) * len(flat))
-    return counts.reshape(*cells, num_bins + 1)[..., 1:]
 
 
 def quantile(

@@ -18,7 +18,7 @@ from jaxneuron.population.follow import info_of_steps
 from jaxneuron.population.place import Place, repeated
 from jaxneuron.population.program import compiled
 from jaxneuron.population.start import Start, init_all
-from jaxneuron.population.train import train_for
+from jaxneuron.population.train import as_number, train_for
 
 # Steps at which the neuron is looked at.
 MAX_ROWS = 256
@@ -40,7 +40,7 @@ def follow_by_jumps(
     there = train_for(place, np.full(MAX_ROWS, float(num_steps)), *shared)
     place_once = repeated(place, 1)
     end = jax.tree.map(lambda values: values[:1], there)
-    end = with_diverge_steps(end, lambda: place_once, *shared, num_steps)
+    end = with_diverge_steps(end, place_once, None, *shared, as_number(num_steps, config))
     end = jax.tree.map(lambda values: np.asarray(values[0]), end)
     events = [int(end.death_step), int(end.diverge_step), int(end.settle_step)]
     steps = milestones(_horizon(end, events) if math.isinf(num_steps) else num_steps, events)

@@ -1,13 +1,13 @@
 """Which neuron of a study is at which lane of a chunk, computed on the device from its bounds."""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import reduce
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, UInt
+from jaxtyping import Array, Bool, Float, Int, UInt
 
 from jaxneuron.population.chunks import Chunk, Chunking
 from jaxneuron.population.design import Design
@@ -93,8 +93,10 @@ def place_at(number: Int[Array, ""], where: Place | Bounds, layout: Layout | Non
     return jax.tree.map(lambda values: values[number], where)
 
 
-@partial(jax.jit, static_argnames="layout")
-def places_in_chunk(bounds: Bounds, layout: Layout) -> Place:
-    """The neurons at all lanes of a chunk."""
-    lanes = jnp.arange(layout.chunk_size, dtype=jnp.int32)
-    return jax.vmap(lambda lane: place_in_chunk(lane, bounds, layout))(lanes)
+def are_no_padding(bounds: Bounds, layout: Layout | None) -> Bool[Array, " chunk"]:
+    """Which lanes of a chunk have a neuron that no lane before them has."""
+    assert layout is not None, "bounds need a layout"
+    sizes = [*bounds.num_cells, bounds.num_replicates]
+    places = jnp.indices((*layout.tile, layout.block), sparse=True)
+    within = [place < size for place, size in zip(places, sizes, strict=True)]
+    return reduce(jnp.logical_and, within).ravel()

@@ -12,15 +12,13 @@ import numpy as np
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.cells import (
     CellResult,
-    finite_or_inf,
     is_cycle,
     is_nonzero,
     is_step,
-    number_by_loss,
     number_by_step,
     number_of,
 )
-from jaxneuron.population.histograms import Bins, count_along_last
+from jaxneuron.population.histograms import Bins
 
 if TYPE_CHECKING:  # which imports JAX, and `status` is quick
     from jaxneuron.neuron.train import Trained
@@ -44,6 +42,13 @@ class Result(NamedTuple):
         return operator.attrgetter(self.field)(trained)
 
 
+class ChunkResults(NamedTuple):
+    """What is kept of a chunk, by name, as NumPy arrays without padding."""
+
+    cells: Mapping[str, np.ndarray]  # [*cells] or [*cells, bin]
+    neurons: Mapping[str, np.ndarray]  # [*cells, replicate, …]; empty where no records are kept
+
+
 RESULTS = {
     "fate": Result(
         "fate",
@@ -55,7 +60,6 @@ RESULTS = {
             "fate_count": CellResult(
                 *("neurons", "neurons by fate"),
                 "number of the cell's neurons that met each fate",
-                lambda fates, bins: count_along_last(fates, len(Fate)),
                 dim="fate",
             )
         },
@@ -118,15 +122,13 @@ RESULTS = {
                 "neurons by final loss",
                 "number of the cell's neurons whose mean over the examples of ½(ŷ − y)² at the end is in the "
                 "bin; the last bin holds losses that are not finite too",
-                number_by_loss,
-                "final_loss_bin",
-                "loss",
+                dim="final_loss_bin",
+                edges="loss",
             ),
             "final_loss_min": CellResult(
                 LOSS_UNITS,
                 "smallest final loss",
                 "the smallest final loss of the cell's neurons",
-                lambda losses, bins: finite_or_inf(losses).min(-1).astype(np.float64),
                 merge=np.min,
                 dtype=np.float64,
             ),
@@ -134,7 +136,6 @@ RESULTS = {
                 LOSS_UNITS,
                 "largest final loss",
                 "the largest final loss of the cell's neurons; infinite where one is not finite",
-                lambda losses, bins: finite_or_inf(losses).max(-1).astype(np.float64),
                 merge=np.max,
                 dtype=np.float64,
             ),
@@ -251,7 +252,6 @@ RESULTS = {
             "active_count": CellResult(
                 *("examples", "active examples"),
                 "examples with z > 0 at the end, summed over the cell's neurons",
-                lambda values, bins: values.sum(-1, dtype=np.int64),
             )
         },
     ),
@@ -275,19 +275,6 @@ def results_of(method: str) -> dict[str, Result]:
 def cells_of(method: str) -> dict[str, CellResult]:
     """What cells keep of neurons that are trained by a method."""
     return {name: cell for result in results_of(method).values() for name, cell in result.cells.items()}
-
-
-def summarise(trained: "Trained", bins: Bins) -> dict[str, np.ndarray]:
-    """What each cell keeps of some of its neurons, by name.
-
-    `trained` has NumPy arrays of dims [*cells, replicate]; what is found has [*cells] or [*cells, bin].
-    """
-    return {
-        name: cell.of(values, np.asarray(trained.fate), bins)
-        for result in RESULTS.values()
-        if result.cells and (values := result.of(trained)) is not None
-        for name, cell in result.cells.items()
-    }
 
 
 def edges_of(bins: Bins) -> dict[str, np.ndarray]:

@@ -12,12 +12,21 @@ from jaxneuron.population.start import Start, init_neuron
 
 
 def advance(
-    state: TrainState, number: Int[Array, ""], hyperparams: Hyperparams, examples: Examples, config: Config
+    state: TrainState,
+    number: Int[Array, ""],
+    hyperparams: Hyperparams,
+    examples: Examples,
+    config: Config,
+    most: int | None = None,
 ) -> TrainState:
-    """A neuron's state after a number of further steps.
+    """A neuron's state after a number of further steps; at most `most`, where that is known.
 
     Every program takes its steps here. XLA compiles a loop by itself, so a step rounds in the same way
     wherever the loop is; a step outside of it may be fused with what is around.
+
+    A GPU waits for the host at every turn of a loop whose turns are not counted when it is compiled. So its
+    loop has `most` turns, and those beyond the number leave the state as it is: to take fewer steps by a loop
+    of their own would be another program, which may round otherwise.
     """
 
     def step(state: TrainState) -> TrainState:
@@ -31,7 +40,17 @@ def advance(
             return jax.lax.cond(number > 0, step, lambda state: state, state)
         return step(state)
 
-    return jax.lax.fori_loop(0, number, turn, state)
+    first = state.step
+
+    def turn_or_rest(i: Array, state: TrainState) -> TrainState:
+        before = state._replace(step=first + i)  # known from the turn, it takes no kernel of its own
+        after = jax.tree.map(lambda new, old: jnp.where(i < number, new, old), step(before), before)
+        return after._replace(step=None)
+
+    if most is None or jax.default_backend() == "cpu":
+        return jax.lax.fori_loop(0, number, turn, state)
+    end = jax.lax.fori_loop(0, most, turn_or_rest, state._replace(step=None))
+    return end._replace(step=first + number)
 
 
 def is_count(values: Array) -> bool:

@@ -1,7 +1,6 @@
 """Training many neurons: those at given places of a study, or one chunk, each with its values and key."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import cast
 
 import numpy as np
@@ -13,7 +12,7 @@ from jaxneuron.neuron.train import Trained, TrainState
 from jaxneuron.population.blocks import train_blocks
 from jaxneuron.population.divergence import with_diverge_steps
 from jaxneuron.population.jumps import train_by_jumps
-from jaxneuron.population.place import Bounds, Layout, Place, place_at, places_in_chunk, repeated
+from jaxneuron.population.place import Bounds, Layout, Place, place_at, repeated
 from jaxneuron.population.program import compiled
 from jaxneuron.population.start import Start, init_neuron
 
@@ -36,9 +35,9 @@ def train_population(
     Finishing early leaves out what would change no bit. By jumps, the steps may be infinitely many.
     """
     places = Place(cells, replicates, dict(swept))  # pyright: ignore[reportArgumentType]
-    program = compiled(_train, config, None, finish_early)
-    trained = program(places, start, examples, _as_number(num_steps, config))
-    return with_diverge_steps(trained, lambda: places, start, examples, config, num_steps)
+    number = as_number(num_steps, config)
+    trained = compiled(_train, config, None, finish_early)(places, start, examples, number)
+    return with_diverge_steps(trained, places, None, start, examples, config, number)
 
 
 def train_for(
@@ -53,13 +52,13 @@ def train_chunk(
     bounds: Bounds, layout: Layout, start: Start, examples: Examples, config: Config, num_steps: int | float
 ) -> Trained:
     """Train the neurons of one chunk of a study, padding included; one compilation serves all its chunks."""
-    program = compiled(_train, config, layout, True)
-    trained = program(bounds, start, examples, _as_number(num_steps, config))
-    places = partial(places_in_chunk, bounds, layout)
-    return with_diverge_steps(trained, places, start, examples, config, num_steps)
+    number = as_number(num_steps, config)
+    trained = compiled(_train, config, layout, True)(bounds, start, examples, number)
+    return with_diverge_steps(trained, bounds, layout, start, examples, config, number)
 
 
-def _as_number(num_steps: int | float, config: Config) -> np.number:
+def as_number(num_steps: int | float, config: Config) -> np.number:
+    """The number of steps as programs take it: by jumps there may be infinitely many."""
     return np.float64(num_steps) if config.method == "jumps" else np.int32(num_steps)
 
 

@@ -10,7 +10,6 @@ from jaxneuron.population.results import cells_of
 from jaxneuron.runner.prepare import REPLICATES, check_location, cut_for, prepare
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import described
-from jaxneuron.store.copy import copy_chunk
 from jaxneuron.store.identity import differences
 from jaxneuron.store.location import Location
 from jaxneuron.store.skeleton import check_current
@@ -82,6 +81,6 @@ def _copy(source: Store, target: Store) -> None:
         log.warning(f"{source.location}: {described(damaged)}; not taken over")
     sound = sorted(set(wanted).difference(missing))
     for number in sound:
-        copy_chunk(source, number, target, chunks[number])
+        target.write(chunks[number], source.read(number), source.markers([number])[number].seconds)
     taken = source.chunking.num_neurons(sound)
     log.info(f"{counted(taken, 'neuron')} of {source.location} {are(taken)} taken over")

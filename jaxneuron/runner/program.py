@@ -19,8 +19,9 @@ from jaxneuron.population.follow import follow
 from jaxneuron.population.histograms import Bins, make_bins
 from jaxneuron.population.milestones import follow_by_jumps
 from jaxneuron.population.place import Place, bounds_of, layout_of
-from jaxneuron.population.results import summarise
+from jaxneuron.population.results import CELLS, RESULTS, ChunkResults, results_of
 from jaxneuron.population.start import Start
+from jaxneuron.population.summaries import summarise
 from jaxneuron.population.train import train_chunk, train_population
 from jaxneuron.runner.dispatch import Device, default_chunk_size
 from jaxneuron.runner.training import Training, training_of
@@ -110,6 +111,13 @@ class Program:
             len(self.design.categories),
         )
 
+    @cached_property
+    def records(self) -> list[str]:
+        """The results that are kept of every neuron: not those that are swept, which are coordinates."""
+        if self.study.sweep.records == "cells":
+            return []
+        return [n for n in results_of(self.study.training.method) if n not in self.design.coordinates]
+
     def alternative(self, cell: int) -> Alternative:
         """That of a cell, of which all cells of its chunk are."""
         category = self.design.category(cell)
@@ -119,13 +127,8 @@ class Program:
         number = int(np.ravel_multi_index([category[name] for name in names], shape)) if names else 0
         return Alternative(category.get(DATASET, 0), study, self._configs[number])
 
-    def train_chunk(
-        self, number: int, device: Device | None = None
-    ) -> tuple[Trained, Mapping[str, np.ndarray]]:
-        """Train a chunk on a device, the default one if none is given.
-
-        Returns NumPy arrays: the results of its neurons [*cells, replicate], and those of its cells by name.
-        """
+    def train_chunk(self, number: int, device: Device | None = None) -> ChunkResults:
+        """Train a chunk on a device, the default one if none is given; what it keeps comes from there."""
         chunk, training = self.chunking[number], self.study.training
         start, examples = self._inputs_on(device)
         first = int(np.ravel_multi_index(chunk.start, self.chunking.cells))
@@ -136,8 +139,13 @@ class Program:
             bounds = bounds_of(chunk, self.design, self.chunking, training.precision)
             of_chunk = examples[dataset, config.gradient]
             trained = train_chunk(bounds, layout, start, of_chunk, config, training.num_steps)
-            trained = jax.tree.map(lambda values: self.chunking.cut(values, chunk), jax.device_get(trained))
-        return trained, summarise(trained, self.bins)
+            cells = summarise(trained, self.bins, (*layout.tile, layout.block), bounds.num_replicates)
+            neurons = {name: RESULTS[name].of(trained) for name in self.records}
+            cells, neurons = jax.device_get((cells, neurons))
+        return ChunkResults(
+            {name: values[chunk.unpadded].astype(CELLS[name].dtype) for name, values in cells.items()},
+            {name: self.chunking.cut(values, chunk) for name, values in neurons.items()},
+        )
 
     def train_neurons(self, cells: Sequence[int], replicates: Sequence[int]) -> Trained:
         """Train some neurons of the study, the same ones that a sweep trains.

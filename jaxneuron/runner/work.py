@@ -75,8 +75,7 @@ def train_and_write(store: Store, program: Program, numbers: Sequence[int]) -> I
         for number, found in results:
             now = time.monotonic()
             if found is not None:
-                trained, summary = found
-                store.write(number, summary, trained, seconds=now - began)
+                store.write(number, found, seconds=now - began)
             began = now
             yield number
 

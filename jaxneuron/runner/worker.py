@@ -4,6 +4,7 @@ import random
 from functools import partial
 from pathlib import Path
 
+from jaxneuron.runner.gpus import own_gpus
 from jaxneuron.runner.prepare import check_same
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import Progress, ignore, train_and_write, work
@@ -27,7 +28,7 @@ def worker(path: str | Path, index: int, of: int, *, progress: Progress | None =
         raise BadInput(f"--index: is {index}; it must be from 0 to {of - 1}, as --of is {of}")
     location = Location(path)
     store, program = open_to_work(location)
-    with location.lock(shared=True, name=f"worker {index} of {of}"):
+    with location.lock(shared=True, name=f"worker {index} of {of}"), own_gpus():
         numbers = range(index, store.chunking.num_chunks, of)
         train = partial(train_and_write, store, program)
         work(store, _from_anywhere(numbers), train, ignore if progress is None else progress)

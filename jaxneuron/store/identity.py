@@ -2,8 +2,9 @@
 
 import os
 import platform
+import re
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from typing import Any
 
 import jax
@@ -15,6 +16,8 @@ from jaxneuron.study.study import Study
 
 # The packages whose arithmetic the results are.
 NUMERICS = ("jaxneuron", "jax", "jaxlib", "optax", "numpy")
+# What compiles for a GPU and runs there, of whichever version of CUDA it is.
+ON_GPU = re.compile(r"jax[-_]cuda\d+[-_](pjrt|plugin)", re.IGNORECASE)
 # Left out of an identity where they have these values: those of runs that do not record them, and JAX's own.
 SMALLEST_BIN = "smallest bin of losses"
 JAX_SETTINGS = {
@@ -54,8 +57,16 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         "chunk_size": chunk_size,
         "platform": jax.default_backend(),
         "processor": processor(),
-        **{f"version of {name}": version(name) for name in NUMERICS},
+        **{f"version of {name}": version(name) for name in (*NUMERICS, *_compilers())},
     }
+
+
+def _compilers() -> list[str]:
+    """The packages besides, where the platform is not the CPU."""
+    if jax.default_backend() == "cpu":
+        return []
+    names = {str(distribution.metadata["Name"]) for distribution in distributions()}
+    return sorted(name for name in names if ON_GPU.fullmatch(name))
 
 
 def compiler_settings() -> dict[str, Any]:

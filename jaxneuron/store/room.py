@@ -4,7 +4,7 @@ import dataclasses
 import math
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,8 @@ INPUT_BYTES, EXAMPLE_BYTES = 80, 1300
 # Kept of an example while other data sets are trained: tables and buckets, in float64.
 KEPT_BYTES = 650
 COPIES_OF_COUNTS = 2
+# Of a GPU by XLA's account of its programs, by the bytes of a number; one chunk is trained and one prepared.
+DEVICE_NEURON_WORDS, DEVICE_INPUT_WORDS, CHUNKS_ON_DEVICE = 55, 10, 2
 CELL_BYTES_ON_DISK = 28
 COMPRESSED = 0.5
 BLOCK_BYTES = 4096  # the least that a file takes, on most file systems
@@ -97,13 +99,21 @@ class Sizes:
             for v in results_of(self.method).values()
         )
 
-    def smaller_chunks(self, memory: float) -> int | None:
-        """The largest chunk size, by halving, with which the sweep fits the memory; None where none does."""
+    def on_device(self) -> float:
+        """What it takes of a GPU's own memory."""
+        neurons = self.chunking.chunk_size * np.dtype(self.precision).itemsize
+        counts = math.prod(self.chunking.tile) * sum(num_bins_of(self.bins).values()) * 8
+        examples = self.num_datasets * self.num_examples * max(EXAMPLE_BYTES, 40 * self.num_inputs)
+        of_a_chunk = neurons * (DEVICE_NEURON_WORDS + DEVICE_INPUT_WORDS * self.num_inputs) + counts
+        return CHUNKS_ON_DEVICE * of_a_chunk + examples
+
+    def smaller_chunks(self, fits: Callable[["Sizes"], bool]) -> int | None:
+        """The largest chunk size, by halving, with which the sweep fits; None where none does."""
         cells, replicates = self.chunking.cells, self.chunking.replicates
         size = self.chunking.chunk_size
         while size := size // 2:
             chunking = cut_into_chunks(cells, replicates, size, num_categories=self.num_categories)
-            if dataclasses.replace(self, chunking=chunking).needs().memory <= memory:
+            if fits(dataclasses.replace(self, chunking=chunking)):
                 return size
         return None
 
@@ -125,14 +135,33 @@ def check_room(location: Location, sizes: Sizes, share: float = 1.0, processes: 
 
 
 def check_memory(name: str, sizes: Sizes, processes: int = 1) -> Needs:
-    """What the sweep takes, trained by a number of processes; BadInput where there is not enough memory."""
+    """What the sweep takes, trained by a number of processes; BadInput where there is not enough memory, of
+    the machine or of its GPU."""
     needs, memory = sizes.needs(), available_memory()
     needs = needs._replace(memory=processes * needs.memory)
     if needs.memory > memory:
-        smaller = sizes.smaller_chunks(memory / processes)
+        smaller = sizes.smaller_chunks(lambda fewer: processes * fewer.needs().memory <= memory)
         remedy = f"sweep.chunk_size = {smaller} would fit" if smaller else "a machine with more is needed"
         raise BadInput(f"{name}: needs {needs}, and {size(memory)} of memory are free; {remedy}")
+    if sizes.on_device() > (free := available_on_device()):
+        smaller = sizes.smaller_chunks(lambda fewer: fewer.on_device() <= free)
+        remedy = f"sweep.chunk_size = {smaller} would fit" if smaller else "a GPU with more is needed"
+        raise BadInput(
+            f"{name}: needs about {size(sizes.on_device())} of a GPU's memory, of which JAX has "
+            f"{size(free)} free; {remedy}"
+        )
     return needs
+
+
+def available_on_device() -> float:
+    """Bytes of its own memory that JAX may still take of the device that has the least; a CPU has none."""
+    import jax  # late, as `status` is quick
+
+    all_stats = [device.memory_stats() or {} for device in jax.local_devices()]
+    left = [
+        stats["bytes_limit"] - stats.get("bytes_in_use", 0) for stats in all_stats if "bytes_limit" in stats
+    ]
+    return float(min(left, default=math.inf))
 
 
 def available_memory() -> float:

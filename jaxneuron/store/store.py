@@ -9,14 +9,14 @@ these add up to; counts and extremes do so exactly, in any order. Sums have mark
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import zarr
 
-from jaxneuron.population.results import CELLS, RESULTS
+from jaxneuron.population.results import CELLS, RESULTS, ChunkResults
 from jaxneuron.store import older
 from jaxneuron.store.checked import Checked, checksum_of_bytes
 from jaxneuron.store.encode import encoded
@@ -33,9 +33,6 @@ from jaxneuron.store.skeleton import (
 )
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.counted import are, counted
-
-if TYPE_CHECKING:  # which imports JAX, and `status` is quick
-    from jaxneuron.neuron.train import Trained
 
 MOST_READ = 1000
 CHUNKS, SUMS = "work/marker", "work/sum"  # the arrays of their markers
@@ -82,22 +79,28 @@ class Store:
         """Whether cells are sums of what several chunks found."""
         return self.chunking.num_blocks > 1
 
-    def write(
-        self, number: int, summary: Mapping[str, np.ndarray], trained: "Trained", seconds: float
-    ) -> None:
+    def write(self, number: int, results: ChunkResults, seconds: float) -> None:
         """Write the results of a chunk of work, of its cells and of its neurons, and its marker last.
 
         BadInput where the run was replaced by another one meanwhile.
         """
         self._check_there()
-        values = {array.path: summary[name] for name, array in self.summaries.items()}
-        values |= {array.path: np.asarray(RESULTS[name].of(trained)) for name, array in self.neurons.items()}
+        values = {array.path: results.cells[name] for name, array in self.summaries.items()}
+        values |= {array.path: results.neurons[name] for name, array in self.neurons.items()}
         checksums = {
-            array.path: self.write_region(array, region, values[array.path])
-            for array, region in self.regions_of_chunk(number)
+            array.path: self._write(array, region, values[array.path])
+            for array, region in self._regions_of_chunk(number)
         }
         self._check_there()
-        self.mark(number, trained.fate.size, seconds, checksums)
+        self.mark(number, self.chunking[number].num_neurons, seconds, checksums)
+
+    def read(self, number: int) -> ChunkResults:
+        """What a chunk of work that is done has written; BadInput where its files are damaged."""
+        self.markers([number])
+        values = {a.path.split("/")[-1]: np.asarray(a[r]) for a, r in self._regions_of_chunk(number)}
+        part = len(self.chunking.cells) if self.has_parts else ()
+        cells = {name: np.squeeze(values[name], part) for name in self.summaries}
+        return ChunkResults(cells, {name: values[name] for name in self.neurons})
 
     def mark(self, number: int, neurons: int, seconds: float, checksums: dict[str, str]) -> None:
         """Record that a chunk of work is done, and the checksums of its files."""
@@ -196,7 +199,7 @@ class Store:
         there = self._sums.read(sorted(self._sums.listed()))
         for number, tile in enumerate(self.chunking.tiles()):
             if number not in there:
-                checksums = {a.path: self.write_region(a, tile, total) for a, total in self._sum(tile)}
+                checksums = {a.path: self._write(a, tile, total) for a, total in self._sum(tile)}
                 self._sums.write(number, 0, 0.0, checksums)
 
     def _sum(self, tile: Region) -> Iterator[tuple[zarr.Array, np.ndarray]]:
@@ -227,7 +230,7 @@ class Store:
         if not self._skeleton.is_there():
             raise BadInput(f"{self.location}: is not the run any more that was opened; open it again")
 
-    def write_region(self, array: zarr.Array, region: Region, values: np.ndarray) -> str:
+    def _write(self, array: zarr.Array, region: Region, values: np.ndarray) -> str:
         """Write a region of an array, which is one file, and return the file's checksum."""
         assert self._mode == "r+"
         shape = (*(part.stop - part.start for part in region), *array.shape[len(region) :])
@@ -235,7 +238,7 @@ class Store:
         self.location.write(key_of(array, region), content)
         return checksum_of_bytes(content)
 
-    def regions_of_chunk(self, number: int) -> Iterator[tuple[zarr.Array, Region]]:
+    def _regions_of_chunk(self, number: int) -> Iterator[tuple[zarr.Array, Region]]:
         """The arrays that a chunk of work writes, and where."""
         chunk = self.chunking[number]
         part = chunk.first_replicate // self.chunking.block
@@ -246,7 +249,7 @@ class Store:
 
     def _wrong_array(self, marker: Marker) -> str | None:
         """The first array of which a chunk's file is not that of its marker."""
-        regions = self.regions_of_chunk(marker.chunk)
+        regions = self._regions_of_chunk(marker.chunk)
         return next((a.path for a, region in regions if not self._holds(a, region, marker)), None)
 
     def _holds(self, array: zarr.Array, region: Region, marker: Marker | None) -> bool:

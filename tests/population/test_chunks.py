@@ -1,6 +1,7 @@
 """Chunks: every neuron in exactly one, one shape for all."""
 
 import itertools
+from functools import partial
 
 import jax
 import numpy as np
@@ -10,7 +11,15 @@ from hypothesis import strategies as st
 from jaxneuron.population.axes import Linear
 from jaxneuron.population.chunks import cut_into_chunks
 from jaxneuron.population.design import grid
-from jaxneuron.population.place import bounds_of, layout_of, places_in_chunk
+from jaxneuron.population.place import are_no_padding, bounds_of, layout_of, place_in_chunk
+
+
+@partial(jax.jit, static_argnames="layout")
+def places_in_chunk(bounds, layout):
+    """The place of each lane of a chunk, and whether it is no padding."""
+    lanes = np.arange(layout.chunk_size, dtype=np.int32)
+    return jax.vmap(lambda lane: place_in_chunk(lane, bounds, layout))(lanes), are_no_padding(bounds, layout)
+
 
 shapes = st.lists(st.integers(1, 7), min_size=1, max_size=3).map(tuple)
 
@@ -25,7 +34,8 @@ def test_every_neuron_is_in_exactly_one_chunk(cells, replicates, chunk_size):
     seen = np.zeros((*cells, replicates), int)
     for chunk in chunking:
         bounds = bounds_of(chunk, design, chunking, "float32")
-        cell, replicate, swept = jax.device_get(places_in_chunk(bounds, layout))
+        (cell, replicate, swept), are_first = jax.device_get(places_in_chunk(bounds, layout))
+        assert are_first.sum() == chunk.num_neurons
         assert cell.shape == replicate.shape == (chunking.chunk_size,)
         place = seen[(*chunk.region, chunk.replicates)]
         place += 1

@@ -10,11 +10,14 @@ from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.judge import find_diverge_step
 from jaxneuron.neuron.loss import loss
 from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.train import Trained
 from jaxneuron.population import divergence
-from jaxneuron.population.blocks import LANES
-from jaxneuron.population.divergence import GROUP
+from jaxneuron.population.axes import Linear
+from jaxneuron.population.chunks import Chunking
+from jaxneuron.population.design import grid
+from jaxneuron.population.divergence import CPU_GROUP
 from jaxneuron.population.follow import follow
-from jaxneuron.population.place import Place
+from jaxneuron.population.place import bounds_of, layout_of
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
 from tests.neuron.neurons import KEY, params_of, path_from, train_from, with_half_lines
@@ -127,7 +130,7 @@ def test_slow_divergence_is_found_to_the_last_step():
 
 
 @pytest.mark.parametrize(
-    "number", [*(pytest.param(few, marks=pytest.mark.thorough) for few in (1, 50)), GROUP + 3]
+    "number", [*(pytest.param(few, marks=pytest.mark.thorough) for few in (1, 50)), CPU_GROUP + 3]
 )
 def test_diverge_steps_do_not_depend_on_who_else_there_is(number):
     config, start = Config(gradient="moments", train_bias=False), Start(KEY, {}, {})
@@ -144,18 +147,26 @@ def test_diverge_steps_do_not_depend_on_who_else_there_is(number):
         assert np.isfinite(history.loss[alone.diverge_step - 1])
 
 
-def test_a_neuron_that_pads_is_trained_again_once(monkeypatch):
-    groups = []
+def test_neurons_that_pad_a_chunk_are_not_trained_again(monkeypatch):
+    """Their results are cut away."""
+    chunking = Chunking((3, 5), 7, (2, 3), 4)
+    chunk, design = (
+        chunking[chunking.num_chunks - 1],
+        grid({"learning_rate": Linear(1, 3, 3), "init_bias": Linear(1, 5, 5)}),
+    )
+    bounds, layout = bounds_of(chunk, design, chunking, "float32"), layout_of(design, chunking)
 
-    def counted(places, *shared):
-        groups.append(places.cell)
-        return 10 * places.cell + places.replicate
+    def number(config, places, *shared):
+        return (10 * places.cell + places.replicate).astype("int32")
 
-    monkeypatch.setattr(divergence, "_by_steps", counted)
-    places = Place(np.resize(np.uint32([3, 4, 4]), 5000), np.resize(np.uint32([1, 1, 2]), 5000), {})
-    trained = divergence._diverge_steps(places, None, None, Config(gradient="moments"), 10)
-    np.testing.assert_array_equal(trained, 10 * places.cell + places.replicate)
-    assert [len(group) for group in groups] == [LANES]
+    monkeypatch.setattr(divergence, "_by_steps", number)
+    fates = np.full(chunking.chunk_size, Fate.diverged, np.int8)
+    trained = Trained(**dict.fromkeys(Trained._fields) | {"fate": fates})
+    got = divergence.with_diverge_steps(
+        trained, bounds, layout, None, None, Config(gradient="moments", tolerance=0.987), np.int32(10)
+    )
+    want = [10 * cell + replicate for cell in (13, 14) for replicate in (4, 5, 6)]
+    assert sorted(np.asarray(got.diverge_step)) == sorted([-1] * (chunking.chunk_size - len(want)) + want)
 
 
 def test_the_last_time():

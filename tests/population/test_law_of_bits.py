@@ -11,6 +11,7 @@ from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.optimizers import OPTIMIZERS
+from jaxneuron.population import program
 from jaxneuron.population.follow import follow
 from jaxneuron.population.keys import neuron_key
 from jaxneuron.population.start import Start
@@ -297,3 +298,24 @@ def test_every_neuron_has_a_key_of_its_own():
     # Cell 1, replicate 0 and cell 0, replicate 1 are not the same neuron.
     one, other = (neuron_key(jax.random.key(7), jnp.uint32(a), jnp.uint32(1 - a)) for a in (0, 1))
     assert (jax.random.key_data(one) != jax.random.key_data(other)).any()
+
+
+def test_a_gpu_knows_the_steps_of_a_cycle_when_it_is_compiled_and_takes_no_more(monkeypatch):
+    # Here by the CPU's compiler: 24 steps of the first cycle, and all of the second.
+    start, _, _ = make_study("float32")
+    study = start, with_half_lines(X, Y, "float32"), Config(gradient="moments", tolerance=0.0)
+    expected = train_in_chunks(IN_ORDER, NUM_NEURONS, without_draws(study))
+    program.forget()
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    found = train_in_chunks(IN_ORDER, NUM_NEURONS, without_draws(study))
+    (module,) = (
+        module.to_string()
+        for executable in jax.devices()[0].client.live_executables()
+        for module in executable.hlo_modules()
+        if module.name == "jit__train"
+    )
+    assert '"known_trip_count":{"n":"96"}' in module
+    params, losses = slice(0, 4), slice(4, 6)
+    assert_same_bits(expected[params] + expected[losses.stop :], found[params] + found[losses.stop :])
+    for one, other in zip(expected[losses], found[losses], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4)

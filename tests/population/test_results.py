@@ -1,5 +1,6 @@
 """Summaries: what is counted, that it merges exactly, and quantiles within their stated error."""
 
+import jax
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +8,9 @@ from hypothesis import strategies as st
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.train import Trained
+from jaxneuron.population import summaries
 from jaxneuron.population.histograms import make_bins, quantile
-from jaxneuron.population.results import CELLS, summarise
+from jaxneuron.population.results import CELLS
 
 BINS = make_bins(0.5, 1000)
 STEPS = {
@@ -40,6 +42,14 @@ def neurons(seed, shape=(3, 2, 40)):
     return Trained(**dict.fromkeys(Trained._fields) | {"fate": fate, "loss": loss} | steps | others)
 
 
+def summarise(trained, bins, num_replicates=None):
+    """What is found on the device of neurons [*cells, replicate], of which the last may be padding."""
+    shape = trained.loss.shape
+    flat = jax.tree.map(np.ravel, trained)
+    found = summaries.summarise(flat, bins, shape, np.uint32(num_replicates or shape[-1]))
+    return {name: values.astype(CELLS[name].dtype) for name, values in jax.device_get(found).items()}
+
+
 def test_counts_are_the_neurons():
     trained = neurons(0)
     fate, loss = trained.fate, trained.loss
@@ -66,15 +76,31 @@ def test_counts_are_the_neurons():
         np.testing.assert_array_equal(got["final_loss_count"][..., i], inside.sum(-1))
 
 
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_a_loss_has_the_bin_that_a_search_in_float64_finds(precision):
+    """Also next to an edge, and of the smallest and the largest numbers."""
+    for reference in (0.37, 3e-37, 1e35):
+        edges = make_bins(reference, 10).loss
+        with np.errstate(over="ignore", under="ignore"):
+            near = edges.astype(precision)
+            ends = np.array([0.0, -0.0, np.inf, np.nan, -np.inf, -1e-9], precision)
+            losses = np.concatenate([near, np.nextafter(near, 0), np.nextafter(near, np.inf), ends])
+        losses = np.resize(losses, 3 * len(losses))  # more than 255
+        found = np.searchsorted(edges, np.where(np.isfinite(losses), losses, np.inf), side="right") - 1
+        want = np.bincount(np.minimum(found, len(edges) - 2) + 1, minlength=len(edges))[1:]
+        trained = neurons(0, losses.shape)._replace(loss=losses)
+        got = summarise(trained, make_bins(reference, 1000))
+        np.testing.assert_array_equal(got["final_loss_count"], want)
+
+
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.integers(0, 1000), st.integers(1, 39), st.randoms(use_true_random=False))
 def test_summaries_merge_exactly_in_any_order(seed, cut, random):
+    """What a part does not hold is its padding."""
     trained = neurons(seed)
     whole = summarise(trained, BINS)
-    parts = [
-        summarise(Trained(*(None if a is None else a[..., part] for a in trained)), BINS)
-        for part in (slice(cut), slice(cut, None))
-    ]
+    turned = jax.tree.map(lambda values: np.roll(values, -cut, -1), trained)
+    parts = [summarise(trained, BINS, cut), summarise(turned, BINS, 40 - cut)]
     random.shuffle(parts)
     assert set(whole) == set(CELLS)
     for name, values in whole.items():

@@ -139,17 +139,17 @@ def test_a_worker_of_another_run_does_not_write_into_this_one(study, other, whol
     prepare(Program(other), Location(path))
     store, program = open_to_work(Location(path))
     shutil.rmtree(path)
-    trained, summary = program.train_chunk(0)
+    results = program.train_chunk(0)
     with pytest.raises(BadInput, match="is not the run any more that was opened"):
-        store.write(0, summary, trained, 0.0)
+        store.write(0, results, 0.0)
     assert not path.exists()
     whole.copied_to(path)
     with pytest.raises(BadInput, match="is not the run any more that was opened"):
-        store.write(0, summary, trained, 0.0)
+        store.write(0, results, 0.0)
     assert values_of(jn.open_run(path)) == whole.values
     # Had it looked a moment earlier, what it then writes is told.
     store._check_there = lambda: None
-    store.write(0, summary, trained, 0.0)
+    store.write(0, results, 0.0)
     assert read(path) is None
     assert values_of(sweep(study, path)) == whole.values
 

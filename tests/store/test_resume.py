@@ -3,6 +3,7 @@
 import json
 import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import pytest
@@ -159,6 +160,17 @@ def test_other_numerics_are_refused(what, stopped_after_one_chunk, monkeypatch):
     monkeypatch.setattr(identity, what, lambda *_: "another one")
     with pytest.raises(BadInput, match=f"{what}.* is '.*' there and 'another one' here"):
         sweep(study_of(), stopped_after_one_chunk)
+
+
+def test_on_a_gpu_what_compiles_for_it_counts_too(monkeypatch):
+    names = ("jax_cuda12_plugin", "jax-cuda12-pjrt", "jax-cuda-nothing", "jaxlib")
+    installed = [SimpleNamespace(metadata={"Name": name}) for name in names]
+    monkeypatch.setattr(identity, "distributions", lambda: installed)
+    monkeypatch.setattr(identity, "version", lambda name: "1.0")
+    on_cpu = Program(study_of()).identity
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    more = set(Program(study_of()).identity) - set(on_cpu)
+    assert more == {"version of jax_cuda12_plugin", "version of jax-cuda12-pjrt"}
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,8 @@ def test_what_is_free_is_what_every_group_leaves(groups, files, free, machine):
     [
         ({"available_memory": 1e8}, r"MB of memory .*and 100 MB of memory are free; a machine with more"),
         ({"available_memory": 5e8}, r"and 500 MB of memory are free; sweep.chunk_size = \d+ would fit"),
+        ({"available_on_device": 1e3}, r"of a GPU's memory, of which JAX has 1 kB free; a GPU with more"),
+        ({"available_on_device": 1e8}, r"JAX has 100 MB free; sweep.chunk_size = \d+ would fit"),
         ({"available_disk": 1e6}, r"and 1 MB of disk are free; make room, or choose another --out"),
         ({"available_disk": 2e7}, r'and 20 MB of disk are free; sweep.records = "cells" needs'),
     ],

@@ -46,7 +46,6 @@ class Actor:
         """Train and write a chunk of work, unless it is done: one that is given twice is trained once."""
         began = time.monotonic()
         if not self.store.is_marked(number):
-            trained, summary = self.program.train_chunk(number, devices()[0])
-            seconds = time.monotonic() - max(began, self.ended)
-            self.store.write(number, summary, trained, seconds)
+            results = self.program.train_chunk(number, devices()[0])
+            self.store.write(number, results, time.monotonic() - max(began, self.ended))
         self.ended = time.monotonic()
