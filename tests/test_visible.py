@@ -14,6 +14,7 @@ import jaxneuron as jn
 from jaxneuron.analysis.export import export
 from jaxneuron.cli.terminal import VisibleLog, print_items, print_log
 from jaxneuron.study.bad_input import BadInput, visible
+from jaxneuron.view.terminal.plain import as_text, plain_table
 
 EVIL = "\x1b]0;title\x07\x1b[2J\u202egnp.exe\x9b31m"
 TEXT = r"\x1b]0;title\x07\x1b[2J\u202egnp.exe\x9b31m"
@@ -40,6 +41,16 @@ def test_errors_tables_and_the_log_show_it_as_text(monkeypatch):
     assert f"run: {TEXT}".replace(r"\x07", "") in printed  # rich leaves out the bell
     record = logging.LogRecord("jaxneuron", logging.WARNING, "", 0, f"one\ntwo {EVIL}", None, None)
     assert VisibleLog("%(message)s").format(record) == f"one two {TEXT}"
+
+
+def test_no_column_of_many_is_cut(capsys):
+    names = [f"a column named {i}" for i in range(20)]
+    table = plain_table(*names, title="Wide")
+    table.add_row(*names)
+    print_items(table)
+    as_printed = capsys.readouterr().out.splitlines()
+    for told in (as_printed, as_text([table]).splitlines()):
+        assert [line.split("  ") for line in told[1:3]] == [names, names]
 
 
 def test_the_log_is_printed_so(capsys):

@@ -45,7 +45,7 @@ def print_items(*items: Any, blank: bool = False) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from jaxneuron.view.terminal.plain import WIDTH
+    from jaxneuron.view.terminal.plain import WIDTH, widened
 
     # In a narrow terminal the tables keep their width, too.
     width = max(WIDTH, Console().width if sys.stdout.isatty() else 0)
@@ -53,7 +53,7 @@ def print_items(*items: Any, blank: bool = False) -> None:
     console = Console(width=width, markup=False, emoji=False)
     for item in items:
         item = Text(item) if isinstance(item, str) else item
-        console.print(_Visible(item), soft_wrap=isinstance(item, Text))
+        widened(console, item).print(_Visible(item), soft_wrap=isinstance(item, Text))
         if blank:
             console.print()
 

@@ -115,7 +115,7 @@ def _data_in_words(attrs: Mapping[str, Any], program: Program) -> list[str]:
     settings = [key for key in dict.fromkeys([*new, *old]) if old.get(key) != new.get(key)]
     if settings:
         return [f"data.{k} is {shown(old.get(k))} there and {shown(new.get(k))} here" for k in settings]
-    files = ", ".join(data.files) if isinstance(data, Table) else "its data"
+    files = " or ".join(data.files) if isinstance(data, Table) else "its data"
     return [f"{files} has changed since {attrs['began'][:10]}, when it was begun"]
 
 

@@ -76,7 +76,8 @@ class Table(Section):
     )
     encoding: str = Field(
         default="utf-8",
-        description="Of the text, such as cp1252 or latin-1. A byte order mark decides by itself.",
+        description="The encoding of the text, such as cp1252 or latin-1. A byte order mark decides by "
+        "itself.",
     )
     missing: Literal["refuse", "drop"] = Field(
         default="refuse",
@@ -85,8 +86,8 @@ class Table(Section):
     )
     missing_values: Annotated[tuple[str, ...], Strict(False), Kind("list of strings")] = Field(
         default=(),
-        description="Texts that stand for a missing value, besides those below; of columns of numbers, "
-        "numbers.",
+        description="Texts that stand for a missing value, besides the empty text, NA and the like; "
+        "in Parquet and NPZ also numbers.",
     )
 
     @field_validator("separator")

@@ -29,8 +29,8 @@ class Neuron(Section):
 
     activation: Annotated[Any, OneOrMore(named(ACTIVATIONS)), Kind("string, or list of strings")] = Field(
         default="relu",
-        description=f"The function of z that is the output: {', '.join(ACTIVATIONS)}. Of a list each is "
-        "trained, and they are a dim of the run.",
+        description=f"The function of z that is the output: {', '.join(ACTIVATIONS)}. Of a list, every "
+        "entry is trained, and the list is a dim of the run.",
     )
     train_bias: bool = Field(
         default=True, description="Whether the bias is trained; if not, it stays at its initial value."
@@ -69,8 +69,9 @@ class Training(Section):
 
     optimizer: Annotated[Any, OneOrMore(named(OPTIMIZERS)), Kind("string, or list of strings")] = Field(
         default="sgd",
-        description=f"How the gradient moves the params: {', '.join(OPTIMIZERS)}. Of a list each is trained, "
-        "and they are a dim of the run; a hyperparameter is without effect on one that does not take it.",
+        description=f"How the gradient moves the params: {', '.join(OPTIMIZERS)}. Of a list, every entry "
+        "is trained, and the list is a dim of the run; a hyperparameter is without effect on one that does "
+        "not take it.",
     )
     method: Literal["steps", "jumps"] = Field(
         default="steps",
@@ -87,12 +88,13 @@ class Training(Section):
     ] = Field(
         default=None,
         description="Examples of a mini-batch, drawn with replacement by each neuron at each step. All "
-        "examples are used unless it is given. Of a list each is trained, and they are a dim of the run.",
+        "examples are used unless it is given. Of a list, every entry is trained, and the list is a dim of "
+        "the run.",
     )
     schedule: Annotated[Any, OneOrMore(named(SCHEDULES)), Kind("string, or list of strings")] = Field(
         default=CONSTANT,
-        description=f"How the learning rate changes from step to step: {', '.join(SCHEDULES)}. Of a list "
-        "each is trained, and they are a dim of the run.",
+        description=f"How the learning rate changes from step to step: {', '.join(SCHEDULES)}. Of a list, "
+        "every entry is trained, and the list is a dim of the run.",
     )
     gradient: Literal["auto", "autodiff", "moments"] = Field(
         default="auto",

@@ -14,7 +14,7 @@ from jaxneuron.study.quantity import Quantity, num_values
 from jaxneuron.study.section import Kind, Section
 
 Numbers = Annotated[tuple[float, ...], Strict(False), Field(min_length=1)]
-AS_OF_FILES = 'As of files: "standard" or "none".'
+AS_OF_FILES = 'As for files: "standard" or "none".'
 MOST_DATASETS = 2**16
 MOST_NUMBERS = 2**32
 

@@ -58,6 +58,7 @@ def test_every_figure_of_every_design_is_drawn(run_of, design, tmp_path):
     plots = RunPlots(run_of(design))
     path = tmp_path / "figure.png"
     figures = [plots(path=path, width=3.3), plots.incidence(), plots.deaths()]
+    assert "median final loss" in words_of(figures[0])
     names = ["dead", "final_loss"] + (["fate", "death_step", "half_life"] if design in ALL_QUANTITIES else [])
     for name in names:
         figures += [plots.map(name), plots.curves(name), plots.importance(name), plots.map(name, over=())]

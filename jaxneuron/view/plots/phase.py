@@ -12,7 +12,7 @@ from jaxneuron.view.plots.canvas import NARROW, SCREEN, Plot, as_text, draw_band
 from jaxneuron.view.plots.curve import draw_curve
 from jaxneuron.view.plots.descriptions import extremes, span
 from jaxneuron.view.plots.map import draw_squares, label_axes
-from jaxneuron.view.plots.shades import draw_scale, name_marks, shades_of, value_in_words
+from jaxneuron.view.plots.shades import draw_scale, name_marks, shades_of, unit_of, value_in_words
 from jaxneuron.view.plots.ticks import percent, scale, scale_by_shares
 
 
@@ -99,6 +99,7 @@ def _draw_curves(plot: Plot, diagram: PhaseDiagram) -> None:
     scale_by_shares(top)
     scale(top.xaxis, x)
     draw_curve(bottom, diagram.loss)
+    bottom.set_ylabel(as_text(f"{diagram.loss.quantity.label}\n{unit_of(diagram.loss.quantity)}"))
     top.tick_params(labelbottom=False)
     _, labels = top.get_legend_handles_labels()
     handles = [Line2D([], [], color=FATE_COLOURS[fate], label=fate.label) for fate in Fate][: len(labels)]

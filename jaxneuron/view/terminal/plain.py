@@ -3,12 +3,14 @@
 import datetime
 import io
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-WIDTH = 200  # of tables in a pipe, a file or a notebook: a number is never cut
+WIDTH = 200  # of tables in a pipe, a file or a notebook, where they need no more: a number is never cut
 
 
 def plain_table(*columns: str, title: str | None = None) -> Table:
@@ -21,13 +23,21 @@ def plain_table(*columns: str, title: str | None = None) -> Table:
     return table
 
 
+def widened(console: Console, printed: Any) -> Console:
+    """The console, as wide as a table that it is to print, so that no column of many is cut."""
+    if isinstance(printed, Table):
+        needed = Measurement.get(console, console.options.update(width=10_000), printed).maximum
+        console.width = max(console.width, needed)
+    return console
+
+
 def as_text(tables: Iterable[Table]) -> str:
     """Tables as plain text, an empty line between them."""
     written = io.StringIO()
     # In a notebook, rich would show them itself.
     console = Console(file=written, width=WIDTH, color_system=None, force_jupyter=False)
     for table in tables:
-        console.print(table)
+        widened(console, table).print(table)
         console.print()
     return "\n".join(line.rstrip() for line in written.getvalue().splitlines()).rstrip()
 
