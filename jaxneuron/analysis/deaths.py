@@ -119,7 +119,9 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
         half_life=half_life(died, diverged, neurons, edges, *steps) if steps else None,
         half_lives=_half_lives(run, map_axes, steps) if steps else None,
         contrasts=tuple(
-            _contrast(counts, one.axis) for counts, one in zip(of_each, contrasted, strict=True) if one.axis
+            _contrast(counts, one.axis)
+            for counts, one in zip(of_each, contrasted, strict=True)
+            if one.axis and counts.any(-1).sum() > 1
         ),
     )
 

@@ -1,5 +1,7 @@
 """How one neuron's training ended: its fate, and when it met it."""
 
+import math
+
 from jaxneuron.analysis.rest import is_at_rest, where_at_rest
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
@@ -10,7 +12,8 @@ def ended_in_words(training: Training) -> str:
     last, fate = training.num_steps, training.fate
     if fate in (Fate.died, Fate.diverged):
         step = training.death_step if fate == Fate.died else training.diverge_step
-        return f"{fate.label} at step {step:,} of {last:,}"
+        of = "" if math.isinf(training.study.training.num_steps) else f" of {last:,}"
+        return f"{fate.label} at step {step:,}{of}"
     ended = f"{fate.label} after {last:,} {'step' if last == 1 else 'steps'}"
     if is_at_rest(training):
         return f"{ended}, {where_at_rest(training.study)} since step {training.fixed_step:,}"

@@ -9,13 +9,14 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.runner.training import Training
 
+WORSE = 0.99  # the share of a loss that a better minimum is below
 LARGE = 3.0  # a standard deviation of an input with which scaling is worth a try
 
 
 def what_helps(training: Training) -> str:
-    """What would help, in one sentence; '' for a neuron that has converged, or where nothing is known to."""
+    """What would help, in a sentence or two; '' where nothing is known to, as of most that have converged."""
     if training.fate == Fate.converged:
-        return ""
+        return _better_line(training)
     if training.fate == Fate.unsettled:
         return _what_settles(training)
     if training.fate == Fate.diverged:
@@ -33,6 +34,23 @@ def what_helps(training: Training) -> str:
 
 
 LEAKY = 'activation = "leaky_relu", which passes a gradient at z ≤ 0, too'
+
+
+def _better_line(training: Training) -> str:
+    """That a ReLU has settled at a worse minimum than the straight line through all examples, where it has."""
+    study = training.study
+    if study.neuron.activation != "relu" or not study.neuron.train_bias:
+        return ""
+    x = np.column_stack([training.data.x, np.ones(len(training.data.y))])
+    line, *_ = np.linalg.lstsq(x, training.targets)
+    loss = 0.5 * float(np.mean((np.maximum(0, x @ line) - training.targets) ** 2))
+    if loss > WORSE * training.loss:
+        return ""
+    return (
+        f"But this is another minimum than the best: a relu of the least-squares line has a loss of {loss:.4g}. "
+        "What would help is another init_weight or seed, or a larger init_bias, so that more examples pass a "
+        "gradient from the start."
+    )
 
 
 def _what_settles(training: Training) -> str:

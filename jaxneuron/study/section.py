@@ -1,5 +1,6 @@
 """A table of a study.toml: frozen, strict about types and keys, and wrong in one line."""
 
+import difflib
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
@@ -74,7 +75,27 @@ def _unknown(key: str, section: type[Section]) -> str:
     # A teacher's bias is hardly what is meant by one in [sweep], where there is an init_bias.
     if is_near(hint) and not section.place.startswith(DATA):
         places = [place for place in places if not place.startswith(DATA)]
-    return f"unknown key; it belongs in {' or '.join(places)}" if places else f"unknown key{hint}"
+    if places:
+        return f"unknown key; it belongs in {' or '.join(places)}"
+    elsewhere = {} if section.place.startswith(DATA) else _keys_of_other_tables(section)
+    close = difflib.get_close_matches(key, [*section.model_fields, *elsewhere], n=1)
+    is_elsewhere = close and close[0] in elsewhere
+    return (
+        f"unknown key; did you mean {close[0]!r} in {elsewhere[close[0]]}?"
+        if is_elsewhere
+        else f"unknown key{hint}"
+    )
+
+
+def _keys_of_other_tables(section: type[Section]) -> dict[str, str]:
+    """The keys that only other tables than a study's data have, with the table of each."""
+    return {
+        key: other.place
+        for other in Section.__subclasses__()
+        if not other.place.startswith(DATA)
+        for key in other.model_fields
+        if key not in section.model_fields
+    }
 
 
 def explain(error: ValidationError, section: type[Section]) -> str:

@@ -11,6 +11,7 @@ from jaxneuron.analysis.in_words import loss_in_words, shortened
 from jaxneuron.analysis.rest import at_rest_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.population.design import DATASET
 from jaxneuron.study.counted import are, counted
 from jaxneuron.view.terminal.plain import plain_table
 
@@ -68,8 +69,9 @@ def interval_table(cells: pd.DataFrame, params: pd.DataFrame | None, run: Run, b
             *(f"{params[name].iloc[i]:.5g}" for name in names if params is not None),
             *shares,
         )
+    of_each = " of its data set" if DATASET in run.design.categories else ""
     parts = [
-        f"{_left_out(num_rows)}{num_tied:,} of {cells_are} as good as the first: "
+        f"{_left_out(num_rows)}{num_tied:,} of {cells_are} as good as the first{of_each}: "
         "as many of their neurons converged, and to within 1 % of its loss",
         *(["W and b: medians, in the neuron's own units"] if names else []),
         "in brackets: 95 % intervals of the shares, in per cent (Wilson 1927)",
