@@ -58,7 +58,7 @@ def test_it_finds_what_the_cpu_finds(name):
     (here, cells), (there, _) = trained(study), trained(study, jax.devices("cpu")[0])
     same = here["fate"] == there["fate"]
     assert same.mean() > 0.99
-    at_rest = same & (here["fate"] == Fate.converged)
+    at_rest = same & np.isin(here["fate"], [Fate.converged, Fate.born_dead, Fate.died])
     assert at_rest.sum() > 100
     for values in ("final_weight", "final_bias"):
         np.testing.assert_allclose(here[values][at_rest], there[values][at_rest], rtol=1e-2, atol=1e-3)
