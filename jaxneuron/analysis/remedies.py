@@ -37,7 +37,7 @@ LEAKY = 'activation = "leaky_relu", which passes a gradient at z ≤ 0, too'
 
 
 def _better_line(training: Training) -> str:
-    """That a ReLU has settled at a worse minimum than the straight line through all examples, where it has."""
+    """That a ReLU has settled where the straight line through all examples would be better, if so."""
     study = training.study
     if study.neuron.activation != "relu" or not study.neuron.train_bias:
         return ""
@@ -47,8 +47,8 @@ def _better_line(training: Training) -> str:
     if loss > WORSE * training.loss:
         return ""
     return (
-        f"But this is another minimum than the best: a relu of the least-squares line has a loss of {loss:.4g}. "
-        "What would help is another init_weight or seed, or a larger init_bias, so that more examples pass a "
+        f"But this is not the best minimum: a relu of the least-squares line has a loss of {loss:.4g}. What "
+        "would help is another init_weight or seed, or a larger init_bias, so that more examples pass a "
         "gradient from the start."
     )
 

@@ -5,7 +5,7 @@ It is computed in `neuron.train`, as a field of Trained. Here it has its name on
 
 import operator
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -37,8 +37,8 @@ class Result(NamedTuple):
     cells: Mapping[str, CellResult] = {}
     method: str | None = None  # the only one by which it is known
 
-    def of(self, trained: "Trained") -> np.ndarray | None:
-        """Its values, with the axes of the neurons; None where they are not known."""
+    def of(self, trained: "Trained") -> Any:
+        """Its values, an array with the axes of the neurons; None where they are not known."""
         return operator.attrgetter(self.field)(trained)
 
 

@@ -25,11 +25,11 @@ STUDIES = {
 }
 
 
-def study_of(name, chunk_size=2048):
+def study_of(name, chunk_size=2048, num_steps=400):
     """4 096 neurons, some of which diverge."""
     return jn.Study(
         data={"x": X if name == "three inputs" else X[:, :1], "y": Y},
-        training={"num_steps": 400} | STUDIES[name],
+        training={"num_steps": num_steps} | STUDIES[name],
         sweep={
             "learning_rate": jn.Log(0.01, 30.0, 16),
             "init_bias": jn.Linear(-2.0, 2.0, 8),
@@ -58,7 +58,7 @@ def test_it_finds_what_the_cpu_finds(name):
     (here, cells), (there, _) = trained(study), trained(study, jax.devices("cpu")[0])
     same = here["fate"] == there["fate"]
     assert same.mean() > 0.99
-    at_rest = same & (here["fate"] == Fate.converged)
+    at_rest = same & np.isin(here["fate"], [Fate.converged, Fate.born_dead, Fate.died])
     assert at_rest.sum() > 100
     for values in ("final_weight", "final_bias"):
         np.testing.assert_allclose(here[values][at_rest], there[values][at_rest], rtol=1e-2, atol=1e-3)
@@ -79,9 +79,9 @@ def test_its_bits_depend_on_no_chunk(name):
 
 @pytest.mark.parametrize("name", ["moments", "adam"])
 def test_its_bits_are_those_of_a_neuron_alone(name):
-    study = study_of(name)
-    neurons, _ = trained(study)
+    """Which is followed until its loss has converged."""
     for cell in (5, 60, 127):
-        alone = Program(study).follow(cell, 3)
+        alone = Program(study_of(name)).follow(cell, 3)
+        neurons, _ = trained(study_of(name, num_steps=alone.num_steps))
         for values, found in (("final_weight", alone.weight), ("final_bias", alone.bias)):
             np.testing.assert_array_equal(neurons[values][32 * cell + 3], found)
