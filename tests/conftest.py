@@ -60,7 +60,6 @@ LITTLE_OPTIMISED = (
     "tests/experiments/",
     "tests/neuron/jumps/",
     *(f"tests/neuron/test_{name}.py" for name in ("fate", "gradient", "params", "target_scale", "train")),
-    "tests/population/test_fate_steps.py",
     "tests/population/test_train_by_jumps.py",
     "tests/runner/test_categories.py",
     *(f"tests/runner/test_{name}.py" for name in ("datasets", "jumps", "scaled_target", "theory")),
