@@ -5,6 +5,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from jaxneuron.analysis import deaths as run_deaths
 from jaxneuron.analysis import run as analysis
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.fate import Fate
@@ -14,6 +15,7 @@ from jaxneuron.runner.engines.devices import Devices
 from jaxneuron.runner.engines.engine import Engine
 from jaxneuron.runner.engines.ray import Ray
 from jaxneuron.runner.engines.workers import Workers
+from jaxneuron.runner.extend import extend as extend_run
 from jaxneuron.runner.notes import log_notes
 from jaxneuron.runner.prepare import check_location
 from jaxneuron.runner.program import Program
@@ -25,7 +27,6 @@ from jaxneuron.study.study import Study, read_study
 from jaxneuron.view.progress import progress_bar
 
 if TYPE_CHECKING:  # what draws, or takes SciPy, is imported when it is asked for
-    from jaxneuron.analysis.deaths import Deaths
     from jaxneuron.view.plots.run_plots import RunPlots
     from jaxneuron.view.plots.training_plots import TrainingPlots
 
@@ -62,9 +63,7 @@ class Run(analysis.Run):
         Raises:
             BadInput: there is no such axis, or the phase is too short.
         """
-        from jaxneuron.analysis.deaths import deaths
-
-        return deaths(self, along, phase)
+        return Deaths(*run_deaths.deaths(self, along, phase))
 
     def export(
         self, path: str | Path, *, rows: Literal["cells", "neurons"] = "cells", overwrite: bool = False
@@ -114,6 +113,22 @@ class Run(analysis.Run):
         return run_html(self)
 
 
+class Deaths(run_deaths.Deaths):
+    __doc__ = run_deaths.Deaths.__doc__
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        from jaxneuron.view.terminal.death_tables import deaths_tables
+        from jaxneuron.view.terminal.plain import as_text
+
+        return as_text(deaths_tables(self))
+
+    def _repr_html_(self) -> str:
+        from jaxneuron.view.notebook.show import deaths_html
+
+        return deaths_html(self)
+
+
 class Training(one_neuron.Training):
     __doc__ = one_neuron.Training.__doc__
 
@@ -147,6 +162,7 @@ def sweep(
     study: Study | str | Path,
     path: str | Path,
     *,
+    extend: Run | str | Path | None = None,
     overwrite: bool = False,
     progress: Progress | bool | None = None,
     engine: Engine | None = None,
@@ -160,6 +176,8 @@ def sweep(
     Args:
         study: what is trained, at which hyperparameters; or the path of a study.toml.
         path: of the run: a folder, or `s3://bucket/name`.
+        extend: a run, or its path, of the same study with fewer replicates, from which what is done is taken
+            over.
         overwrite: replaces a run of another study.
         progress: True shows a bar, on the terminal or in the notebook; or a function, which is called with
             numbers of neurons, `progress(done, total)`.
@@ -167,13 +185,18 @@ def sweep(
             `Ray()` a cluster's.
 
     Raises:
-        BadInput: the path holds a run of another study, the study cannot be run, or there is no room for it;
-            nothing is written then.
+        BadInput: the path holds a run of another study, the study cannot be run or extends no such run, or
+            there is no room for it; nothing is written then.
         Stopped: the sweep had to stop before its end.
     """
     study = _read(study)
     location = Location(path)
     check_location(location)
+    if extend is not None:
+        extend_run(
+            study, extend.location if isinstance(extend, Run) else Location(extend), location, overwrite
+        )
+        overwrite = False
     with _shown(progress) as show:
         (engine or Devices()).sweep(study, location, overwrite, show)
     return open_run(location.name)

@@ -41,7 +41,7 @@ def along_of(run: Run, name: str | None) -> Along:
 
 def counts_along(run: Run, count: str, all_along: Sequence[Along]) -> list[np.ndarray]:
     """A count of the cells along each of some axes, [values, …]; the run is read once."""
-    field = run.cells[count]
+    field = run.count(count)
     found = pool(field, run.tiles(), [(along.groups, along.sizes) for along in all_along])
     return [values.reshape(-1, *field.shape[len(run.dims) :]) for values in found]
 

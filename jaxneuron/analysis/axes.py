@@ -1,14 +1,16 @@
 """Axes of a map: their labels, their scale, and the edges between their cells."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from jaxneuron.analysis.in_words import values_in_words
-from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform
 from jaxneuron.population.axes import Log, Refined, Values
+
+if TYPE_CHECKING:  # figures of one neuron have axes too, and do not wait for what reads runs
+    from jaxneuron.analysis.run import Run
 
 
 class MapAxis(NamedTuple):
@@ -50,7 +52,7 @@ class MapAxis(NamedTuple):
         return self.place(edges)
 
 
-def map_axis(run: Run, name: str) -> MapAxis:
+def map_axis(run: "Run", name: str) -> MapAxis:
     """The axis of a swept hyperparameter, logarithmic where its values span decades; or of a category."""
     values, label = run.cells[name].values, label_of(run, name)
     if name in run.design.categories:
@@ -62,12 +64,12 @@ def map_axis(run: Run, name: str) -> MapAxis:
     return MapAxis(name, label, values, is_log)
 
 
-def label_of(run: Run, name: str) -> str:
+def label_of(run: "Run", name: str) -> str:
     """The name of what is swept, in words."""
     return str(run.cells[name].attrs["long_name"])
 
 
-def swept_in_words(run: Run, name: str, values: Sequence[float | str]) -> list[str]:
+def swept_in_words(run: "Run", name: str, values: Sequence[float | str]) -> list[str]:
     """Values of what is swept, told apart from all others of its axis; of points, from one another."""
     return values_in_words(values, among=run.cells[name].values if name in run.dims else values)
 

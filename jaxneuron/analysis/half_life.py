@@ -8,9 +8,7 @@ neither needs an approximation. Neurons that diverge count as at risk up to the 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize.elementwise import bracket_root, find_root
-from scipy.special import xlogy
-from scipy.stats import chi2
+import scipy
 
 from jaxneuron.analysis.incidence import at_risk
 from jaxneuron.analysis.intervals import CONFIDENCE, rate
@@ -86,7 +84,7 @@ def _of_phase(phase: _Phase) -> tuple[np.ndarray, ...]:
     with np.errstate(divide="ignore"):
         of_rate, high, low = (np.log(2) / value for value in rates)
     chi_square, degrees = _pearson(phase, rates[0])
-    p_value = chi2.sf(chi_square, np.where(degrees > 0, degrees, np.nan))
+    p_value = scipy.special.chdtrc(np.where(degrees > 0, degrees, np.nan), chi_square)
     return of_rate, low, high, phase.deaths.sum(-1).astype(np.int64), chi_square, degrees, p_value
 
 
@@ -106,7 +104,7 @@ def _phase_of(
 def _log_likelihood(log_rate: np.ndarray, cell: np.ndarray, phase: _Phase) -> np.ndarray:
     """The log-likelihood of a rate, given by its logarithm, for some of the cells."""
     rates = np.exp(log_rate)
-    died = xlogy(phase.deaths[cell], -np.expm1(-rates[..., None] * phase.width)).sum(-1)
+    died = scipy.special.xlogy(phase.deaths[cell], -np.expm1(-rates[..., None] * phase.width)).sum(-1)
     return died - rates * phase.outlived[cell]
 
 
@@ -128,7 +126,7 @@ def _rates(phase: _Phase) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     cell = np.flatnonzero(num_deaths)
     if len(cell):
         log_peak = _log_peak(cell, phase)
-        drop = chi2.ppf(CONFIDENCE, 1) / 2
+        drop = scipy.special.gammaincinv(0.5, CONFIDENCE)  # half of the chi-square quantile
         least = _log_likelihood(log_peak, cell, phase) - drop
         below, above = (np.exp(_crossing(side, log_peak, least, cell, phase)) for side in (-1, 1))
         # Where no step was outlived no rate is too high.
@@ -140,6 +138,8 @@ def _rates(phase: _Phase) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _log_peak(cell: np.ndarray, phase: _Phase) -> np.ndarray:
     """The logarithm of the rate at which the likelihood is largest."""
+    from scipy.optimize.elementwise import find_root
+
     deaths, outlived = phase.deaths[cell], phase.outlived[cell]
     largest = np.full(len(cell), LARGEST_EXPONENT / phase.width[0])
     # x/(eˣ − 1) lies between 1 − x/2 and 1, which puts the peak between two rates.
@@ -159,6 +159,8 @@ def _crossing(
 
     Where it never does, as above the peak with no step outlived, what is returned means nothing.
     """
+
+    from scipy.optimize.elementwise import bracket_root, find_root
 
     def above(away: np.ndarray, of: np.ndarray) -> np.ndarray:
         return _log_likelihood(log_peak[of] + side * away, cell[of], phase) - least[of]

@@ -1,13 +1,19 @@
-"""Intervals for shares, for differences of shares and for rates."""
+"""Intervals for shares, for differences of shares, for rates and for medians.
 
+No part of SciPy is imported before it is used; `scipy.stats`, which takes longest, is not used at all.
+"""
+
+import itertools
+import math
+from functools import lru_cache
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.optimize.elementwise import find_root
-from scipy.special import betainc, betaincinv
-from scipy.stats import chi2, norm
+import scipy
 
 CONFIDENCE = 0.95
+MOST_ADDED_UP = 1000  # neurons whose binomial distribution is added up, term by term
 
 
 class Share(NamedTuple):
@@ -37,7 +43,7 @@ def wilson(
     Wilson 1927: the shares at which what was counted is just not too far off. Unlike the normal interval it
     holds for shares of 0 and 1 and for few neurons.
     """
-    z = norm.ppf((1 + confidence) / 2)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
     count, total = np.asarray(count, float), np.asarray(total, float)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = count / total
@@ -71,11 +77,17 @@ def _beta_quantile(a: np.ndarray, b: np.ndarray, probability: float) -> np.ndarr
     SciPy's own is off by a factor for a few large numbers (1000 of 1.3·10⁸, in 1.17 and 1.18), so it is put
     back, and where it does not fit found anew.
     """
-    found = np.asarray(betaincinv(a, b, probability))
-    is_off = abs(betainc(a, b, found) - probability) > 1e-6 * min(probability, 1 - probability)
+    found = np.asarray(scipy.special.betaincinv(a, b, probability))
+    is_off = abs(scipy.special.betainc(a, b, found) - probability) > 1e-6 * min(probability, 1 - probability)
     if is_off.any():
+        from scipy.optimize.elementwise import find_root
+
         some = a[is_off], b[is_off]
-        log = find_root(lambda t, a, b: betainc(a, b, np.exp(t)) - probability, (-100.0, 0.0), args=some)
+
+        def excess(log: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+            return scipy.special.betainc(a, b, np.exp(log)) - probability
+
+        log = find_root(excess, (-100.0, 0.0), args=some)
         found[is_off] = np.exp(log.x)
     return found
 
@@ -99,11 +111,33 @@ def rate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(low, high) of the rate events/exposure, elementwise, per unit of the exposure; NaN where that is 0.
 
-    Garwood 1936: exact for a Poisson count. SciPy has only the distribution.
+    Garwood 1936: exact for a Poisson count. SciPy has only the distribution (half of a chi-square one).
     """
     tail = (1 - confidence) / 2
     events, exposure = np.asarray(events, float), np.asarray(exposure, float)
-    low = np.where(events > 0, chi2.ppf(tail, 2 * np.maximum(events, 1)) / 2, 0.0)
-    high = chi2.ppf(1 - tail, 2 * events + 2) / 2
+    low = np.where(events > 0, scipy.special.gammaincinv(np.maximum(events, 1), tail), 0.0)
+    high = scipy.special.gammaincinv(events + 1, 1 - tail)
     known = np.where(exposure > 0, exposure, np.nan)
     return low / known, high / known
+
+
+def rank_below_median(total: np.ndarray) -> np.ndarray:
+    """The rank, from 0 on, of the largest of so many values that lies below the median of their distribution
+    with a confidence of 97.5 %, elementwise; -1 where there are too few values for that.
+
+    So many as this one lies from the first, another lies above the median from the last.
+    """
+    numbers, places = np.unique(total, return_inverse=True)
+    ranks = np.array([_rank_below_median(number) for number in numbers.tolist()], int)
+    return ranks[places].reshape(np.shape(total))
+
+
+@lru_cache(None)
+def _rank_below_median(total: int) -> int:
+    """How many of so many values lie below the median is a binomial number of probability ½: its quantile
+    of 2.5 % is the first number that is not too small."""
+    tail = (1 - CONFIDENCE) / 2
+    if total <= MOST_ADDED_UP:
+        ways = itertools.accumulate(math.comb(total, number) for number in range(total + 1))
+        return next(number for number, way in enumerate(ways) if way >= tail * 2.0**total) - 1
+    return math.ceil(scipy.special.bdtrik(tail, total, 0.5)) - 1

@@ -96,7 +96,7 @@ def estimates_over(run: Run, quantity: Quantity, frames: Sequence[Frame]) -> lis
     pool."""
     pooling = [frame for frame in frames if not frame.is_every_cell]
     groupings = [(frame.groups, frame.sizes) for frame in pooling]
-    counts = [pool(run.cells[name], run.tiles(), groupings) for name in quantity.counts]
+    counts = [pool(run.count(name), run.tiles(), groupings) for name in quantity.counts]
     pooled = iter(zip(*counts, strict=True))  # of each frame that pools
     return [
         _of_every_cell(run, quantity, frame)
@@ -109,7 +109,7 @@ def estimates_over(run: Run, quantity: Quantity, frames: Sequence[Frame]) -> lis
 def fates_over(run: Run, frames: Sequence[Frame]) -> list[np.ndarray]:
     """Neurons by fate in each group of each frame, [*shape of its map, fates]; the run is read once."""
     groupings = [(frame.groups, frame.sizes) for frame in frames]
-    pooled = pool(run.cells.fate_count, run.tiles(), groupings)
+    pooled = pool(run.count("fate_count"), run.tiles(), groupings)
     return [
         _as_map(counts.reshape(-1, len(Fate)), run, frame)
         for counts, frame in zip(pooled, frames, strict=True)
@@ -131,7 +131,7 @@ def _of_every_cell(run: Run, quantity: Quantity, frame: Frame) -> Estimate:
     """The quantity of all cells, tile by tile: their histograms need not be in memory at once."""
     found = np.empty((3, *frame.sizes))
     for tile in run.tiles():
-        counts = [run.cells[name][tile].values for name in quantity.counts]
+        counts = [run.count(name)[tile].values for name in quantity.counts]
         part = found[(slice(None), *tile)]
         part[...] = np.array(_find(quantity, counts, frame)).reshape(part.shape)
     return Estimate(*(_as_map(values.ravel(), run, frame) for values in found))

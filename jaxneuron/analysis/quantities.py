@@ -1,19 +1,17 @@
 """The quantities that a map of cells can show: their names, their definitions, and how counts give them."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.stats import binom
 
 from jaxneuron.analysis.deaths import DEAD, edges_of, phase_of
 from jaxneuron.analysis.half_life import half_life
-from jaxneuron.analysis.intervals import CONFIDENCE, share_of
+from jaxneuron.analysis.intervals import rank_below_median, share_of
 from jaxneuron.analysis.run import Run
-from jaxneuron.analysis.step_bins import step_of_rank
+from jaxneuron.analysis.step_bins import steps_of_ranks
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.population.histograms import quantile
+from jaxneuron.population.histograms import losses_of_ranks
 from jaxneuron.study.bad_input import BadInput, nearest
 
 
@@ -84,8 +82,8 @@ def _loss(run: Run) -> Quantity:
     edges = np.append(run.cells.final_loss_bin.values, np.inf)
 
     def find(losses: np.ndarray, smallest: np.ndarray, largest: np.ndarray) -> Estimate:
-        loss = partial(quantile, losses, smallest[:, 0], largest[:, 0], edges)
-        return Estimate(loss(0.5), *_ends_of_median(losses, loss))
+        ends = smallest[:, 0], largest[:, 0]
+        return _median(losses, lambda ranks: losses_of_ranks(losses, *ends, edges, ranks))
 
     attrs = run.cells.final_loss_min.attrs
     return Quantity(
@@ -103,8 +101,7 @@ def _death_step(run: Run) -> Quantity:
     def find(deaths: np.ndarray) -> Estimate:
         died = deaths.copy()
         died[:, 0] = 0  # those of step 0 are born dead
-        step = partial(step_of_rank, died, edges)
-        return Estimate(step(0.5), *_ends_of_median(died, step))
+        return _median(died, lambda ranks: steps_of_ranks(died, edges, ranks))
 
     return Quantity(
         *("death_step", "median death step", "steps"),
@@ -129,13 +126,11 @@ def _half_life(run: Run, phase: tuple[int, int]) -> Quantity:
     )
 
 
-def _ends_of_median(counts: np.ndarray, value_of: Callable[..., np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """(low, high) of the median of what is counted along the last axis: the values of the ranks between
-    which it lies whatever the distribution; NaN where there are too few for that."""
+def _median(counts: np.ndarray, values_of: Callable[[np.ndarray], np.ndarray]) -> Estimate:
+    """The median of what is counted along the last axis, of an even number the lower of the middle two, and
+    the values of the ranks between which it lies whatever the distribution; NaN where there are too few for
+    that. `values_of` gives the values of ranks [..., cells]."""
     total = counts.sum(-1)
-    below = binom.ppf((1 - CONFIDENCE) / 2, total, 0.5) - 1  # the rank of the lower end, counted from 0
-    ends = []
-    for rank in (below, total - 1 - below):
-        probability = np.clip((rank + 0.5) / np.maximum(total - 1, 1), 0, 1)
-        ends.append(np.where((total > 0) & (below >= 0), value_of(probability=probability), np.nan))
-    return ends[0], ends[1]
+    below = rank_below_median(total)
+    value, *ends = values_of(np.stack([(total - 1) // 2, below, total - 1 - below]))
+    return Estimate(value, *(np.where(below >= 0, end, np.nan) for end in ends))

@@ -12,7 +12,7 @@ import xarray as xr
 from jaxneuron.analysis.parts import by_parts
 from jaxneuron.analysis.pooling import all_together, each_alone, pool
 from jaxneuron.analysis.ranking import ALIKE, ranked
-from jaxneuron.analysis.step_bins import step_of_rank
+from jaxneuron.analysis.step_bins import median_step
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.histograms import mean, quantile
@@ -24,6 +24,8 @@ from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import sha256_of
 from jaxneuron.study.study import Study
+
+KEPT_BYTES = 2**25
 
 
 class Run:
@@ -203,7 +205,7 @@ class Run:
         )
         counts, edges = self.cells.settle_step_count, self.cells.settle_step_bin.values
         for tile in self.tiles():
-            found.values[tile] = step_of_rank(counts[tile].values, edges, 0.5)
+            found.values[tile] = median_step(counts[tile].values, edges)
         return found.assign_attrs(attrs)
 
     def num_as_good(self) -> int:
@@ -217,7 +219,7 @@ class Run:
     def pooled(self, name: str, along: Sequence[str] = ()) -> xr.DataArray:
         """A count of the cells, summed over all dims but those in `along`: [*along, …]; of an extreme loss
         the extreme."""
-        field = self.cells[name]
+        field = self.count(name)
         sizes = [field.sizes[dim] for dim in self.dims]
         groups = [
             each_alone(size) if dim in along else all_together(size)
@@ -235,12 +237,17 @@ class Run:
         found = cells.final_loss_min.load().copy().rename("final_loss")
         for tile in self.tiles():
             counts, smallest, largest = (
-                cells[f"final_loss_{name}"][tile] for name in ("count", "min", "max")
+                self.count(f"final_loss_{name}")[tile] for name in ("count", "min", "max")
             )
             flat = counts.values.reshape(-1, len(edges) - 1), smallest.values.ravel(), largest.values.ravel()
             (values,) = by_parts(lambda *some: (function(*some, edges),), *flat)
             found.values[tile] = values.reshape(smallest.shape)
         return found
+
+    def count(self, name: str) -> xr.DataArray:
+        """A variable of the cells. A small one is read once and kept: every map and table asks for it."""
+        field = self.cells[name]
+        return field.load() if field.nbytes <= KEPT_BYTES else field
 
     def tiles(self) -> Iterator[tuple[slice, ...]]:
         """The indices of the cells in parts, as they lie on disk: all histograms need not be in memory."""

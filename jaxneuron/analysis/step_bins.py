@@ -1,11 +1,16 @@
-"""Steps from counts by bins: the step of a quantile."""
+"""Steps from counts by bins: the steps of ranks."""
 
 import numpy as np
 
+from jaxneuron.population.histograms import bins_of_ranks
 
-def step_of_rank(counts: np.ndarray, edges: np.ndarray, probability: np.ndarray | float) -> np.ndarray:
-    """The first step of the bin that holds the quantile; NaN where nothing is counted."""
-    total = counts.sum(-1)
-    rank = np.floor(probability * np.maximum(total - 1, 0)).astype(np.int64)
-    place = np.argmax(counts.cumsum(-1) > rank[..., None], axis=-1)
-    return np.where(total > 0, edges[place].astype(float), np.nan)
+
+def steps_of_ranks(counts: np.ndarray, edges: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """The first step of the bin that holds each of these ranks [..., *cells], from 0 on; NaN where nothing is
+    counted."""
+    return np.where(counts.sum(-1) > 0, edges[bins_of_ranks(counts, ranks)].astype(float), np.nan)
+
+
+def median_step(counts: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The first step of the bin that holds the median, of an even number the lower of the middle two."""
+    return steps_of_ranks(counts, edges, (counts.sum(-1) - 1) // 2)

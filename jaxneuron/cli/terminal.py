@@ -45,8 +45,10 @@ def print_items(*items: Any, blank: bool = False) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    # In a pipe, a file or a narrow terminal the tables keep their width: a number is never cut.
-    width = max(200, Console().width if sys.stdout.isatty() else 0)
+    from jaxneuron.view.terminal.plain import WIDTH
+
+    # In a narrow terminal the tables keep their width, too.
+    width = max(WIDTH, Console().width if sys.stdout.isatty() else 0)
     # Nothing in a text is markup: a file or a column may be named [b].
     console = Console(width=width, markup=False, emoji=False)
     for item in items:

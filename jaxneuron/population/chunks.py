@@ -37,6 +37,13 @@ class Chunk(NamedTuple):
         return math.prod(cells) * (self.last_replicate - self.first_replicate)
 
 
+class Cut(NamedTuple):
+    """The shape of a chunk: cells along each of their dims, and replicates."""
+
+    tile: tuple[int, ...]
+    block: int
+
+
 @dataclasses.dataclass(frozen=True)
 class Chunking:
     """How the cells and replicates of a study are cut into chunks."""
@@ -75,11 +82,15 @@ class Chunking:
 
     def __getitem__(self, number: int) -> Chunk:
         """The chunk of a number, from 0 on."""
-        *place, block = (int(i) for i in np.unravel_index(number, self._counts))
+        *place, block = self.place(number)
         start = tuple(i * n for i, n in zip(place, self.tile, strict=True))
         stop = tuple(min(a + n, size) for a, n, size in zip(start, self.tile, self.cells, strict=True))
         first = block * self.block
         return Chunk(start, stop, first, min(first + self.block, self.replicates))
+
+    def place(self, number: int) -> tuple[int, ...]:
+        """The place of a chunk along each dim of the cells, counted in tiles, and in blocks of replicates."""
+        return tuple(int(i) for i in np.unravel_index(number, self._counts))
 
     def number_at(self, tile: Sequence[int], block: int) -> int:
         """The number of the chunk of a tile of cells, given by its place along each dim, and a block of

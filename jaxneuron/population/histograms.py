@@ -64,14 +64,34 @@ def quantile(
     smallest and the largest loss; infinite where it is not finite, NaN for a cell without neurons. The
     first bin begins at 0: in it only the smallest and the largest loss are known.
     """
-    total = counts.sum(-1)
-    rank = np.floor(probability * np.maximum(total - 1, 0)).astype(np.int64)
-    place = np.argmax(counts.cumsum(-1) > rank[..., None], axis=-1)
-    low = np.maximum(edges[place], smallest)
-    high = np.minimum(edges[place + 1], largest)
+    rank = np.floor(probability * np.maximum(counts.sum(-1) - 1, 0)).astype(np.int64)
+    return losses_of_ranks(counts, smallest, largest, edges, rank)
+
+
+def losses_of_ranks(
+    counts: np.ndarray, smallest: np.ndarray, largest: np.ndarray, edges: np.ndarray, ranks: np.ndarray
+) -> np.ndarray:
+    """The losses of these ranks [..., *cells], from 0 on, among those counted along the last axis, each to
+    within half a bin, as of a `quantile`."""
+    bins = bins_of_ranks(counts, ranks)
+    low = np.maximum(edges[bins], smallest)
+    high = np.minimum(edges[bins + 1], largest)
     with np.errstate(invalid="ignore"):
         middle = np.where(np.isinf(high), np.inf, np.sqrt(low) * np.sqrt(high))
-    return np.where(total > 0, middle, np.nan)
+    return np.where(counts.sum(-1) > 0, middle, np.nan)
+
+
+def bins_of_ranks(counts: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """The bin along the last axis that holds each of these ranks [..., *cells] of its cell; any bin where the
+    cell has no such rank.
+
+    The counts of all cells are added up in one go, and only of bins that are not empty, which are few.
+    """
+    filled = np.flatnonzero(counts)
+    up_to = counts.ravel()[filled].cumsum()
+    total = counts.sum(-1)
+    before = total.cumsum().reshape(total.shape) - total  # of the cells before it
+    return np.append(filled, 0)[np.searchsorted(up_to, before + ranks, side="right")] % counts.shape[-1]
 
 
 def mean(counts: np.ndarray, smallest: np.ndarray, largest: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jaxneuron.population.chunks import Cut
 from jaxneuron.runner.notes import log_notes
 from jaxneuron.runner.precision import warn_of_precision
 from jaxneuron.runner.program import Program
@@ -15,11 +16,20 @@ from jaxneuron.store.examples import study_and_arrays
 from jaxneuron.store.identity import differences
 from jaxneuron.store.location import Location, MadeMeanwhile
 from jaxneuron.store.room import check_room
-from jaxneuron.store.skeleton import check_current, check_left_behind, is_run, open_skeleton, what_is_there
+from jaxneuron.store.skeleton import (
+    check_current,
+    check_left_behind,
+    cut_of,
+    is_run,
+    open_skeleton,
+    what_is_there,
+)
 from jaxneuron.study.bad_input import BadInput, shown
 from jaxneuron.study.counted import counted
 from jaxneuron.study.sources import Table
-from jaxneuron.study.study import resolved
+from jaxneuron.study.study import Study, resolved
+
+REPLICATES = "sweep.replicates"
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +40,19 @@ def check_location(location: Location) -> None:
         raise BadInput(f"{location}: exists and {what_is_there(location)}; choose another --out")
     location.check()
     check_left_behind(location)
+
+
+def program_of(study: Study, location: Location, *, overwrite: bool = False) -> Program:
+    """The program that trains a study into its run, cut as the run is, if there is one that stays."""
+    if overwrite or not is_run(location):
+        return Program(study)
+    return Program(study, cut=cut_for(study, open_skeleton(location).attrs))
+
+
+def cut_for(study: Study, attrs: Mapping[str, Any]) -> Cut | None:
+    """The shape of the run's chunks of work, if a study does not ask for chunks of another size."""
+    has_size = study.sweep.chunk_size in (None, attrs["study"]["sweep"]["chunk_size"], attrs["chunk_size"])
+    return cut_of(attrs) if has_size else None
 
 
 def prepare(program: Program, location: Location, *, overwrite: bool = False, processes: int = 1) -> bool:
@@ -74,9 +97,12 @@ def check_same(location: Location, program: Program) -> None:
     others = [f"{n} is {shown(old)} there and {shown(new)} here" for n, old, new in found if n != "data"]
     wrong = others if len(others) == len(found) else [*_data_in_words(attrs, program), *others]
     more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
-    grows = {name for name, _, _ in found} <= {"sweep.replicates", "training.num_steps", "chunk_size"}
-    growth = "more replicates or steps make a new run: " if grows else ""
-    remedy = f"{growth}choose another --out, or --overwrite to replace it"
+    names = {name for name, _, _ in found}
+    growth = (
+        "more replicates or steps make a new run: " if names <= {REPLICATES, "training.num_steps"} else ""
+    )
+    extends = f" (--extend {location} takes over what it holds)" if names == {REPLICATES} else ""
+    remedy = f"{growth}choose another --out{extends}, or --overwrite to replace it"
     raise BadInput(f"{location}: holds another run: {'; '.join(wrong[:3])}{more}; {remedy}")
 
 

@@ -13,7 +13,7 @@ from jaxneuron.neuron.gradient import choose_form
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.schedules import CONSTANT
 from jaxneuron.neuron.train import Config, Trained
-from jaxneuron.population.chunks import Chunking, cut_into_chunks
+from jaxneuron.population.chunks import Chunking, Cut, cut_into_chunks
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.follow import follow
 from jaxneuron.population.histograms import Bins, make_bins
@@ -48,12 +48,16 @@ class Program:
     """What trains the neurons of a study: a chunk of them, some of them, or one of them step by step.
 
     The data is read, and its half-lines are found, once; what else it has is made when it is first needed.
-    Raises BadInput where the study cannot be run here.
+    It can be `cut` into chunks of the shape of those of a run that there is. Raises BadInput where the study
+    cannot be run here.
     """
 
-    def __init__(self, study: Study, datasets: Sequence[Dataset] | None = None) -> None:
+    def __init__(
+        self, study: Study, datasets: Sequence[Dataset] | None = None, *, cut: Cut | None = None
+    ) -> None:
         check_device()
         self.study = study
+        self._cut = cut
         self.datasets = load(study.data) if datasets is None else datasets
         check_data(study, self.datasets)
         self._configs = [config_of(each, self.datasets[0]) for each in study.alternatives]
@@ -69,6 +73,8 @@ class Program:
     def chunking(self) -> Chunking:
         """How the study is cut into chunks."""
         cells, replicates = tuple(self.design.shape.values()), self.study.sweep.replicates
+        if self._cut and len(self._cut.tile) == len(cells):
+            return Chunking(cells, replicates, *self._cut)
         size = self.study.sweep.chunk_size or default_chunk_size(jax.default_backend(), self.num_neurons)
         return cut_into_chunks(cells, replicates, size, num_categories=len(self.design.categories))
 

@@ -9,7 +9,7 @@ from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import Progress, ignore, train_and_write, work
 from jaxneuron.store.data_files import study_of
 from jaxneuron.store.location import Location
-from jaxneuron.store.skeleton import check_current
+from jaxneuron.store.skeleton import check_current, cut_of
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 
@@ -38,7 +38,7 @@ def open_to_work(location: Location) -> tuple[Store, Program]:
     """A run to be resumed, and the program of its study; BadInput where this machine gives other bits."""
     store = Store(location, "r+")
     check_current(location)
-    program = Program(study_of(store.attrs, store.root, location))
+    program = Program(study_of(store.attrs, store.root, location), cut=cut_of(store.attrs))
     check_same(location, program)
     return store, program
 

@@ -1,4 +1,4 @@
-"""The files of a run for Zarr: what it reads was verified, and what it writes is remembered.
+"""The files of a run for Zarr, which reads them and writes none: what it reads was verified.
 
 A run is read through `Checked` alone, so Zarr gets no bytes but those that their writer left, and sees no
 file that the run is not known to have.
@@ -7,11 +7,9 @@ file that the run is not known to have.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 
-import numpy as np
 import xxhash
 from zarr.abc.store import ByteRequest, Store
 from zarr.core.buffer import Buffer, BufferPrototype
-from zarr.storage import WrapperStore
 
 OF_BYTES = "xxh3 of bytes:"
 
@@ -74,27 +72,3 @@ class Checked(Store):
 
     async def delete(self, key: str) -> None:
         self._check_writable()
-
-
-class Recording(WrapperStore[Store]):
-    """Writes to another store, and remembers the checksums of what it wrote, by key."""
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(store)
-        self.checksums: dict[str, str] = {}
-
-    async def set(self, key: str, value: Buffer) -> None:
-        self._remember(key, value)
-        try:
-            await super().set(key, value)
-        except OSError:
-            raise
-        except Exception as error:  # of a library for every kind of store
-            raise OSError(str(error)) from None
-
-    def set_sync(self, key: str, value: Buffer) -> None:  # newer versions of Zarr write so
-        self._remember(key, value)
-        super().set_sync(key, value)
-
-    def _remember(self, key: str, value: Buffer) -> None:
-        self.checksums[key] = checksum_of_bytes(np.ascontiguousarray(value.as_numpy_array()).data)

@@ -12,9 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from zarr.abc.store import Store
-from zarr.storage import FsspecStore, LocalStore
-
 from jaxneuron.store.whole_file import check_place
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.path import expanded
@@ -24,6 +21,7 @@ ROOT = "zarr.json"
 BEING_MADE = b'{"zarr_format": 3, "node_type": "group", "attributes": {"format": "being made"}}'
 READERS = 8  # threads that read at a time, mostly waiting for the disk or the network
 DRAFT, OLD = ".draft", ".old"
+PARTIAL = ".partial"  # of a file that is being written
 LOCK = Path("work", "marker", "lock")  # inside an array's folder, where no reader of Zarr looks
 
 
@@ -51,11 +49,6 @@ class Location:
 
         return fsspec.core.url_to_fs(self.name)
 
-    @property
-    def zarr_store(self) -> Store:
-        """The place as a store of Zarr's, to write to."""
-        return FsspecStore.from_url(self.name) if self.folder is None else LocalStore(self.folder)
-
     def read(self, key: str) -> bytes | None:
         """The content of a file of the run; None where there is certainly none.
 
@@ -70,6 +63,32 @@ class Location:
             return None
         except Exception as error:  # an OSError, or of a library for every kind of store
             raise BadInput(f"{self}: {key} cannot be read ({_reason(error)})") from None
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write a file of the run, which is there as a whole or not at all; OSError where it cannot be."""
+        if self.folder is None:
+            store, place = self._object_store
+            with _os_errors():
+                store.pipe_file(f"{place}/{key}", content)
+            return
+        file = self.folder / key
+        draft = file.with_name(f"{file.name}.{uuid.uuid4().hex}{PARTIAL}")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            draft.write_bytes(content)
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def remove(self, key: str) -> None:
+        """Remove a file of the run, if it is there; OSError where it cannot be removed."""
+        with contextlib.suppress(FileNotFoundError):
+            if self.folder is not None:
+                (self.folder / key).unlink()
+                return
+            store, place = self._object_store
+            with _os_errors():
+                store.rm_file(f"{place}/{key}")
 
     def read_all(self, keys: Iterable[str]) -> Iterator[bytes | None]:
         """The contents of many small files, in order."""
@@ -203,8 +222,19 @@ class Location:
     def remove_leftovers(self) -> None:
         """Remove files that were half written when their writer was killed."""
         if self.folder is not None:
-            for path in self.folder.rglob("*.partial"):
+            for path in self.folder.rglob(f"*{PARTIAL}"):
                 path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _os_errors() -> Iterator[None]:
+    """A context that raises what a library for some kind of store raises as an OSError."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(str(error)) from None
 
 
 def _reason(error: Exception) -> str:

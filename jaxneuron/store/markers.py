@@ -11,14 +11,9 @@ import socket
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import zarr
-from numcodecs import VLenUTF8, Zstd
-from numcodecs.checksum32 import CRC32C
+from jaxneuron.store.encode import decoded_text, encoded_text
+from jaxneuron.store.skeleton import Skeleton
 
-from jaxneuron.store.skeleton import Skeleton, array_of
-
-# What undoes the codecs of an array of markers: Zarr takes ten times as long for files as small as these.
-DECODERS = (CRC32C(location="end"), Zstd(), VLenUTF8())
 PROCESS = f"{os.getpid()} on {socket.gethostname()}"
 
 
@@ -41,9 +36,8 @@ class Markers:
     `known` holds those that were read so far, by the number of the piece.
     """
 
-    def __init__(self, skeleton: Skeleton, path: str, number: int, to_write: zarr.Group | None) -> None:
+    def __init__(self, skeleton: Skeleton, path: str, number: int) -> None:
         self._location, self._path = skeleton.location, path
-        self._to_write = None if to_write is None else array_of(to_write, path)
         self._run = "" if skeleton.is_older else skeleton.attrs["checksum"]
         self._fingerprint = skeleton.attrs["fingerprint"]
         self.number = number  # of the pieces
@@ -56,7 +50,7 @@ class Markers:
     def read(self, numbers: Iterable[int]) -> dict[int, Marker]:
         """The sound markers of these pieces, as they are now: another process may have written some."""
         numbers = list(numbers)
-        contents = self._location.read_all(f"{self._path}/c/{number}" for number in numbers)
+        contents = self._location.read_all(map(self._key, numbers))
         found = {
             number: marker
             for number, content in zip(numbers, contents, strict=True)
@@ -67,7 +61,6 @@ class Markers:
 
     def write(self, number: int, neurons: int, seconds: float, checksums: dict[str, str]) -> None:
         """Record that a piece is done, and the checksums of its files."""
-        assert self._to_write is not None
         marker = Marker(
             fingerprint=self._fingerprint,
             chunk=number,
@@ -78,20 +71,20 @@ class Markers:
             process=PROCESS,
             run=self._run,
         )
-        self._to_write[number] = json.dumps(marker._asdict())
+        self._location.write(self._key(number), encoded_text(json.dumps(marker._asdict())))
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Remove the markers of pieces, which are then missing."""
-        assert self._to_write is not None
         for number in numbers:
-            self._to_write[number] = ""
+            self._location.remove(self._key(number))
+
+    def _key(self, number: int) -> str:
+        return f"{self._path}/c/{number}"
 
     def _marker_in(self, content: Any, number: int) -> Marker | None:
         """The marker in a file; None where it is damaged, or of something else."""
         try:
-            for codec in DECODERS:
-                content = codec.decode(content)
-            marker = Marker(**json.loads(content[0]))
+            marker = Marker(**json.loads(decoded_text(content)))
         except Exception:  # codecs fail in many ways on bytes that are not theirs
             return None
         is_own = (marker.fingerprint, marker.run, marker.chunk) == (self._fingerprint, self._run, number)

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import zarr
-from zarr.core.buffer import Buffer
-from zarr.storage import MemoryStore
 
 from jaxneuron.population.results import CELLS
+from jaxneuron.store.encode import encoded
 from jaxneuron.store.keys import Region, key_of
 
 # What merges with anything and leaves it as it is; of counts it is 0.
@@ -19,9 +18,8 @@ class StandIns:
     whose parts are not added up yet. Neurons have none, and so the fill value of Zarr's."""
 
     def __init__(self, arrays: Iterable[zarr.Array]) -> None:
-        # At once, as Zarr would have to wait for itself if it asked for one while it reads.
         self._empty = {
-            array.path: _content(array, np.full(array.chunks, _neutral(array), array.dtype))
+            array.path: encoded(array, np.full(array.chunks, _neutral(array), array.dtype))
             for array in arrays
         }
         self._sums: dict[str, bytes] = {}
@@ -32,7 +30,7 @@ class StandIns:
         """Keep what the parts of cells add up to so far: `sums` gives (array, values) of a tile of them."""
         for tile in tiles:
             for array, values in sums(tile):
-                self._sums[key_of(array, tile)] = _content(array, values)
+                self._sums[key_of(array, tile)] = encoded(array, values)
 
     def content(self, path: str, key: str) -> bytes | None:
         """The content that stands for a file of the array at a path."""
@@ -41,22 +39,3 @@ class StandIns:
 
 def _neutral(array: zarr.Array) -> float:
     return NEUTRAL.get(CELLS[array.path.split("/")[-1]].merge, 0)
-
-
-def _content(array: zarr.Array, values: np.ndarray) -> bytes:
-    """The file of one chunk of an array: the values, and where they are fewer, zeros."""
-    buffers: dict[str, Buffer] = {}
-    chunk = zarr.create_array(
-        MemoryStore(buffers),
-        shape=array.chunks,
-        chunks=array.chunks,
-        dtype=array.dtype,
-        compressors=array.compressors,
-        fill_value=array.fill_value,
-        config={"write_empty_chunks": True},
-    )
-    padded = np.zeros(array.chunks, array.dtype)
-    padded[tuple(slice(size) for size in values.shape)] = values
-    chunk[...] = padded
-    (content,) = (buffer for key, buffer in buffers.items() if key.startswith("c/"))
-    return content.to_bytes()

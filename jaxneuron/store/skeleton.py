@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import zarr
 
-from jaxneuron.population.chunks import Chunking
+from jaxneuron.population.chunks import Chunking, Cut
 from jaxneuron.store import older
 from jaxneuron.store.checked import checksum_of_bytes
 from jaxneuron.store.checksum import checksum_of
@@ -141,7 +141,12 @@ def array_of(root: zarr.Group, path: str) -> zarr.Array:
 def chunking_of(root: zarr.Group, attrs: Mapping[str, Any]) -> Chunking:
     """How the run's cells and replicates are cut into chunks of work."""
     cells, replicates = array_of(root, "cells/fixed_count").shape, attrs["study"]["sweep"]["replicates"]
-    return Chunking(cells, replicates, tuple(attrs["tile"]), attrs["block"])
+    return Chunking(cells, replicates, *cut_of(attrs))
+
+
+def cut_of(attrs: Mapping[str, Any]) -> Cut:
+    """The shape of the run's chunks of work."""
+    return Cut(tuple(attrs["tile"]), attrs["block"])
 
 
 def _format_at(location: Location) -> str:

@@ -18,7 +18,8 @@ import zarr
 
 from jaxneuron.population.results import CELLS, RESULTS
 from jaxneuron.store import older
-from jaxneuron.store.checked import Checked, Recording, checksum_of_bytes
+from jaxneuron.store.checked import Checked, checksum_of_bytes
+from jaxneuron.store.encode import encoded
 from jaxneuron.store.keys import Region, key_of, split
 from jaxneuron.store.location import READERS, Location
 from jaxneuron.store.markers import Marker, Markers
@@ -66,16 +67,11 @@ class Store:
         # A swept starting value is not here: it is a coordinate.
         kept = paths - {f"neurons/{name}" for name in self.attrs["coordinates"]}
         self.neurons = {name: self._array(f"neurons/{name}") for name in RESULTS if f"neurons/{name}" in kept}
-        self._recording = Recording(location.zarr_store) if mode == "r+" else None
-        to_write, self._to_write = None, {}
-        if self._recording is not None:
-            to_write = open_group(location, self._recording, "r+")
-            arrays = (*self.cells.values(), *self.summaries.values(), *self.neurons.values())
-            self._to_write = {array.path: array_of(to_write, array.path) for array in arrays}
+        self._mode = mode
         num_chunks = self.chunking.num_chunks
         num_tiles = num_chunks // self.chunking.num_blocks
-        self._chunks = Markers(self._skeleton, CHUNKS, num_chunks, to_write)
-        self._sums = Markers(self._skeleton, SUMS, num_tiles, to_write) if SUMS in paths else None
+        self._chunks = Markers(self._skeleton, CHUNKS, num_chunks)
+        self._sums = Markers(self._skeleton, SUMS, num_tiles) if SUMS in paths else None
         self._is_read = False
         sums = (*self.cells.values(), *self.summaries.values())
         self.is_partial = partial and not self._skeleton.is_older
@@ -97,8 +93,8 @@ class Store:
         values = {array.path: summary[name] for name, array in self.summaries.items()}
         values |= {array.path: np.asarray(RESULTS[name].of(trained)) for name, array in self.neurons.items()}
         checksums = {
-            array.path: self._write(array, region, values[array.path])
-            for array, region in self._regions_of_chunk(number)
+            array.path: self.write_region(array, region, values[array.path])
+            for array, region in self.regions_of_chunk(number)
         }
         self._check_there()
         self.mark(number, trained.fate.size, seconds, checksums)
@@ -200,7 +196,7 @@ class Store:
         there = self._sums.read(sorted(self._sums.listed()))
         for number, tile in enumerate(self.chunking.tiles()):
             if number not in there:
-                checksums = {array.path: self._write(array, tile, total) for array, total in self._sum(tile)}
+                checksums = {a.path: self.write_region(a, tile, total) for a, total in self._sum(tile)}
                 self._sums.write(number, 0, 0.0, checksums)
 
     def _sum(self, tile: Region) -> Iterator[tuple[zarr.Array, np.ndarray]]:
@@ -231,14 +227,15 @@ class Store:
         if not self._skeleton.is_there():
             raise BadInput(f"{self.location}: is not the run any more that was opened; open it again")
 
-    def _write(self, array: zarr.Array, region: Region, values: np.ndarray) -> str:
+    def write_region(self, array: zarr.Array, region: Region, values: np.ndarray) -> str:
         """Write a region of an array, which is one file, and return the file's checksum."""
-        assert self._recording is not None
+        assert self._mode == "r+"
         shape = (*(part.stop - part.start for part in region), *array.shape[len(region) :])
-        self._to_write[array.path][region] = np.asarray(values, array.dtype).reshape(shape)
-        return self._recording.checksums.pop(key_of(array, region))
+        content = encoded(array, np.reshape(values, shape))
+        self.location.write(key_of(array, region), content)
+        return checksum_of_bytes(content)
 
-    def _regions_of_chunk(self, number: int) -> Iterator[tuple[zarr.Array, Region]]:
+    def regions_of_chunk(self, number: int) -> Iterator[tuple[zarr.Array, Region]]:
         """The arrays that a chunk of work writes, and where."""
         chunk = self.chunking[number]
         part = chunk.first_replicate // self.chunking.block
@@ -249,7 +246,7 @@ class Store:
 
     def _wrong_array(self, marker: Marker) -> str | None:
         """The first array of which a chunk's file is not that of its marker."""
-        regions = self._regions_of_chunk(marker.chunk)
+        regions = self.regions_of_chunk(marker.chunk)
         return next((a.path for a, region in regions if not self._holds(a, region, marker)), None)
 
     def _holds(self, array: zarr.Array, region: Region, marker: Marker | None) -> bool:

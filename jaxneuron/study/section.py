@@ -45,9 +45,10 @@ class Section(BaseModel):
             raise BadInput(explain(error, type(self))) from None
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        """What is long, such as an axis of ten thousand values, is cut."""
+        """What is long, such as an axis of ten thousand values, is cut, and what is not said is left out."""
         for name, value in super().__repr_args__():
-            yield name, value if isinstance(value, Section) else _Text(shown(value))
+            if value is not None:
+                yield name, value if isinstance(value, Section) else _Text(shown(value))
 
 
 class _Text(str):

@@ -1,5 +1,7 @@
 """What rounding leaves of the gradient: no more than users are told, and they are told where it matters."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -117,13 +119,15 @@ def test_a_target_far_from_0_is_told_of(scale, caplog):
     assert "'y' lies 605 standard deviations from 0" in said
 
 
-def test_unsettled_neurons_at_rest_are_counted_apart(tmp_path):
+def test_unsettled_neurons_at_rest_are_counted_apart(tmp_path, succeed):
     run = jn.sweep(kelvin_study(), tmp_path / "run.zarr")
     records = run.neurons
     at_rest = (records.fate == jn.Fate.unsettled) & (records.fixed_step >= 0)
     np.testing.assert_array_equal(run.cells.unsettled_fixed_count, at_rest.sum("replicate"))
     assert num_at_rest(run) == at_rest.sum() > 0
     assert 'precision = "float64" or a larger tolerance settles them' in at_rest_in_words(run)
+    assert json.loads(succeed(f"deaths {run.path} --json"))["at_rest"] == num_at_rest(run)
+    assert at_rest_in_words(run) in succeed(f"deaths {run.path}")
     training = jn.train(kelvin_study(num_steps=300), cell=0)
     assert is_at_rest(training)
     for other in (kelvin_study(num_steps=300, batch_size=7), kelvin_study(num_steps=9)):

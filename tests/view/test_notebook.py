@@ -116,6 +116,17 @@ def test_a_run_shows_its_fates_with_their_intervals(name, run_of):
     ]
 
 
+@pytest.mark.parametrize("name", ["grid", "no axis"])
+def test_deaths_show_the_tables_of_the_command_line(name, run_of):
+    deaths = run_of(name).deaths()
+    page, text = " ".join(checked(deaths._repr_html_()).text.split()), " ".join(repr(deaths).split())
+    low, high = (100 * float(end) for end in wilson(deaths.dead.number.sum(), deaths.neurons.sum()))
+    for shown in (page, text):
+        assert f"({low:.2f}–{high:.2f})" in shown
+        assert ("what makes the difference" in shown) == (name == "grid")
+    assert len(repr(deaths).splitlines()) < 60
+
+
 def test_a_run_says_what_was_asked_and_which_cells_are_best(run_of):
     run = run_of("grid")
     text = " ".join(checked(run._repr_html_()).text.split())

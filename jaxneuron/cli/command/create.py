@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from jaxneuron.cli.paths import LocalPath, RunPath, default_run
-from jaxneuron.cli.settings import set_option
+from jaxneuron.cli.settings import extend_option, set_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log
 from jaxneuron.study.counted import counted
 
@@ -17,23 +17,35 @@ from jaxneuron.study.counted import counted
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
 @set_option
+@extend_option
 @json_option
-def create(study: Path, out: str | None, overwrite: bool, settings: tuple[str, ...], as_json: bool) -> None:
+def create(
+    study: Path,
+    out: str | None,
+    overwrite: bool,
+    settings: tuple[str, ...],
+    extend: str | None,
+    as_json: bool,
+) -> None:
     """Make the run of a study.toml and train nothing; workers do that.
 
     Where the run is there already and is this study's, nothing is done.
     """
     out = default_run(study) if out is None else out
-    from jaxneuron.runner.prepare import check_location, prepare
-    from jaxneuron.runner.program import Program
+    from jaxneuron.runner.extend import extend as extend_run
+    from jaxneuron.runner.prepare import check_location, prepare, program_of
     from jaxneuron.store.location import Location
     from jaxneuron.study.study import read_study
 
     location = Location(out)
     check_location(location)
     print_log(quiet=as_json)
-    program = Program(read_study(study, settings))
-    is_new = prepare(program, location, overwrite=overwrite)
+    read = read_study(study, settings)
+    if extend is None:
+        program = program_of(read, location, overwrite=overwrite)
+        is_new = prepare(program, location, overwrite=overwrite)
+    else:
+        program, is_new = extend_run(read, Location(extend), location, overwrite)
     num_chunks = program.chunking.num_chunks
     if as_json:
         print_json(run=out, num_neurons=program.num_neurons, num_chunks=num_chunks, is_new=is_new)

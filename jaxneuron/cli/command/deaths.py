@@ -38,6 +38,7 @@ def deaths(
     from jaxneuron.analysis.deaths import as_values
     from jaxneuron.analysis.deaths import deaths as find_deaths
     from jaxneuron.analysis.in_words import part_in_words
+    from jaxneuron.analysis.rest import at_rest_in_words, num_at_rest
     from jaxneuron.view.plots.canvas import save
     from jaxneuron.view.plots.deaths import draw_deaths
 
@@ -47,11 +48,11 @@ def deaths(
     plot.note(part_in_words(opened))
     save(plot, figure)
     if as_json:
-        print_json(**as_values(found), figure=str(figure), **part)
+        print_json(**as_values(found), at_rest=num_at_rest(opened), figure=str(figure), **part)
         return
-    from jaxneuron.view.terminal.death_tables import contrasts_table, deaths_table, half_life_table
+    from jaxneuron.view.terminal.death_tables import deaths_tables
 
-    contrasts = contrasts_table(found.contrasts) if found.contrasts else None
-    tables = deaths_table(found), half_life_table(found), contrasts
-    print_items(*(table for table in tables if table is not None), blank=True)
+    print_items(*deaths_tables(found), blank=True)
+    if rest := at_rest_in_words(opened):
+        print_items(rest, blank=True)
     print_items(f"figure: {figure}")

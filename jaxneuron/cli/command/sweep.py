@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from jaxneuron.cli.paths import FIGURE, LocalPath, RunPath, beside, default_run, local_folder
-from jaxneuron.cli.settings import as_options, set_option
+from jaxneuron.cli.settings import as_options, extend_option, set_option
 from jaxneuron.cli.terminal import (
     json_option,
     print_items,
@@ -49,6 +49,7 @@ from jaxneuron.study.bad_input import BadInput
     help="The Ray cluster, HOST:PORT, or auto: this machine's.  [default: a Ray job's, or one of its own]",
 )
 @set_option
+@extend_option
 @quiet_option
 @json_option
 def sweep(
@@ -60,6 +61,7 @@ def sweep(
     engine: str,
     address: str | None,
     settings: tuple[str, ...],
+    extend: str | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -77,7 +79,7 @@ def sweep(
     is_quiet = quiet or as_json
     print_log(is_quiet)
     trainer, options = _engine(engine, workers, address)
-    line = ["jaxneuron", "sweep", str(study), "--out", out, *as_options(settings), *options]
+    line = ["jaxneuron", "sweep", str(study), "--out", out, *as_options(settings, extend), *options]
     with resumable(line, is_quiet) as progress:
         # Ray prints a page for each actor that dies, of which our log has a line.
         with (
@@ -85,7 +87,7 @@ def sweep(
             contextlib.redirect_stdout(nowhere if engine == "ray" else sys.stdout),
         ):
             read = read_study(study, settings)
-            run = run_sweep(read, out, overwrite=overwrite, progress=progress, engine=trainer)
+            run = run_sweep(read, out, extend=extend, overwrite=overwrite, progress=progress, engine=trainer)
 
         from jaxneuron.analysis.phase import phase_diagram
         from jaxneuron.analysis.rest import num_at_rest

@@ -212,7 +212,9 @@ def _train(given: dict[str, Any]) -> Any:
 
     What is wrong with 'training.num_steps' is said of --num-steps.
     """
-    from jaxneuron.api import train as train_neuron
+    # Not from `jaxneuron.api`, which imports all that reads a run.
+    from jaxneuron.runner.notes import log_notes
+    from jaxneuron.runner.program import Program
     from jaxneuron.study.study import Study
 
     given |= {"file": str(given["file"]), "train_bias": not given["no_bias"]}
@@ -221,7 +223,9 @@ def _train(given: dict[str, Any]) -> Any:
         table: {key: given[key] for key in keys if given[key] is not None} for table, keys in KEYS.items()
     }
     try:
-        return train_neuron(Study(**tables))
+        program = Program(Study(**tables))
+        log_notes(program)
+        return program.follow(cell=0, replicate=0)
     except BadInput as error:
         where, colon, wrong = str(error).partition(": ")
         table, _, key = where.partition(".")

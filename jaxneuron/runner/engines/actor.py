@@ -8,8 +8,7 @@ import time
 import jax
 
 from jaxneuron.runner.dispatch import devices
-from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.program import Program
+from jaxneuron.runner.prepare import prepare, program_of
 from jaxneuron.runner.worker import open_to_work
 from jaxneuron.store.location import Location
 from jaxneuron.store.skeleton import is_run
@@ -29,7 +28,8 @@ class Actor:
 
     def prepare(self, study: Study, name: str, overwrite: bool) -> str:
         """Make the run, or check that it is this study's; returns the name of this machine."""
-        prepare(Program(study), Location(name), overwrite=overwrite)
+        location = Location(name)
+        prepare(program_of(study, location, overwrite=overwrite), location, overwrite=overwrite)
         return socket.gethostname()
 
     def open(self, name: str) -> None:

@@ -2,8 +2,7 @@
 
 from functools import partial
 
-from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.program import Program
+from jaxneuron.runner.prepare import prepare, program_of
 from jaxneuron.runner.work import Progress, train_and_write, work
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
@@ -15,7 +14,7 @@ class Devices:
 
     def sweep(self, study: Study, location: Location, overwrite: bool, progress: Progress) -> None:
         """Train and write all that is missing, while nobody else does."""
-        program = Program(study)
+        program = program_of(study, location, overwrite=overwrite)
         prepare(program, location, overwrite=overwrite)
         with location.lock():
             location.remove_leftovers()

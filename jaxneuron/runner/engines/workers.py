@@ -16,8 +16,7 @@ import time
 import jax
 
 from jaxneuron.runner.dispatch import devices
-from jaxneuron.runner.prepare import prepare
-from jaxneuron.runner.program import Program
+from jaxneuron.runner.prepare import prepare, program_of
 from jaxneuron.runner.work import Progress, Stopped
 from jaxneuron.runner.worker import worker
 from jaxneuron.store.location import Location
@@ -43,7 +42,7 @@ class Workers:
 
     def sweep(self, study: Study, location: Location, overwrite: bool, progress: Progress) -> None:
         """Have workers train and write all that is missing; one that dies is started again."""
-        program = Program(study)
+        program = program_of(study, location, overwrite=overwrite)
         if jax.default_backend() != "cpu":
             raise BadInput(
                 f"--workers: are for CPUs, and this process drives all of {', '.join(map(str, devices()))}; "

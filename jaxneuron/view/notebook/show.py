@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from jaxneuron.analysis.deaths import Deaths
 from jaxneuron.analysis.fit import fit
 from jaxneuron.analysis.in_words import shortened, values_in_words
 from jaxneuron.analysis.remedies import what_helps
@@ -16,11 +17,12 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.training import Training
 from jaxneuron.study.counted import are, counted
 from jaxneuron.view.notebook.images import figure_uri, thumbnail
-from jaxneuron.view.notebook.markup import details, facts, table, text
+from jaxneuron.view.notebook.markup import details, facts, table, table_of, text
 from jaxneuron.view.palette import SCREEN_COLOURS
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN
 from jaxneuron.view.plots.fit import draw_fit
 from jaxneuron.view.raster import ends_of
+from jaxneuron.view.terminal.death_tables import deaths_tables
 from jaxneuron.view.terminal.training_tables import active_label, training_summary
 from jaxneuron.view.web.result_rows import best_rows, fate_rows
 from jaxneuron.view.web.study_words import run_in_words, training_in_words
@@ -54,6 +56,11 @@ def training_html(training: Training) -> str:
         _part("the steps", lambda: details("First and last steps", _steps(training))),
         _part("what was asked", lambda: details("What was asked", facts(_asked(training)))),
     )
+
+
+def deaths_html(deaths: Deaths) -> str:
+    """The deaths of a run as HTML: the tables that the command line prints."""
+    return _block(*map(table_of, deaths_tables(deaths)))
 
 
 def _block(*parts: str) -> str:

@@ -15,6 +15,7 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from jaxneuron.analysis.in_words import printable
 from jaxneuron.store.whole_file import FIGURE, check_file, whole_file
@@ -59,7 +60,11 @@ class Plot(Figure):
     def draw(self, renderer: Any) -> None:
         # Ticks are made as late as this.
         with self.styled():
-            super().draw(renderer)
+            layout = self.get_layout_engine()
+            if self.canvas.is_saving() and isinstance(layout, ConstrainedLayoutEngine):
+                layout.execute(self)  # To be saved, it is drawn for its layout first, and then without one.
+            else:
+                super().draw(renderer)
 
     def name(self, title: str, *remarks: str) -> None:
         """Write a title above all, and remarks beneath it, in as many lines as they take."""

@@ -12,6 +12,14 @@ from jaxneuron.view.terminal.plain import plain_table
 SHOWN_VALUES = 12
 
 
+def deaths_tables(deaths: Deaths) -> list[Table]:
+    """The shares by fate, the half-lives where there are some, and what makes the difference where something
+    is swept."""
+    tables = [deaths_table(deaths), half_life_table(deaths)]
+    tables += [contrasts_table(deaths.contrasts)] if deaths.contrasts else []
+    return [table for table in tables if table is not None]
+
+
 def deaths_table(deaths: Deaths) -> Table:
     """The shares by fate at some values along the axis."""
     axis = deaths.axis

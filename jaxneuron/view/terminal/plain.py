@@ -1,9 +1,14 @@
 """How tables and times look on a terminal."""
 
 import datetime
+import io
+from collections.abc import Iterable
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+WIDTH = 200  # of tables in a pipe, a file or a notebook: a number is never cut
 
 
 def plain_table(*columns: str, title: str | None = None) -> Table:
@@ -14,6 +19,17 @@ def plain_table(*columns: str, title: str | None = None) -> Table:
         # As Text: a column of a data file may have a name that rich would read as markup.
         table.add_column(Text(column), justify="left" if i == 0 else "right", no_wrap=True)
     return table
+
+
+def as_text(tables: Iterable[Table]) -> str:
+    """Tables as plain text, an empty line between them."""
+    written = io.StringIO()
+    # In a notebook, rich would show them itself.
+    console = Console(file=written, width=WIDTH, color_system=None, force_jupyter=False)
+    for table in tables:
+        console.print(table)
+        console.print()
+    return "\n".join(line.rstrip() for line in written.getvalue().splitlines()).rstrip()
 
 
 def duration(seconds: float) -> datetime.timedelta:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Group, RenderableType
@@ -9,16 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from jaxneuron.analysis.in_words import counts_in_words
-from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.runner.plan import OtherMethod, Plan
 from jaxneuron.store.room import size
 from jaxneuron.study.counted import counted
 from jaxneuron.view.palette import FATE_COLOURS
 from jaxneuron.view.terminal.plain import duration, plain_table
 
+if TYPE_CHECKING:  # tables of one neuron name its fate, too, and do not wait for what reads runs
+    from jaxneuron.analysis.run import Run
+    from jaxneuron.runner.plan import OtherMethod, Plan
 
-def fate_table(run: Run) -> Table:
+
+def fate_table(run: "Run") -> Table:
     """The share of all neurons that met each fate."""
     counts = run.cells.fate_count.sum(run.dims).values
     table = plain_table("fate", "neurons", "share", title="Fates")
@@ -35,7 +38,7 @@ def fate_name(fate: Fate) -> Text:
     return Text(fate.label, style=f"bold {FATE_COLOURS[fate]}" if fate != Fate.born_dead else "bold")
 
 
-def plan_table(plan: Plan, devices: Sequence[int]) -> RenderableType:
+def plan_table(plan: "Plan", devices: Sequence[int]) -> RenderableType:
     """The work of a study, and its time on each of some numbers of devices."""
     measured = np.array(plan.chunk_seconds)
     slowest, quickest = _seconds(measured.max()), _seconds(measured.min())
@@ -66,7 +69,7 @@ def plan_table(plan: Plan, devices: Sequence[int]) -> RenderableType:
     return Group(table, Text(), times)
 
 
-def _other_method(plan: Plan, other: OtherMethod) -> str:
+def _other_method(plan: "Plan", other: "OtherMethod") -> str:
     """'about 120 times faster: 1,234,567 neurons a second (method = "jumps", precision = "float64")'."""
     times = plan.times_faster or 0.0
     compared = f"{times:,.3g} times as fast" if times >= 1 else f"{1 / times:,.3g} times as slow"
