@@ -44,15 +44,16 @@ def exact_loss(weight, bias, x, y, below):
 
 @pytest.mark.parametrize("activation", BELOW)
 @pytest.mark.parametrize(
+    # Of few lengths: each has a program compiled for it.
     ("x", "y"),
     [
         CLOSE,
         (CLOSE[0] - 1000, CLOSE[1]),
         (CLOSE[0][1:], CLOSE[1][1:]),
-        (np.array([1999.0, 2001, 2004, 2010, 2023]), np.array([3.0, 5, 4, 9, 7])),
-        (1e-30 * X, 1e-30 * Y),
-        (-np.abs(X) - 1, Y),
-        (np.array([2.0, 2, 2, -1, -1]), np.array([1.0, 3, 1, 0, 0])),
+        (np.array([1999.0, 2001, 2004, 2023]), np.array([3.0, 5, 4, 7])),
+        (1e-30 * X[:4], 1e-30 * Y[:4]),
+        (-np.abs(X[:4]) - 1, Y[:4]),
+        (np.array([2.0, 2, -1, -1]), np.array([1.0, 3, 0, 1])),
         (np.array([0.1, 0.1, 0.1]), np.array([1.0, 2, 4])),
         (np.array([1.0]), np.array([5.0])),
     ],

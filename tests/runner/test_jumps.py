@@ -115,13 +115,6 @@ def test_a_run_by_jumps_is_the_run_by_steps(by_steps, by_jumps):
     assert by_jumps.neurons.death_step.dtype == np.int64
 
 
-@pytest.mark.thorough
-def test_the_bits_do_not_depend_on_the_chunks(by_jumps, tmp_path):
-    at_once = jn.sweep(study_of(None, {"chunk_size": 160}), tmp_path / "run.zarr")
-    for name, values in by_jumps.neurons.data_vars.items():
-        np.testing.assert_array_equal(at_once.neurons[name].values, values.values)
-
-
 def test_a_run_that_lost_a_chunk_is_made_whole_with_the_same_bytes(by_jumps, tmp_path):
     path = tmp_path / "run.zarr"
     shutil.copytree(by_jumps.path, path)

@@ -39,6 +39,10 @@ def whole(request, swept):
     return swept(**SMALL, chunk_size=request.param)
 
 
+# For what does not depend on it.
+IN_PARTS = pytest.mark.parametrize("whole", [5], ids=["parts"], indirect=True)
+
+
 @pytest.fixture
 def study(whole):
     """Its study."""
@@ -134,6 +138,7 @@ def test_every_byte_of_what_describes_a_run_is_seen(step, whole, copied):
     assert values_of(jn.open_run(copied)) == whole.values
 
 
+@IN_PARTS
 def test_a_worker_of_another_run_does_not_write_into_this_one(study, other, whole, tmp_path):
     path = tmp_path / "run.zarr"
     prepare(Program(other), Location(path))
@@ -154,6 +159,7 @@ def test_a_worker_of_another_run_does_not_write_into_this_one(study, other, whol
     assert values_of(sweep(study, path)) == whole.values
 
 
+@IN_PARTS
 def test_an_open_run_is_the_one_that_was_opened(other, copied):
     run = jn.open_run(copied)
     cells = run.cells
@@ -163,6 +169,7 @@ def test_an_open_run_is_the_one_that_was_opened(other, copied):
             call()
 
 
+@IN_PARTS
 def test_what_cannot_be_read_is_not_damaged(study, whole, copied):
     """A link to itself is a file whose content nobody can tell, as of a disk that fails for a moment."""
     for key in ("neurons/fate/c/0/0/0", "work/marker/c/1", "cells/fate_count/zarr.json", "zarr.json"):
@@ -182,6 +189,7 @@ def test_what_cannot_be_read_is_not_damaged(study, whole, copied):
 # Runs that are replaced
 
 
+@IN_PARTS
 @pytest.mark.parametrize("is_at_once", [True, False])
 def test_one_of_two_runs_is_always_there(is_at_once, other, whole, copied, monkeypatch):
     """Where a folder cannot take another one's place at once, one is named whom to bring back."""
@@ -201,6 +209,7 @@ def test_one_of_two_runs_is_always_there(is_at_once, other, whole, copied, monke
     assert [path.name for path in copied.parent.iterdir()] == ["run.zarr"]
 
 
+@IN_PARTS
 def test_what_a_kill_left_is_named(study, whole, tmp_path):
     """An --overwrite was killed between two renames, or before the first."""
     path, other = tmp_path / "run.zarr", tmp_path / ".run.zarr.0123456789ab.old"
@@ -233,6 +242,7 @@ def described_anew(path, key, **changes):
     root.write_text(json.dumps(found))
 
 
+@IN_PARTS
 @pytest.mark.parametrize(
     "changes",
     [
@@ -252,6 +262,7 @@ def test_only_what_jaxneuron_writes_is_opened(changes, copied):
             call()
 
 
+@IN_PARTS
 @pytest.mark.parametrize(
     "files", [[], {"../other.zarr/zarr.json": ""}, {"/dev/zero": ""}, {"cells//zarr.json": ""}, None]
 )
@@ -274,6 +285,7 @@ def test_a_run_in_zarrs_second_format_is_none(tmp_path):
         jn.open_run(tmp_path / "run.zarr")
 
 
+@IN_PARTS
 def test_what_a_run_was_not_made_with_is_not_there(whole, copied):
     added = zarr.open_group(copied, mode="r+").create_array("cells/added", shape=(2, 2), dtype="int64")
     added[...] = 1
@@ -285,6 +297,7 @@ def test_what_a_run_was_not_made_with_is_not_there(whole, copied):
 # What Zarr is told elsewhere
 
 
+@IN_PARTS
 @pytest.mark.parametrize(
     "settings",
     [{"default_zarr_format": 2}, {"array.write_empty_chunks": False}, {"array.order": "F"}],
@@ -296,6 +309,7 @@ def test_settings_of_zarr_change_no_run(settings, study, whole, tmp_path):
         assert values_of(jn.open_run(whole.run.path)) == whole.values
 
 
+@IN_PARTS
 def test_codecs_that_are_not_installed_are_named(whole, copied):
     with (
         zarr.config.set({"codec_pipeline.path": "not_installed.Pipeline"}),
@@ -305,6 +319,7 @@ def test_codecs_that_are_not_installed_are_named(whole, copied):
     assert values_of(jn.open_run(copied)) == whole.values
 
 
+@IN_PARTS
 def test_a_store_that_is_read_has_no_way_to_be_written_to(whole):
     store = Store(Location(whole.run.path))
     with pytest.raises(ValueError, match="read-only"):
