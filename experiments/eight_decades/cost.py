@@ -9,9 +9,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.running_sums import find_half_lines
 from jaxneuron.neuron.train import Trained
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population

@@ -8,10 +8,10 @@ import numpy as np
 from rich.table import Table
 
 from jaxneuron.neuron.gradient import FORMS, evaluate
-from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.running_sums import find_half_lines
 
 NUM_EXAMPLES, NUM_NEURONS = 200, 400
 # Inputs as people have them: (name, mean, standard deviation).

@@ -10,10 +10,10 @@ import numpy as np
 
 from experiments.throughput.work import Data, Work
 from jaxneuron.neuron.gradient import choose_form
-from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.moments import why_not
+from jaxneuron.neuron.running_sums import find_half_lines
 from jaxneuron.population.start import Start
 from jaxneuron.population.train import train_population
 

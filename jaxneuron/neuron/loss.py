@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from jaxneuron.neuron.half_lines import HalfLines
+from jaxneuron.neuron.half_lines import Tables
 from jaxneuron.neuron.hyperparams import Config, Hyperparams, Scalar
 from jaxneuron.neuron.params import Params, apply
 
@@ -19,7 +19,7 @@ class Examples(NamedTuple):
 
     x: Float[Array, "examples inputs"]
     y: Float[Array, " examples"]
-    half_lines: HalfLines | None = None
+    half_lines: Tables | None = None
 
 
 class Evaluation(NamedTuple):

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Integer
 
 from jaxneuron.neuron.half_lines import (
     Errors,
     HalfLine,
-    HalfLines,
+    Tables,
     find_active_row,
     half_line,
     num_examples_on,
@@ -41,12 +41,12 @@ def why_not(activation: str, num_inputs: int) -> str | None:
     return None
 
 
-def find_piece(params: Params, half_lines: HalfLines) -> Piece:
+def find_piece(params: Params, half_lines: Tables) -> Piece:
     """The piece that the params lie on."""
     return piece_of(find_active_row(half_lines, params.weight[0], params.bias), half_lines)
 
 
-def piece_of(row: Int[Array, ""], half_lines: HalfLines) -> Piece:
+def piece_of(row: Integer[Array, ""], half_lines: Tables) -> Piece:
     """The piece on which the examples of a row are active."""
     active, active_errors = half_line(half_lines, row)
     silent, silent_errors = half_line(half_lines, other_row(half_lines, row))

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, PyTree
 
+from jaxneuron.neuron.half_lines import HalfLines, packed
 from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
@@ -80,7 +81,7 @@ def train_blocks(
     advance_queue = partial(
         _advance_queue,
         init_neuron=init,
-        examples=examples,
+        examples=_packed(examples, config),
         config=config,
         num_steps=num_steps,
         block=block,
@@ -95,6 +96,14 @@ def train_blocks(
     end = jax.tree.map(lambda values: values[inverse(queue.neuron)], queue.state)
     trained = map_in_blocks(conclude_neuron, block, numbers, begin.params, end)
     return jax.tree.map(lambda values: values[:num_neurons], trained)
+
+
+def _packed(examples: Examples, config: Config) -> Examples:
+    """The examples as the steps read them fastest; mini-batches are of the examples themselves."""
+    if config.gradient != "moments" or config.batch_size is not None or jax.default_backend() != "cpu":
+        return examples
+    assert isinstance(examples.half_lines, HalfLines), "moments need half-lines"
+    return examples._replace(half_lines=packed(examples.half_lines))
 
 
 def _advance_queue(

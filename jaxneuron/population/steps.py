@@ -1,9 +1,13 @@
 """Taking steps: the one loop that all programs compile, also with the states between its steps kept."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
+from jax.experimental.xla_metadata import set_xla_metadata
 from jaxtyping import Array, Int
 
+from jaxneuron.neuron.half_lines import PackedHalfLines
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.train import TrainState, update_step
@@ -40,6 +44,13 @@ def advance(
             return jax.lax.cond(number > 0, step, lambda state: state, state)
         return step(state)
 
+    if isinstance(examples.half_lines, PackedHalfLines):
+        return _in_one_kernel(
+            lambda state: jax.lax.fori_loop(0, number, lambda _, state: step(state), state), state
+        )
+    if most is None or jax.default_backend() == "cpu":
+        return jax.lax.fori_loop(0, number, turn, state)
+
     first = state.step
 
     def turn_or_rest(i: Array, state: TrainState) -> TrainState:
@@ -47,10 +58,20 @@ def advance(
         after = jax.tree.map(lambda new, old: jnp.where(i < number, new, old), step(before), before)
         return after._replace(step=None)
 
-    if most is None or jax.default_backend() == "cpu":
-        return jax.lax.fori_loop(0, number, turn, state)
     end = jax.lax.fori_loop(0, most, turn_or_rest, state._replace(step=None))
     return end._replace(step=first + number)
+
+
+def _in_one_kernel(loop: Callable[[TrainState], TrainState], state: TrainState) -> TrainState:
+    """A loop of steps that XLA compiles for a CPU as one kernel, control flow included.
+
+    XLA ends the process if such a kernel is given what it does not use. So it is given nothing but takes what
+    it uses, and not the key, which draws mini-batches.
+    """
+    without_key = state._replace(key=None)  # pyright: ignore[reportArgumentType]
+    after = jax.jit(lambda: loop(without_key))()
+    after = set_xla_metadata(after, inlineable="false", xla_cpu_small_call="true")
+    return after._replace(key=state.key)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def is_count(values: Array) -> bool:

@@ -9,10 +9,10 @@ import jax
 import numpy as np
 
 from jaxneuron.neuron.draws import Distribution
-from jaxneuron.neuron.half_lines import count_probes, find_half_lines
 from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.optimizers import squares_gradient, stands_still_without_squares
+from jaxneuron.neuron.running_sums import count_probes, find_half_lines
 from jaxneuron.population.axes import Axis
 from jaxneuron.population.design import inside_unit
 from jaxneuron.study.bad_input import BadInput, named_rows

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.running_sums import find_half_lines
 from jaxneuron.neuron.train import init_state, take_steps, train
 from tests.conftest import examples_of
 

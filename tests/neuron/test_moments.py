@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from jaxneuron.neuron import moments
 from jaxneuron.neuron.autodiff import evaluate_in_order
-from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.running_sums import find_half_lines
 from jaxneuron.neuron.stability import stability_limit
 from tests.neuron.neurons import params_of, with_half_lines
 from tests.population.trained import train_values

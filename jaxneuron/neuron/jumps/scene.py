@@ -47,7 +47,7 @@ def scene_of(
 ) -> Scene:
     """What lies before a neuron."""
     params, half_lines = state.params, examples.half_lines
-    assert half_lines is not None, "jumps need half-lines"
+    assert isinstance(half_lines, HalfLines), "jumps need half-lines"
     row = find_active_row(half_lines, params.weight[0], params.bias)
     piece = piece_of(row, half_lines)
     line = loss_line(piece, hyperparams, config)

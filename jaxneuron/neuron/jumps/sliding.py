@@ -52,7 +52,7 @@ class Hold(NamedTuple):
 def hold_of(params: Params, hyperparams: Hyperparams, examples: Examples, config: Config) -> Hold:
     """The hold of the kink that the params are at."""
     half_lines, train_bias = examples.half_lines, config.train_bias
-    assert half_lines is not None, "jumps need half-lines"
+    assert isinstance(half_lines, HalfLines), "jumps need half-lines"
     rate = jnp.asarray(hyperparams.learning_rate)
     x, below, above = _nearest_kink(params, half_lines)
     z = params.weight[0] * x + params.bias

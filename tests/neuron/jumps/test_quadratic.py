@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxneuron.neuron.half_lines import HalfLine, find_active_row, find_half_lines
+from jaxneuron.neuron.half_lines import HalfLine, find_active_row
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.jumps.quadratic import gradient_of, joined, loss_line, ratio, stretched, with_decay
 from jaxneuron.neuron.moments import piece_of
+from jaxneuron.neuron.running_sums import find_half_lines
 from tests.neuron.jumps.drawn import arrays, gradient_by_hand, lines
 
 places = st.tuples(st.floats(-3, 3), st.floats(-3, 3))

@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxneuron.neuron.half_lines import find_half_lines
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.jumps.sliding import hold_of
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.running_sums import find_half_lines
 from tests.conftest import REPEAT
 
 NUM_EXAMPLES, NUM_NEURONS, NUM_DATA, NUM_PROBES = 6, 400, 24, 4
