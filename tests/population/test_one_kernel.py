@@ -18,6 +18,7 @@ from jaxneuron.population.start import Start, init_all
 from jaxneuron.population.steps import take_some_steps
 from jaxneuron.population.train import train_population
 
+pytestmark = pytest.mark.skipif(not blocks.HAS_ONE_KERNEL, reason="this JAX makes no such kernel")
 RNG = np.random.default_rng(24)
 NUM_NEURONS, NUM_STEPS = 1024, 100
 # From one probe to so many examples that their table is a large one.
