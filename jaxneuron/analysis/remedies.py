@@ -9,7 +9,7 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.runner.training import Training
 
-WORSE = 0.99  # the share of a loss that a better minimum is below
+MUCH = 0.01  # of the loss of a dead neuron: what makes another minimum worth a try
 LARGE = 3.0  # a standard deviation of an input with which scaling is worth a try
 
 
@@ -44,7 +44,7 @@ def _better_line(training: Training) -> str:
     x = np.column_stack([training.data.x, np.ones(len(training.data.y))])
     line, *_ = np.linalg.lstsq(x, training.targets)
     loss = 0.5 * float(np.mean((np.maximum(0, x @ line) - training.targets) ** 2))
-    if loss > WORSE * training.loss:
+    if training.loss - loss < MUCH * 0.5 * np.mean(training.targets**2):
         return ""
     return (
         f"But this is not the best minimum: a relu of the least-squares line has a loss of {loss:.4g}. What "

@@ -118,6 +118,7 @@ SWEEPS = {
     "init_weight = 1.0": "sweep.init_weight: unknown key; it belongs in [neuron]",
     "num_steps = 9": "sweep.num_steps: unknown key; it belongs in [training]",
     "bias = 1.0": "sweep.bias: unknown key; did you mean 'init_bias'?",
+    "init_weigth = 1.0": "sweep.init_weigth: unknown key; did you mean 'init_weight' in [neuron]?",
     "qqq = 1": "sweep.qqq: unknown key / learning_rate",
     '"a\\nb" = 1': "sweep.a b: unknown key",
     "Table = 1": "sweep.Table: unknown key",

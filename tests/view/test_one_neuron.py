@@ -323,6 +323,17 @@ def test_when_it_ended_is_said_and_what_would_help(kind, ended, helps, life_of):
     assert values["hyperparams"]["learning_rate"] == training.hyperparams["learning_rate"]
 
 
+def test_a_neuron_that_converged_on_few_examples_says_that_a_line_would_be_better():
+    rising = {"x": [-1.0, 0.0, 1.0], "y": [2.0, 4.0, 6.0]}
+    falling, best = (
+        jn.train(jn.Study(data=rising, neuron={"init_weight": weight}, sweep={"learning_rate": 0.1}))
+        for weight in (-3.0, 1.0)
+    )
+    assert falling.fate == best.fate == jn.Fate.converged
+    assert "not the best minimum: a relu of the least-squares line has a loss of" in what_helps(falling)
+    assert what_helps(best) == ""
+
+
 def test_what_is_said_to_help_a_neuron_that_is_born_dead_does(life_of):
     training = life_of("born dead")
     bias = float(re.search("init_bias above (.*?),", what_helps(training))[1].replace("−", "-"))
