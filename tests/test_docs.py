@@ -306,7 +306,7 @@ def test_every_variable_of_a_run_is_told_and_no_other(run_line, tmp_path):
 
 # A few are for who draws.
 SHOWN = {
-    "run": ("A run", jn.Run, RunPlots, {"design", "tiles", "program", "count"}),
+    "run": ("A run", jn.Run, RunPlots, {"design", "tiles", "program"}),
     "training": (
         "One neuron",
         get_type_hints(jn.train)["return"],

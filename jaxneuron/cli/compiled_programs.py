@@ -14,12 +14,11 @@ from typing import Any
 import platformdirs
 
 MOST_BYTES = 10**9  # each number of examples and neurons is another program, of about 100 kB
-OWN = "JAXNEURON_PROGRAMS"  # read by population.kept_programs, which imports JAX
 DAMAGED = "Error reading persistent compilation cache entry"  # as JAX says at every start
 
 
 def keep_compiled_programs() -> None:
-    """Have compiled programs kept in the user's cache folder, unless JAX's own settings say otherwise."""
+    """Have JAX keep what it compiles in the user's cache folder, unless its own settings say otherwise."""
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
     folder = platformdirs.user_cache_path("jaxneuron") / "compiled"
@@ -30,7 +29,7 @@ def keep_compiled_programs() -> None:
             return
         _delete_oldest(folder)
         if os.access(folder, os.W_OK):
-            os.environ["JAX_COMPILATION_CACHE_DIR"] = os.environ[OWN] = str(folder)
+            os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
             os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
             _clear_if_damaged(folder)
 

@@ -7,13 +7,13 @@ import gc
 from collections.abc import Callable
 from functools import lru_cache, partial
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
+import numpy as np
 
 from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.optimizers import has_memory
-from jaxneuron.population.kept_programs import are_kept, kept
 
 # Each is for arrays of some shapes, and holds hundreds of memory maps, of which a process may have only so
 # many.
@@ -26,36 +26,20 @@ def compiled(function: Callable[..., Any], config: Config, *static: Any) -> Call
     """`function(config, *static, …)` as a compiled function of the rest, which are arrays."""
 
     def program(*arrays: Any) -> Any:
-        leaves, structure = jax.tree.flatten(arrays)
-        types = tuple((t.shape, t.dtype, t.weak_type) for t in map(jax.typeof, leaves))
-        arguments = Arguments(structure, types, jax.config.jax_enable_x64)
+        shapes = tuple(map(np.shape, jax.tree.leaves(arrays)))
         # Two threads that found no program at the same time would both compile it.
         with _one_at_a_time:
-            found = _compiled_once(function, arguments, config, *static)
+            found = _compiled_once(function, shapes, config, *static)
         return found(*arrays)
 
     return program
 
 
-class Arguments(NamedTuple):
-    """What a program is for: a tree of arrays of these types (shape, dtype, whether weak)."""
-
-    structure: Any
-    types: tuple[tuple[tuple[int, ...], Any, bool], ...]
-    has_x64: bool
-
-
 @lru_cache(MAX_PROGRAMS)
 def _compiled_once(
-    function: Callable[..., Any], arguments: Arguments, config: Config, *static: Any
+    function: Callable[..., Any], shapes: tuple[tuple[int, ...], ...], config: Config, *static: Any
 ) -> Callable[..., Any]:
-    options = compiler_options(config)
-    program = jax.jit(partial(function, config, *static), compiler_options=options)
-    if not are_kept():
-        return program
-    types = [jax.ShapeDtypeStruct(shape, dtype, weak_type=weak) for shape, dtype, weak in arguments.types]
-    name = f"{function.__module__}.{function.__qualname__}"
-    return kept(program, jax.tree.unflatten(arguments.structure, types), name, config, static, options)
+    return jax.jit(partial(function, config, *static), compiler_options=compiler_options(config))
 
 
 def forget() -> None:
