@@ -46,6 +46,7 @@ OURS = {
     "read_csv",
     "loader.load",
     "found.load",
+    "field.load",
     "open_group",
     "cells.final_loss_min.load",
     "self.cells.final_loss_min.load",
