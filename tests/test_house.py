@@ -105,7 +105,7 @@ def test_text_is_read_and_written_in_utf8_whatever_the_locale(path):
         ):
             given = [ast.unparse(value) for value in (*node.args, *(k.value for k in node.keywords))]
             is_binary = any(re.fullmatch(r"'[rwa]b\+?'|'r\+b'", value) for value in given)
-            opens_bytes = name in ("gzip.open", "bz2.open", "lzma.open", "zstd.open", "Image.open")
+            opens_bytes = name in ("gzip.open", "bz2.open", "lzma.open", "Image.open")
             assert is_binary or opens_bytes or "'utf-8'" in given or "os.devnull" in given, ast.unparse(node)
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numcodecs import Zstd
 
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import load
@@ -91,6 +92,7 @@ READ: list[tuple[str, str | bytes, dict[str, Any], list[list[float]]]] = [
     ),
     ("gzip.csv.gz", gzip.compress(b"x,y\n1,2\n3,4\n"), {}, XY),
     ("bzip2.tsv.bz2", bz2.compress(b"x\ty\n1\t2\n3\t4\n"), {}, XY),
+    ("zstd.csv.zst", Zstd().encode(b"x,y\n1,2\n3,4\n"), {}, XY),
     ("xz.txt.xz", lzma.compress(b"x y\n1 2\n3 4\n"), {}, XY),
     ("zip.csv.zip", zipped(data_csv="x,y\n1,2\n3,4\n"), {}, XY),
     ("zip.zip", zipped(data_csv="x,y\n1,2\n3,4\n"), {}, XY),
@@ -178,6 +180,8 @@ REFUSED: list[tuple[str, str | bytes, dict[str, Any], str]] = [
     ("utf-16 without a mark.csv", "x,y\n1,2\n".encode("utf-16-be"), {}, 'encoding = "utf-16-be"'),
     ("cut.csv.gz", gzip.compress(b"x,y\n" + b"1,2\n" * 50)[:-9], {}, "is it whole"),
     ("no gzip.csv.gz", "x,y\n1,2\n", {}, "cannot be read .*; is it whole"),
+    ("cut.csv.zst", Zstd().encode(b"x,y\n" + b"1,2\n" * 50)[:-3], {}, "is it whole"),
+    ("zstd.csv", Zstd().encode(b"x,y\n1,2\n"), {}, r"is compressed; name it \.csv\.zst"),
     ("gzip.csv", gzip.compress(b"x,y\n1,2\n"), {}, r"is compressed; name it \.csv\.gz"),
     ("two files.zip", zipped(a_csv="x,y\n1,2\n", b_csv="x,y\n1,2\n"), {}, "holds 2 files"),
     ("a sheet.csv", zipped(xl="x,y\n1,2\n"), {}, "Excel"),

@@ -26,6 +26,7 @@ BYTE_ORDER_MARKS = {
 NO_TEXT = {
     b"\x1f\x8b": "is compressed; name it .csv.gz",
     b"\xfd7zXZ": "is compressed; name it .csv.xz",
+    b"\x28\xb5\x2f\xfd": "is compressed; name it .csv.zst",
     b"PK\x03\x04": "is a ZIP file, as Excel's .xlsx are; save it as CSV, or name it .csv.zip",
     b"\xd0\xcf\x11\xe0": "is a file of Excel; save it as CSV",
 }
@@ -80,11 +81,9 @@ def _decompressed(path: Path) -> Any:
             with zipfile.ZipFile(path) as files:
                 return files.open(only_member(path, files))
         case ".zst":
-            try:
-                from compression import zstd  # pyright: ignore[reportMissingImports]
-            except ImportError:
-                raise BadInput(f"{path}: needs Python 3.14 to be read; or decompress it, by unzstd") from None
-            return io.BufferedReader(zstd.open(path))
+            from numcodecs import Zstd  # Python has it from 3.14 on
+
+            return io.BufferedReader(io.BytesIO(Zstd().decode(path.read_bytes())))
     return path.open("rb")
 
 
