@@ -356,6 +356,9 @@ def test_panels_are_maps_at_values_of_an_axis(run_of):
     for axes in figure.axes[:3]:
         norm = axes.collections[0].norm
         assert (norm.vmin, norm.vmax) == (finite.min(), finite.max())
+    # Where there is none, as nobody diverged, it is said what all are.
+    (legend,) = RunPlots(run).panels("diverged").legends
+    assert [text.get_text() for text in legend.get_texts()] == ["0 % everywhere"]
 
 
 OF_ONE_INPUT = [kind for kind in LIVES if "several" not in kind]

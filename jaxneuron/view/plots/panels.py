@@ -1,13 +1,14 @@
 """Small multiples drawn: maps at some values of a third axis, with one scale of colours."""
 
 import numpy as np
+from matplotlib.colors import to_hex
 
 from jaxneuron.analysis.panels import Panels
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, NARROW, Plot, as_text
 from jaxneuron.view.plots.curve import draw_bar, draw_curve
 from jaxneuron.view.plots.descriptions import extremes, span, title_of
 from jaxneuron.view.plots.map import draw_squares, label_axes
-from jaxneuron.view.plots.shades import draw_scale, name_marks, shades_of
+from jaxneuron.view.plots.shades import Shades, draw_scale, name_marks, shades_of, value_in_words
 
 
 def draw_panels(found: Panels, width: float = DOUBLE_COLUMN) -> Plot:
@@ -40,7 +41,17 @@ def _draw_maps(plot: Plot, all_axes: list, found: Panels) -> None:
     _hide_inner_labels(plot, all_axes, len(found.maps))
     if drawn is not None:
         draw_scale(all_axes[: len(found.maps)], drawn, shades, aspect=40)
-        name_marks(plot, shades.marks)
+        name_marks(plot, shades.marks or _the_same(found, shades))
+
+
+def _the_same(found: Panels, shades: Shades) -> tuple[tuple[str, str], ...]:
+    """The one value that all squares have, if they do, as then there is no scale."""
+    if shades.has_scale:
+        return ()
+    value = float(found.maps[0].value.flat[0])
+    return (
+        (to_hex(shades.colours(shades.norm(value))), f"{value_in_words(shades.quantity, value)} everywhere"),
+    )
 
 
 def _hide_inner_labels(plot: Plot, all_axes: list, number: int) -> None:
