@@ -161,8 +161,10 @@ def test_killed_again_and_again(whole, environment, path):
 
 
 @pytest.mark.thorough
-def test_a_worker_that_dies_is_started_again(whole, path, caplog):
+def test_a_worker_that_dies_is_started_again(whole, path, caplog, monkeypatch):
     """As often as it has done something; of one that has not, three times are enough."""
+    # It is looked at often enough to be killed before it is done.
+    monkeypatch.setattr(workers_engine, "SECONDS_BETWEEN_LOOKS", 0.01)
     killed, recorded = [], []
 
     def progress(done, total):
