@@ -65,7 +65,7 @@ class HalfLines(NamedTuple):
     def num_examples(self) -> int:
         return self.rows.shape[0] // 2 - 1
 
-    def index_of(self, row: Integer[Array, ""], _: Array) -> Integer[Array, ""]:
+    def index_of(self, row: Integer[Array, ""]) -> Integer[Array, ""]:
         """What a row of a table is read by: the row."""
         return row
 
@@ -74,13 +74,13 @@ class PackedHalfLines(NamedTuple):
     """Half-lines as a CPU reads them fastest, made from the plain ones within a program; for the gradient
     alone, without what only the loss needs.
 
-    Two numbers are read at once, as one complex number, and a bucket serves two probes. Every table has 2ᵏ
-    rows, so that an index of k bits cannot leave it and need not be limited: vectors are read by it at once.
+    Two numbers are read at once, as one complex number, and a bucket serves two probes. Every table has as
+    many rows as an index of 16 bits has values, which need not be limited: vectors are read by it at once.
     """
 
     plain: HalfLines
-    rows: Complex[Array, "padded ..."]  # (mean_x, mean_y), and of large tables (spread, rise) beside it
-    slopes: Complex[Array, " padded"] | None  # (spread, rise) of small ones
+    rows: Complex[Array, " padded"]  # (mean_x, mean_y)
+    slopes: Complex[Array, " padded"]  # (spread, rise)
     # The bits of the number of examples below, and the first x to probe; or where there are more probes, that
     # of the second probe after an x that is above, that of the first, and that of the second after one below.
     buckets: Complex[Array, "padded ..."]
@@ -90,20 +90,22 @@ class PackedHalfLines(NamedTuple):
     def num_examples(self) -> int:
         return self.plain.num_examples
 
-    def index_of(self, row: Integer[Array, ""], table: Array) -> Integer[Array, ""]:
-        """What a row of a table is read by: it has as many bits as the table needs."""
-        return row.astype(jnp.uint16) if len(table) == FEW_ROWS else row & (len(table) - 1)
+    def index_of(self, row: Integer[Array, ""]) -> Integer[Array, ""]:
+        """What a row of a table is read by: its 16 bits."""
+        return row.astype(jnp.uint16)
 
 
 Tables = HalfLines | PackedHalfLines
 
 
-def packed(half_lines: HalfLines) -> PackedHalfLines:
-    """The same half-lines, packed."""
+def packed(half_lines: HalfLines) -> Tables:
+    """The same half-lines, packed where their tables are small enough: reading larger ones waits for memory,
+    and takes no less time."""
+    if max(map(len, (half_lines.buckets, half_lines.rows, half_lines.x))) > FEW_ROWS:
+        return half_lines
 
     def padded(table: Array) -> Array:
-        num_rows = max(FEW_ROWS, 1 << (len(table) - 1).bit_length())
-        return jnp.pad(table, [(0, num_rows - len(table)), *[(0, 0)] * (table.ndim - 1)])
+        return jnp.pad(table, [(0, FEW_ROWS - len(table)), *[(0, 0)] * (table.ndim - 1)])
 
     def pairs(*columns: Array) -> Array:
         return jnp.stack(list(map(jax.lax.complex, columns[::2], columns[1::2])), axis=-1)
@@ -114,11 +116,10 @@ def packed(half_lines: HalfLines) -> PackedHalfLines:
     bits = jax.lax.bitcast_convert_type(first, x.dtype)
     rows = padded(pairs(*half_lines.rows.T))
     buckets = padded(pairs(bits, *(x[first + reach * pivot - 1] for pivot in pivots)))
-    is_small = len(rows) == FEW_ROWS  # both pairs of a row of a large table are in one line of the cache
     return PackedHalfLines(
         plain=half_lines,
-        rows=rows[:, 0] if is_small else rows,
-        slopes=rows[:, 1] if is_small else None,
+        rows=rows[:, 0],
+        slopes=rows[:, 1],
         buckets=buckets[:, 0] if num_probes == 1 else buckets,
         x=padded(x),
     )
@@ -130,7 +131,7 @@ def find_active_row(tables: Tables, weight: Float[Array, ""], bias: Float[Array,
     It is found by the sign of the very z that autodiff computes, so that both take the same examples for
     active (where W·x does not underflow).
     """
-    return _isolated(tables, lambda: tables.index_of(_search(tables, weight, bias), tables.rows))
+    return _isolated(tables, lambda: tables.index_of(_search(tables, weight, bias)))
 
 
 def _search(tables: Tables, weight: Float[Array, ""], bias: Float[Array, ""]) -> Integer[Array, ""]:
@@ -145,10 +146,10 @@ def _search(tables: Tables, weight: Float[Array, ""], bias: Float[Array, ""]) ->
 
     def probe_again(i: Int[Array, ""], num_below: Int[Array, ""]) -> Integer[Array, ""]:
         reach = jnp.left_shift(1, num_probes - 1 - i)
-        place = tables.index_of(num_below + reach - 1, tables.x)
+        place = tables.index_of(num_below + reach - 1)
         return probe(_isolated(tables, lambda: _read(tables.x, place)), reach, num_below)
 
-    bucket = _isolated(tables, lambda: tables.index_of(_bucket(tables.plain, weight, bias), tables.buckets))
+    bucket = _isolated(tables, lambda: tables.index_of(_bucket(tables.plain, weight, bias)))
     first, *pivots = _unpacked(tables, _isolated(tables, lambda: _read(tables.buckets, bucket)))
     num_below, num_probed = first.astype(jnp.int32), len(pivots).bit_length()
     for x in pivots:  # of three as many are below as two probes, one after the other, would find
@@ -206,12 +207,9 @@ def half_line(tables: Tables, row: Integer[Array, ""]) -> tuple[HalfLine, Errors
     if isinstance(tables, HalfLines):
         moments, errors = _read(tables.rows, row), _read(tables.errors, row)
     else:
-        index = tables.index_of(row, tables.rows)
-        found = [
-            _isolated(tables, lambda table=table: _read(table, index))
-            for table in (tables.rows, tables.slopes)
-            if table is not None
-        ]
+        index = tables.index_of(row)
+        columns = (tables.rows, tables.slopes)
+        found = [_isolated(tables, lambda table=table: _read(table, index)) for table in columns]
         moments, errors = [part for pairs in found for part in _parts(pairs)], 2 * [jnp.asarray(jnp.nan)]
     share = num_examples_on(tables, row).astype(moments[0].dtype) / tables.num_examples
     return HalfLine(share, *moments), Errors(*errors)

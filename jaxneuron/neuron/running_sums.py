@@ -9,7 +9,7 @@ from jaxneuron.neuron.half_lines import HalfLines
 
 # More buckets make fewer probes, as long as their table stays in a core's cache.
 BUCKETS_PER_EXAMPLE = 16
-MAX_BUCKETS = 2**16
+MAX_BUCKETS = 2**18
 # A range of buckets that needs no more probes is good enough.
 FEW_PROBES = 4
 

@@ -21,8 +21,8 @@ from jaxneuron.population.train import train_population
 pytestmark = pytest.mark.skipif(not blocks.HAS_ONE_KERNEL, reason="this JAX makes no such kernel")
 RNG = np.random.default_rng(24)
 NUM_NEURONS, NUM_STEPS = 1024, 100
-# From one probe to so many examples that their table is a large one.
-SIZES = {"few": 2, "some": 64, "more": 300, "many": 40_000}
+# From one probe to as many examples as are packed.
+SIZES = {"few": 2, "some": 64, "more": 300, "many": 4096}
 VALUES = {
     "weight_decay": np.full(NUM_NEURONS, 0.01),
     "clip_norm": np.geomspace(0.1, 10, NUM_NEURONS),
