@@ -37,8 +37,8 @@ BLOCK = {"moments": 2**20, "in_order": 2**20, "at_once": 2**14}
 # round otherwise (its multiply-adds fuse differently). Neurons are padded with copies to a multiple of this.
 LANES = 32
 
-# Earlier versions round the steps of one kernel otherwise than those of a loop of kernels.
-HAS_ONE_KERNEL = jax.__version_info__ >= (0, 12)
+# Earlier versions round steps that read packed tables otherwise than those that read plain ones.
+CAN_PACK = jax.__version_info__ >= (0, 12)
 
 # Fields of a state that say when something happened for the last time, and have no influence on later steps.
 LAST_TIMES = ("unchanged_since", "moving_until")
@@ -103,7 +103,7 @@ def train_blocks(
 
 def _packed(examples: Examples, config: Config) -> Examples:
     """The examples as the steps read them fastest; mini-batches are of the examples themselves."""
-    is_packed = config.gradient == "moments" and config.batch_size is None and HAS_ONE_KERNEL
+    is_packed = config.gradient == "moments" and config.batch_size is None and CAN_PACK
     if not is_packed or jax.default_backend() != "cpu":
         return examples
     assert isinstance(examples.half_lines, HalfLines), "moments need half-lines"

@@ -1,10 +1,7 @@
 """Taking steps: the one loop that all programs compile, also with the states between its steps kept."""
 
-from collections.abc import Callable
-
 import jax
 import jax.numpy as jnp
-from jax.experimental.xla_metadata import set_xla_metadata
 from jaxtyping import Array, Int
 
 from jaxneuron.neuron.half_lines import PackedHalfLines
@@ -45,9 +42,8 @@ def advance(
         return step(state)
 
     if isinstance(examples.half_lines, PackedHalfLines):
-        return _in_one_kernel(
-            lambda state: jax.lax.fori_loop(0, number, lambda _, state: step(state), state), state
-        )
+        # With packed tables XLA makes one kernel of the whole loop by itself.
+        return jax.lax.fori_loop(0, number, lambda _, state: step(state), state)
     if most is None or jax.default_backend() == "cpu":
         return jax.lax.fori_loop(0, number, turn, state)
 
@@ -60,18 +56,6 @@ def advance(
 
     end = jax.lax.fori_loop(0, most, turn_or_rest, state._replace(step=None))
     return end._replace(step=first + number)
-
-
-def _in_one_kernel(loop: Callable[[TrainState], TrainState], state: TrainState) -> TrainState:
-    """A loop of steps that XLA compiles for a CPU as one kernel, control flow included.
-
-    XLA ends the process if such a kernel is given what it does not use. So it is given nothing but takes what
-    it uses, and not the key, which draws mini-batches.
-    """
-    without_key = state._replace(key=None)  # pyright: ignore[reportArgumentType]
-    after = jax.jit(lambda: loop(without_key))()
-    after = set_xla_metadata(after, inlineable="false", xla_cpu_small_call="true")
-    return after._replace(key=state.key)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def is_count(values: Array) -> bool:

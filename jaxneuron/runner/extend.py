@@ -9,7 +9,6 @@ import logging
 from jaxneuron.population.results import cells_of
 from jaxneuron.runner.prepare import REPLICATES, check_location, cut_for, prepare
 from jaxneuron.runner.program import Program
-from jaxneuron.runner.work import described
 from jaxneuron.store.identity import differences
 from jaxneuron.store.location import Location
 from jaxneuron.store.skeleton import check_current
@@ -76,11 +75,14 @@ def _copy(source: Store, target: Store) -> None:
         if source.chunking[number].last_replicate % source.chunking.block == 0
     }
     wanted = [number for number, its_number in chunks.items() if its_number not in marked]
-    missing, damaged = source.examine(wanted)
-    if damaged:
-        log.warning(f"{source.location}: {described(damaged)}; not taken over")
-    sound = sorted(set(wanted).difference(missing))
-    for number in sound:
-        target.write(chunks[number], source.read(number), source.markers([number])[number].seconds)
-    taken = source.chunking.num_neurons(sound)
-    log.info(f"{counted(taken, 'neuron')} of {source.location} {are(taken)} taken over")
+    taken = []
+    for number, marker in source.markers(wanted).items():
+        try:
+            results = source.read(number)
+        except BadInput as error:
+            log.warning(f"chunk {number} is not taken over, but trained ({error})")
+            continue
+        target.write(chunks[number], results, marker.seconds)
+        taken.append(number)
+    num_taken = source.chunking.num_neurons(taken)
+    log.info(f"{counted(num_taken, 'neuron')} of {source.location} {are(num_taken)} taken over")

@@ -95,8 +95,7 @@ class Store:
         self.mark(number, self.chunking[number].num_neurons, seconds, checksums)
 
     def read(self, number: int) -> ChunkResults:
-        """What a chunk of work that is done has written; BadInput where its files are damaged."""
-        self.markers([number])
+        """What a chunk of work whose marker was read has written; BadInput where its files are damaged."""
         values = {a.path.split("/")[-1]: np.asarray(a[r]) for a, r in self._regions_of_chunk(number)}
         part = len(self.chunking.cells) if self.has_parts else ()
         cells = {name: np.squeeze(values[name], part) for name in self.summaries}
