@@ -4,7 +4,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Complex, Float, Int
 
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Evaluation, Examples, example_loss, scale_targets
@@ -25,6 +25,12 @@ def evaluate_in_order(
     examples may be regrouped by the compiler.
     """
 
+    is_arithmetic = params.bias.dtype.name in ACTIVATIONS[config.activation].arithmetic_in
+    is_packed = len(params.weight) == 1 and is_arithmetic
+
+    def summand(evaluation: Evaluation) -> Evaluation:
+        return evaluation._replace(grads=_packed(evaluation.grads)) if is_packed else evaluation
+
     def pass_example(total: Evaluation, example: tuple[Array, Array]) -> tuple[Evaluation, None]:
         x, y = example
 
@@ -33,10 +39,12 @@ def evaluate_in_order(
 
         value, grads = jax.value_and_grad(trained_loss)(params)
         is_active = preactivation(params, x) > 0
-        return jax.tree.map(jnp.add, total, Evaluation(value, grads, is_active.astype(jnp.int32))), None
+        evaluation = Evaluation(value, grads, is_active.astype(jnp.int32))
+        return jax.tree.map(jnp.add, total, summand(evaluation)), None
 
-    total, _ = jax.lax.scan(pass_example, _zero(params), (examples.x, examples.y), unroll=UNROLL)
-    return _mean(total, examples)
+    zero = summand(_zero(params))
+    total, _ = jax.lax.scan(pass_example, zero, (examples.x, examples.y), unroll=UNROLL)
+    return _mean(total._replace(grads=_unpacked(total.grads)) if is_packed else total, examples)
 
 
 def evaluate_at_once(
@@ -70,6 +78,19 @@ def evaluate_at_once(
     if rest[1].shape[0] > 0:
         total, _ = pass_group(total, rest)
     return _mean(total, examples)
+
+
+def _packed(grads: Params) -> Complex[Array, ""]:
+    """dL/dW + i·dL/db of one input: of one sum XLA makes one loop, which passes over the examples once.
+
+    That is for arithmetic alone: in such a loop XLA calls a function of its own for one neuron at a time.
+    """
+    return jax.lax.complex(grads.weight[0], grads.bias)
+
+
+def _unpacked(grads: Complex[Array, ""]) -> Params:
+    """The gradient that was packed."""
+    return Params(grads.real[None], grads.imag)
 
 
 def _zero(params: Params) -> Evaluation:

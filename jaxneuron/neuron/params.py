@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from jaxneuron.neuron import rational
 from jaxneuron.neuron.draws import STANDARD_NORMAL, Distribution
 from jaxneuron.neuron.hyperparams import Config, Scalar
 
@@ -19,29 +20,45 @@ class Params(NamedTuple):
     bias: Float[Array, ""]
 
 
+def _tanh(z: Array) -> Array:
+    return rational.tanh(z) if z.dtype == jnp.float32 else jnp.tanh(z)
+
+
+def _gelu(z: Array) -> Array:
+    """z·Φ(z) by erf (Hendrycks and Gimpel 2016). jax.nn.gelu goes by erfc, which is exact in the far tail,
+    where |ŷ| < 10⁻⁶, and takes twice the time of a whole step."""
+    return rational.gelu(z) if z.dtype == jnp.float32 else 0.5 * z * (1 + jax.lax.erf(z * math.sqrt(0.5)))
+
+
 class Activation(NamedTuple):
     """`function(z, negative_slope)`, and facts about its slope."""
 
     function: Callable[[Array, Array | float], Array]
     can_die: bool = False  # its slope is exactly 0 for all z ≤ 0
     is_piecewise_linear: bool = False  # straight for z ≤ 0, and the identity for z > 0
+    # The precisions in which it is sums, products and comparisons alone, and no function of the compiler's.
+    arithmetic_in: tuple[str, ...] = ()
 
+
+BOTH = ("float32", "float64")
 
 ACTIVATIONS: Mapping[str, Activation] = {
     # jax.nn.relu, not jnp.maximum: its slope at z = 0 is 0, not ½, and a bias sweep passes through 0.
-    "relu": Activation(lambda z, _: jax.nn.relu(z), can_die=True, is_piecewise_linear=True),
+    "relu": Activation(
+        lambda z, _: jax.nn.relu(z), can_die=True, is_piecewise_linear=True, arithmetic_in=BOTH
+    ),
     # The negative side owns z = 0, as it does for relu; jax.nn.leaky_relu gives it to the positive side.
     "leaky_relu": Activation(
-        lambda z, negative_slope: jnp.where(z > 0, z, negative_slope * z), is_piecewise_linear=True
+        lambda z, negative_slope: jnp.where(z > 0, z, negative_slope * z),
+        is_piecewise_linear=True,
+        arithmetic_in=BOTH,
     ),
     "elu": Activation(lambda z, _: jax.nn.elu(z)),
-    # z·Φ(z) by erf (Hendrycks and Gimpel 2016). jax.nn.gelu goes by erfc, which is exact in the far tail,
-    # where |ŷ| < 10⁻⁶, and takes twice the time of a whole step.
-    "gelu": Activation(lambda z, _: 0.5 * z * (1 + jax.lax.erf(z * math.sqrt(0.5)))),
+    "gelu": Activation(lambda z, _: _gelu(z), arithmetic_in=("float32",)),
     "softplus": Activation(lambda z, _: jax.nn.softplus(z)),
     "sigmoid": Activation(lambda z, _: jax.nn.sigmoid(z)),
-    "tanh": Activation(lambda z, _: jnp.tanh(z)),
-    "identity": Activation(lambda z, _: z, is_piecewise_linear=True),
+    "tanh": Activation(lambda z, _: _tanh(z), arithmetic_in=("float32",)),
+    "identity": Activation(lambda z, _: z, is_piecewise_linear=True, arithmetic_in=BOTH),
 }
 
 
