@@ -50,6 +50,7 @@ MORE_CASES = [
     ("elu", "sgd", None, "in_order"),
     ("gelu", "sgd", None, "in_order"),
     ("identity", "sgd", None, "in_order"),
+    ("tanh", "adam", None, "in_order"),
 ]
 SEVERAL_INPUTS = [("relu", "adam", None, "at_once")]
 MORE_OF_SEVERAL_INPUTS = [
