@@ -20,6 +20,7 @@ NUMERICS = ("jaxneuron", "jax", "jaxlib", "optax", "numpy")
 ON_GPU = re.compile(r"jax[-_]cuda\d+[-_](pjrt|plugin)", re.IGNORECASE)
 # Left out of an identity where they have these values: those of runs that do not record them, and JAX's own.
 SMALLEST_BIN = "smallest bin of losses"
+DRAWING = "drawing of mini-batches"
 JAX_SETTINGS = {
     "jax_threefry_partitionable": True,
     "jax_default_matmul_precision": None,
@@ -32,6 +33,7 @@ LEFT_OUT = {
     "training.schedule": "constant",
     **dict.fromkeys(f"sweep.{name}" for name in ("final_rate", "warmup", "step_every", "clip_norm")),
     SMALLEST_BIN: "10^-10",
+    DRAWING: "by remainder",
     **JAX_SETTINGS,
     "XLA_FLAGS": "",
 }
@@ -51,6 +53,8 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         if key != "chunk_size"  # the one below counts, whoever chose it
     }
     settings |= {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}", **compiler_settings()}
+    if study.training.batch_size is not None:
+        settings[DRAWING] = "by product"
     return {
         "data": sha256_of(datasets),
         **{name: v for name, v in settings.items() if name not in LEFT_OUT or v != LEFT_OUT[name]},
