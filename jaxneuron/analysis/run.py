@@ -19,6 +19,7 @@ from jaxneuron.population.histograms import mean, quantile
 from jaxneuron.population.results import CELLS, RESULTS
 from jaxneuron.runner.program import Program
 from jaxneuron.store.data_files import study_of
+from jaxneuron.store.identity import DRAWING
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
@@ -105,10 +106,13 @@ class Run:
         return study_of(self.attrs, self._store.root, self.location)
 
     def program(self) -> Program:
-        """What trains its neurons again; BadInput where its data is gone, or has changed since."""
+        """What trains its neurons again; BadInput where its data is gone, or has changed since, or where an
+        earlier version drew other mini-batches."""
         program = Program(self.study)
         if sha256_of(program.datasets) != self.attrs["data"]["sha256"]:
             raise BadInput(f"{self.path}: its data has changed since the run was swept")
+        if self.attrs["identity"].get(DRAWING) != program.identity.get(DRAWING):
+            raise BadInput(f"{self.path}: an earlier version drew other mini-batches; sweep it again")
         return program
 
     @cached_property

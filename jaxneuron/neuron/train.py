@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 
 from jaxneuron.neuron.absorbed import is_absorbed
 from jaxneuron.neuron.autodiff import evaluate_in_order
+from jaxneuron.neuron.batches import draw_batch
 from jaxneuron.neuron.fate import NO_STEP, Fate
 from jaxneuron.neuron.gradient import evaluate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
@@ -142,12 +143,6 @@ def _is_same(params: Params, others: Params) -> Bool[Array, ""]:
         return jnp.max(((a != b) & ((a == a) | (b == b))).astype(jnp.int32))
 
     return (differ(params.weight, others.weight) == 0) & (differ(params.bias, others.bias) == 0)
-
-
-def draw_batch(key: Key[Array, ""], step: Int[Array, ""], examples: Examples, batch_size: int) -> Examples:
-    """The step's mini-batch: examples drawn uniformly and with replacement from the neuron's own key."""
-    chosen = jax.random.randint(jax.random.fold_in(key, step), (batch_size,), 0, examples.y.shape[0])
-    return Examples(examples.x[chosen], examples.y[chosen])
 
 
 @partial(jax.jit, static_argnames=("config", "num_steps"), inline=True)

@@ -30,7 +30,7 @@ CYCLE = 96
 # Neurons of a block by the form of the gradient: on a CPU what stays in a core's cache and outweighs the
 # cost of starting each loop. Matrix products sum in an order that depends on their shape, so theirs is
 # always the same. On a GPU a step must be long beside the start of its kernels; its sizes are unmeasured.
-CPU_BLOCK = {"moments": 1024, "in_order": 4096, "at_once": 256}
+CPU_BLOCK = {"moments": 1024, "in_order": 1024, "at_once": 256}
 BLOCK = {"moments": 2**20, "in_order": 2**20, "at_once": 2**14}
 
 # A program for one neuron, or for one vector of them, is compiled otherwise than a loop over vectors, and may

@@ -21,6 +21,7 @@ ON_GPU = re.compile(r"jax[-_]cuda\d+[-_](pjrt|plugin)", re.IGNORECASE)
 # Left out of an identity where they have these values: those of runs that do not record them, and JAX's own.
 SMALLEST_BIN = "smallest bin of losses"
 SMOOTH = "tanh and gelu in float32"
+DRAWING = "drawing of mini-batches"
 JAX_SETTINGS = {
     "jax_threefry_partitionable": True,
     "jax_default_matmul_precision": None,
@@ -34,6 +35,7 @@ LEFT_OUT = {
     **dict.fromkeys(f"sweep.{name}" for name in ("final_rate", "warmup", "step_every", "clip_norm")),
     SMALLEST_BIN: "10^-10",
     SMOOTH: "by XLA's functions",
+    DRAWING: "by remainder",
     **JAX_SETTINGS,
     "XLA_FLAGS": "",
 }
@@ -52,11 +54,7 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         for key, value in keys.items()
         if key != "chunk_size"  # the one below counts, whoever chose it
     }
-    settings |= {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}", **compiler_settings()}
-    if study.training.precision == "float32" and any(
-        each.neuron.activation in ("tanh", "gelu") for each in study.alternatives
-    ):
-        settings[SMOOTH] = "by quotients of polynomials"
+    settings |= {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}", **compiler_settings(), **_revised(study)}
     return {
         "data": sha256_of(datasets),
         **{name: v for name, v in settings.items() if name not in LEFT_OUT or v != LEFT_OUT[name]},
@@ -65,6 +63,17 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         "processor": processor(),
         **{f"version of {name}": version(name) for name in (*NUMERICS, *_compilers())},
     }
+
+
+def _revised(study: Study) -> dict[str, str]:
+    """How the study's results are computed, where that is not the way of earlier versions."""
+    found = {}
+    smooth = {"tanh", "gelu"} & {each.neuron.activation for each in study.alternatives}
+    if smooth and study.training.precision == "float32":
+        found[SMOOTH] = "by quotients of polynomials"
+    if study.training.batch_size is not None:
+        found[DRAWING] = "by product"
+    return found
 
 
 def _compilers() -> list[str]:

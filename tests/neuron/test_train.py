@@ -5,10 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxneuron.neuron.batches import draw_batch
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.optimizers import OPTIMIZERS
-from jaxneuron.neuron.train import draw_batch, init_state, update_step
+from jaxneuron.neuron.train import init_state, update_step
 from tests.conftest import examples_of
 from tests.neuron.neurons import KEY, params_of, path_from, train_from
 
@@ -126,29 +127,6 @@ def test_no_steps_leave_the_params_and_judge_them():
     assert trained.params == params_of(-1.0, -1.0)
     assert trained.fate == Fate.born_dead
     assert trained.death_step == 0
-
-
-def test_mini_batches_come_from_key_and_step():
-    examples = examples_of(np.arange(50.0), np.arange(50.0))
-
-    def batch(key, step):
-        return draw_batch(jax.random.key(key), jnp.int32(step), examples, 8)
-
-    first, again, later, other = batch(0, 3), batch(0, 3), batch(0, 4), batch(1, 3)
-    assert first.x.shape == (8, 1)
-    assert (first.x[:, 0] == first.y).all()
-    assert (first.y == again.y).all()
-    assert (first.y != later.y).any()
-    assert (first.y != other.y).any()
-
-
-def test_mini_batches_are_uniform():
-    examples = examples_of(np.arange(10.0), np.arange(10.0))
-    steps = jnp.arange(5000)
-    drawn = jax.vmap(lambda step: draw_batch(KEY, step, examples, 4).y)(steps)
-    counts = np.bincount(np.asarray(drawn, int).ravel(), minlength=10)
-    # 20 000 draws, 2000 expected in each of ten places, standard deviation 42.
-    assert abs(counts - 2000).max() < 5 * 42.5
 
 
 def test_a_mini_batch_step_is_the_step_on_that_batch():

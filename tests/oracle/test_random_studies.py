@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.extend.random import threefry_2x32
 
 from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.optimizers import OPTIMIZERS
@@ -136,18 +137,19 @@ def trained(x, y, values, study):
 
 
 def batches_of(study):
-    """The numbers of the examples of each step of each neuron [steps, neurons, batch], as is documented:
-    drawn with replacement from the neuron's own key for batches, folded with the step."""
+    """The numbers of the examples of each step of each neuron [steps, neurons, batch], as is documented."""
+    size = study.config.batch_size
 
     @jax.jit
     @partial(jax.vmap, in_axes=(0, None))
     @partial(jax.vmap, in_axes=(None, 0))
-    def drawn(step, cell):
-        key = stream(neuron_key(KEY, cell, jnp.uint32(0)), "batches")
-        return jax.random.randint(jax.random.fold_in(key, step), (study.config.batch_size,), 0, NUM_EXAMPLES)
+    def words(step, cell):
+        key = jax.random.key_data(stream(neuron_key(KEY, cell, jnp.uint32(0)), "batches"))
+        block = jnp.arange(-(-size // 2), dtype=jnp.uint32)
+        return threefry_2x32((key[0], key[1]), jnp.stack([jnp.full_like(block, step), block])).ravel()[:size]
 
-    with jax.enable_x64(study.precision == "float64"):  # whole numbers are drawn with twice the bits, too
-        return np.asarray(drawn(jnp.arange(NUM_STEPS), jnp.arange(NUM_NEURONS, dtype=jnp.uint32)))
+    drawn = words(jnp.arange(NUM_STEPS), jnp.arange(NUM_NEURONS, dtype=jnp.uint32))
+    return np.asarray(drawn).astype(np.uint64) * NUM_EXAMPLES >> 32
 
 
 def alike_in_all_ways(x, y, values, study, batches):

@@ -162,6 +162,22 @@ def test_other_numerics_are_refused(what, stopped_after_one_chunk, monkeypatch):
         sweep(study_of(), stopped_after_one_chunk)
 
 
+def test_other_mini_batches_are_refused_and_a_run_of_them_is_only_read(tmp_path, monkeypatch):
+    study = study_of(training={"batch_size": 4})
+    assert identity.DRAWING not in Program(study_of()).identity
+    with monkeypatch.context() as earlier:
+        earlier.setitem(identity.LEFT_OUT, identity.DRAWING, "by product")
+        run = sweep(study, tmp_path / "run.zarr")
+    assert identity.DRAWING not in run.attrs["identity"]
+    assert int(jn.open_run(run.path).cells.fate_count.sum()) == NUM_NEURONS
+    with pytest.raises(
+        BadInput, match="drawing of mini-batches is 'by remainder' there and 'by product' here"
+    ):
+        sweep(study, run.path)
+    with pytest.raises(BadInput, match="an earlier version drew other mini-batches; sweep it again"):
+        jn.train(run)
+
+
 def test_on_a_gpu_what_compiles_for_it_counts_too(monkeypatch):
     names = ("jax_cuda12_plugin", "jax-cuda12-pjrt", "jax-cuda-nothing", "jaxlib")
     installed = [SimpleNamespace(metadata={"Name": name}) for name in names]
