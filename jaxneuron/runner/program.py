@@ -143,7 +143,7 @@ class Program:
             neurons = {name: RESULTS[name].of(trained) for name in self.records}
             cells, neurons = jax.device_get((cells, neurons))
         return ChunkResults(
-            {name: values[chunk.unpadded].astype(CELLS[name].dtype) for name, values in cells.items()},
+            {n: v[chunk.unpadded].astype(CELLS[n].dtype or training.precision) for n, v in cells.items()},
             {name: self.chunking.cut(values, chunk) for name, values in neurons.items()},
         )
 
