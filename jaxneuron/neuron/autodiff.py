@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Evaluation, Examples, example_loss, scale_targets
-from jaxneuron.neuron.params import ACTIVATIONS, Params, preactivation, trained
+from jaxneuron.neuron.params import FUNCTIONS, Params, preactivation, trained
 
 # Examples taken per turn of the loop: 8 were enough to keep a CPU's vector units busy, more were no faster.
 UNROLL = 8
@@ -44,7 +44,7 @@ def evaluate_at_once(
 ) -> Evaluation:
     """Loss and gradient by two matrix products for each GROUP of examples: of all neurons mapped beside this
     one, z = W·xᵀ + b and dL/dW = dL/dz·x."""
-    function = ACTIVATIONS[config.activation].function
+    function = FUNCTIONS[config.activation]
     # A GPU's shorter products of float32 would be good to three digits.
     dot = partial(jnp.dot, precision=jax.lax.Precision.HIGHEST)
 

@@ -9,7 +9,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL, Distribution
-from jaxneuron.neuron.hyperparams import Config, Scalar
+from jaxneuron.neuron.hyperparams import Config
+from jaxneuron.neuron.sample import sample
+from jaxneuron.neuron.scalar import Scalar
 
 
 class Params(NamedTuple):
@@ -19,29 +21,20 @@ class Params(NamedTuple):
     bias: Float[Array, ""]
 
 
-class Activation(NamedTuple):
-    """`function(z, negative_slope)`, and facts about its slope."""
-
-    function: Callable[[Array, Array | float], Array]
-    can_die: bool = False  # its slope is exactly 0 for all z ≤ 0
-    is_piecewise_linear: bool = False  # straight for z ≤ 0, and the identity for z > 0
-
-
-ACTIVATIONS: Mapping[str, Activation] = {
+# The activations as functions of z and `negative_slope`.
+FUNCTIONS: Mapping[str, Callable[[Array, Array | float], Array]] = {
     # jax.nn.relu, not jnp.maximum: its slope at z = 0 is 0, not ½, and a bias sweep passes through 0.
-    "relu": Activation(lambda z, _: jax.nn.relu(z), can_die=True, is_piecewise_linear=True),
+    "relu": lambda z, _: jax.nn.relu(z),
     # The negative side owns z = 0, as it does for relu; jax.nn.leaky_relu gives it to the positive side.
-    "leaky_relu": Activation(
-        lambda z, negative_slope: jnp.where(z > 0, z, negative_slope * z), is_piecewise_linear=True
-    ),
-    "elu": Activation(lambda z, _: jax.nn.elu(z)),
+    "leaky_relu": lambda z, negative_slope: jnp.where(z > 0, z, negative_slope * z),
+    "elu": lambda z, _: jax.nn.elu(z),
     # z·Φ(z) by erf (Hendrycks and Gimpel 2016). jax.nn.gelu goes by erfc, which is exact in the far tail,
     # where |ŷ| < 10⁻⁶, and takes twice the time of a whole step.
-    "gelu": Activation(lambda z, _: 0.5 * z * (1 + jax.lax.erf(z * math.sqrt(0.5)))),
-    "softplus": Activation(lambda z, _: jax.nn.softplus(z)),
-    "sigmoid": Activation(lambda z, _: jax.nn.sigmoid(z)),
-    "tanh": Activation(lambda z, _: jnp.tanh(z)),
-    "identity": Activation(lambda z, _: z, is_piecewise_linear=True),
+    "gelu": lambda z, _: 0.5 * z * (1 + jax.lax.erf(z * math.sqrt(0.5))),
+    "softplus": lambda z, _: jax.nn.softplus(z),
+    "sigmoid": lambda z, _: jax.nn.sigmoid(z),
+    "tanh": lambda z, _: jnp.tanh(z),
+    "identity": lambda z, _: z,
 }
 
 
@@ -53,7 +46,7 @@ def init(
     dtype: jax.typing.DTypeLike = jnp.float32,
 ) -> Params:
     """Params with a weight drawn for each input and a given bias."""
-    return Params(weight.sample(key, (num_inputs,), dtype), jnp.asarray(bias, dtype))
+    return Params(sample(weight, key, (num_inputs,), dtype), jnp.asarray(bias, dtype))
 
 
 def trained(params: Params, config: Config) -> Params:
@@ -70,4 +63,4 @@ def apply(
     params: Params, x: Float[Array, " inputs"], activation: str = "relu", negative_slope: Scalar = 0.01
 ) -> Float[Array, ""]:
     """ŷ = activation(W·x + b) for one example; `negative_slope` matters to leaky_relu alone."""
-    return ACTIVATIONS[activation].function(preactivation(params, x), negative_slope)
+    return FUNCTIONS[activation](preactivation(params, x), negative_slope)

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxneuron.neuron.choices import OPTIMIZERS
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
-from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.train import draw_batch, init_state, update_step
 from tests.conftest import examples_of
 from tests.neuron.neurons import KEY, params_of, path_from, train_from
