@@ -15,10 +15,8 @@ import xarray as xr
 
 import jaxneuron as jn
 from jaxneuron.cli import commands
+from jaxneuron.neuron.choices import ACTIVATIONS, OPTIMIZERS, SCHEDULES
 from jaxneuron.neuron.hyperparams import MEANINGS, Hyperparams
-from jaxneuron.neuron.optimizers import OPTIMIZERS
-from jaxneuron.neuron.params import ACTIVATIONS
-from jaxneuron.neuron.schedules import SCHEDULES
 from jaxneuron.neuron.train import Trained
 from jaxneuron.study.files import Table
 from jaxneuron.study.keys import TABLES, keys

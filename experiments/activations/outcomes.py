@@ -11,7 +11,7 @@ from scipy.stats import quantile_test
 
 from jaxneuron import Fate, Run
 from jaxneuron.analysis.intervals import CONFIDENCE, Share, share_of
-from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.params import FUNCTIONS
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.study.data import Dataset, load
 
@@ -103,7 +103,7 @@ def _responses(
     activation: str,
 ) -> tuple[Float[Array, " neurons"], Float[Array, " neurons"]]:
     def function(z: Array) -> Array:
-        return ACTIVATIONS[activation].function(z, NEGATIVE_SLOPE)
+        return FUNCTIONS[activation](z, NEGATIVE_SLOPE)
 
     z = weight @ x.T + bias[:, None]
     slope = jax.vmap(jax.vmap(jax.grad(function)))(z)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.choices import ACTIVATIONS
+from jaxneuron.neuron.params import FUNCTIONS
 
 FARTHEST, KNOTS = 20.0, 2001  # beyond, every activation is a straight line to 2e-9
 
@@ -27,7 +28,7 @@ def activation_curve(name: str, negative_slope: float = 0.01) -> ActivationCurve
     of it.
     """
     z = np.linspace(-FARTHEST, FARTHEST, KNOTS)
-    function = ACTIVATIONS[name].function
+    function = FUNCTIONS[name]
     with jax.enable_x64(True):
         output, slope = jax.vmap(jax.value_and_grad(lambda z: function(z, negative_slope)))(z)
     slope = np.array(slope)

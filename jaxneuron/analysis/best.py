@@ -1,4 +1,4 @@
-"""The cells that train best, with intervals for the fates of their neurons, and the params they end with."""
+"""The cells that train best, with intervals for the fates of their neurons, and the params of the best."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -12,8 +12,8 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET
 from jaxneuron.study.bad_input import BadInput
 
-# Of each cell the weights [replicates, inputs] of its neurons, and their biases [replicates].
-Params = tuple[list[np.ndarray], list[np.ndarray]]
+# Of each cell the weight [cells, inputs] of its best neuron, and its bias [cells].
+Params = tuple[np.ndarray, np.ndarray]
 MOST_WORK = 2**31  # steps of one neuron over one example: what somebody waits for, about
 
 
@@ -42,45 +42,45 @@ def best_cells(
     return table
 
 
-def median_params(run: Run, cells: Sequence[int]) -> pd.DataFrame:
-    """The medians over each cell's neurons of the trained weights, a column an input, and of the bias, in the
+def best_params(run: Run, cells: Sequence[int]) -> pd.DataFrame:
+    """The trained weight, a column an input, and bias of each cell's neuron of smallest final loss, in the
     neuron's own units: `weight` (of several inputs `weight NAME`) and `bias`, a row a cell.
 
-    They are read where the run has records of its neurons; otherwise these neurons are trained again.
+    Where a run of an earlier version does not hold them, the neurons are trained again.
 
     Raises:
         BadInput: they cannot be trained again, or there are too many of them for somebody who waits.
     """
     inputs = run.attrs["data"]["inputs"]
     names = ["weight"] if len(inputs) == 1 else [f"weight {name}" for name in inputs]
-    if run.study.sweep.records == "neurons":
-        weight, bias = _recorded(run, cells)
-    else:
-        weight, bias = _trained_again(run, cells)
-    medians = np.column_stack([np.median(weight, axis=1), np.median(bias, axis=1)])
-    return pd.DataFrame(medians, columns=[*names, "bias"])
+    kept = {"best_weight", "best_bias"} <= run.cells.keys()
+    weight, bias = _kept(run, cells) if kept else _trained_again(run, cells)
+    return pd.DataFrame(np.column_stack([weight, bias]), columns=[*names, "bias"])
 
 
-def _recorded(run: Run, cells: Sequence[int]) -> Params:
-    """The trained params as they stand in the records."""
-    places = zip(*np.unravel_index(np.asarray(cells), run.cells.fate_count.shape[:-1]), strict=True)
-    neurons = run.neurons[["final_weight", "final_bias"]]
-    found = [neurons.isel(dict(zip(run.dims, place, strict=True))) for place in places]
-    return [cell.final_weight.values for cell in found], [cell.final_bias.values for cell in found]
+def _kept(run: Run, cells: Sequence[int]) -> Params:
+    """The params as they stand in the run."""
+    places = np.unravel_index(np.asarray(cells, int), run.cells.fate_count.shape[:-1])
+    weight, bias = (run.count(f"best_{name}").values[places] for name in ("weight", "bias"))
+    return weight, bias
 
 
 def _trained_again(run: Run, cells: Sequence[int]) -> Params:
-    """The same of neurons that are trained once more, those of each data set together."""
+    """The same from neurons that are trained once more, those of each data set together."""
     program, training, replicates = run.program(), run.study.training, run.study.sweep.replicates
     num_steps = 1 if training.method == "jumps" else training.num_steps
     if len(cells) * replicates * num_steps * len(program.datasets[0].y) > MOST_WORK:
-        raise BadInput(f"{run.path}: has no records of neurons, and to train these again would take long")
-    weights, biases, numbers = {}, {}, np.asarray(cells)
+        raise BadInput(f"{run.path}: does not hold them, and to train its neurons again would take long")
+    numbers, num_inputs = np.asarray(cells), program.datasets[0].x.shape[1]
+    weight, bias = np.empty((len(cells), num_inputs)), np.empty(len(cells))
     of_each = program.design.combination(numbers)  # which one program can train together
     for combination in np.unique(of_each):
-        some = numbers[of_each == combination]
-        of_cells = some.repeat(replicates).tolist()
+        some = np.flatnonzero(of_each == combination)
+        of_cells = numbers[some].repeat(replicates).tolist()
         trained = program.train_neurons(of_cells, [*range(replicates)] * len(some))
-        weights |= zip(some, np.split(trained.params.weight, len(some)), strict=True)
-        biases |= zip(some, np.split(trained.params.bias, len(some)), strict=True)
-    return [weights[cell] for cell in cells], [biases[cell] for cell in cells]
+        losses = np.where(np.isfinite(trained.loss), trained.loss, np.inf).reshape(-1, replicates)
+        best = losses.argmin(1) + replicates * np.arange(len(some))
+        weight[some], bias[some] = trained.params.weight[best], trained.params.bias[best]
+        is_lost = some[np.isinf(losses.min(1))]
+        weight[is_lost], bias[is_lost] = np.nan, np.nan
+    return weight, bias

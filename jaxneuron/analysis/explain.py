@@ -8,7 +8,7 @@ import numpy as np
 from jaxneuron.analysis.units import TRAINED, Units, history_in, units_of
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples, loss
-from jaxneuron.neuron.params import ACTIVATIONS, Params
+from jaxneuron.neuron.params import FUNCTIONS, Params
 from jaxneuron.runner.training import Training
 
 
@@ -59,7 +59,7 @@ def full_pass(training: Training, step: int = 0, units: str = TRAINED) -> FullPa
     weight, bias = at.weight.values.astype(np.float64), float(at.bias)
     with jax.enable_x64(True):
         z = x @ weight + bias
-        function = ACTIVATIONS[activation].function
+        function = FUNCTIONS[activation]
         output, slope = jax.vmap(jax.value_and_grad(lambda z: function(z, negative_slope)))(z)
         params = Params(weight, np.float64(bias))  # pyright: ignore[reportArgumentType]
         # The loss is that of outputs without the factor, times its square.

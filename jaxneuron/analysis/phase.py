@@ -7,7 +7,6 @@ from jaxneuron.analysis.axes import MapAxis
 from jaxneuron.analysis.in_words import columns_in_words, steps_in_words
 from jaxneuron.analysis.maps import Map, Others, quantity_map
 from jaxneuron.analysis.run import Run
-from jaxneuron.analysis.why import has_stability_limit
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.counted import counted
 
@@ -60,4 +59,4 @@ def phase_diagram(
 
 def _stability_limit(run: Run) -> float | None:
     """2/λ_max where every example is active, if the study's training has such a limit."""
-    return run.attrs["data"]["stability_limit"] if has_stability_limit(run.study) else None
+    return run.attrs["data"]["stability_limit"] if run.study.has_stability_limit else None

@@ -4,7 +4,7 @@ import numpy as np
 
 from jaxneuron.analysis.explain import preactivations
 from jaxneuron.analysis.rest import is_at_rest, settled_by
-from jaxneuron.analysis.why import has_stability_limit, oscillates
+from jaxneuron.analysis.why import oscillates
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.runner.training import Training
@@ -86,7 +86,7 @@ def _smaller_rate(training: Training) -> str:
 def _limit(training: Training) -> float:
     """The stability limit with all examples active, below which none with fewer is; infinite where there is
     none."""
-    if not has_stability_limit(training.study):
+    if not training.study.has_stability_limit:
         return np.inf
     return stability_limit(training.data.x, training.study.neuron.train_bias)
 

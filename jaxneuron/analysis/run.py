@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,14 +17,15 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.histograms import mean, quantile
 from jaxneuron.population.results import CELLS, RESULTS
-from jaxneuron.runner.program import Program
 from jaxneuron.store.data_files import study_of
-from jaxneuron.store.identity import DRAWING
 from jaxneuron.store.location import Location
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import sha256_of
 from jaxneuron.study.study import Study
+
+if TYPE_CHECKING:  # which imports JAX, and what is read needs none
+    from jaxneuron.runner.program import Program
 
 KEPT_BYTES = 2**25
 
@@ -105,9 +106,12 @@ class Run:
         """The study that was run; its data files are looked for where they were, and seen from the run."""
         return study_of(self.attrs, self._store.root, self.location)
 
-    def program(self) -> Program:
+    def program(self) -> "Program":
         """What trains its neurons again; BadInput where its data is gone, or has changed since, or where an
         earlier version drew other mini-batches."""
+        from jaxneuron.runner.program import Program
+        from jaxneuron.store.identity import DRAWING
+
         program = Program(self.study)
         if sha256_of(program.datasets) != self.attrs["data"]["sha256"]:
             raise BadInput(f"{self.path}: its data has changed since the run was swept")

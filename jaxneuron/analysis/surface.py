@@ -10,10 +10,11 @@ import numpy as np
 from jaxtyping import Array
 
 from jaxneuron.neuron import moments
+from jaxneuron.neuron.choices import ACTIVATIONS
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples, loss
-from jaxneuron.neuron.params import ACTIVATIONS, Params
+from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.running_sums import find_half_lines
 from jaxneuron.runner.training import Training
 from jaxneuron.study.bad_input import BadInput

@@ -9,8 +9,8 @@ from jaxneuron.analysis.remedies import what_helps
 from jaxneuron.analysis.rest import is_at_rest
 from jaxneuron.analysis.units import equation, units_of
 from jaxneuron.analysis.why import why
+from jaxneuron.neuron.choices import OPTIMIZERS
 from jaxneuron.neuron.hyperparams import Hyperparams
-from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.runner.training import Training
 
 STEPS = ("death", "diverge", "settle", "fixed")

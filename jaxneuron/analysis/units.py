@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.choices import ACTIVATIONS
 from jaxneuron.runner.training import Training
 
 TRAINED, DATA = "trained", "data"

@@ -7,12 +7,10 @@ import numpy as np
 
 from jaxneuron.analysis.explain import preactivations
 from jaxneuron.analysis.rest import is_at_rest
+from jaxneuron.neuron.choices import ACTIVATIONS
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.neuron.params import ACTIVATIONS
-from jaxneuron.neuron.schedules import CONSTANT
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.runner.training import Training
-from jaxneuron.study.study import Study
 
 LONGEST_PERIOD, TAIL = 64, 50
 MOSTLY = 0.8  # the share of steps that counts as most of them
@@ -189,22 +187,10 @@ def _turns(training: Training) -> int:
     return int(((updates[1:] * updates[:-1]).sum(-1) < 0).sum())
 
 
-def has_stability_limit(study: Study) -> bool:
-    """Whether 2/λ_max means something: plain full-batch gradient descent on a locally quadratic loss."""
-    are_quadratic = all(
-        each.training.optimizer == "sgd"
-        and each.training.batch_size is None
-        and each.training.schedule == CONSTANT
-        and ACTIVATIONS[each.neuron.activation].is_piecewise_linear
-        for each in study.alternatives
-    )
-    return are_quadratic and study.sweep.weight_decay is None and study.sweep.clip_norm is None
-
-
 def _beyond_limit(training: Training, step: int) -> str:
     """That the learning rate was beyond the stability limit of the examples active at a step, if it was."""
     neuron = training.study.neuron
-    if not has_stability_limit(training.study) or neuron.activation == "leaky_relu":
+    if not training.study.has_stability_limit or neuron.activation == "leaky_relu":
         return ""
     z = preactivations(training, step)
     active = z > 0 if neuron.activation == "relu" else np.ones(len(z), bool)

@@ -1,18 +1,19 @@
 """What a shell completes besides files and commands: the names that options of `train` take.
 
-They are written out here, as a shell asks at every press of a key, and those who have them import JAX, which
-takes a second.
+A shell asks at every press of a key.
 """
 
 from collections.abc import Callable
 
 import click
 
+from jaxneuron.neuron.choices import ACTIVATIONS, OPTIMIZERS, SCHEDULES
+
 NAMES = {
-    "activation": ("relu", "leaky_relu", "elu", "gelu", "softplus", "sigmoid", "tanh", "identity"),
-    "optimizer": ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad"),
+    "activation": ACTIVATIONS,
+    "optimizer": OPTIMIZERS,
     "method": ("steps", "jumps"),
-    "schedule": ("constant", "cosine", "warmup_cosine", "exponential", "step"),
+    "schedule": SCHEDULES,
     "precision": ("float32", "float64"),
     "scale": ("standard", "none"),
 }

@@ -26,9 +26,10 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float
 
-from jaxneuron.neuron.hyperparams import Config, Hyperparams, Scalar
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples, largest
 from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.scalar import Scalar
 
 # Rounding errors of a sum of shrinking moves, and of a z, in units of what they are known to be at most.
 SAFETY = 8.0

@@ -1,14 +1,16 @@
 """The loss and its gradient over all examples by `jax.grad`: for any activation and any number of inputs."""
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float, Int
+from jaxtyping import Array, Float, Int
 
+from jaxneuron.neuron.choices import ACTIVATIONS
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Evaluation, Examples, example_loss, scale_targets
-from jaxneuron.neuron.params import ACTIVATIONS, Params, preactivation, trained
+from jaxneuron.neuron.params import FUNCTIONS, Params, preactivation, trained
 
 # Examples taken per turn of the loop: 8 were enough to keep a CPU's vector units busy, more were no faster.
 UNROLL = 8
@@ -28,9 +30,6 @@ def evaluate_in_order(
     is_arithmetic = params.bias.dtype.name in ACTIVATIONS[config.activation].arithmetic_in
     is_packed = len(params.weight) == 1 and is_arithmetic
 
-    def summand(evaluation: Evaluation) -> Evaluation:
-        return evaluation._replace(grads=_packed(evaluation.grads)) if is_packed else evaluation
-
     def pass_example(total: Evaluation, example: tuple[Array, Array]) -> tuple[Evaluation, None]:
         x, y = example
 
@@ -40,11 +39,11 @@ def evaluate_in_order(
         value, grads = jax.value_and_grad(trained_loss)(params)
         is_active = preactivation(params, x) > 0
         evaluation = Evaluation(value, grads, is_active.astype(jnp.int32))
-        return jax.tree.map(jnp.add, total, summand(evaluation)), None
+        return jax.tree.map(jnp.add, total, _packed(evaluation) if is_packed else evaluation), None
 
-    zero = summand(_zero(params))
+    zero = _packed(_zero(params)) if is_packed else _zero(params)
     total, _ = jax.lax.scan(pass_example, zero, (examples.x, examples.y), unroll=UNROLL)
-    return _mean(total._replace(grads=_unpacked(total.grads)) if is_packed else total, examples)
+    return _mean(_unpacked(total) if is_packed else total, examples)
 
 
 def evaluate_at_once(
@@ -52,7 +51,7 @@ def evaluate_at_once(
 ) -> Evaluation:
     """Loss and gradient by two matrix products for each GROUP of examples: of all neurons mapped beside this
     one, z = W·xᵀ + b and dL/dW = dL/dz·x."""
-    function = ACTIVATIONS[config.activation].function
+    function = FUNCTIONS[config.activation]
     # A GPU's shorter products of float32 would be good to three digits.
     dot = partial(jnp.dot, precision=jax.lax.Precision.HIGHEST)
 
@@ -80,17 +79,20 @@ def evaluate_at_once(
     return _mean(total, examples)
 
 
-def _packed(grads: Params) -> Complex[Array, ""]:
-    """dL/dW + i·dL/db of one input: of one sum XLA makes one loop, which passes over the examples once.
+def _packed(evaluation: Evaluation) -> Evaluation:
+    """The evaluation, of one input, with dL/dW + i·dL/db as its gradient: of one sum XLA makes one loop, which
+    passes over the examples once.
 
     That is for arithmetic alone: in such a loop XLA calls a function of its own for one neuron at a time.
     """
-    return jax.lax.complex(grads.weight[0], grads.bias)
+    weight, bias = evaluation.grads
+    return evaluation._replace(grads=jax.lax.complex(weight[0], bias))
 
 
-def _unpacked(grads: Complex[Array, ""]) -> Params:
-    """The gradient that was packed."""
-    return Params(grads.real[None], grads.imag)
+def _unpacked(evaluation: Evaluation) -> Evaluation:
+    """The evaluation that was packed."""
+    packed: Any = evaluation.grads
+    return evaluation._replace(grads=Params(packed.real[None], packed.imag))
 
 
 def _zero(params: Params) -> Evaluation:

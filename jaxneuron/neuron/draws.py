@@ -2,10 +2,7 @@
 
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key
 
 
 class Normal(NamedTuple):
@@ -13,9 +10,6 @@ class Normal(NamedTuple):
 
     mean: float
     std: float
-
-    def sample(self, key: Key[Array, ""], shape: tuple[int, ...], dtype=jnp.float32) -> Float[Array, "..."]:
-        return self.mean + self.std * jax.random.normal(key, shape, dtype)
 
     def quantile(self, probability: np.ndarray) -> np.ndarray:
         from scipy.special import ndtri  # takes a while to import, and few studies ask for it
@@ -29,9 +23,6 @@ class Uniform(NamedTuple):
     low: float
     high: float
 
-    def sample(self, key: Key[Array, ""], shape: tuple[int, ...], dtype=jnp.float32) -> Float[Array, "..."]:
-        return self.low + (self.high - self.low) * jax.random.uniform(key, shape, dtype)
-
     def quantile(self, probability: np.ndarray) -> np.ndarray:
         return self.low + (self.high - self.low) * probability
 
@@ -41,10 +32,6 @@ class LogUniform(NamedTuple):
 
     low: float
     high: float
-
-    def sample(self, key: Key[Array, ""], shape: tuple[int, ...], dtype=jnp.float32) -> Float[Array, "..."]:
-        log_low, log_high = jnp.log(jnp.asarray(self.low, dtype)), jnp.log(jnp.asarray(self.high, dtype))
-        return jnp.exp(log_low + (log_high - log_low) * jax.random.uniform(key, shape, dtype))
 
     def quantile(self, probability: np.ndarray) -> np.ndarray:
         return self.low * (self.high / self.low) ** probability

@@ -4,11 +4,10 @@ which is the same for all and static."""
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from jaxtyping import Array, Float
-
-Scalar = Float[Array, ""] | float
+if TYPE_CHECKING:  # which imports JAX, and whoever reads a run only asks what hyperparams there are
+    from jaxneuron.neuron.scalar import Scalar
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Config:
     optimizer: str = "sgd"
     batch_size: int | None = None  # None: every step passes over all examples
     gradient: str = "in_order"  # one of gradient.FORMS; mini-batches are always passed over in order
-    # One of schedules.SCHEDULES, and the steps that it is stretched over; None: a constant learning rate.
+    # One of choices.SCHEDULES, and the steps that it is stretched over; None: a constant learning rate.
     schedule: tuple[str, int] | None = None
     method: str = "steps"  # or "jumps", which need moments
     tolerance: float = 1e-5  # for the fate `converged`: of the gradient's largest component
@@ -31,19 +30,19 @@ class Config:
 class Hyperparams(NamedTuple):
     """The hyperparams of one neuron; one that its optimizer or activation does not take has no effect."""
 
-    learning_rate: Scalar
-    momentum: Scalar = 0.9
-    weight_decay: Scalar | None = None
-    beta1: Scalar = 0.9
-    beta2: Scalar = 0.999
-    decay: Scalar = 0.9
-    epsilon: Scalar = 1e-8
-    negative_slope: Scalar = 0.01
-    target_scale: Scalar | None = None
-    final_rate: Scalar = 0.0
-    warmup: Scalar = 0.1
-    step_every: Scalar = 0.25
-    clip_norm: Scalar | None = None
+    learning_rate: "Scalar"
+    momentum: "Scalar" = 0.9
+    weight_decay: "Scalar | None" = None
+    beta1: "Scalar" = 0.9
+    beta2: "Scalar" = 0.999
+    decay: "Scalar" = 0.9
+    epsilon: "Scalar" = 1e-8
+    negative_slope: "Scalar" = 0.01
+    target_scale: "Scalar | None" = None
+    final_rate: "Scalar" = 0.0
+    warmup: "Scalar" = 0.1
+    step_every: "Scalar" = 0.25
+    clip_norm: "Scalar | None" = None
 
 
 class Meaning(NamedTuple):

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from jaxneuron.neuron.half_lines import Tables
-from jaxneuron.neuron.hyperparams import Config, Hyperparams, Scalar
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.params import Params, apply
+from jaxneuron.neuron.scalar import Scalar
 
 GROUP = 8
 

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Integer
 
+from jaxneuron.neuron.choices import ACTIVATIONS
 from jaxneuron.neuron.half_lines import (
     Errors,
     HalfLine,
@@ -18,7 +19,7 @@ from jaxneuron.neuron.half_lines import (
 )
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Evaluation, Examples
-from jaxneuron.neuron.params import ACTIVATIONS, Params, trained
+from jaxneuron.neuron.params import Params, trained
 
 
 class Piece(NamedTuple):

@@ -1,7 +1,6 @@
 """Optimizers by name, each made from the hyperparams of one neuron; optax underneath."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,28 +9,17 @@ import optax
 from jaxneuron.neuron.hyperparams import Hyperparams
 from jaxneuron.neuron.params import Params
 
-
-class Optimizer(NamedTuple):
-    """How to make an optimizer, and the hyperparams it takes besides learning_rate and weight_decay."""
-
-    make: Callable[[Hyperparams], optax.GradientTransformation]
-    takes: tuple[str, ...] = ()
-
-
-OPTIMIZERS: Mapping[str, Optimizer] = {
-    "sgd": Optimizer(lambda h: optax.sgd(h.learning_rate)),
-    "momentum": Optimizer(lambda h: optax.sgd(h.learning_rate, h.momentum), ("momentum",)),
-    "nesterov": Optimizer(lambda h: optax.sgd(h.learning_rate, h.momentum, nesterov=True), ("momentum",)),
-    "adam": Optimizer(
-        lambda h: optax.adam(h.learning_rate, h.beta1, h.beta2, h.epsilon), ("beta1", "beta2", "epsilon")
-    ),
+# The optimizers without their weight decay, each made from the hyperparams.
+TRANSFORMATIONS: Mapping[str, Callable[[Hyperparams], optax.GradientTransformation]] = {
+    "sgd": lambda h: optax.sgd(h.learning_rate),
+    "momentum": lambda h: optax.sgd(h.learning_rate, h.momentum),
+    "nesterov": lambda h: optax.sgd(h.learning_rate, h.momentum, nesterov=True),
+    "adam": lambda h: optax.adam(h.learning_rate, h.beta1, h.beta2, h.epsilon),
     # AdamW is Adam with the decay applied to the update, which `optimizer` below sees to.
-    "adamw": Optimizer(
-        lambda h: optax.scale_by_adam(h.beta1, h.beta2, h.epsilon), ("beta1", "beta2", "epsilon")
-    ),
-    "rmsprop": Optimizer(lambda h: optax.rmsprop(h.learning_rate, h.decay, h.epsilon), ("decay", "epsilon")),
+    "adamw": lambda h: optax.scale_by_adam(h.beta1, h.beta2, h.epsilon),
+    "rmsprop": lambda h: optax.rmsprop(h.learning_rate, h.decay, h.epsilon),
     # As published, its sum of squares starts at 0; optax's own default is 0.1.
-    "adagrad": Optimizer(lambda h: optax.adagrad(h.learning_rate, 0.0, h.epsilon), ("epsilon",)),
+    "adagrad": lambda h: optax.adagrad(h.learning_rate, 0.0, h.epsilon),
 }
 
 
@@ -42,7 +30,7 @@ def optimizer(name: str, hyperparams: Hyperparams, train_bias: bool = True) -> o
     is added to it (an L2 penalty), except for adamw, where it is added to the update and multiplied by the
     learning rate (Loshchilov and Hutter 2019). It decays the bias too where the bias is trained.
     """
-    transformation = OPTIMIZERS[name].make(hyperparams)
+    transformation = TRANSFORMATIONS[name](hyperparams)
     norm = hyperparams.clip_norm
     clipping = [] if norm is None else [optax.clip_by_global_norm(norm)]  # pyright: ignore[reportArgumentType]
     if hyperparams.weight_decay is None:
@@ -54,17 +42,6 @@ def optimizer(name: str, hyperparams: Hyperparams, train_bias: bool = True) -> o
         rate = optax.scale_by_learning_rate(hyperparams.learning_rate)
         return optax.chain(*clipping, transformation, decay, rate)
     return optax.chain(*clipping, decay, transformation)
-
-
-def squares_gradient(name: str) -> bool:
-    """Whether an optimizer divides by the root of squares of the gradient, which may overflow."""
-    return "epsilon" in OPTIMIZERS[name].takes
-
-
-def stands_still_without_squares(name: str) -> bool:
-    """Whether an optimizer takes no step at all where the squares of the gradient underflow to 0: the sum of
-    all squares that were has to be more than that."""
-    return name == "adagrad"
 
 
 def has_memory(name: str) -> bool:

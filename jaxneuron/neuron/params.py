@@ -10,7 +10,9 @@ from jaxtyping import Array, Float, Key
 
 from jaxneuron.neuron import rational
 from jaxneuron.neuron.draws import STANDARD_NORMAL, Distribution
-from jaxneuron.neuron.hyperparams import Config, Scalar
+from jaxneuron.neuron.hyperparams import Config
+from jaxneuron.neuron.sample import sample
+from jaxneuron.neuron.scalar import Scalar
 
 
 class Params(NamedTuple):
@@ -30,35 +32,18 @@ def _gelu(z: Array) -> Array:
     return rational.gelu(z) if z.dtype == jnp.float32 else 0.5 * z * (1 + jax.lax.erf(z * math.sqrt(0.5)))
 
 
-class Activation(NamedTuple):
-    """`function(z, negative_slope)`, and facts about its slope."""
-
-    function: Callable[[Array, Array | float], Array]
-    can_die: bool = False  # its slope is exactly 0 for all z ≤ 0
-    is_piecewise_linear: bool = False  # straight for z ≤ 0, and the identity for z > 0
-    # The precisions in which it is sums, products and comparisons alone, and no function of the compiler's.
-    arithmetic_in: tuple[str, ...] = ()
-
-
-BOTH = ("float32", "float64")
-
-ACTIVATIONS: Mapping[str, Activation] = {
+# The activations as functions of z and `negative_slope`.
+FUNCTIONS: Mapping[str, Callable[[Array, Array | float], Array]] = {
     # jax.nn.relu, not jnp.maximum: its slope at z = 0 is 0, not ½, and a bias sweep passes through 0.
-    "relu": Activation(
-        lambda z, _: jax.nn.relu(z), can_die=True, is_piecewise_linear=True, arithmetic_in=BOTH
-    ),
+    "relu": lambda z, _: jax.nn.relu(z),
     # The negative side owns z = 0, as it does for relu; jax.nn.leaky_relu gives it to the positive side.
-    "leaky_relu": Activation(
-        lambda z, negative_slope: jnp.where(z > 0, z, negative_slope * z),
-        is_piecewise_linear=True,
-        arithmetic_in=BOTH,
-    ),
-    "elu": Activation(lambda z, _: jax.nn.elu(z)),
-    "gelu": Activation(lambda z, _: _gelu(z), arithmetic_in=("float32",)),
-    "softplus": Activation(lambda z, _: jax.nn.softplus(z)),
-    "sigmoid": Activation(lambda z, _: jax.nn.sigmoid(z)),
-    "tanh": Activation(lambda z, _: _tanh(z), arithmetic_in=("float32",)),
-    "identity": Activation(lambda z, _: z, is_piecewise_linear=True, arithmetic_in=BOTH),
+    "leaky_relu": lambda z, negative_slope: jnp.where(z > 0, z, negative_slope * z),
+    "elu": lambda z, _: jax.nn.elu(z),
+    "gelu": lambda z, _: _gelu(z),
+    "softplus": lambda z, _: jax.nn.softplus(z),
+    "sigmoid": lambda z, _: jax.nn.sigmoid(z),
+    "tanh": lambda z, _: _tanh(z),
+    "identity": lambda z, _: z,
 }
 
 
@@ -70,7 +55,7 @@ def init(
     dtype: jax.typing.DTypeLike = jnp.float32,
 ) -> Params:
     """Params with a weight drawn for each input and a given bias."""
-    return Params(weight.sample(key, (num_inputs,), dtype), jnp.asarray(bias, dtype))
+    return Params(sample(weight, key, (num_inputs,), dtype), jnp.asarray(bias, dtype))
 
 
 def trained(params: Params, config: Config) -> Params:
@@ -87,4 +72,4 @@ def apply(
     params: Params, x: Float[Array, " inputs"], activation: str = "relu", negative_slope: Scalar = 0.01
 ) -> Float[Array, ""]:
     """ŷ = activation(W·x + b) for one example; `negative_slope` matters to leaky_relu alone."""
-    return ACTIVATIONS[activation].function(preactivation(params, x), negative_slope)
+    return FUNCTIONS[activation](preactivation(params, x), negative_slope)

@@ -5,22 +5,12 @@ values that may differ between neurons, and with all lengths as shares of the tr
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from jaxneuron.neuron.choices import CONSTANT
 from jaxneuron.neuron.hyperparams import Hyperparams
-
-CONSTANT = "constant"
-
-
-class Schedule(NamedTuple):
-    """The factor of the learning rate when a share of the steps is taken, and the hyperparams it takes."""
-
-    factor: Callable[[Float[Array, ""], Hyperparams], Float[Array, ""]]
-    takes: tuple[str, ...] = ()
-    falls_to_0: bool = True  # whether the final rate may be 0
 
 
 def _cosine(share: Float[Array, ""], h: Hyperparams) -> Float[Array, ""]:
@@ -45,10 +35,11 @@ def _step(share: Float[Array, ""], h: Hyperparams) -> Float[Array, ""]:
     return jnp.asarray(h.final_rate) ** (stairs * h.step_every)
 
 
-SCHEDULES: Mapping[str, Schedule] = {
-    CONSTANT: Schedule(lambda share, _: jnp.ones_like(share)),
-    "cosine": Schedule(_cosine, ("final_rate",)),
-    "warmup_cosine": Schedule(_warmup_cosine, ("warmup", "final_rate")),
-    "exponential": Schedule(_exponential, ("final_rate",), falls_to_0=False),
-    "step": Schedule(_step, ("step_every", "final_rate"), falls_to_0=False),
+# The factor of the learning rate when a share of the steps is taken.
+FACTORS: Mapping[str, Callable[[Float[Array, ""], Hyperparams], Float[Array, ""]]] = {
+    CONSTANT: lambda share, _: jnp.ones_like(share),
+    "cosine": _cosine,
+    "warmup_cosine": _warmup_cosine,
+    "exponential": _exponential,
+    "step": _step,
 }

@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from jaxneuron.neuron.absorbed import is_absorbed
 from jaxneuron.neuron.autodiff import evaluate_in_order
 from jaxneuron.neuron.batches import draw_batch
+from jaxneuron.neuron.choices import ACTIVATIONS
 from jaxneuron.neuron.fate import NO_STEP, Fate
 from jaxneuron.neuron.gradient import evaluate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
@@ -25,8 +26,8 @@ from jaxneuron.neuron.judge import (
 )
 from jaxneuron.neuron.loss import Evaluation, Examples, largest, silent_loss
 from jaxneuron.neuron.optimizers import has_memory, optimizer
-from jaxneuron.neuron.params import ACTIVATIONS, Params, preactivation
-from jaxneuron.neuron.schedules import SCHEDULES
+from jaxneuron.neuron.params import Params, preactivation
+from jaxneuron.neuron.schedules import FACTORS
 
 
 class TrainState(NamedTuple):
@@ -127,7 +128,7 @@ def at_step(step: Int[Array, ""], hyperparams: Hyperparams, config: Config) -> H
     name, num_steps = config.schedule
     rate = jnp.asarray(hyperparams.learning_rate)
     share = step.astype(rate.dtype) / max(num_steps, 1)
-    return hyperparams._replace(learning_rate=rate * SCHEDULES[name].factor(share, hyperparams))
+    return hyperparams._replace(learning_rate=rate * FACTORS[name](share, hyperparams))
 
 
 def gradient_norm(grads: Params) -> Float[Array, ""]:

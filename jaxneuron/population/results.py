@@ -11,12 +11,14 @@ import numpy as np
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.cells import (
+    INPUT,
     CellResult,
     is_cycle,
     is_nonzero,
     is_step,
     number_by_step,
     number_of,
+    of_best,
 )
 from jaxneuron.population.histograms import Bins
 
@@ -257,8 +259,17 @@ RESULTS = {
     ),
     "init_weight": Result("init_params.weight", None, "", "initial weight", "weight W before step 0"),
     "init_bias": Result("init_params.bias", None, "", "initial bias", "bias b before step 0"),
-    "final_weight": Result("params.weight", None, "", "final weight", "weight W after the last step"),
-    "final_bias": Result("params.bias", None, "", "final bias", "bias b after the last step"),
+    "final_weight": Result(
+        "params.weight",
+        None,
+        "",
+        "final weight",
+        "weight W after the last step",
+        {"best_weight": of_best("weight W", dim=INPUT)},
+    ),
+    "final_bias": Result(
+        "params.bias", None, "", "final bias", "bias b after the last step", {"best_bias": of_best("bias b")}
+    ),
 }
 CELLS = {name: cell for result in RESULTS.values() for name, cell in result.cells.items()}
 
@@ -282,6 +293,7 @@ def edges_of(bins: Bins) -> dict[str, np.ndarray]:
     return {str(cell.dim): getattr(bins, cell.edges) for cell in CELLS.values() if cell.edges}
 
 
-def num_bins_of(bins: Bins) -> dict[str, int]:
-    """How many counts lie along each dim of cells' results, besides the cells' own dims."""
-    return {"fate": len(Fate)} | {dim: len(edges) - 1 for dim, edges in edges_of(bins).items()}
+def sizes_of(bins: Bins, num_inputs: int) -> dict[str, int]:
+    """How many numbers lie along each dim of cells' results, besides the cells' own dims."""
+    num_bins = {dim: len(edges) - 1 for dim, edges in edges_of(bins).items()}
+    return {"fate": len(Fate), INPUT: num_inputs} | num_bins

@@ -11,6 +11,7 @@ from jaxneuron.neuron.draws import Distribution
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params, init
+from jaxneuron.neuron.sample import sample
 from jaxneuron.neuron.train import TrainState, init_state
 from jaxneuron.population.keys import neuron_key, stream
 from jaxneuron.population.place import Place
@@ -40,7 +41,7 @@ def init_neuron(
     values = {**start.fixed, **place.swept}
     for name, distribution in start.drawn.items():
         if name != "init_weight":
-            values[name] = distribution.sample(stream(key, name), (), dtype)
+            values[name] = sample(distribution, stream(key, name), (), dtype)
     bias = values.pop("init_bias")
     if "init_weight" in values:
         params = Params(jnp.broadcast_to(values.pop("init_weight"), (num_inputs,)), bias)

@@ -14,12 +14,12 @@ from jaxtyping import Array, Bool, Int, Num
 
 from jaxneuron.neuron.fate import NO_STEP, Fate
 from jaxneuron.neuron.train import Trained
-from jaxneuron.population.cells import CellResult
+from jaxneuron.population.cells import CellResult, Merge
 from jaxneuron.population.histograms import Bins
 from jaxneuron.population.results import RESULTS
 
 # How the neurons of a cell merge, and what changes nothing.
-MERGES: dict[Callable[..., np.ndarray], tuple[Callable[..., Array], float]] = {
+MERGES: dict[Merge | None, tuple[Callable[..., Array], float]] = {
     np.sum: (partial(jnp.sum, dtype="int64"), 0),
     np.min: (jnp.min, np.inf),
     np.max: (jnp.max, -np.inf),
@@ -54,8 +54,13 @@ def _summarise(
     counts = jnp.arange(shape[-1]) < num_replicates
 
     def of_cell(trained: Trained) -> dict[str, Num[Array, "..."]]:
+        losses = jnp.where(counts & jnp.isfinite(trained.loss), trained.loss, jnp.inf)
+        best = jnp.argmin(losses)
+        best = jnp.where(losses[best] < jnp.inf, best, len(losses))  # where there is none
         return {
-            name: _merged(cell, values, trained.fate, lowest, counts)
+            name: _of_best(values, best)
+            if cell.merge is None
+            else _merged(cell, values, trained.fate, lowest, counts)
             for result in RESULTS.values()
             if result.cells and (values := result.of(trained)) is not None
             for name, cell in result.cells.items()
@@ -64,6 +69,11 @@ def _summarise(
     by_cell = jax.tree.map(lambda values: values.reshape(-1, shape[-1], *values.shape[1:]), trained)
     found = jax.vmap(of_cell)(by_cell)
     return jax.tree.map(lambda values: values.reshape(*shape[:-1], *values.shape[1:]), found)
+
+
+def _of_best(values: Num[Array, "replicates ..."], best: Int[Array, ""]) -> Num[Array, "..."]:
+    """The value of a cell's best neuron; NaN beyond the last."""
+    return values.at[best].get(mode="fill", fill_value=jnp.nan)
 
 
 def _merged(

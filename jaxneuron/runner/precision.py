@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 
+from jaxneuron.neuron.choices import squares_gradient
 from jaxneuron.neuron.draws import LogUniform, Uniform
-from jaxneuron.neuron.optimizers import squares_gradient
 from jaxneuron.population.axes import Axis
 from jaxneuron.runner.program import Program
 from jaxneuron.study.data import Dataset

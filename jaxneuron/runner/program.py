@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxneuron.neuron.choices import CONSTANT
 from jaxneuron.neuron.gradient import choose_form
 from jaxneuron.neuron.loss import Examples
-from jaxneuron.neuron.schedules import CONSTANT
 from jaxneuron.neuron.train import Config, Trained
 from jaxneuron.population.chunks import Chunking, Cut, cut_into_chunks
 from jaxneuron.population.design import DATASET, Design
@@ -24,12 +24,13 @@ from jaxneuron.population.start import Start
 from jaxneuron.population.summaries import summarise
 from jaxneuron.population.train import train_chunk, train_population
 from jaxneuron.runner.dispatch import Device, default_chunk_size
+from jaxneuron.runner.examples import examples_of, shared_probes
 from jaxneuron.runner.training import Training, training_of
 from jaxneuron.store.identity import identity_of
 from jaxneuron.store.room import Sizes
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.counted import counted
-from jaxneuron.study.data import Dataset, load, shared_probes
+from jaxneuron.study.data import Dataset, load
 from jaxneuron.study.study import Study
 
 # The examples of each data set, with half-lines and without, for the forms of the gradient that need them so.
@@ -143,7 +144,7 @@ class Program:
             neurons = {name: RESULTS[name].of(trained) for name in self.records}
             cells, neurons = jax.device_get((cells, neurons))
         return ChunkResults(
-            {name: values[chunk.unpadded].astype(CELLS[name].dtype) for name, values in cells.items()},
+            {n: v[chunk.unpadded].astype(CELLS[n].dtype or training.precision) for n, v in cells.items()},
             {name: self.chunking.cut(values, chunk) for name, values in neurons.items()},
         )
 
@@ -202,7 +203,7 @@ class Program:
                 precision = self.study.training.precision
                 with jax.enable_x64(precision == "float64"):
                     examples = {
-                        (number, config.gradient): data.examples(precision, config, num_probes)
+                        (number, config.gradient): examples_of(data, precision, config, num_probes)
                         for config in {config.gradient: config for config in self._configs}.values()
                         for num_probes in [shared_probes(self.datasets, precision, config)]
                         for number, data in enumerate(self.datasets)

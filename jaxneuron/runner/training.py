@@ -9,7 +9,7 @@ import xarray as xr
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Hyperparams
-from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.params import FUNCTIONS
 from jaxneuron.neuron.train import StepInfo, Trained
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset
@@ -82,7 +82,7 @@ class Training:
         """The neuron's output for scaled inputs x[points, inputs], with the params of a row of `history`."""
         at = self.history.isel(step=row)
         z = x @ at.weight.values.astype(np.float64) + float(at.bias)
-        function = ACTIVATIONS[self.study.neuron.activation].function
+        function = FUNCTIONS[self.study.neuron.activation]
         with jax.enable_x64(True):
             return np.asarray(function(z, self.hyperparams.get("negative_slope", 0.01)))
 

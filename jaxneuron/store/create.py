@@ -16,17 +16,17 @@ from zarr.storage import MemoryStore
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import MEANINGS
+from jaxneuron.population.cells import INPUT, CellResult
 from jaxneuron.population.chunks import Chunking
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.histograms import Bins
 from jaxneuron.population.results import (
     RESULTS,
-    CellResult,
     Result,
     cells_of,
     edges_of,
-    num_bins_of,
     results_of,
+    sizes_of,
 )
 from jaxneuron.store.checked import checksum_of_bytes
 from jaxneuron.store.checksum import checksum_of
@@ -72,9 +72,12 @@ def create(
     summaries, cells = cells_of(method), root.create_group("cells")
     _write_coordinates(cells, design)
     _write_bins(cells, bins)
-    _create_summaries(cells, design, chunking, bins, summaries)
+    _write_inputs(cells, inputs)
+    sizes = sizes_of(bins, len(inputs))
+    _create_summaries(cells, design, chunking, sizes, summaries, precision)
     if (parts := chunking.num_blocks) > 1:
-        _create_summaries(root.create_group("parts"), design, chunking, bins, summaries, {"part": parts})
+        group = root.create_group("parts")
+        _create_summaries(group, design, chunking, sizes, summaries, precision, {"part": parts})
         _create_markers(work, "sum", "sum", chunking.num_chunks // parts)
     if has_neurons:
         records = results_of(method)
@@ -118,24 +121,24 @@ def _create_summaries(
     group: zarr.Group,
     design: Design,
     chunking: Chunking,
-    bins: Bins,
+    sizes: Mapping[str, int],
     variables: Mapping[str, CellResult],
+    precision: str,
     part: Mapping[str, int] | None = None,
 ) -> None:
-    num_bins = num_bins_of(bins)
     part = part or {}
     for name, variable in variables.items():
         dims = () if variable.dim is None else (variable.dim,)
-        sizes = tuple(num_bins[dim] for dim in dims)
+        lengths = tuple(sizes[dim] for dim in dims)
         coordinates = (
             [] if part else _auxiliary(design) + [f"{dim}_end" for dim in dims if dim.endswith("_bin")]
         )
         _create_array(
             group,
             name,
-            shape=(*chunking.cells, *part.values(), *sizes),
-            chunks=(*chunking.tile, *(1 for _ in part), *sizes),
-            dtype=np.dtype(variable.dtype),
+            shape=(*chunking.cells, *part.values(), *lengths),
+            chunks=(*chunking.tile, *(1 for _ in part), *lengths),
+            dtype=np.dtype(variable.dtype or precision),
             dims=(*design.shape, *part, *dims),
             attrs=_attrs(variable.units, variable.long_name, variable.definition, coordinates),
         )
@@ -150,11 +153,11 @@ def _create_neurons(
     variables: Mapping[str, Result],
 ) -> None:
     _write_coordinates(group, design)
-    _write_coordinate(group, "input", ("input",), np.array(inputs), "", "input", "name of the input")
+    _write_inputs(group, inputs)
     for name, variable in variables.items():
         if name in design.coordinates:  # a swept starting value is there already, under the same name
             continue
-        dims = ("input",) if variable.field.endswith("weight") else ()
+        dims = (INPUT,) if variable.field.endswith("weight") else ()
         sizes = (len(inputs),) * len(dims)
         _create_array(
             group,
@@ -199,6 +202,10 @@ def _write_coordinates(group: zarr.Group, design: Design) -> None:
         definition = MEANINGS[name].definition if name in MEANINGS else STARTS[name]
         long_name = name.replace("_", " ").replace("init ", "initial ")
         _write_coordinate(group, name, (dim,), values, "", long_name, definition)
+
+
+def _write_inputs(group: zarr.Group, inputs: Sequence[str]) -> None:
+    _write_coordinate(group, INPUT, (INPUT,), np.array(inputs), "", "input", "name of the input")
 
 
 def _write_bins(group: zarr.Group, bins: Bins) -> None:

@@ -9,8 +9,8 @@ from jaxneuron.population.results import CELLS
 from jaxneuron.store.encode import encoded
 from jaxneuron.store.keys import Region, key_of
 
-# What merges with anything and leaves it as it is; of counts it is 0.
-NEUTRAL = {np.min: np.inf, np.max: -np.inf}
+# What merges with anything and leaves it as it is; of counts it is 0, and no neuron has no params.
+NEUTRAL = {np.min: np.inf, np.max: -np.inf, None: np.nan}
 
 
 class StandIns:

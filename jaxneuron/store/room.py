@@ -13,7 +13,7 @@ import psutil
 
 from jaxneuron.population.chunks import Chunking, cut_into_chunks
 from jaxneuron.population.histograms import Bins
-from jaxneuron.population.results import cells_of, num_bins_of, results_of
+from jaxneuron.population.results import cells_of, results_of, sizes_of
 from jaxneuron.store.location import Location
 from jaxneuron.study.bad_input import BadInput
 
@@ -67,7 +67,7 @@ class Sizes:
     def needs(self) -> Needs:
         """What the whole of it takes."""
         num_singles = sum(cell.dim is None for cell in cells_of(self.method).values())
-        num_bins = num_singles + sum(num_bins_of(self.bins).values())
+        num_bins = num_singles + sum(sizes_of(self.bins, self.num_inputs).values())
         chunking = self.chunking
         memory = (
             PROGRAM_BYTES[self.method]
@@ -102,7 +102,7 @@ class Sizes:
     def on_device(self) -> float:
         """What it takes of a GPU's own memory."""
         neurons = self.chunking.chunk_size * np.dtype(self.precision).itemsize
-        counts = math.prod(self.chunking.tile) * sum(num_bins_of(self.bins).values()) * 8
+        counts = math.prod(self.chunking.tile) * sum(sizes_of(self.bins, self.num_inputs).values()) * 8
         examples = self.num_datasets * self.num_examples * max(EXAMPLE_BYTES, 40 * self.num_inputs)
         of_a_chunk = neurons * (DEVICE_NEURON_WORDS + DEVICE_INPUT_WORDS * self.num_inputs) + counts
         return CHUNKS_ON_DEVICE * of_a_chunk + examples

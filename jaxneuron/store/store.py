@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import zarr
 
+from jaxneuron.population.merging import merged
 from jaxneuron.population.results import CELLS, RESULTS, ChunkResults
 from jaxneuron.store import older
 from jaxneuron.store.checked import Checked, checksum_of_bytes
@@ -203,8 +204,8 @@ class Store:
 
     def _sum(self, tile: Region) -> Iterator[tuple[zarr.Array, np.ndarray]]:
         """(array, what a region of it should hold) for the cells, where they are sums."""
-        for name, parts in self.summaries.items():
-            yield self.cells[name], CELLS[name].merge(np.asarray(parts[tile]), axis=len(tile))
+        parts = {name: np.asarray(array[tile]) for name, array in self.summaries.items()}
+        yield from ((self.cells[name], whole) for name, whole in merged(parts, len(tile)).items())
 
     def _wrong_sums(self) -> Iterator[tuple[int, str]]:
         """(number of the tile, path of the array) where cells are not what their parts add up to."""

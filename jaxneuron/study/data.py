@@ -5,14 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
-import jax
 import numpy as np
 
+from jaxneuron.neuron.choices import squares_gradient, stands_still_without_squares
 from jaxneuron.neuron.draws import Distribution
-from jaxneuron.neuron.hyperparams import Config
-from jaxneuron.neuron.loss import Examples
-from jaxneuron.neuron.optimizers import squares_gradient, stands_still_without_squares
-from jaxneuron.neuron.running_sums import count_probes, find_half_lines
 from jaxneuron.population.axes import Axis
 from jaxneuron.population.design import inside_unit
 from jaxneuron.study.bad_input import BadInput, named_rows
@@ -94,13 +90,6 @@ class Dataset(NamedTuple):
         largest_input = np.sqrt(np.max(np.mean(self.x**2, axis=0), initial=1.0))
         return float(half_spacing * np.sqrt(np.mean(self.y**2)) * largest_input)
 
-    def examples(self, precision: str, config: Config, num_probes: int = 0) -> Examples:
-        """The examples on the device in float32 or float64, with their half-lines where moments are used."""
-        x, y = jax.device_put((self.x.astype(precision), self.y.astype(precision)))
-        if config.gradient != "moments":
-            return Examples(x, y)
-        return Examples(x, y, find_half_lines(self.x[:, 0], self.y, precision, num_probes))
-
 
 def load(data: Data) -> list[Dataset]:
     """The data sets of a study, most often one; BadInput where they cannot be read."""
@@ -108,14 +97,6 @@ def load(data: Data) -> list[Dataset]:
     if isinstance(data, Table):
         data.check_unchanged(dataset.sha256 for dataset in datasets)
     return datasets
-
-
-def shared_probes(datasets: Sequence[Dataset], precision: str, config: Config) -> int:
-    """The number of probes with which the examples of data sets that are equally long have the same shapes:
-    one compiled program serves them all. (Of other lengths each has a program of its own.)"""
-    if config.gradient != "moments" or len(datasets) == 1:
-        return 0
-    return max(count_probes(data.x[:, 0], precision) for data in datasets)
 
 
 def sha256_of(datasets: Sequence[Dataset]) -> str:

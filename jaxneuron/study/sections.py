@@ -7,11 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from jaxneuron.neuron import jumps
+from jaxneuron.neuron.choices import ACTIVATIONS, CONSTANT, OPTIMIZERS, SCHEDULES
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.neuron.hyperparams import MEANINGS, Config
-from jaxneuron.neuron.optimizers import OPTIMIZERS
-from jaxneuron.neuron.params import ACTIVATIONS
-from jaxneuron.neuron.schedules import CONSTANT, SCHEDULES
 from jaxneuron.study.bad_input import shown
 from jaxneuron.study.categories import OneOrMore, check_batch_size, named
 from jaxneuron.study.quantity import Quantity, check_range, support

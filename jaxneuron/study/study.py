@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import model_validator
 
+from jaxneuron.neuron.choices import ACTIVATIONS, CONSTANT, OPTIMIZERS, SCHEDULES
 from jaxneuron.neuron.hyperparams import MEANINGS
-from jaxneuron.neuron.optimizers import OPTIMIZERS
-from jaxneuron.neuron.params import ACTIVATIONS
-from jaxneuron.neuron.schedules import CONSTANT, SCHEDULES
 from jaxneuron.population import design
 from jaxneuron.population.axes import Axis
 from jaxneuron.study.bad_input import BadInput, nearest
@@ -168,6 +166,18 @@ class Study(Section):
     def can_die(self) -> bool:
         """Whether there are neurons that can die: not so where every activation has a slope everywhere."""
         return any(ACTIVATIONS[each.neuron.activation].can_die for each in self.alternatives)
+
+    @property
+    def has_stability_limit(self) -> bool:
+        """Whether 2/λ_max means something: plain full-batch gradient descent on a locally quadratic loss."""
+        are_quadratic = all(
+            each.training.optimizer == "sgd"
+            and each.training.batch_size is None
+            and each.training.schedule == CONSTANT
+            and ACTIVATIONS[each.neuron.activation].is_piecewise_linear
+            for each in self.alternatives
+        )
+        return are_quadratic and self.sweep.weight_decay is None and self.sweep.clip_norm is None
 
     @property
     def quantities(self) -> dict[str, Any]:

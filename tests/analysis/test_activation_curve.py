@@ -6,12 +6,13 @@ import pytest
 from scipy.interpolate import CubicHermiteSpline
 
 from jaxneuron.analysis.activation_curve import FARTHEST, activation_curve
-from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.choices import ACTIVATIONS
+from jaxneuron.neuron.params import FUNCTIONS
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_cubic_between_its_places_is_the_activation(name):
-    curve, function = activation_curve(name, 0.3), ACTIVATIONS[name].function
+    curve, function = activation_curve(name, 0.3), FUNCTIONS[name]
     z = np.random.default_rng(0).uniform(-FARTHEST, FARTHEST, 10_000)
     with jax.enable_x64(True):
         output, beyond = np.asarray(function(z, 0.3)), np.asarray(function(np.array([-1e9, 1e9]), 0.3))

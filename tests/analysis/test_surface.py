@@ -8,7 +8,7 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.analysis.surface import loss_surface, losses_at, silence_border, with_same_loss
 from jaxneuron.analysis.trajectory import trajectory
-from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.choices import ACTIVATIONS
 from tests.studies import all_but_few_thorough
 
 RANDOM = np.random.default_rng(0)

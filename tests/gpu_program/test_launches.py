@@ -16,6 +16,7 @@ from jaxneuron.population import summaries, train
 from jaxneuron.population.blocks import CYCLE
 from jaxneuron.population.jumps import FLIGHTS, WALKS
 from jaxneuron.population.place import bounds_of, layout_of
+from jaxneuron.runner.examples import examples_of
 from jaxneuron.runner.program import Program
 from tests.gpu_program.launches import Thunk, launched
 
@@ -47,7 +48,7 @@ def chunk_of(form="moments", **training):
     program = Program(jn.Study(data={"x": X, "y": np.abs(X)}, training=training, sweep=SWEEP))
     config = dataclasses.replace(program.alternative(0).config, gradient=form)
     precision = program.study.training.precision
-    examples = program.datasets[0].examples(precision, config)
+    examples = examples_of(program.datasets[0], precision, config)
     bounds = bounds_of(program.chunking[0], program.design, program.chunking, precision)
     layout, start = layout_of(program.design, program.chunking), program._inputs_on(None)[0]
     assert layout.chunk_size == 2**22

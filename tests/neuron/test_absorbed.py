@@ -9,9 +9,9 @@ import optax
 import pytest
 
 from jaxneuron.neuron.absorbed import _coast, is_absorbed
+from jaxneuron.neuron.choices import OPTIMIZERS
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
-from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import conclude, init_state, take_steps, update_step
 from tests.conftest import examples_of

@@ -10,10 +10,11 @@ from hypothesis.extra.numpy import arrays
 from jax.test_util import check_grads
 
 from jaxneuron.neuron.autodiff import evaluate_in_order
+from jaxneuron.neuron.choices import ACTIVATIONS
 from jaxneuron.neuron.gradient import choose_form, evaluate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import loss, silent_loss
-from jaxneuron.neuron.params import ACTIVATIONS, Params
+from jaxneuron.neuron.params import Params
 from tests.conftest import examples_of
 from tests.neuron.neurons import params_of
 

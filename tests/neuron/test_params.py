@@ -7,8 +7,10 @@ import pytest
 import scipy.special
 import scipy.stats
 
+from jaxneuron.neuron.choices import ACTIVATIONS
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
-from jaxneuron.neuron.params import ACTIVATIONS, Params, apply, init, preactivation
+from jaxneuron.neuron.params import FUNCTIONS, Params, apply, init, preactivation
+from jaxneuron.neuron.sample import sample
 
 Z = np.array([-30.0, -2.0, -1e-3, 0.0, 1e-3, 0.7, 30.0])
 FORMULAS = {
@@ -26,7 +28,7 @@ FORMULAS = {
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation_is_its_formula(name, precision):
     tolerance = 1e-6 if precision == "float32" else 1e-14
-    out = ACTIVATIONS[name].function(jnp.asarray(Z, precision), jnp.asarray(0.2, precision))
+    out = FUNCTIONS[name](jnp.asarray(Z, precision), jnp.asarray(0.2, precision))
     assert out.dtype == precision
     np.testing.assert_allclose(out, FORMULAS[name](Z), rtol=tolerance, atol=tolerance)
 
@@ -34,14 +36,14 @@ def test_activation_is_its_formula(name, precision):
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_only_a_slope_of_exactly_zero_can_kill(name):
     z = jnp.linspace(-5, 0, 101)
-    slopes = jax.vmap(jax.grad(lambda z: ACTIVATIONS[name].function(z, 0.2)))(z)
+    slopes = jax.vmap(jax.grad(lambda z: FUNCTIONS[name](z, 0.2)))(z)
     assert ACTIVATIONS[name].can_die == bool((slopes == 0).all())
 
 
 @pytest.mark.parametrize(("name", "slope"), [("relu", 0.0), ("leaky_relu", 0.2)])
 def test_the_negative_side_owns_zero(name, slope, precision):
     zero = jnp.zeros((), precision)
-    assert jax.grad(lambda z: ACTIVATIONS[name].function(z, 0.2))(zero) == jnp.asarray(slope, precision)
+    assert jax.grad(lambda z: FUNCTIONS[name](z, 0.2))(zero) == jnp.asarray(slope, precision)
 
 
 def test_apply_is_activation_of_the_affine_map():
@@ -71,7 +73,7 @@ def test_init_draws_a_weight_for_each_input(precision):
     ],
 )
 def test_draws_follow_their_distribution(draw, cdf):
-    sample = np.asarray(draw.sample(jax.random.key(0), (20_000,)))
-    assert scipy.stats.kstest(sample, cdf).pvalue > 1e-3
+    drawn = np.asarray(sample(draw, jax.random.key(0), (20_000,)))
+    assert scipy.stats.kstest(drawn, cdf).pvalue > 1e-3
     probabilities = np.linspace(0.01, 0.99, 50)
     np.testing.assert_allclose(cdf(draw.quantile(probabilities)), probabilities, rtol=1e-10)

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jaxneuron.neuron.choices import ACTIVATIONS
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.gradient import FORMS, evaluate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import loss, silent_loss
-from jaxneuron.neuron.params import ACTIVATIONS, Params
+from jaxneuron.neuron.params import Params
 from tests.conftest import examples_of
 from tests.neuron.neurons import params_of, path_from, train_from, with_half_lines
 from tests.population.trained import train_values

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from jaxneuron.neuron.batches import draw_batch
+from jaxneuron.neuron.choices import OPTIMIZERS
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
-from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.train import init_state, update_step
 from tests.conftest import examples_of
 from tests.neuron.neurons import KEY, params_of, path_from, train_from

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from jax.extend.random import threefry_2x32
 
+from jaxneuron.neuron.choices import OPTIMIZERS
 from jaxneuron.neuron.hyperparams import Config
-from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.population.keys import neuron_key, stream
 from tests.conftest import REPEAT, examples_of
 from tests.neuron.neurons import with_half_lines

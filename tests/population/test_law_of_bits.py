@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxneuron.neuron.choices import OPTIMIZERS
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Config
-from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.population import program
 from jaxneuron.population.follow import follow
 from jaxneuron.population.keys import neuron_key

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxneuron.neuron.choices import OPTIMIZERS
 from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.loss import Examples
-from jaxneuron.neuron.optimizers import OPTIMIZERS
 from jaxneuron.neuron.running_sums import find_half_lines
 from jaxneuron.population import blocks, program
 from jaxneuron.population.place import Place

@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxneuron.neuron.fate import Fate
+from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import Trained
 from jaxneuron.population import summaries
 from jaxneuron.population.histograms import make_bins, quantile
+from jaxneuron.population.merging import merged
 from jaxneuron.population.results import CELLS
 
 BINS = make_bins(0.5, 1000)
@@ -30,6 +32,7 @@ def neurons(seed, shape=(3, 2, 40)):
     }
     loss = np.exp(rng.normal(-2, 4, shape))
     loss[fate == Fate.diverged] = rng.choice([np.nan, np.inf, 1e30], (fate == Fate.diverged).sum())
+    loss.reshape(-1, shape[-1])[0] = np.nan  # a cell without a best neuron
     others = {
         "fixed_step": rng.choice([-1, 0, 7], shape),
         "revivals": rng.choice([0, 1, 9], shape),
@@ -38,6 +41,7 @@ def neurons(seed, shape=(3, 2, 40)):
         "num_active": rng.integers(0, 2**31, shape, dtype=np.int32),
         "period": rng.choice([-1, 0, 1, 2, 96], shape),
         "undecided": rng.random(shape) < 0.2,
+        "params": Params(rng.normal(size=(*shape, 2)), rng.normal(size=shape)),
     }
     return Trained(**dict.fromkeys(Trained._fields) | {"fate": fate, "loss": loss} | steps | others)
 
@@ -45,9 +49,12 @@ def neurons(seed, shape=(3, 2, 40)):
 def summarise(trained, bins, num_replicates=None):
     """What is found on the device of neurons [*cells, replicate], of which the last may be padding."""
     shape = trained.loss.shape
-    flat = jax.tree.map(np.ravel, trained)
+    flat = jax.tree.map(lambda values: values.reshape(-1, *values.shape[len(shape) :]), trained)
     found = summaries.summarise(flat, bins, shape, np.uint32(num_replicates or shape[-1]))
-    return {name: values.astype(CELLS[name].dtype) for name, values in jax.device_get(found).items()}
+    return {
+        name: values.astype(CELLS[name].dtype or values.dtype)
+        for name, values in jax.device_get(found).items()
+    }
 
 
 def test_counts_are_the_neurons():
@@ -65,6 +72,13 @@ def test_counts_are_the_neurons():
     np.testing.assert_array_equal(got["cycling_count"], is_cycle.sum(-1))
     np.testing.assert_array_equal(got["undecided_count"], trained.undecided.sum(-1))
     np.testing.assert_array_equal(got["active_count"], trained.num_active.astype(object).sum(-1))
+    best = np.where(np.isfinite(loss), loss, np.inf).argmin(-1)[..., None]
+    is_lost = ~np.isfinite(loss).any(-1)
+    weight, bias = trained.params
+    want = np.take_along_axis(bias, best, -1)[..., 0]
+    np.testing.assert_array_equal(got["best_bias"], np.where(is_lost, np.nan, want))
+    want = np.take_along_axis(weight, best[..., None], -2)[..., 0, :]
+    np.testing.assert_array_equal(got["best_weight"], np.where(is_lost[..., None], np.nan, want))
     for name, fates in STEPS.items():
         count, step = got[f"{name}_count"], getattr(trained, name)
         np.testing.assert_array_equal(count.sum(-1), np.isin(fate, fates).sum(-1))
@@ -99,13 +113,13 @@ def test_summaries_merge_exactly_in_any_order(seed, cut, random):
     """What a part does not hold is its padding."""
     trained = neurons(seed)
     whole = summarise(trained, BINS)
-    turned = jax.tree.map(lambda values: np.roll(values, -cut, -1), trained)
+    turned = jax.tree.map(lambda values: np.roll(values, -cut, 2), trained)
     parts = [summarise(trained, BINS, cut), summarise(turned, BINS, 40 - cut)]
     random.shuffle(parts)
     assert set(whole) == set(CELLS)
-    for name, values in whole.items():
-        some = np.stack([part[name] for part in parts], axis=1)
-        np.testing.assert_array_equal(CELLS[name].merge(some, axis=1), values)
+    some = {name: np.stack([part[name] for part in parts], axis=1) for name in whole}
+    for name, values in merged(some, axis=1).items():
+        np.testing.assert_array_equal(values, whole[name])
 
 
 def quantile_of(summary, probability):

@@ -13,12 +13,13 @@ from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.population.chunks import cut_into_chunks
 from jaxneuron.population.histograms import make_bins
+from jaxneuron.runner.examples import examples_of, shared_probes
 from jaxneuron.store.location import Location
 from jaxneuron.store.room import Sizes
 from jaxneuron.store.store import Store
-from jaxneuron.study.data import load, sha256_of, shared_probes, teach
+from jaxneuron.study.data import load, sha256_of, teach
 from jaxneuron.study.files import Table
-from jaxneuron.study.sources import Teacher
+from jaxneuron.study.sources import Arrays, Teacher
 from jaxneuron.study.study import read_study
 from jaxneuron.view.plots.canvas import save
 from jaxneuron.view.plots.phase import draw_phase_diagram
@@ -62,7 +63,7 @@ def test_one_program_serves_all(tmp_path, gradient, compilations):
     assert compilations.count("jit(_train)") == 1
     if gradient == "moments":
         config = Config(gradient="moments")
-        probes = [data.examples("float32", config).half_lines.probes.size for data in load(study.data)]
+        probes = [examples_of(data, "float32", config).half_lines.probes.size for data in load(study.data)]
         assert len(set(probes)) > 1
         assert shared_probes(load(study.data), "float32", config) == max(probes)
     one = jn.sweep(alone(load(study.data)[1], training={"gradient": gradient}), tmp_path / "one.zarr")
@@ -247,3 +248,11 @@ def test_data_of_a_study_file(tmp_path):
     (data,) = load(data_of("x = [[1, 2], [3, 4.5], [5, 6]]\ny = [1, 0, 2]"))
     np.testing.assert_array_equal(data.x, [[1, 2], [3, 4.5], [5, 6]])
     assert data.inputs == ("x0", "x1")
+
+
+def test_examples_come_in_the_precision(precision):
+    examples = examples_of(load(Arrays(x=[[1, 2], [3, 4]], y=[0.1, 0.2]))[0], precision, Config())
+
+    assert examples.x.dtype == examples.y.dtype == precision
+    np.testing.assert_array_equal(examples.x, np.array([[1, 2], [3, 4]], precision))
+    np.testing.assert_array_equal(examples.y, np.array([0.1, 0.2], precision))

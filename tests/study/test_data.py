@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import load as load_all
 from jaxneuron.study.data import read_table, teach
@@ -107,14 +106,6 @@ def test_sha256_changes_with_any_number_name_scale_and_shape():
     assert all(len(digest) == 64 for digest in digests)
     wide, tall = np.arange(4.0).reshape(2, 2), np.arange(4.0)[:, None]
     assert load(Arrays(x=wide, y=[0, 1])).sha256 != load(Arrays(x=tall, y=[0, 1, 2, 3])).sha256
-
-
-def test_examples_come_in_the_precision(precision):
-    examples = load(Arrays(x=[[1, 2], [3, 4]], y=[0.1, 0.2])).examples(precision, Config())
-
-    assert examples.x.dtype == examples.y.dtype == precision
-    np.testing.assert_array_equal(examples.x, np.array([[1, 2], [3, 4]], precision))
-    np.testing.assert_array_equal(examples.y, np.array([0.1, 0.2], precision))
 
 
 def test_what_float32_cannot_hold_float64_can():

@@ -11,9 +11,8 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jaxneuron.neuron.choices import ACTIVATIONS, OPTIMIZERS
 from jaxneuron.neuron.draws import STANDARD_NORMAL, LogUniform, Normal, Uniform
-from jaxneuron.neuron.optimizers import OPTIMIZERS
-from jaxneuron.neuron.params import ACTIVATIONS
 from jaxneuron.population.axes import Linear, Log, Refined, Values
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.files import Table

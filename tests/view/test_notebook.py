@@ -278,7 +278,7 @@ def test_figures_can_be_called(run_of, life_of):
 
 def test_results_wait_for_no_figures():
     code = (
-        "import sys, jaxneuron.api\n"
+        "import sys, jaxneuron.api.training\n"
         "print([m for m in sys.modules if 'matplotlib' in m or 'view.plots' in m or 'view.notebook' in m])"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

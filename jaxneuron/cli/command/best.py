@@ -24,16 +24,17 @@ from jaxneuron.study.bad_input import BadInput
 @partial_option
 @json_option
 def best(run: str, by: str, number: int, most_lost: float, partial: bool, as_json: bool) -> None:
-    """List the cells that train best, with their neurons' fates (and 95 % intervals) and median W and b.
+    """List the cells that train best, with their neurons' fates (and 95 % intervals) and W and b of the
+    best one.
 
     A cell's number is what `train RUN --cell` takes. Of several data sets each has its own best cells.
     """
-    from jaxneuron.analysis.best import best_cells, median_params
+    from jaxneuron.analysis.best import best_cells, best_params
 
     opened, part = open_part(run, partial)
     cells = best_cells(opened, number, by=_quantile(by), most_lost=most_lost)
     try:
-        params, unknown = median_params(opened, cells.cell.tolist()), None
+        params, unknown = best_params(opened, cells.cell.tolist()), None
     except BadInput as error:
         params, unknown = None, str(error)
     if as_json:

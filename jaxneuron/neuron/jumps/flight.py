@@ -15,10 +15,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from jaxneuron.neuron.half_lines import HalfLine
-from jaxneuron.neuron.hyperparams import Scalar
 from jaxneuron.neuron.jumps import MOST_STEPS
 from jaxneuron.neuron.jumps.quadratic import ratio
 from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.scalar import Scalar
 
 # λ = 0 is gone after one step; its logarithm must be a number, to be multiplied by 0 steps.
 MIN_LOG = -800.0

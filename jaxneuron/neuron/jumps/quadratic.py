@@ -4,10 +4,11 @@ one half-line, whatever it is made of."""
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from jaxneuron.neuron.choices import ACTIVATIONS
 from jaxneuron.neuron.half_lines import HalfLine
-from jaxneuron.neuron.hyperparams import Config, Hyperparams, Scalar
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.moments import Piece, with_scaled_targets
-from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.scalar import Scalar
 
 
 def loss_line(piece: Piece, hyperparams: Hyperparams, config: Config) -> HalfLine:

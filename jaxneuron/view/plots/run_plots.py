@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jaxneuron.analysis.deaths import deaths
 from jaxneuron.analysis.frames import shown_by_default
-from jaxneuron.analysis.gallery import gallery
 from jaxneuron.analysis.importance import importance
 from jaxneuron.analysis.in_words import part_in_words
 from jaxneuron.analysis.maps import Others, quantity_map
 from jaxneuron.analysis.panels import panels
 from jaxneuron.analysis.phase import phase_diagram
 from jaxneuron.analysis.run import Run
-from jaxneuron.analysis.surface import loss_surface, with_same_loss
-from jaxneuron.runner.training import Training
 from jaxneuron.study.counted import counted
 from jaxneuron.view.plots.canvas import DOUBLE_COLUMN, Plot, finished
 from jaxneuron.view.plots.deaths import draw_deaths
@@ -22,7 +20,9 @@ from jaxneuron.view.plots.incidence import draw_incidence
 from jaxneuron.view.plots.map import draw_map
 from jaxneuron.view.plots.panels import draw_panels
 from jaxneuron.view.plots.phase import draw_phase_diagram
-from jaxneuron.view.plots.surface import draw_surface
+
+if TYPE_CHECKING:
+    from jaxneuron.runner.training import Training
 
 At = Mapping[str, float] | None
 Names = Sequence[str] | None
@@ -126,16 +126,21 @@ class RunPlots:
 
     def surface(
         self,
-        trainings: Training | Sequence[Training] | None = None,
+        trainings: "Training | Sequence[Training] | None" = None,
         *,
         width: float = DOUBLE_COLUMN,
         path: str | Path | None = None,
     ) -> Plot:
         """The loss L(W, b) of the study's data with the paths of neurons, by default one of each
         kind that the report shows, trained again."""
+        # They import JAX, which no other figure of a run needs.
+        from jaxneuron.analysis.gallery import gallery
+        from jaxneuron.analysis.surface import loss_surface, with_same_loss
+        from jaxneuron.view.plots.surface import draw_surface
+
         if trainings is None:
             trainings = with_same_loss([kind.training for kind in gallery(self._run, self._run.program())])
-        chosen = [trainings] if isinstance(trainings, Training) else trainings
+        chosen = trainings if isinstance(trainings, Sequence) else [trainings]
         return self._finished(draw_surface(loss_surface(chosen), width), path)
 
     def _finished(self, plot: Plot, path: str | Path | None) -> Plot:

@@ -41,7 +41,7 @@ def best_table(run: Run, number: int = 5) -> Table:
 
 def interval_table(cells: pd.DataFrame, params: pd.DataFrame | None, run: Run, by: str) -> Table:
     """The rows of a run's `best_cells`: shares with the 95 % intervals that a cell's neurons allow, and the
-    medians of the params where they are known."""
+    params of its best neuron where they are known."""
     num_tied, num_rows, cells_are = cells.attrs["num_tied"], len(cells), _cells_are(run)
     cells = cells.head(MOST_ROWS)
     labels = (str(run.cells[name].attrs["long_name"]) for name in run.swept)
@@ -73,7 +73,7 @@ def interval_table(cells: pd.DataFrame, params: pd.DataFrame | None, run: Run, b
     parts = [
         f"{_left_out(num_rows)}{num_tied:,} of {cells_are} as good as the first{of_each}: "
         "as many of their neurons converged, and to within 1 % of its loss",
-        *(["W and b: medians, in the neuron's own units"] if names else []),
+        *(["W and b: of the cell's neuron of smallest loss, in its own units"] if names else []),
         "in brackets: 95 % intervals of the shares, in per cent (Wilson 1927)",
     ]
     table.caption = "\n".join(filter(None, ["; ".join(parts), at_rest_in_words(run)]))

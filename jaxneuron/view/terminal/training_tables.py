@@ -9,8 +9,7 @@ from jaxneuron.analysis.ending import ended_in_words
 from jaxneuron.analysis.explain import FullPass
 from jaxneuron.analysis.fit import shown_rows
 from jaxneuron.analysis.units import TRAINED, Units, equation, history_in, is_scaled, units_of
-from jaxneuron.neuron.params import ACTIVATIONS
-from jaxneuron.neuron.schedules import CONSTANT
+from jaxneuron.neuron.choices import ACTIVATIONS, CONSTANT
 from jaxneuron.runner.training import Training
 from jaxneuron.view.terminal.plain import plain_table
 from jaxneuron.view.terminal.tables import fate_name

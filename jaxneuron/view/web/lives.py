@@ -15,7 +15,7 @@ from jaxneuron.analysis.remedies import what_helps
 from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.units import is_scaled, units_of
 from jaxneuron.analysis.why import why
-from jaxneuron.neuron.params import ACTIVATIONS
+from jaxneuron.neuron.choices import ACTIVATIONS
 from jaxneuron.population.design import DATASET, POINT
 from jaxneuron.runner.training import Training
 from jaxneuron.study.bad_input import BadInput
