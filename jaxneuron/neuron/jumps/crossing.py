@@ -19,6 +19,10 @@ from jaxneuron.neuron.jumps.flight import Course, Modes, Powers, Steps, powers_a
 
 Value = TypeVar("Value")
 
+# Halvings that find any number of pairs: below 2⁵⁴ they find all, and MOST_STEPS are 2⁵³. And how many of them
+# a GPU takes in a turn: of more it launches hardly fewer kernels.
+MOST_BITS, BITS_A_TURN = 54, 3
+
 
 class Guard(NamedTuple):
     """A number on its course that ends a flight when it is below 0, or at 0 where that counts."""
@@ -158,8 +162,14 @@ def last_that(holds: Callable[[Steps], Bool[Array, ""]], most: Steps, num_bits: 
     """The largest whole number from 1 to `most` for which a condition holds that, once it ends, never holds
     again; 0 if there is none."""
 
+    # The turns of a loop that are not counted when it is compiled a GPU asks the host for, one by one: so there
+    # are as many as there may be. What is above `most` does not hold, and the first of them change nothing.
+    is_counted = jax.default_backend() != "cpu"
+    bits = MOST_BITS if is_counted else num_bits
+
     def halve(i: Array, low: Steps) -> Steps:
-        middle = low + jnp.left_shift(jnp.int64(1), num_bits - 1 - i).astype(low.dtype)
+        middle = low + jnp.left_shift(jnp.int64(1), bits - 1 - i).astype(low.dtype)
         return jnp.where((middle <= most) & holds(middle), middle, low)
 
-    return jax.lax.fori_loop(0, num_bits, halve, jnp.zeros_like(most))
+    unroll = BITS_A_TURN if is_counted else None
+    return jax.lax.fori_loop(0, bits, halve, jnp.zeros_like(most), unroll=unroll)
