@@ -19,8 +19,8 @@ from jaxneuron.neuron.jumps.flight import Course, Modes, Powers, Steps, powers_a
 
 Value = TypeVar("Value")
 
-# Halvings that find any number of pairs: below 2⁵⁴ they find all, and MOST_STEPS are 2⁵³. And how many of them
-# a GPU takes in a turn: of more it launches hardly fewer kernels.
+# Halvings that find every number below 2⁵⁴, more than MOST_STEPS; and how many of them a GPU takes in a turn:
+# more would hardly save a kernel.
 MOST_BITS, BITS_A_TURN = 54, 3
 
 
@@ -162,8 +162,8 @@ def last_that(holds: Callable[[Steps], Bool[Array, ""]], most: Steps, num_bits: 
     """The largest whole number from 1 to `most` for which a condition holds that, once it ends, never holds
     again; 0 if there is none."""
 
-    # The turns of a loop that are not counted when it is compiled a GPU asks the host for, one by one: so there
-    # are as many as there may be. What is above `most` does not hold, and the first of them change nothing.
+    # Before a turn that is not counted when it is compiled, a GPU asks the host. So it takes as many turns as
+    # any search may need: the first ones look above `most`, where nothing is found.
     is_counted = jax.default_backend() != "cpu"
     bits = MOST_BITS if is_counted else num_bits
 
