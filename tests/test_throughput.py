@@ -50,6 +50,13 @@ def test_what_is_to_be_measured_on_a_gpu_runs_here():
         assert f"{form}: 256 neurons × 20 steps in " in str(found)
 
 
+def test_what_fails_on_a_gpu_leaves_the_rest(monkeypatch):
+    monkeypatch.setattr(gpu, "rate", lambda form, *_: form if form == "jumps" else 1 / 0)
+    first, *_, last = gpu.rates(sizes=(1000,))
+    assert first == "moments, sgd: 1,000 neurons: not measured: ZeroDivisionError: division by zero"
+    assert last == "jumps"
+
+
 @pytest.mark.thorough
 def test_results_are_read_back_and_shown(tmp_path):
     measured = results.begin()

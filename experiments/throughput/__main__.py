@@ -17,7 +17,7 @@ LOG_WIDTH = 170  # of the table, where the output is no terminal
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Tiny works, to try it out: the numbers mean nothing.")
-@click.option("--gpu", is_flag=True, help="Only jaxneuron on a GPU: its tests, rates and memory.")
+@click.option("--gpu", is_flag=True, help="Only jaxneuron on a GPU: its rates, memory and tests.")
 @click.option("--only", multiple=True, help="Only peers with this in their name or module; may be repeated.")
 @click.option("--skip-scaling", is_flag=True, help="Only the main table: no axes, no fresh processes.")
 @click.option("--rounds", default=ROUNDS, show_default=True, help="Runs of each peer at each work.")
@@ -42,9 +42,9 @@ def main(
     if not console.is_terminal:
         console = Console(width=LOG_WIDTH)
     if gpu:
-        console.print(gpu_alone.tests(), highlight=False)
         for rate in gpu_alone.rates(**gpu_alone.TINY if quick else {}):
-            console.print(str(rate), highlight=False)
+            console.print(str(rate), highlight=False, markup=False, soft_wrap=True)
+        gpu_alone.run_tests()
         return
     measured = results.begin()
     path = out or results.FOLDER / f"{'quick-' if quick else ''}{measured.slug}.json"

@@ -80,7 +80,7 @@ def evaluate_at_once(
 
 
 def _packed(evaluation: Evaluation) -> Evaluation:
-    """The evaluation, of one input, with dL/dW + i·dL/db as its gradient: of one sum XLA makes one loop, which
+    """The evaluation of one input, dL/dW + i·dL/db being its gradient: of one sum XLA makes one loop, which
     passes over the examples once.
 
     That is for arithmetic alone: in such a loop XLA calls a function of its own for one neuron at a time.

@@ -47,15 +47,21 @@ def advance(
     if most is None or jax.default_backend() == "cpu":
         return jax.lax.fori_loop(0, number, turn, state)
 
-    first = state.step
+    def counted(now: TrainState, turns: Array | int) -> TrainState:
+        """The state with its counts of steps after some turns; known from those, they take no kernels."""
+
+        def count(now: Array, first: Array) -> Array:
+            return first + turns if is_count(first) else now
+
+        opt_state = jax.tree.map(count, now.opt_state, state.opt_state)
+        return now._replace(step=state.step + turns, opt_state=opt_state)
 
     def turn_or_rest(i: Array, state: TrainState) -> TrainState:
-        before = state._replace(step=first + i)  # known from the turn, it takes no kernel of its own
+        before = counted(state, i)
         after = jax.tree.map(lambda new, old: jnp.where(i < number, new, old), step(before), before)
-        return after._replace(step=None)
+        return counted(after, 0)
 
-    end = jax.lax.fori_loop(0, most, turn_or_rest, state._replace(step=None))
-    return end._replace(step=first + number)
+    return counted(jax.lax.fori_loop(0, most, turn_or_rest, state), number)
 
 
 def is_count(values: Array) -> bool:
@@ -99,7 +105,8 @@ def take_some_steps(
 
         def step(state: TrainState, i: Array) -> tuple[TrainState, TrainState]:
             number = (i < num_steps).astype(jnp.int32)
-            return advance(state, number, hyperparams, examples, config), state
+            # At most 2, as of a loop of one turn the compiler makes none.
+            return advance(state, number, hyperparams, examples, config, 2), state
 
         return jax.lax.scan(step, state, jnp.arange(most))
 

@@ -69,8 +69,8 @@ def read(sequence: str, turns: dict[int, int | None]) -> Thunk:
     program, is_condition = Thunk("program"), False
     trail = [(-1, program)]  # indents, and what holds all that is indented more
     for line in sequence.splitlines():
-        if line.strip() in ("condition:", "body:"):
-            is_condition = line.strip() == "condition:"
+        if line.endswith(("condition:", "body:")):  # also behind "No thunks."
+            is_condition = line.endswith("condition:")
         match = LINE.match(line)
         if match is None or is_condition:  # a condition is part of its loop
             continue

@@ -8,14 +8,19 @@ import importlib.util
 from functools import partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import jaxneuron as jn
+from jaxneuron.neuron.jumps.crossing import BITS_A_TURN, MOST_BITS
+from jaxneuron.neuron.jumps.state import init_jumps
+from jaxneuron.neuron.jumps.turns import FEW_STEPS, WALK, fly, walk
 from jaxneuron.population import summaries, train
 from jaxneuron.population.blocks import CYCLE
-from jaxneuron.population.jumps import FLIGHTS, WALKS
-from jaxneuron.population.place import bounds_of, layout_of
+from jaxneuron.population.place import bounds_of, layout_of, place_at
+from jaxneuron.population.start import init_all, init_neuron
+from jaxneuron.population.steps import advance, take_some_steps
 from jaxneuron.runner.examples import examples_of
 from jaxneuron.runner.program import Program
 from tests.gpu_program.launches import Thunk, launched
@@ -56,15 +61,51 @@ def chunk_of(form="moments", **training):
     return program, partial(train._train, config, layout, True), (bounds, start, examples, number)
 
 
+def of_neurons(take, size, form="moments", **training):
+    """The program that takes something of the state of each of some neurons and of what they share, and its
+    arrays: it compiles in a third of the time of a chunk's."""
+    _, train_chunk, arrays = chunk_of(form, **training)
+    config, layout, _ = train_chunk.args
+
+    def program(bounds, start, examples, number):
+        def of_neuron(neuron):
+            state, hyperparams = init_neuron(place_at(neuron, bounds, layout), start, examples, config)
+            return take(state, hyperparams, examples, config, number)._replace(key=None)
+
+        return jax.vmap(of_neuron)(jnp.arange(size, dtype=jnp.int32))
+
+    return program, arrays
+
+
 def kernels_of(thunk: Thunk) -> list[int]:
     """The threads of each kernel that is launched in a turn, beside loops in it."""
     return [inner.threads for inner in thunk.inner if inner.threads]
 
 
+def steps_in(program: Thunk) -> Thunk:
+    """The loop over the steps of a cycle, in which nothing waits."""
+    loops = [thunk for thunk in program.all() if thunk.turns == CYCLE]
+    assert len(loops) == 1, "the steps of a cycle are not counted when they are compiled"
+    assert not [thunk for thunk in loops[0].all() if thunk.waits]
+    return loops[0]
+
+
+def test_a_chunk_waits_once_a_cycle(tmp_path):
+    _, function, arrays = chunk_of()
+    program = launched(function, arrays, tmp_path)
+    # A step is the search for a row of the table, and the rest; one thread counts the turns.
+    kernels = kernels_of(steps_in(program))
+    assert len(kernels) <= 3
+    assert kernels.count(1) <= 1
+    # The host is asked once a cycle for each block, for the queue, and whether it is shortened; and once for
+    # each block of results.
+    waiting = [thunk.kind for thunk in program.all() if thunk.waits]
+    assert sorted(waiting) == ["kConditional", *3 * ["kWhile"]]
+
+
 @pytest.mark.parametrize(
     ("form", "optimizer", "most"),
     [
-        ("moments", "sgd", 2),  # the row of the table, and the step
         ("moments", "adam", 3),
         ("at_once", "sgd", 3),  # two products, and the step
         ("at_once", "adam", 4),
@@ -72,32 +113,40 @@ def kernels_of(thunk: Thunk) -> list[int]:
     ],
 )
 def test_a_step_is_few_kernels_and_waits_for_nobody(form, optimizer, most, tmp_path):
-    _, function, arrays = chunk_of(form, optimizer=optimizer)
-    program = launched(function, arrays, tmp_path)
-    loops = [thunk for thunk in program.all() if thunk.turns == CYCLE]
-    assert len(loops) == 1, "the steps of a cycle are not counted when they are compiled"
-    (steps,) = loops
-    assert not [thunk for thunk in steps.all() if thunk.waits]
+    def take(state, hyperparams, examples, config, number):
+        return advance(state, number, hyperparams, examples, config, CYCLE)
+
+    steps = steps_in(launched(*of_neurons(take, 2**20, form, optimizer=optimizer), tmp_path))
     kernels = kernels_of(steps)
     assert len([threads for threads in kernels if threads > 1]) <= most
-    # The others are of one thread: they count the turns, and what adam makes of its count.
-    assert kernels.count(1) <= (1 if optimizer == "sgd" else 4)
+    # The others are of one thread: they count the turns, and take adam's powers.
+    assert kernels.count(1) <= (1 if optimizer == "sgd" else 3)
     passes = [thunk for thunk in steps.inner if thunk.turns]
     assert [kernels_of(loop)[1:] for loop in passes] == ([[1]] if form == "in_order" else [])
-    # The host is asked once a cycle for each block, for the queue, and whether it is shortened; and once for
-    # each block of results.
-    waiting = [thunk.kind for thunk in program.all() if thunk.waits]
-    assert sorted(waiting) == ["kConditional", *3 * ["kWhile"]]
 
 
-def test_by_jumps_a_walk_waits_for_nobody(tmp_path):
-    """A flight does: it searches for as long as it takes, and how long that is the host is told."""
+def test_steps_that_are_kept_wait_for_nobody(tmp_path):
+    """As where a neuron is followed, and where it is found when neurons diverged."""
+    _, train_chunk, (bounds, start, examples, number) = chunk_of()
+    config, layout, _ = train_chunk.args
+    places = jax.vmap(lambda neuron: place_at(neuron, bounds, layout))(np.arange(2**16, dtype=np.int32))
+    states, _ = jax.eval_shape(partial(init_all, config), places, start, examples)
+    take = partial(take_some_steps, config, CYCLE)
+    steps = steps_in(launched(take, (places, states, number, start, examples), tmp_path))
+    # A loop of its own takes each step, as everywhere else.
+    assert [thunk.turns for thunk in steps.all() if thunk.kind == "kWhile"] == [2]
+
+
+@pytest.mark.parametrize("turn", [walk, fly])
+def test_by_jumps_a_turn_waits_for_nobody(turn, tmp_path):
+    def take(state, *shared):
+        return turn(init_jumps(state), *shared).train
+
     with jax.enable_x64(True):
-        _, function, arrays = chunk_of(method="jumps", precision="float64")
-        program = launched(function, arrays, tmp_path)
-    (walks,), (flights,) = ([t for t in program.all() if t.turns == turns] for turns in (WALKS, FLIGHTS))
-    assert not [thunk for thunk in walks.all() if thunk.waits]
-    assert len([thunk for thunk in flights.all() if thunk.waits]) <= 3
+        program = launched(*of_neurons(take, 2**16, method="jumps", precision="float64"), tmp_path)
+    loops = [thunk.turns for thunk in program.all() if thunk.kind == "kWhile"]
+    assert loops == ([WALK] if turn is walk else [*2 * [MOST_BITS / BITS_A_TURN], FEW_STEPS])
+    assert not [thunk for thunk in program.all() if thunk.waits]
 
 
 def test_summaries_are_found_without_a_loop(tmp_path):
@@ -118,10 +167,11 @@ def test_what_a_loop_of_an_unknown_number_of_turns_launches_waits(tmp_path):
     """The reader sees what the other tests ask it for."""
 
     def loops(values, number):
-        def turn(i, values):
-            return jax.lax.fori_loop(0, 5, lambda j, values: values * 2 + j, values) + i
+        def turn(carry):
+            values = jax.lax.fori_loop(0, 5, lambda i, values: values * 2 + i, carry[1])
+            return values[0] < number, values
 
-        return jax.lax.fori_loop(0, number, turn, values)
+        return jax.lax.while_loop(lambda carry: carry[0], turn, (number > 0, values))[1]
 
     program = launched(loops, (np.ones(1000, np.float32), np.int32(3)), tmp_path)
     (outer,) = (thunk for thunk in program.inner if thunk.inner)

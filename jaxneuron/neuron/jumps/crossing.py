@@ -19,6 +19,10 @@ from jaxneuron.neuron.jumps.flight import Course, Modes, Powers, Steps, powers_a
 
 Value = TypeVar("Value")
 
+# Halvings that find every number below 2⁵⁴, more than MOST_STEPS; and how many of them a GPU takes in a turn:
+# more would hardly save a kernel.
+MOST_BITS, BITS_A_TURN = 54, 3
+
 
 class Guard(NamedTuple):
     """A number on its course that ends a flight when it is below 0, or at 0 where that counts."""
@@ -158,8 +162,14 @@ def last_that(holds: Callable[[Steps], Bool[Array, ""]], most: Steps, num_bits: 
     """The largest whole number from 1 to `most` for which a condition holds that, once it ends, never holds
     again; 0 if there is none."""
 
+    # Before a turn that is not counted when it is compiled, a GPU asks the host. So it takes as many turns as
+    # any search may need: the first ones look above `most`, where nothing is found.
+    is_counted = jax.default_backend() != "cpu"
+    bits = MOST_BITS if is_counted else num_bits
+
     def halve(i: Array, low: Steps) -> Steps:
-        middle = low + jnp.left_shift(jnp.int64(1), num_bits - 1 - i).astype(low.dtype)
+        middle = low + jnp.left_shift(jnp.int64(1), bits - 1 - i).astype(low.dtype)
         return jnp.where((middle <= most) & holds(middle), middle, low)
 
-    return jax.lax.fori_loop(0, num_bits, halve, jnp.zeros_like(most))
+    unroll = BITS_A_TURN if is_counted else None
+    return jax.lax.fori_loop(0, bits, halve, jnp.zeros_like(most), unroll=unroll)

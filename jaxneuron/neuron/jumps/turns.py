@@ -209,8 +209,11 @@ def _only_if(
     """The function's value where the condition holds; among many neurons it is computed if it holds for one.
 
     (Under vmap a `cond` would compute it always. A loop does not, as long as the compiler cannot move its
-    body out of it: so the function's arguments depend on the condition.)
+    body out of it: so the function's arguments depend on the condition. A GPU would wait for the host, which
+    asks whether it holds: there it is computed always.)
     """
+    if jax.default_backend() != "cpu":
+        return jnp.where(condition, function(*arguments), otherwise)
 
     def compute(carry: tuple[Array, Array]) -> tuple[Array, Array]:
         given = jax.tree.map(lambda value: jnp.where(carry[0], value, 0), arguments)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxneuron.neuron.half_lines import HalfLine
+from jaxneuron.neuron.jumps import MOST_STEPS
 from jaxneuron.neuron.jumps.crossing import Guard, count_bits, first_below, last_outside, last_that
 from jaxneuron.neuron.jumps.flight import Course, flight_of
 from jaxneuron.neuron.params import Params
@@ -175,6 +176,14 @@ def search(last, most, more_bits):
 @given(st.integers(0, 70), st.integers(0, 60), st.integers(0, 20))
 def test_bisection_finds_the_last(last, most, more_bits):
     assert search(float(last), float(most), more_bits) == min(last, most)
+
+
+def test_on_a_gpu_bits_are_enough_for_all_steps(monkeypatch):
+    """They are counted when the search is compiled, so that none of them asks the host."""
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    search = jax.jit(lambda last, most: last_that(lambda i: i <= last, most, jnp.int32(0)))
+    for last, most in [(0, 5), (3, 5), (7, 5), (MOST_STEPS - 2, MOST_STEPS), (MOST_STEPS, MOST_STEPS - 1)]:
+        assert search(float(last), float(most)) == min(last, most)
 
 
 def test_bits_are_enough_and_not_many_more():
