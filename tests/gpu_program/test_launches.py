@@ -18,7 +18,7 @@ from jaxneuron.neuron.jumps.crossing import BITS_A_TURN, MOST_BITS
 from jaxneuron.neuron.jumps.state import init_jumps
 from jaxneuron.neuron.jumps.turns import FEW_STEPS, WALK, fly, walk
 from jaxneuron.population import summaries, train
-from jaxneuron.population.blocks import CYCLE
+from jaxneuron.population.blocks import BLOCK, CYCLE
 from jaxneuron.population.place import bounds_of, layout_of, place_at
 from jaxneuron.population.start import init_all, init_neuron
 from jaxneuron.population.steps import advance, take_some_steps
@@ -116,7 +116,7 @@ def test_a_step_is_few_kernels_and_waits_for_nobody(form, optimizer, most, tmp_p
     def take(state, hyperparams, examples, config, number):
         return advance(state, number, hyperparams, examples, config, CYCLE)
 
-    steps = steps_in(launched(*of_neurons(take, 2**20, form, optimizer=optimizer), tmp_path))
+    steps = steps_in(launched(*of_neurons(take, BLOCK[form], form, optimizer=optimizer), tmp_path))
     kernels = kernels_of(steps)
     assert len([threads for threads in kernels if threads > 1]) <= most
     # The others are of one thread: they count the turns, and take adam's powers.
