@@ -52,10 +52,9 @@ def h200() -> SingleDeviceSharding:
 
 
 def launched(function, arrays, folder: Path) -> Thunk:
-    """A program of arrays, as one thunk that holds all others; XLA writes into the folder."""
+    """A program of arrays, as one thunk that holds all others; XLA writes into the folder, kernels too."""
     shapes = jax.tree.map(lambda v: jax.ShapeDtypeStruct(jnp.shape(v), v.dtype, sharding=h200()), arrays)
-    # The kernels are not run: their machine code need not be good.
-    options = {"xla_dump_to": str(folder), "xla_dump_hlo_as_text": True, "xla_backend_optimization_level": 0}
+    options = {"xla_dump_to": str(folder), "xla_dump_hlo_as_text": True, "xla_dump_emitter_re": "ptx"}
     hlo = jax.jit(function).lower(*shapes).compile(compiler_options=options).as_text()
     turns = {name: int(number) for name, number in WHILE.findall(hlo) if number}
     (metadata,) = folder.glob("*.thunk_metadata.txt")
