@@ -346,7 +346,8 @@ from jaxneuron.cli import main
 sys.argv = "jaxneuron {TRAIN} --num-steps 2 --no-figure".split()
 with contextlib.suppress(SystemExit):
     main()
-print([name for name in ("zarr", "scipy", "jaxneuron.analysis.run", "matplotlib") if name in sys.modules])
+heavy = "zarr", "scipy", "pandas", "xarray", "jaxneuron.analysis.run", "matplotlib"
+print([name for name in heavy if name in sys.modules])
 """
     status, printed, complained = python(code)
     assert (status, printed.splitlines()[-1]) == (0, "[]"), complained

@@ -5,7 +5,7 @@ import dataclasses
 import jax
 import numpy as np
 
-from jaxneuron.analysis.units import TRAINED, Units, history_in, units_of
+from jaxneuron.analysis.units import TRAINED, Units, rows_in, units_of
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples, loss
 from jaxneuron.neuron.params import FUNCTIONS, Params
@@ -41,8 +41,8 @@ class FullPass:
 
 def preactivations(training: Training, step: int) -> np.ndarray:
     """z = W·x + b of every example before a step's update, in float64: [examples]."""
-    at = training.history.isel(step=training.row_of(step))
-    return training.data.x @ at.weight.values.astype(np.float64) + float(at.bias)
+    at = training.rows.at(training.row_of(step))
+    return training.data.x @ at.weight.astype(np.float64) + float(at.bias)
 
 
 @np.errstate(all="ignore")  # a neuron that has diverged has numbers beyond all
@@ -54,9 +54,9 @@ def full_pass(training: Training, step: int = 0, units: str = TRAINED) -> FullPa
     activation = study.neuron.activation
     negative_slope = training.hyperparams.get("negative_slope", 0.01)
     row = training.row_of(step)
-    history = history_in(training, told)
-    at = history.isel(step=row)
-    weight, bias = at.weight.values.astype(np.float64), float(at.bias)
+    rows = rows_in(training, told)
+    at = rows.at(row)
+    weight, bias = at.weight.astype(np.float64), float(at.bias)
     with jax.enable_x64(True):
         z = x @ weight + bias
         function = FUNCTIONS[activation]
@@ -70,7 +70,7 @@ def full_pass(training: Training, step: int = 0, units: str = TRAINED) -> FullPa
     output, slope = (told.factor * np.asarray(part) for part in (output, slope))
     output += told.y_offset
     error = output - y
-    steps = history.step.values
+    steps = rows.step
     has_next = row + 1 < len(steps) and steps[row + 1] == step + 1
     return FullPass(
         units=told,
@@ -87,6 +87,6 @@ def full_pass(training: Training, step: int = 0, units: str = TRAINED) -> FullPa
         grad_bias=float(np.mean(error * slope)) if study.neuron.train_bias else 0.0,
         loss=float(value),
         jax_grads=jax_grads,
-        update=Params(at.update_weight.values, at.update_bias.values),
-        next_loss=float(history.loss.values[row + 1]) if has_next else None,
+        update=Params(at.update_weight, at.update_bias),  # pyright: ignore[reportArgumentType]
+        next_loss=float(rows.loss[row + 1]) if has_next else None,
     )

@@ -40,7 +40,7 @@ def fit(training: Training) -> Fit:
     """The neuron's output before its first step, after some in the middle, and after its last."""
     data, scaling = training.data, training.data.scaling
     rows = shown_rows(training, LINES)
-    steps = training.history.step.values
+    steps = training.rows.step
     targets = training.targets * scaling.y_scale + scaling.y_offset
     if len(data.inputs) == 1:
         places = np.linspace(*_range(data.x), POINTS)[:, None]
@@ -53,7 +53,7 @@ def fit(training: Training) -> Fit:
     outputs = [training.output(places, row) * scaling.y_scale + scaling.y_offset for row in rows]
     return Fit(
         loss_steps=steps,
-        losses=training.history.loss.values,
+        losses=training.rows.loss,
         steps=steps[rows],
         x=x,
         outputs=np.array(outputs),

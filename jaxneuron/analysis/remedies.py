@@ -72,7 +72,7 @@ def _what_settles(training: Training) -> str:
 
 def _larger_bias(training: Training) -> str:
     """The bias above which at least one example passes a gradient at the start."""
-    least = float(training.history.bias.values[0]) - float(preactivations(training, 0).max())
+    least = float(training.rows.bias[0]) - float(preactivations(training, 0).max())
     return f"an init_bias above {least:.4g}".replace("-", "−")
 
 

@@ -138,8 +138,8 @@ def _loss_of(training: Training) -> tuple:
 
 
 def _path_of(training: Training) -> ParamsPath:
-    history = training.history
-    weight, bias = history.weight.values[:, 0].astype(float), history.bias.values.astype(float)
+    rows = training.rows
+    weight, bias = rows.weight[:, 0].astype(float), rows.bias.astype(float)
     is_finite = np.isfinite(weight) & np.isfinite(bias)
     end = len(weight) if is_finite.all() else int(is_finite.argmin())
     return ParamsPath(weight[:end], bias[:end], training.fate, training.row_of(training.death_step))
@@ -155,7 +155,7 @@ def shown_ranges(trainings: Sequence[Training]) -> tuple[tuple[float, float], tu
     shown = [np.zeros((2, 1))] if any(training.death_step >= 0 for training in trainings) else []
     for training in trainings:
         path = _path_of(training)
-        losses = training.history.loss.values[: len(path.weight)]
+        losses = training.rows.loss[: len(path.weight)]
         most = SHOWN_LOSS * max(losses[0], 0.5 * np.mean(training.targets**2)) if len(losses) else 0.0
         is_near = np.isfinite(losses) & (losses <= most)
         shown.append(np.stack([path.weight[is_near], path.bias[is_near]]))

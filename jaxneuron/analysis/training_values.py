@@ -22,7 +22,7 @@ def training_values(training: Training) -> dict[str, Any]:
     In the data's units the output is `factor` times the activation of W·x + b, plus `offset`; the factor is 1
     for an activation that is straight on either side of 0.
     """
-    data, history, study = training.data, training.history, training.study
+    data, rows, study = training.data, training.rows, training.study
     units = units_of(training)
     weight, bias = units.params(training.weight.astype(np.float64), training.bias)
     return {
@@ -55,8 +55,8 @@ def training_values(training: Training) -> dict[str, Any]:
         "why": why(training),
         "what_helps": what_helps(training) or None,
         "num_steps": training.num_steps,
-        "losses": history.loss.values.tolist(),
-        "steps": history.step.values.tolist(),
+        "losses": rows.loss.tolist(),
+        "steps": rows.step.tolist(),
     }
 
 

@@ -23,11 +23,11 @@ class Trajectory(NamedTuple):
 
 def trajectory(training: Training) -> Trajectory:
     """The trajectory of a training, of the rows that its history has."""
-    history = training.history
-    gradient = np.maximum(abs(history.grad_weight.values).max(-1), abs(history.grad_bias.values))
-    values = (history.loss.values, history.weight.values, history.bias.values, gradient)
+    rows = training.rows
+    gradient = np.maximum(abs(rows.grad_weight).max(-1), abs(rows.grad_bias))
+    values = (rows.loss, rows.weight, rows.bias, gradient)
     loss, weight, bias, gradient = (
         np.where(np.isfinite(part), part, np.nan).astype(float) for part in values
     )
-    step = history.step.values
+    step = rows.step
     return Trajectory(step, loss, weight, bias, gradient, training.fate, training.death_step)

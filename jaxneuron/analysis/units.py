@@ -6,13 +6,12 @@ an activation that is straight on either side of 0, f(c·z) = c·f(z): with k = 
 and b', and the neuron in the data's units is again one with that activation. For any other k is 1.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-import xarray as xr
 
 from jaxneuron.neuron.choices import ACTIVATIONS
-from jaxneuron.runner.training import Training
+from jaxneuron.runner.training import Rows, Training
 
 TRAINED, DATA = "trained", "data"
 
@@ -67,17 +66,16 @@ def units_of(training: Training, name: str = DATA) -> Units:
     return Units(name, x_offset, x_scale, y_offset, y_scale, y_scale if is_folded else 1.0)
 
 
-def history_in(training: Training, units: Units) -> xr.Dataset:
-    """The history of a training in some units, in float64 where they are not its own."""
-    history = training.history
+def rows_in(training: Training, units: Units) -> Rows:
+    """The steps of a training in some units, in float64 where they are not its own."""
     if units.name == TRAINED:
-        return history
-    values = {name: history[name].values.astype(np.float64) for name in history.data_vars}
-    found = {"loss": units.loss(values["loss"])}
-    for kind, convert in (("", units.params), ("grad_", units.grads), ("update_", units.params)):
-        pair = convert(values[f"{kind}weight"], values[f"{kind}bias"])
-        found |= dict(zip((f"{kind}weight", f"{kind}bias"), pair, strict=True))
-    return history.assign({name: history[name].copy(data=part) for name, part in found.items()})
+        return training.rows
+    rows = Rows(*(values.astype(np.float64) for values in training.rows))
+    found: dict[str, Any] = {"loss": units.loss(rows.loss)}
+    found["weight"], found["bias"] = units.params(rows.weight, rows.bias)
+    found["grad_weight"], found["grad_bias"] = units.grads(rows.grad_weight, rows.grad_bias)
+    found["update_weight"], found["update_bias"] = units.params(rows.update_weight, rows.update_bias)
+    return training.rows._replace(**found)
 
 
 def equation(training: Training, units: Units) -> str:

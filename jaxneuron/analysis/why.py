@@ -43,7 +43,7 @@ def _born_dead(training: Training) -> str:
 
 def _died(training: Training) -> str:
     step = training.death_step
-    before = training.history.isel(step=training.row_of(step - 1))
+    before = training.rows.at(training.row_of(step - 1))
     number, passing = len(training.data.y), _passing(training, int(before.num_active))
     thrown = (
         f"At step {step - 1:,}, where {passing} a gradient, the update moves {_moves(training, step - 1)}: "
@@ -54,7 +54,7 @@ def _died(training: Training) -> str:
 
 
 def _converged(training: Training) -> str:
-    settled, active = training.settle_step, int(training.history.num_active.values[-1])
+    settled, active = training.settle_step, int(training.rows.num_active[-1])
     since = f"From step {settled:,} on" if settled >= 0 else "At the end"
     return (
         f"{since} no part of the gradient is above {_number(training.study.training.tolerance)}: the loss is "
@@ -63,7 +63,7 @@ def _converged(training: Training) -> str:
 
 
 def _diverged(training: Training) -> str:
-    losses, steps = training.history.loss.values, training.history.step.values
+    losses, steps = training.rows.loss, training.rows.step
     step = training.diverge_step
     row = training.row_of(step)
     finite = np.flatnonzero(np.isfinite(losses[: row + 1]))
@@ -71,7 +71,7 @@ def _diverged(training: Training) -> str:
     if len(finite) >= 3 and losses[finite[-3]] > 0:
         first, last = finite[[-3, -1]]
         log_growth = (np.log(losses[last]) - np.log(losses[first])) / float(steps[last] - steps[first])
-        growth = np.expm1(log_growth)
+        growth = float(np.expm1(log_growth))
         grown = f"the loss grows {_above_1(growth)}-fold a step, and " if growth > 0 else ""
     reached = losses[row] if steps[row] == step else np.nan
     limit = training.study.training.divergence_factor
@@ -86,7 +86,7 @@ def _diverged(training: Training) -> str:
 
 
 def _unsettled(training: Training) -> str:
-    losses = training.history.loss.values
+    losses = training.rows.loss
     if training.study.training.method == "jumps":
         return _unsettled_by_jumps(training)
     if training.num_steps == 0:
@@ -144,8 +144,8 @@ def _stalled(training: Training) -> str:
     above = f"the largest part of the gradient, {_number(training.gradient_norm)}, is above the tolerance"
     if training.hyperparams.get("weight_decay"):
         return f"{above}: weight decay pulls the other way"
-    last = training.history.isel(step=-1)
-    if not last.update_weight.values.any() and not last.update_bias:
+    last = training.rows.at(-1)
+    if not last.update_weight.any() and not last.update_bias:
         return f"{above}: the updates are 0"
     return f"{above}: each update is too small to change the float that it is added to"
 
@@ -172,8 +172,8 @@ def oscillates(training: Training) -> bool:
 
 def _period(training: Training) -> int:
     """The number of steps after which W and b are bit for bit the same, 0 where there is none."""
-    at = training.history
-    params = np.column_stack([at.weight.values, at.bias.values])[:-1]
+    at = training.rows
+    params = np.column_stack([at.weight, at.bias])[:-1]
     for period in range(1, min(LONGEST_PERIOD, (len(params) - 1) // 2) + 1):
         if np.array_equal(params[-2 * period :], params[-3 * period : -period]):
             return period
@@ -182,8 +182,8 @@ def _period(training: Training) -> int:
 
 def _turns(training: Training) -> int:
     """How many of the last updates point away from the one before."""
-    at = training.history.isel(step=slice(-TAIL, None))
-    updates = np.column_stack([at.update_weight.values, at.update_bias.values]).astype(float)[:-1]
+    at = training.rows.at(slice(-TAIL, None))
+    updates = np.column_stack([at.update_weight, at.update_bias]).astype(float)[:-1]
     return int(((updates[1:] * updates[:-1]).sum(-1) < 0).sum())
 
 
@@ -211,8 +211,8 @@ def _beyond_limit(training: Training, step: int) -> str:
 
 def _moves(training: Training, step: int) -> str:
     """'W from 1 to −2, b from 0 to −1', by the update of a step."""
-    before, after = (training.history.isel(step=training.row_of(i)) for i in (step, step + 1))
-    (first, *others), (then, *_) = before.weight.values, after.weight.values
+    before, after = (training.rows.at(training.row_of(i)) for i in (step, step + 1))
+    (first, *others), (then, *_) = before.weight, after.weight
     moves = f"the {1 + len(others)} weights" if others else f"W from {_number(first)} to {_number(then)}"
     if training.study.neuron.train_bias:
         moves += f", b from {_number(before.bias)} to {_number(after.bias)}"
@@ -221,7 +221,7 @@ def _moves(training: Training, step: int) -> str:
 
 def _moved(training: Training) -> bool:
     """Whether the params are no longer those before the first step."""
-    at = training.history
+    at = training.rows
     return bool((at.weight[-1] != at.weight[0]).any() or at.bias[-1] != at.bias[0])
 
 

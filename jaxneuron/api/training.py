@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from jaxneuron.api.reading import Run, open_run
 from jaxneuron.runner import training as one_neuron
-from jaxneuron.runner.engines.devices import Devices
 from jaxneuron.runner.engines.engine import Engine
 from jaxneuron.runner.engines.ray import Ray
 from jaxneuron.runner.engines.workers import Workers
-from jaxneuron.runner.extend import extend as extend_run
 from jaxneuron.runner.notes import log_notes
-from jaxneuron.runner.prepare import check_location
 from jaxneuron.runner.program import Program
+from jaxneuron.runner.sweep import sweep as run_sweep
 from jaxneuron.runner.work import Progress, ignore
 from jaxneuron.store.location import Location
 from jaxneuron.study.bad_input import BadInput, shown
@@ -73,16 +71,10 @@ def sweep(
             there is no room for it; nothing is written then.
         Stopped: the sweep had to stop before its end.
     """
-    study = _read(study)
-    location = Location(path)
-    check_location(location)
-    if extend is not None:
-        extend_run(
-            study, extend.location if isinstance(extend, Run) else Location(extend), location, overwrite
-        )
-        overwrite = False
+    study, location = _read(study), Location(path)
+    old = extend.location if isinstance(extend, Run) else None if extend is None else Location(extend)
     with _shown(progress) as show:
-        (engine or Devices()).sweep(study, location, overwrite, show)
+        run_sweep(study, location, show, extend=old, overwrite=overwrite, engine=engine)
     return open_run(location.name)
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from jaxneuron.neuron.fate import NO_STEP, Fate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
-from jaxneuron.neuron.judge import are_finite, find_diverge_step, loss_limit
+from jaxneuron.neuron.judge import find_diverge_step, loss_limit
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import StepInfo, Trained, TrainState, conclude, update_step
@@ -100,7 +100,8 @@ def _conclude_all(
 
 def _has_ended(info: StepInfo, config: Config) -> np.ndarray:
     """For each step, whether the loss has converged or diverged for good."""
-    is_finite = np.asarray(are_finite(info.params)) & np.isfinite(info.loss)
+    weight, bias = info.params
+    is_finite = np.isfinite(weight).all(-1) & np.isfinite(bias) & np.isfinite(info.loss)
     if config.batch_size is not None:
         return ~is_finite
     grad, update = (

@@ -1,11 +1,11 @@
 """The life of one neuron of a study: every step of its training, and what became of it."""
 
 import dataclasses
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
-import xarray as xr
 
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Hyperparams
@@ -15,6 +15,40 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset
 from jaxneuron.study.study import Study
 
+if TYPE_CHECKING:  # which takes a while to import, and who prints a training needs none
+    import xarray as xr
+
+
+class Rows(NamedTuple):
+    """The steps that are kept of a training, or some of them, or one: [rows], of weights [rows, inputs]."""
+
+    step: np.ndarray
+    loss: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray
+    num_active: np.ndarray
+    grad_weight: np.ndarray
+    grad_bias: np.ndarray
+    update_weight: np.ndarray
+    update_bias: np.ndarray
+
+    def at(self, index: Any) -> "Rows":
+        """Those at an index of NumPy's."""
+        return Rows(*(values[index] for values in self))
+
+
+# Of each array: what it is called, and its units.
+WORDS = {
+    "loss": ("mean over the examples of ½(ŷ − y)²", ""),
+    "weight": ("weight W", ""),
+    "bias": ("bias b", ""),
+    "num_active": ("examples with z > 0", "examples"),
+    "grad_weight": ("dL/dW", ""),
+    "grad_bias": ("dL/db", ""),
+    "update_weight": ("what the step adds to W", ""),
+    "update_bias": ("what the step adds to b", ""),
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Training:
@@ -22,7 +56,8 @@ class Training:
 
     `history` has one row a step, from step 0 to the end: the params before the step's update, the loss
     and `num_active` over all examples, the gradient (over the step's mini-batch, if there are any). By jumps
-    it has every step of the first ones, and of more a few hundred, ever farther apart.
+    it has every step of the first ones, and of more a few hundred, ever farther apart. `rows` are the same as
+    arrays of NumPy.
 
     `trained` is what became of it, in numbers of Python's: its fields (`death_step`, `revivals`, `absorbed`,
     …) are attributes of the training too.
@@ -31,8 +66,20 @@ class Training:
     study: Study
     data: Dataset
     hyperparams: dict[str, float]
-    history: xr.Dataset
+    rows: Rows
     trained: Trained
+
+    @cached_property
+    def history(self) -> "xr.Dataset":
+        """The rows, an array each."""
+        import xarray as xr
+
+        arrays = {}
+        for name, (long_name, units) in WORDS.items():
+            values = getattr(self.rows, name)
+            dims = ("step", "input")[: values.ndim]
+            arrays[name] = dims, values, {"long_name": long_name, "units": units}
+        return xr.Dataset(arrays, coords={"step": self.rows.step, "input": list(self.data.inputs)})
 
     @property
     def fate(self) -> Fate:
@@ -47,22 +94,22 @@ class Training:
     @property
     def num_steps(self) -> int:
         """Steps that were taken."""
-        return int(self.history.step.values[-1])
+        return int(self.rows.step[-1])
 
     @property
     def weight(self) -> np.ndarray:
         """The trained weight, one number an input."""
-        return self.history.weight.values[-1]
+        return self.rows.weight[-1]
 
     @property
     def bias(self) -> float:
         """The trained bias."""
-        return float(self.history.bias.values[-1])
+        return float(self.rows.bias[-1])
 
     @property
     def loss(self) -> float:
         """The final loss."""
-        return float(self.history.loss.values[-1])
+        return float(self.rows.loss[-1])
 
     @property
     def targets(self) -> np.ndarray:
@@ -71,20 +118,21 @@ class Training:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the history has a row for every step."""
-        return self.history.sizes["step"] == self.num_steps + 1
+        """Whether there is a row for every step."""
+        return len(self.rows.step) == self.num_steps + 1
 
     def row_of(self, step: int) -> int:
-        """The row of the history of a step, or of the last before it that has one."""
-        return int(np.searchsorted(self.history.step.values, step, side="right")) - 1
+        """The row of a step, or of the last before it that has one."""
+        return int(np.searchsorted(self.rows.step, step, side="right")) - 1
 
     def output(self, x: np.ndarray, row: int = -1) -> np.ndarray:
-        """The neuron's output for scaled inputs x[points, inputs], with the params of a row of `history`."""
-        at = self.history.isel(step=row)
-        z = x @ at.weight.values.astype(np.float64) + float(at.bias)
+        """The neuron's output for scaled inputs x[points, inputs], with the params of one of its rows."""
+        at = self.rows.at(row)
+        z = x @ at.weight.astype(np.float64) + float(at.bias)
         function = FUNCTIONS[self.study.neuron.activation]
         with jax.enable_x64(True):
-            return np.asarray(function(z, self.hyperparams.get("negative_slope", 0.01)))
+            slope = self.hyperparams.get("negative_slope", 0.01)
+            return np.asarray(function(z, slope))  # pyright: ignore[reportArgumentType]
 
     def predict(self, x: Any) -> np.ndarray:
         """The trained neuron's output in the data's units.
@@ -132,30 +180,21 @@ def training_of(
 ) -> Training:
     """The training of a neuron from what followed it.
 
-    `steps` are those of the rows of `history`, and `trained` is one neuron's: all in NumPy arrays.
+    `steps` are those of `history`, and `trained` is one neuron's: all in NumPy arrays.
     """
-
-    def variable(values: Any, long_name: str, units: str = "") -> tuple[Any, ...]:
-        dims = ("step", "input")[: np.ndim(values)]
-        return dims, values, {"long_name": long_name, "units": units}
-
+    rows = (
+        steps.astype(np.int64),
+        history.loss,
+        *history.params,
+        history.num_active,
+        *history.grads,
+        *history.updates,
+    )
     return Training(
         study=study,
         data=data,
         hyperparams={n: float(v) for n, v in hyperparams._asdict().items() if n in study.quantities},
-        history=xr.Dataset(
-            {
-                "loss": variable(history.loss, "mean over the examples of ½(ŷ − y)²"),
-                "weight": variable(history.params.weight, "weight W"),
-                "bias": variable(history.params.bias, "bias b"),
-                "num_active": variable(history.num_active, "examples with z > 0", "examples"),
-                "grad_weight": variable(history.grads.weight, "dL/dW"),
-                "grad_bias": variable(history.grads.bias, "dL/db"),
-                "update_weight": variable(history.updates.weight, "what the step adds to W"),
-                "update_bias": variable(history.updates.bias, "what the step adds to b"),
-            },
-            coords={"step": steps.astype(np.int64), "input": list(data.inputs)},
-        ),
+        rows=Rows(*map(np.asarray, rows)),
         trained=jax.tree.map(_scalar, trained._replace(undecided=bool(trained.undecided))),
     )
 

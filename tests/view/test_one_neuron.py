@@ -16,7 +16,7 @@ from jaxneuron.analysis.fit import fit, shown_steps
 from jaxneuron.analysis.phase import phase_diagram
 from jaxneuron.analysis.remedies import what_helps
 from jaxneuron.analysis.training_values import training_values
-from jaxneuron.analysis.units import DATA, equation, history_in, units_of
+from jaxneuron.analysis.units import DATA, equation, rows_in, units_of
 from jaxneuron.study.data import Scaling
 from jaxneuron.view.plots.canvas import save
 from jaxneuron.view.plots.fit import draw_fit
@@ -260,7 +260,7 @@ def test_numbers_in_the_data_s_units_are_those_of_the_same_neuron(kind, life_of)
     def loss(weight, bias):
         return np.mean((units.factor * function(x @ weight + bias) + 3 - y) ** 2) / 2
 
-    at, after = (history_in(training, units).isel(step=i) for i in (step, step + 1))
+    at, after = (rows_in(training, units).at(i) for i in (step, step + 1))
     assert loss(numbers.weight, numbers.bias) == pytest.approx(numbers.loss, rel=1e-9)
     assert float(at.loss) == pytest.approx(numbers.loss, rel=1e-5)
     for i, by_jax in enumerate(numbers.jax_grads.weight):
@@ -268,8 +268,8 @@ def test_numbers_in_the_data_s_units_are_those_of_the_same_neuron(kind, life_of)
         ends = [loss(numbers.weight + sign * h, numbers.bias) for sign in (1, -1)]
         assert (ends[0] - ends[1]) / 2e-6 == pytest.approx(by_jax, rel=1e-3)
         assert numbers.grad_weight[i] == pytest.approx(by_jax, rel=1e-9)
-        assert at.grad_weight.values[i] == pytest.approx(by_jax, rel=1e-3)
-    assert numbers.weight + numbers.update.weight == pytest.approx(after.weight.values, rel=1e-4)
+        assert at.grad_weight[i] == pytest.approx(by_jax, rel=1e-3)
+    assert numbers.weight + numbers.update.weight == pytest.approx(after.weight, rel=1e-4)
     if kind != "identity":  # which has diverged
         said = equation(training, units).removeprefix("y = ").replace("·", "*").replace("−", "-")
         names = {**dict(zip(training.data.inputs, x.T, strict=True)), activation: function}

@@ -23,6 +23,7 @@ from jaxneuron.cli.terminal import (
 )
 from jaxneuron.store import whole_file
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.view.progress import Progress
 
 
 @click.command()
@@ -71,11 +72,11 @@ def sweep(
     """
     out = default_run(study) if out is None else out
     figure = _checked_figure(out, figure, study)
-    from jaxneuron.api import sweep as run_sweep
+    # Not from `jaxneuron.api`, which imports what reads a run: there is time for that while neurons train.
+    from jaxneuron.runner.sweep import sweep as run_sweep
+    from jaxneuron.store.location import Location
     from jaxneuron.study.study import read_study
 
-    # The plots are imported while the first chunk is compiled.
-    threading.Thread(target=importlib.import_module, args=["jaxneuron.view.plots.phase"]).start()
     is_quiet = quiet or as_json
     print_log(is_quiet)
     trainer, options = _engine(engine, workers, address)
@@ -87,16 +88,20 @@ def sweep(
             contextlib.redirect_stdout(nowhere if engine == "ray" else sys.stdout),
         ):
             read = read_study(study, settings)
-            run = run_sweep(read, out, extend=extend, overwrite=overwrite, progress=progress, engine=trainer)
+            old = Location(extend) if extend else None
+            told = _importing(progress)
+            run_sweep(read, Location(out), told, extend=old, overwrite=overwrite, engine=trainer)
 
         from jaxneuron.analysis.phase import phase_diagram
         from jaxneuron.analysis.rest import num_at_rest
+        from jaxneuron.api import open_run
         from jaxneuron.neuron.fate import Fate
         from jaxneuron.view.plots.canvas import save
         from jaxneuron.view.plots.phase import draw_phase_diagram
         from jaxneuron.view.terminal.best_tables import best_table
         from jaxneuron.view.terminal.tables import fate_table
 
+        run = open_run(out)
         save(draw_phase_diagram(phase_diagram(run)), figure)
     if as_json:
         counts = run.cells.fate_count.sum(run.dims).values
@@ -119,6 +124,18 @@ def sweep(
         print_items(fate_picture(run, *size), blank=True)
     print_items(best_table(run), blank=True)
     print_items(f"run: {out}", f"figure: {figure}")
+
+
+def _importing(progress: Progress) -> Progress:
+    """The progress; when something is trained, what draws is imported besides, which takes a second."""
+    importer = threading.Thread(target=importlib.import_module, args=["jaxneuron.view.plots.phase"])
+
+    def told(done: int, total: int) -> None:
+        progress(done, total)
+        if done and importer.ident is None:
+            importer.start()
+
+    return told
 
 
 def _checked_figure(out: str, figure: Path | None, study: Path) -> Path:

@@ -154,15 +154,15 @@ def _figure(training: Training) -> str:
 
 
 def _steps(training: Training) -> str:
-    number, names = training.history.sizes["step"], training.data.inputs[:SHOWN_WEIGHTS]
+    number, names = len(training.rows.step), training.data.inputs[:SHOWN_WEIGHTS]
     shown = np.unique([*range(min(number, SHOWN_STEPS)), *range(max(0, number - SHOWN_STEPS), number)])
-    at = training.history.isel(step=shown)
+    at = training.rows.at(shown)
     columns = (
-        at.step.values,
-        at.loss.values,
-        *at.weight.values.T[: len(names)],
-        at.bias.values,
-        at.num_active.values,
+        at.step,
+        at.loss,
+        *at.weight.T[: len(names)],
+        at.bias,
+        at.num_active,
     )
     weights = ["W"] if len(training.data.inputs) == 1 else [f"W {shortened(name)}" for name in names]
     rows = ([f"{step:,}", *(f"{value:.6g}" for value in row)] for step, *row in zip(*columns, strict=True))

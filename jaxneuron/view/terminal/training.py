@@ -23,7 +23,7 @@ def training_picture(training: Training, width: int, height: int) -> Picture:
 
 def _loss_picture(training: Training, title: str, width: int, lines: int) -> Picture:
     """The loss by steps, both by their logarithms; step 0 has its place to the left of step 1."""
-    losses = training.history.loss.values.astype(np.float64)
+    losses = training.rows.loss.astype(np.float64)
     known = losses[np.isfinite(losses) & (losses > 0)]
     low, high = (float(f(known)) if known.size else 1.0 for f in (np.min, np.max))
     up = Ends("loss, mean of ½(ŷ − y)² (log)", f"{low:.3g}", f"{high:.3g}")

@@ -8,7 +8,7 @@ from rich.text import Text
 from jaxneuron.analysis.ending import ended_in_words
 from jaxneuron.analysis.explain import FullPass
 from jaxneuron.analysis.fit import shown_rows
-from jaxneuron.analysis.units import TRAINED, Units, equation, history_in, is_scaled, units_of
+from jaxneuron.analysis.units import TRAINED, Units, equation, is_scaled, rows_in, units_of
 from jaxneuron.neuron.choices import ACTIVATIONS, CONSTANT
 from jaxneuron.runner.training import Training
 from jaxneuron.view.terminal.plain import plain_table
@@ -21,15 +21,15 @@ SHOWN_INPUTS = 3
 def loss_table(training: Training, number: int = 12, units: str = TRAINED) -> Table:
     """The loss at some steps of one neuron's training, in the units of a name."""
     told = units_of(training, units)
-    history, names = history_in(training, told), training.data.inputs
+    rows, names = rows_in(training, told), training.data.inputs
     weights = ["W"] if len(names) == 1 else [f"W {name}" for name in names[:SHOWN_INPUTS]]
     title = f"Training{_in(told, training)}"
     table = plain_table("step", "loss", *weights, "b", "dL/db", active_label(training), title=title)
     if len(names) > SHOWN_INPUTS:
         table.caption = f"the first {SHOWN_INPUTS} of {len(names)} weights"
     for row in shown_rows(training, number):
-        at = history.isel(step=int(row))
-        shown = at.weight.values[: len(weights)]
+        at = rows.at(int(row))
+        shown = at.weight[: len(weights)]
         active = f"{int(at.num_active)} of {len(training.data.y)}"
         values = [_number(v, 6) for v in (at.loss, *shown, at.bias, at.grad_bias)]
         table.add_row(f"{int(at.step):,}", *values, active)
@@ -132,7 +132,7 @@ def _gradient_table(numbers: FullPass, training: Training) -> Table:
     table = plain_table(
         "", "before", "chain rule", "jax.grad", *batch, f"update: {rule}", "after", title="The update"
     )
-    at = history_in(training, numbers.units).isel(step=training.row_of(numbers.step))
+    at = rows_in(training, numbers.units).at(training.row_of(numbers.step))
     rows = [
         ("W" if len(names) == 1 else f"W {name}", *parts)
         for name, *parts in zip(
@@ -140,7 +140,7 @@ def _gradient_table(numbers: FullPass, training: Training) -> Table:
             numbers.weight,
             numbers.grad_weight,
             np.asarray(numbers.jax_grads.weight),
-            at.grad_weight.values,
+            at.grad_weight,
             np.asarray(numbers.update.weight),
             strict=False,
         )

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from jaxneuron.analysis.activation_curve import activation_curve
 from jaxneuron.analysis.axes import label_of
@@ -17,7 +16,7 @@ from jaxneuron.analysis.units import is_scaled, units_of
 from jaxneuron.analysis.why import why
 from jaxneuron.neuron.choices import ACTIVATIONS
 from jaxneuron.population.design import DATASET, POINT
-from jaxneuron.runner.training import Training
+from jaxneuron.runner.training import Rows, Training
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.view.web.encode import encode
 
@@ -100,13 +99,13 @@ def _life(training: Training) -> dict[str, Any]:
     """The steps that are shown, with the numbers of each, and the examples."""
     is_one = len(training.data.inputs) == 1
     steps = shown_steps(training, SHOWN_STEPS if is_one else SHOWN_STEPS_OF_SEVERAL)
-    at = training.history.isel(step=[training.row_of(step) for step in steps])
+    at = training.rows.at([training.row_of(step) for step in steps])
     shown = _shown_examples(training.data.x, is_one)
     numbers = {
         "step": steps.astype(np.float64 if steps[-1] >= 2**31 else np.int32),
-        **{name: at[name].values for name in ("loss", "bias", "grad_bias", "update_bias")},
-        **{name: at[name].values[:, :SHOWN_WEIGHTS] for name in ("weight", "grad_weight", "update_weight")},
-        "num_active": at.num_active.values.astype(np.int32),
+        **{name: getattr(at, name) for name in ("loss", "bias", "grad_bias", "update_bias")},
+        **{name: getattr(at, name)[:, :SHOWN_WEIGHTS] for name in ("weight", "grad_weight", "update_weight")},
+        "num_active": at.num_active.astype(np.int32),
     }
     if not is_one:
         z = np.stack([preactivations(training, int(step))[shown] for step in steps])
@@ -173,13 +172,13 @@ def _scaling(training: Training) -> dict[str, Any]:
     }
 
 
-def _shifts(training: Training, at: xr.Dataset) -> dict[str, np.ndarray]:
+def _shifts(training: Training, at: Rows) -> dict[str, np.ndarray]:
     """What the inputs' means take from the bias in the data's units, of all weights: not all are shown."""
     if not is_scaled(training):
         return {}
     x_offset, x_scale, *_ = training.data.scaling
     return {
-        name: at[weight].values.astype(np.float64) @ (x_offset / x_scale)
+        name: getattr(at, weight).astype(np.float64) @ (x_offset / x_scale)
         for name, weight in (("shift", "weight"), ("update_shift", "update_weight"))
     }
 
@@ -195,7 +194,7 @@ def _shown_examples(x: np.ndarray, is_one: bool) -> np.ndarray:
 def shown_steps(training: Training, number: int) -> np.ndarray:
     """Each of the first steps, then fewer and fewer; each one around a death, a divergence and the end."""
     if not training.is_whole:
-        return training.history.step.values
+        return training.rows.step
     last = training.num_steps
     spread = np.round(np.geomspace(FIRST_STEPS, max(FIRST_STEPS, last), number)).astype(int)
     events = [training.death_step, training.diverge_step, training.settle_step]
