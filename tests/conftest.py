@@ -59,12 +59,16 @@ def pytest_runtest_setup(item):
 LITTLE_OPTIMISED = (
     "tests/experiments/",
     "tests/neuron/jumps/",
-    *(f"tests/neuron/test_{name}.py" for name in ("fate", "gradient", "params", "target_scale", "train")),
+    *(f"tests/neuron/test_{name}.py" for name in ("absorbed", "fate", "gradient", "moments", "params")),
+    *(f"tests/neuron/test_{name}.py" for name in ("target_scale", "train")),
     "tests/population/test_train_by_jumps.py",
     "tests/runner/test_categories.py",
     *(f"tests/runner/test_{name}.py" for name in ("datasets", "jumps", "scaled_target", "theory")),
     "tests/analysis/",
     "tests/view/",
+    "tests/test_cli.py::test_train_by_jumps",
+    "tests/test_plot_command.py",
+    "tests/test_throughput.py",
 )
 
 

@@ -73,7 +73,8 @@ def test_the_oldest_make_room(folder, monkeypatch):
 @pytest.mark.thorough
 def test_a_damaged_program_is_compiled_again_by_the_next_command(tmp_path):
     (tmp_path / "data.csv").write_text(DATA)
-    line = [sys.executable, "-m", "jaxneuron", "train", "data.csv", "--input", "x", "--target", "y"]
+    words = "train data.csv --input x --target y --num-steps 5 --no-figure"
+    line = [sys.executable, "-m", "jaxneuron", *words.split()]
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": os.pathsep.join(sys.path)}
 

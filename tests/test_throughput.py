@@ -1,6 +1,7 @@
 """The throughput experiment: what it measures agrees with float64 NumPy, and it can show what it measured."""
 
 import dataclasses
+from functools import cache
 
 import pytest
 
@@ -12,12 +13,16 @@ from experiments.throughput.work import MAIN_WORKS, Work, tiny
 PEERS = [*ours.VARIANTS, *map(load, ("textbook_jax", "textbook_optax"))]
 
 
-def measure(work, peers=PEERS):
+WORKS = tuple(dict.fromkeys(map(tiny, MAIN_WORKS)))
+
+
+@cache
+def measure(work, peers=tuple(PEERS)):
     return side_by_side(work, peers, rounds=1, say=lambda line: None)
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("work", dict.fromkeys(map(tiny, MAIN_WORKS)), ids=Work.label)
+@pytest.mark.parametrize("work", WORKS, ids=Work.label)
 def test_everyone_trains_the_same_neurons(work):
     found = measure(work)
     assert not {peer.NAME for peer in PEERS if peer.can(work)} & set(found.not_measured), found.not_measured
@@ -39,7 +44,7 @@ def test_a_program_that_computes_something_else_is_found_out():
             return lambda: (data.weight, data.bias)
 
     work = Work(num_neurons=64, num_examples=32, num_steps=50)
-    (found,) = measure(work, [Cheat()]).measured
+    (found,) = measure(work, (Cheat(),)).measured
     assert found.agreement.share < 1
 
 
@@ -60,7 +65,7 @@ def test_what_fails_on_a_gpu_leaves_the_rest(monkeypatch):
 @pytest.mark.thorough
 def test_results_are_read_back_and_shown(tmp_path):
     measured = results.begin()
-    measured.side_by_side.append(measure(Work(num_neurons=64, num_examples=16, num_steps=5)))
+    measured.side_by_side.append(measure(WORKS[0]))
     path = tmp_path / "results.json"
     results.write(measured, path)
     assert results.read(path) == measured

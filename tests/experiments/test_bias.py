@@ -50,15 +50,6 @@ def test_a_trained_bias_kills_where_one_that_is_not_trained_does_not(sets):
     assert one_sided.first_deaths[0] < one_sided.limits[0] < one_sided.limits[1]
 
 
-def test_born_dead_as_published_in_the_theory():
-    assert born_dead(np.array(-0.5), -1, 1) == pytest.approx(0.382925, abs=5e-7)
-    assert born_dead(np.array(0.3), 0.5, 2) == pytest.approx(0.274253, abs=5e-7)
-    np.testing.assert_array_equal(born_dead(np.array([0.0, 0.2]), -1, 1), 0)
-    np.testing.assert_array_equal(born_dead(np.array([0.0]), 0.5, 2), 0.5)
-    np.testing.assert_allclose(born_dead_of_drawn(np.array([1.0]), -1, 1), 0.25)
-    np.testing.assert_allclose(born_dead_of_drawn(np.array([1.0]), 0, 1), 0.375)
-
-
 def test_born_dead_is_what_drawing_finds():
     rng, number = np.random.default_rng(0), 400_000
     weight, bias = rng.normal(0, 1.3, number), rng.normal(0, 0.7, number)

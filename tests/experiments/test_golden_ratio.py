@@ -14,7 +14,7 @@ pytestmark = pytest.mark.thorough
 
 @pytest.fixture(scope="module")
 def diagram(tmp_path_factory):
-    study = small_study("golden_ratio/study", training={"num_steps": 3000}, sweep={"replicates": 4000})
+    study = small_study("golden_ratio/study", training={"num_steps": 3000}, sweep={"replicates": 1000})
     return compare(jn.sweep(study, tmp_path_factory.mktemp("golden") / "run.zarr"))
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.thorough
 def found(tmp_path_factory):
     folder, results = tmp_path_factory.mktemp("momentum"), []
     for name, setting in (("study", "momentum"), ("adam", "learning_rate")):
-        study = small_study(f"momentum/{name}", sweep={"replicates": 1000})
+        study = small_study(f"momentum/{name}", sweep={"replicates": 300})
         results.append(survival(jn.sweep(study, folder / f"{name}.zarr"), setting))
     return results
 

@@ -16,7 +16,7 @@ def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("strict_or_effective")
 
     def of(precision):
-        study = small_study(f"strict_or_effective/{precision}", sweep={"replicates": 4000})
+        study = small_study(f"strict_or_effective/{precision}", sweep={"replicates": 1000})
         return silence(jn.sweep(study, folder / f"{precision}.zarr"))
 
     return [of(precision) for precision in PRECISIONS]
@@ -25,7 +25,7 @@ def found(tmp_path_factory):
 def test_none_is_dead_and_half_are_nearly_silent(found):
     y = np.maximum(np.arange(-100, 101) / 101 - 0.8, 0)
     for one in found:
-        assert one.num_neurons == 4000
+        assert one.num_neurons == 1000
         assert one.dead.number == 0
         assert abs(one.error) <= 5
         assert one.num_mixed == 0
