@@ -176,7 +176,13 @@ def conclude(
     """
     # Both through one loop: alone, the first would be compiled without its gradient and round otherwise.
     both = jax.tree.map(lambda *values: jnp.stack(values), init_params, state.params)
-    evaluations = jax.vmap(lambda params: evaluate(params, hyperparams, examples, config))(both)
+
+    def evaluate_all(params: Params) -> Evaluation:
+        return evaluate(params, hyperparams, examples, config)
+
+    # Matrix products one after the other: what XLA makes of a larger one for both, it reads across its rows.
+    is_at_once = config.gradient == "at_once"
+    evaluations = jax.lax.map(evaluate_all, both) if is_at_once else jax.vmap(evaluate_all)(both)
     start, end = (jax.tree.map(lambda values, i=i: values[i], evaluations) for i in (0, 1))
     return conclude_evaluated(init_params, state, start, end, hyperparams, examples, config)
 

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from jaxneuron.neuron.gradient import choose_form
 from jaxneuron.population.histograms import LEAST_LOSS_DECADE
 from jaxneuron.study.data import Dataset, sha256_of
 from jaxneuron.study.study import Study
@@ -21,6 +22,7 @@ ON_GPU = re.compile(r"jax[-_]cuda\d+[-_](pjrt|plugin)", re.IGNORECASE)
 # Left out of an identity where they have these values: those of runs that do not record them, and JAX's own.
 SMALLEST_BIN = "smallest bin of losses"
 DRAWING = "drawing of mini-batches"
+PRODUCTS = "products of the first and the last params"
 JAX_SETTINGS = {
     "jax_threefry_partitionable": True,
     "jax_default_matmul_precision": None,
@@ -34,6 +36,7 @@ LEFT_OUT = {
     **dict.fromkeys(f"sweep.{name}" for name in ("final_rate", "warmup", "step_every", "clip_norm")),
     SMALLEST_BIN: "10^-10",
     DRAWING: "by remainder",
+    PRODUCTS: "together",
     **JAX_SETTINGS,
     "XLA_FLAGS": "",
 }
@@ -55,6 +58,8 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
     settings |= {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}", **compiler_settings()}
     if study.training.batch_size is not None:
         settings[DRAWING] = "by product"
+    if _is_at_once(study, datasets):
+        settings[PRODUCTS] = "apart"
     return {
         "data": sha256_of(datasets),
         **{name: v for name, v in settings.items() if name not in LEFT_OUT or v != LEFT_OUT[name]},
@@ -63,6 +68,15 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         "processor": processor(),
         **{f"version of {name}": version(name) for name in (*NUMERICS, *_compilers())},
     }
+
+
+def _is_at_once(study: Study, datasets: Sequence[Dataset]) -> bool:
+    """Whether any gradient of a study comes from matrix products."""
+    num_inputs, platform = datasets[0].x.shape[1], jax.default_backend()
+    return any(
+        choose_form(each.training.gradient, each.neuron.activation, num_inputs, platform) == "at_once"
+        for each in study.alternatives
+    )
 
 
 def _compilers() -> list[str]:
