@@ -177,6 +177,7 @@ def conclude(
     """
     # Both through one loop: alone, the first would be compiled without its gradient and round otherwise.
     both = jax.tree.map(lambda *values: jnp.stack(values), init_params, state.params)
+    # One after the other: in a product of both, or a loop over pairs, XLA reads across its rows.
     evaluations = jax.lax.map(lambda params: evaluate(params, hyperparams, examples, config), both)
     start, end = (jax.tree.map(lambda values, i=i: values[i], evaluations) for i in (0, 1))
     return conclude_evaluated(init_params, state, start, end, hyperparams, examples, config)

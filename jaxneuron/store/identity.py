@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from jaxneuron.neuron.gradient import choose_form
 from jaxneuron.population.histograms import LEAST_LOSS_DECADE
 from jaxneuron.study.data import Dataset, sha256_of
 from jaxneuron.study.study import Study
@@ -22,6 +23,7 @@ ON_GPU = re.compile(r"jax[-_]cuda\d+[-_](pjrt|plugin)", re.IGNORECASE)
 SMALLEST_BIN = "smallest bin of losses"
 SMOOTH = "tanh and gelu in float32"
 DRAWING = "drawing of mini-batches"
+PRODUCTS = "products of the first and the last params"
 JAX_SETTINGS = {
     "jax_threefry_partitionable": True,
     "jax_default_matmul_precision": None,
@@ -36,6 +38,7 @@ LEFT_OUT = {
     SMALLEST_BIN: "10^-10",
     SMOOTH: "by XLA's functions",
     DRAWING: "by remainder",
+    PRODUCTS: "together",
     **JAX_SETTINGS,
     "XLA_FLAGS": "",
 }
@@ -54,7 +57,7 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         for key, value in keys.items()
         if key != "chunk_size"  # the one below counts, whoever chose it
     }
-    settings |= {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}", **compiler_settings(), **_revised(study)}
+    settings |= {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}", **compiler_settings(), **_revised(study, datasets)}
     return {
         "data": sha256_of(datasets),
         **{name: v for name, v in settings.items() if name not in LEFT_OUT or v != LEFT_OUT[name]},
@@ -65,7 +68,7 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
     }
 
 
-def _revised(study: Study) -> dict[str, str]:
+def _revised(study: Study, datasets: Sequence[Dataset]) -> dict[str, str]:
     """How the study's results are computed, where that is not the way of earlier versions."""
     found = {}
     smooth = {"tanh", "gelu"} & {each.neuron.activation for each in study.alternatives}
@@ -73,7 +76,18 @@ def _revised(study: Study) -> dict[str, str]:
         found[SMOOTH] = "by quotients of polynomials"
     if study.training.batch_size is not None:
         found[DRAWING] = "by product"
+    if _is_at_once(study, datasets):
+        found[PRODUCTS] = "apart"
     return found
+
+
+def _is_at_once(study: Study, datasets: Sequence[Dataset]) -> bool:
+    """Whether any gradient of a study comes from matrix products."""
+    num_inputs, platform = datasets[0].x.shape[1], jax.default_backend()
+    return any(
+        choose_form(each.training.gradient, each.neuron.activation, num_inputs, platform) == "at_once"
+        for each in study.alternatives
+    )
 
 
 def _compilers() -> list[str]:

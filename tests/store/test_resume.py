@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import jax
+import numpy as np
 import pytest
 import xarray as xr
 
@@ -176,6 +177,13 @@ def test_other_mini_batches_are_refused_and_a_run_of_them_is_only_read(tmp_path,
         sweep(study, run.path)
     with pytest.raises(BadInput, match="an earlier version drew other mini-batches; sweep it again"):
         jn.train(run)
+
+
+def test_sums_of_matrix_products_are_told_from_those_of_an_earlier_version():
+    here = Program(study_of(x=np.stack([Y, Y**2], axis=1))).identity
+    assert identity.PRODUCTS not in Program(study_of()).identity
+    older = {name: value for name, value in here.items() if name != identity.PRODUCTS}
+    assert identity.differences(older, here) == [(identity.PRODUCTS, "together", "apart")]
 
 
 def test_on_a_gpu_what_compiles_for_it_counts_too(monkeypatch):
