@@ -23,7 +23,7 @@ ON_GPU = re.compile(r"jax[-_]cuda\d+[-_](pjrt|plugin)", re.IGNORECASE)
 SMALLEST_BIN = "smallest bin of losses"
 SMOOTH = "tanh and gelu in float32"
 DRAWING = "drawing of mini-batches"
-PRODUCTS = "products of the first and the last params"
+JUDGING = "evaluation of the first and the last params"
 JAX_SETTINGS = {
     "jax_threefry_partitionable": True,
     "jax_default_matmul_precision": None,
@@ -38,7 +38,7 @@ LEFT_OUT = {
     SMALLEST_BIN: "10^-10",
     SMOOTH: "by XLA's functions",
     DRAWING: "by remainder",
-    PRODUCTS: "together",
+    JUDGING: "together",
     **JAX_SETTINGS,
     "XLA_FLAGS": "",
 }
@@ -76,18 +76,18 @@ def _revised(study: Study, datasets: Sequence[Dataset]) -> dict[str, str]:
         found[SMOOTH] = "by quotients of polynomials"
     if study.training.batch_size is not None:
         found[DRAWING] = "by product"
-    if _is_at_once(study, datasets):
-        found[PRODUCTS] = "apart"
+    if not all(form == "moments" for form in _forms(study, datasets)):
+        found[JUDGING] = "apart"
     return found
 
 
-def _is_at_once(study: Study, datasets: Sequence[Dataset]) -> bool:
-    """Whether any gradient of a study comes from matrix products."""
+def _forms(study: Study, datasets: Sequence[Dataset]) -> list[str]:
+    """The form of the gradient of each alternative."""
     num_inputs, platform = datasets[0].x.shape[1], jax.default_backend()
-    return any(
-        choose_form(each.training.gradient, each.neuron.activation, num_inputs, platform) == "at_once"
+    return [
+        choose_form(each.training.gradient, each.neuron.activation, num_inputs, platform)
         for each in study.alternatives
-    )
+    ]
 
 
 def _compilers() -> list[str]:

@@ -179,11 +179,24 @@ def test_other_mini_batches_are_refused_and_a_run_of_them_is_only_read(tmp_path,
         jn.train(run)
 
 
-def test_sums_of_matrix_products_are_told_from_those_of_an_earlier_version():
-    here = Program(study_of(x=np.stack([Y, Y**2], axis=1))).identity
-    assert identity.PRODUCTS not in Program(study_of()).identity
-    older = {name: value for name, value in here.items() if name != identity.PRODUCTS}
-    assert identity.differences(older, here) == [(identity.PRODUCTS, "together", "apart")]
+@pytest.mark.parametrize(
+    ("study", "names"),
+    [
+        (study_of(), []),
+        (study_of(x=np.stack([Y, Y**2], axis=1)), [identity.JUDGING]),
+        (study_of(neuron={"activation": "sigmoid"}), [identity.JUDGING]),
+        (study_of(neuron={"activation": ["relu", "gelu"]}), [identity.SMOOTH, identity.JUDGING]),
+        (
+            study_of(neuron={"activation": "tanh"}, training={"precision": "float64"}),
+            [identity.JUDGING],
+        ),
+    ],
+)
+def test_what_earlier_versions_computed_otherwise_is_named(study, names):
+    here = Program(study).identity
+    older = {name: value for name, value in here.items() if name not in names}
+    assert [name for name, _, _ in identity.differences(older, here)] == names
+    assert not {identity.SMOOTH, identity.DRAWING, identity.JUDGING} & older.keys()
 
 
 def test_on_a_gpu_what_compiles_for_it_counts_too(monkeypatch):
