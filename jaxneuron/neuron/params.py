@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, ArrayLike, Float, Key
 
 from jaxneuron.neuron import rational
 from jaxneuron.neuron.draws import STANDARD_NORMAL, Distribution
@@ -22,13 +22,15 @@ class Params(NamedTuple):
     bias: Float[Array, ""]
 
 
-def _tanh(z: Array) -> Array:
+def _tanh(z: ArrayLike) -> Array:
+    z = jnp.asarray(z)
     return rational.tanh(z) if z.dtype == jnp.float32 else jnp.tanh(z)
 
 
-def _gelu(z: Array) -> Array:
+def _gelu(z: ArrayLike) -> Array:
     """z·Φ(z) by erf (Hendrycks and Gimpel 2016). jax.nn.gelu goes by erfc, which is exact in the far tail,
     where |ŷ| < 10⁻⁶, and takes twice the time of a whole step."""
+    z = jnp.asarray(z)
     return rational.gelu(z) if z.dtype == jnp.float32 else 0.5 * z * (1 + jax.lax.erf(z * math.sqrt(0.5)))
 
 

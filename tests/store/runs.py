@@ -21,10 +21,11 @@ NUM_NEURONS = 4 * 2 * 5
 WHOLE_CELLS, PARTS = 10, 3
 
 
-def study_of(sweep=None, training=None, **data):
+def study_of(sweep=None, training=None, neuron=None, **data):
     """A study of 40 neurons in chunks of whole cells, with some settings of its own."""
     return jn.Study(
         data={"x": X, "y": Y} | data,
+        neuron=neuron or {},
         training={"num_steps": 30} | (training or {}),
         sweep={
             "learning_rate": jn.Log(0.01, 10.0, 4),
