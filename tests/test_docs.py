@@ -241,9 +241,10 @@ SHELL = [page for page in PAGES if command_lines(page)]
 
 @pytest.mark.parametrize("page", SHELL)
 def test_every_command_line_is_understood(page):
+    program = click.Context(commands, **commands.context_settings)  # which every command keeps
     for name, *words in command_lines(page):
         assert name in COMMANDS, name
-        COMMANDS[name].make_context(name, list(words))  # raises where an option or an argument is not known
+        COMMANDS[name].make_context(name, list(words), parent=program)  # raises where an option or an argument is not known
         for word in words:
             if word.startswith("experiments/"):
                 assert (ROOT / word).exists(), word
