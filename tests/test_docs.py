@@ -244,7 +244,8 @@ def test_every_command_line_is_understood(page):
     program = click.Context(commands, **commands.context_settings)  # which every command keeps
     for name, *words in command_lines(page):
         assert name in COMMANDS, name
-        COMMANDS[name].make_context(name, list(words), parent=program)  # raises where an option or an argument is not known
+        # Raises where an option or an argument is not known.
+        COMMANDS[name].make_context(name, list(words), parent=program)
         for word in words:
             if word.startswith("experiments/"):
                 assert (ROOT / word).exists(), word
