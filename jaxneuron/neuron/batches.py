@@ -57,7 +57,8 @@ def threefry(
 
 
 def scaled(word: UInt32[Array, "..."], number: int) -> UInt32[Array, "..."]:
-    """⌊word·number / 2³²⌋ for a number of at most 2³¹, by half words: there are no products of 64 bits."""
+    """word·number / 2³², rounded down, for a number of at most 2³¹. It is by half words, as there are no
+    products of 64 bits."""
     mask = jnp.uint32(2**HALF - 1)
     low, high = word & mask, word >> HALF
     lower, upper = jnp.uint32(number) & mask, jnp.uint32(number) >> HALF

@@ -62,7 +62,7 @@ def test_a_run_is_what_was_asked_for(tmp_path, precision, records):
     run = sweep(study, tmp_path / "run.zarr")
     cells = xr.open_zarr(tmp_path / "run.zarr", group="cells", consolidated=False)
     sizes = {dim: size for dim, size in cells.sizes.items() if not dim.endswith("_bin")}
-    assert sizes == {"learning_rate": 6, "init_bias": 5, "fate": 5}
+    assert sizes == {"learning_rate": 6, "init_bias": 5, "fate": 5, "input": 1}
     assert list(cells.fate.values) == [fate.name for fate in Fate]
     np.testing.assert_array_equal(cells.learning_rate, np.geomspace(0.01, 10, 6))
     np.testing.assert_array_equal(cells.fate_count.sum("fate"), 7)

@@ -162,7 +162,7 @@ def test_a_damaged_description_is_only_replaced(sound, tmp_path):
     assert values_of(sweep(study_of(), path, overwrite=True)) == sound.values
 
 
-CHUNKS_AND_ARRAYS = [(0, 0), (0, 8), (1, 1), (2, 4), (3, 24)]
+CHUNKS_AND_ARRAYS = [(0, 0), (0, 8), (1, 1), (2, 4), (3, 26)]
 
 
 @pytest.mark.parametrize("at", all_but_few_thorough(CHUNKS_AND_ARRAYS, [(1, 1)]), ids=str)
@@ -171,9 +171,9 @@ def test_a_write_that_fails_keeps_what_is_done(at, whole, tmp_path):
     (chunk, array), path = at, tmp_path / "run.zarr"
     with pytest.raises(Stop):
         sweep(whole.study, path, progress=stop_after(0))
-    # A chunk writes 13 arrays of cells, or of parts, and 13 of neurons, and then its marker.
+    # A chunk writes 15 arrays of cells, or of parts, and 13 of neurons, and then its marker.
     arrays = list(markers_of(whole.run.path)[chunk].checksums)
-    assert len(arrays) == 26
+    assert len(arrays) == 28
     folder = Path(whole.run.path)
     in_the_way = path / files_of(folder / arrays[array] / "c")[chunk].relative_to(folder)
     in_the_way.mkdir(parents=True)
