@@ -49,11 +49,23 @@ def train_for(
 
 
 def train_chunk(
-    bounds: Bounds, layout: Layout, start: Start, examples: Examples, config: Config, num_steps: int | float
+    bounds: Bounds,
+    layout: Layout,
+    start: Start,
+    examples: Examples,
+    config: Config,
+    num_steps: int | float,
+    *,
+    find_diverge_steps: bool = True,
 ) -> Trained:
-    """Train the neurons of one chunk of a study, padding included; one compilation serves all its chunks."""
+    """Train the neurons of one chunk of a study, padding included; one compilation serves all its chunks.
+
+    Where nobody asks when neurons diverged, those need not be trained again to find it.
+    """
     number = as_number(num_steps, config)
     trained = compiled(_train, config, layout, True)(bounds, start, examples, number)
+    if not find_diverge_steps:
+        return trained
     return with_diverge_steps(trained, bounds, layout, start, examples, config, number)
 
 

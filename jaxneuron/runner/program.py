@@ -1,8 +1,7 @@
 """A study made ready to run: its data, checked and put on the device, and what trains its neurons."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from threading import Lock
 from typing import Any, NamedTuple
 
 import jax
@@ -11,20 +10,18 @@ import numpy as np
 
 from jaxneuron.neuron.choices import CONSTANT
 from jaxneuron.neuron.gradient import choose_form
-from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.train import Config, Trained
-from jaxneuron.population.chunks import Chunking, Cut, cut_into_chunks
+from jaxneuron.population.chunks import Chunk, Chunking, Cut, cut_into_chunks
 from jaxneuron.population.design import DATASET, Design
 from jaxneuron.population.follow import follow
 from jaxneuron.population.histograms import Bins, make_bins
 from jaxneuron.population.milestones import follow_by_jumps
 from jaxneuron.population.place import Place, bounds_of, layout_of
 from jaxneuron.population.results import CELLS, RESULTS, ChunkResults, results_of
-from jaxneuron.population.start import Start
 from jaxneuron.population.summaries import summarise
 from jaxneuron.population.train import train_chunk, train_population
 from jaxneuron.runner.dispatch import Device, default_chunk_size
-from jaxneuron.runner.examples import examples_of, shared_probes
+from jaxneuron.runner.inputs import ExamplesOnDevices, OnDevices, make_start
 from jaxneuron.runner.training import Training, training_of
 from jaxneuron.store.identity import identity_of
 from jaxneuron.store.room import Sizes
@@ -32,9 +29,6 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.counted import counted
 from jaxneuron.study.data import Dataset, load
 from jaxneuron.study.study import Study
-
-# The examples of each data set, with half-lines and without, for the forms of the gradient that need them so.
-Inputs = tuple[Start, Mapping[tuple[int, str], Examples]]
 
 
 class Alternative(NamedTuple):
@@ -63,8 +57,15 @@ class Program:
         self.datasets = load(study.data) if datasets is None else datasets
         check_data(study, self.datasets)
         self._configs = [config_of(each, self.datasets[0]) for each in study.alternatives]
-        self._inputs: dict[Device | None, Inputs] = {}
-        self._lock = Lock()
+        self._examples = ExamplesOnDevices(self.datasets, study.training.precision, self._configs)
+        self._starts = OnDevices(lambda: make_start(study))
+
+    def varied(self, study: Study, cut: Cut | None = None) -> "Program":
+        """The program of another study of the same data, which shares what is on the devices where it can."""
+        other = Program(study, self.datasets, cut=cut)
+        if other._examples.are_as(self._examples):
+            other._examples = self._examples
+        return other
 
     @cached_property
     def design(self) -> Design:
@@ -131,21 +132,45 @@ class Program:
     def train_chunk(self, number: int, device: Device | None = None) -> ChunkResults:
         """Train a chunk on a device, the default one if none is given; what it keeps comes from there."""
         chunk, training = self.chunking[number], self.study.training
-        start, examples = self._inputs_on(device)
-        first = int(np.ravel_multi_index(chunk.start, self.chunking.cells))
-        dataset, _, config = self.alternative(first)
-        layout = layout_of(self.design, self.chunking)
         # A thread has settings of its own. What is on a device is worked on there.
         with jax.enable_x64(training.precision == "float64"):
-            bounds = bounds_of(chunk, self.design, self.chunking, training.precision)
-            of_chunk = examples[dataset, config.gradient]
-            trained = train_chunk(bounds, layout, start, of_chunk, config, training.num_steps)
-            cells = summarise(trained, self.bins, (*layout.tile, layout.block), bounds.num_replicates)
+            trained = self._trained_chunk(chunk, device)
+            shape = (*self.chunking.tile, self.chunking.block)
+            num_replicates = np.uint32(chunk.last_replicate - chunk.first_replicate)
+            cells = summarise(trained, self.bins, shape, num_replicates)
             neurons = {name: RESULTS[name].of(trained) for name in self.records}
             cells, neurons = jax.device_get((cells, neurons))
         return ChunkResults(
             {n: v[chunk.unpadded].astype(CELLS[n].dtype or training.precision) for n, v in cells.items()},
             {name: self.chunking.cut(values, chunk) for name, values in neurons.items()},
+        )
+
+    def train_records(
+        self, number: int, names: Sequence[str], device: Device | None = None
+    ) -> dict[str, np.ndarray]:
+        """Train a chunk and give some results of each of its neurons, by name, [*cells, replicate, …]; those
+        that are not known by the study's method are left out, and nothing is summarised."""
+        chunk, training = self.chunking[number], self.study.training
+        with jax.enable_x64(training.precision == "float64"):
+            trained = self._trained_chunk(chunk, device, find_diverge_steps="diverge_step" in names)
+            known = {name: RESULTS[name].of(trained) for name in names}
+            found = jax.device_get({name: values for name, values in known.items() if values is not None})
+        return {name: self.chunking.cut(values, chunk) for name, values in found.items()}
+
+    def _trained_chunk(
+        self, chunk: Chunk, device: Device | None, *, find_diverge_steps: bool = True
+    ) -> Trained:
+        """What becomes of the neurons of a chunk, padding included, on the device."""
+        start, examples = self._starts.on(device), self._examples.on(device)
+        dataset, _, config = self.alternative(int(np.ravel_multi_index(chunk.start, self.chunking.cells)))
+        return train_chunk(
+            bounds_of(chunk, self.design, self.chunking, self.study.training.precision),
+            layout_of(self.design, self.chunking),
+            start,
+            examples[dataset, config.gradient],
+            config,
+            self.study.training.num_steps,
+            find_diverge_steps=find_diverge_steps,
         )
 
     def train_neurons(self, cells: Sequence[int], replicates: Sequence[int]) -> Trained:
@@ -156,7 +181,7 @@ class Program:
         program is compiled.
         """
         numbers, training = np.array(cells), self.study.training
-        start, examples = self._inputs_on(None)
+        start, examples = self._starts.on(None), self._examples.on(None)
         dataset, _, config = self.alternative(int(numbers[0]))
         with jax.enable_x64(training.precision == "float64"):
             trained = train_population(
@@ -180,7 +205,7 @@ class Program:
                 raise BadInput(f"{name}: is {index}; the study has {name}s 0 to {number - 1}")
         dataset, study, config = self.alternative(cell)
         num_steps = study.training.num_steps
-        start, examples = self._inputs_on(None)
+        start, examples = self._starts.on(None), self._examples.on(None)
         with jax.enable_x64(study.training.precision == "float64"):
             swept = {name: jnp.asarray(value[0]) for name, value in self._swept(np.array([cell])).items()}
             shared = start, examples[dataset, config.gradient], config
@@ -195,23 +220,6 @@ class Program:
     def _swept(self, cells: np.ndarray) -> dict[str, np.ndarray]:
         values = self.design.values(cells)
         return {name: value.astype(self.study.training.precision) for name, value in values.items()}
-
-    def _inputs_on(self, device: Device | None) -> Inputs:
-        """What all neurons share, on a device: put there once."""
-        with self._lock:
-            if None not in self._inputs:
-                precision = self.study.training.precision
-                with jax.enable_x64(precision == "float64"):
-                    examples = {
-                        (number, config.gradient): examples_of(data, precision, config, num_probes)
-                        for config in {config.gradient: config for config in self._configs}.values()
-                        for num_probes in [shared_probes(self.datasets, precision, config)]
-                        for number, data in enumerate(self.datasets)
-                    }
-                    self._inputs[None] = make_start(self.study), examples
-            if device not in self._inputs:
-                self._inputs[device] = jax.device_put(self._inputs[None], device)
-            return self._inputs[device]
 
 
 def check_device() -> None:
@@ -266,14 +274,3 @@ def config_of(study: Study, data: Dataset) -> Config:
         divergence_factor=training.divergence_factor,
         silence_tolerance=training.silence_tolerance,
     )
-
-
-def make_start(study: Study) -> Start:
-    """Where the values of the study's neurons come from, in its precision."""
-    dtype = np.dtype(study.training.precision).type
-    values = (
-        {name: dtype(value) for name, value in study.fixed.items()},
-        {name: type(d)(*map(dtype, d)) for name, d in study.drawn.items()},
-    )
-    # Whatever kind of key JAX is told to make by itself.
-    return Start(jax.random.key(study.sweep.seed, impl="threefry2x32"), *jax.device_put(values))

@@ -6,6 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 
+def document(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """Tables with their keys, a line each."""
+    parts = (
+        "\n".join([f"[{name}]", *(f"{key} = {as_toml(value)}" for key, value in table.items())])
+        for name, table in tables.items()
+    )
+    return "\n\n".join(parts) + "\n"
+
+
 def as_toml(value: Any) -> str:
     """A string, number, truth, list or table of these, in one line."""
     if isinstance(value, Mapping):

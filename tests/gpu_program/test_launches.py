@@ -55,7 +55,7 @@ def chunk_of(form="moments", **training):
     precision = program.study.training.precision
     examples = examples_of(program.datasets[0], precision, config)
     bounds = bounds_of(program.chunking[0], program.design, program.chunking, precision)
-    layout, start = layout_of(program.design, program.chunking), program._inputs_on(None)[0]
+    layout, start = layout_of(program.design, program.chunking), program._starts.on(None)
     assert layout.chunk_size == 2**22
     number = train.as_number(1000, config)
     return program, partial(train._train, config, layout, True), (bounds, start, examples, number)

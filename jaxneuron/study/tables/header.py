@@ -79,6 +79,36 @@ def find_header(path: Path, lines: Sequence[str], asked: Sequence[str], separato
     return found
 
 
+def names_in(path: Path, lines: Sequence[str]) -> list[str]:
+    """The names in the first lines of a file of which no names are known yet: the fields of the first line
+    that is neither blank nor a comment, by the separator that makes most of it. Where these are numbers, the
+    comment before it names them."""
+    comment, separators = None, SEPARATORS
+    for number, line in enumerate(lines):
+        excels = EXCELS.fullmatch(line.rstrip("\r\n"))
+        if excels:
+            separators = (excels[1],)
+        elif line.startswith("#"):
+            comment = number
+        elif line.strip():
+            names = _most_fields(lines, number, separators)
+            if comment is not None and all(NUMBER.fullmatch(name) for name in names):
+                bare = [lines[comment].lstrip("# \t")]
+                said = _most_fields(bare, 0, separators)
+                names = said if len(said) == len(names) else names
+            if all(NUMBER.fullmatch(name) for name in names):
+                raise BadInput(f"{path}: begins with numbers; a header must name the columns")
+            return names
+    raise BadInput(f"{path}: has no header; the first line of a CSV file names its columns")
+
+
+def _most_fields(lines: Sequence[str], first: int, separators: Sequence[str]) -> list[str]:
+    """The fields of a row by the separator that makes most of it; by spaces where none of them is there."""
+    rows = [row[0] for separator in separators if (row := _fields(lines, first, separator))]
+    best = [field.strip() for field in max(rows, key=len, default=[lines[first]])]
+    return lines[first].split() if len(best) == 1 else best
+
+
 def _found(
     path: Path, lines: Sequence[str], first: int, asked: Sequence[str], separator: str | None
 ) -> Header | None:

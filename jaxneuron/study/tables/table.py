@@ -43,7 +43,7 @@ def read_table(path: Path, names: Sequence[str], dialect: Dialect | None = None)
         BadInput: there is no such file or column, a row is malformed, a value is missing, or is no number.
     """
     dialect = dialect or Dialect()
-    ending = _ending(path)
+    ending = ending_of(path)
     header, notes = "", []
     try:
         if ending in READERS:
@@ -63,7 +63,7 @@ def read_table(path: Path, names: Sequence[str], dialect: Dialect | None = None)
     return _without_missing(path, columns, missing, dialect, notes)
 
 
-def _ending(path: Path) -> str:
+def ending_of(path: Path) -> str:
     """The ending that says what kind of file it is; BadInput where there is none of these kinds."""
     known = ", ".join((*TEXT_ENDINGS, *READERS))
     if not os.path.exists(path):  # False, too, where the name is too long to be one

@@ -100,7 +100,7 @@ def _life(training: Training) -> dict[str, Any]:
     is_one = len(training.data.inputs) == 1
     steps = shown_steps(training, SHOWN_STEPS if is_one else SHOWN_STEPS_OF_SEVERAL)
     at = training.rows.at([training.row_of(step) for step in steps])
-    shown = _shown_examples(training.data.x, is_one)
+    shown = shown_examples(training.data.x, is_one)
     numbers = {
         "step": steps.astype(np.float64 if steps[-1] >= 2**31 else np.int32),
         **{name: getattr(at, name) for name in ("loss", "bias", "grad_bias", "update_bias")},
@@ -183,7 +183,7 @@ def _shifts(training: Training, at: Rows) -> dict[str, np.ndarray]:
     }
 
 
-def _shown_examples(x: np.ndarray, is_one: bool) -> np.ndarray:
+def shown_examples(x: np.ndarray, is_one: bool = True) -> np.ndarray:
     """Examples that lie evenly in the order of the first input."""
     most = SHOWN_EXAMPLES if is_one else SHOWN_EXAMPLES_OF_SEVERAL
     order = np.argsort(x[:, 0], kind="stable")

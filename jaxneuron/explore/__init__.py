@@ -1,0 +1,1 @@
+"""THE LIVING MAP: a server on this machine whose page trains the map again as one zooms."""

@@ -1,0 +1,84 @@
+"""The server of the living map, on this machine."""
+
+import contextlib
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.study import Study
+
+HOST, PORT = "127.0.0.1", 8000
+SECONDS_TO_START, SECONDS_TO_END = 30.0, 5.0
+
+
+@contextlib.contextmanager
+def serving(
+    study: Study | None = None, *, host: str = HOST, port: int | None = None, hosts: Sequence[str] = ()
+) -> Iterator[str]:
+    """Serve the living map of a study, by default of Engel's data, for as long as the context lasts.
+
+    Args:
+        study: what the page begins with.
+        host: the address to listen at: only this machine unless another is given.
+        port: where; if not given 8000, or one that is free.
+        hosts: names besides localhost by which browsers may ask for it.
+
+    Yields:
+        The address of the page, with the token without which nothing is answered.
+
+    Raises:
+        BadInput: it cannot listen there, or what serves is not installed.
+    """
+    try:
+        import uvicorn
+
+        from jaxneuron.explore.application import Explorer
+        from jaxneuron.explore.safety import Guarded
+    except ImportError:
+        raise BadInput("explore needs a server: pip install 'jaxneuron[explore]'") from None
+    from jaxneuron.explore.beginnings import beginning_of
+    from jaxneuron.explore.known_data import KnownData
+
+    known, token = KnownData(), secrets.token_urlsafe(16)
+    explorer = Explorer(beginning_of(study, known), known)
+    with _listening(host, port) as listener:
+        config = uvicorn.Config(
+            Guarded(explorer.application(), token, hosts),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=1,
+            ws="none",
+            lifespan="off",
+        )
+        server = uvicorn.Server(config)
+        # Signals belong to the main thread, which waits.
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        begun = time.monotonic()
+        while not server.started and thread.is_alive() and time.monotonic() - begun < SECONDS_TO_START:
+            time.sleep(0.01)
+        name = "127.0.0.1" if host in ("0.0.0.0", "::", HOST) else host
+        try:
+            yield f"http://{f'[{name}]' if ':' in name else name}:{listener.getsockname()[1]}/{token}/"
+        finally:
+            server.should_exit = True
+            thread.join(SECONDS_TO_END)
+
+
+def _listening(host: str, port: int | None) -> socket.socket:
+    """A socket that listens; where no port is asked for and the usual one is taken, at one that is free."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for each in (PORT, 0) if port is None else (port,):
+        try:
+            return socket.create_server((host, each), family=family)
+        except (OSError, OverflowError) as error:
+            wrong = error
+    where = f"--host: {host}, port {port if port is not None else PORT}"
+    raise BadInput(
+        f"{where} cannot be listened at ({getattr(wrong, 'strerror', None) or wrong}); give another"
+    )

@@ -1,0 +1,76 @@
+"""A window onto two quantities of a study: the study whose cells are those of a picture of it."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxneuron.population.axes import Axis, Linear, Log
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.study import Study
+
+TABLE_OF_START = {"init_weight": "neuron"}  # all others are in [sweep]
+# A picture whose neighbours differ by less has cells of uneven width: their values are rounded.
+FEWEST_SPACINGS = 4
+
+
+class Span(NamedTuple):
+    """A stretch of an axis from edge to edge, cut into cells that are equally wide on the axis's scale."""
+
+    name: str
+    low: float
+    high: float
+    is_log: bool
+
+    def axis(self, num: int) -> Axis:
+        """The middles of so many cells; BadInput where there is no room for them."""
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise BadInput(f"{self.name}: runs from {self.low!r} to {self.high!r}; its ends must increase")
+        if self.is_log and not self.low > 0:
+            raise BadInput(f"{self.name}: an axis of decades begins at {self.low!r}; it must be above 0")
+        low, high = (math.log(self.low), math.log(self.high)) if self.is_log else (self.low, self.high)
+        half = (high / num - low / num) / 2
+        first, last = low + half, high - half
+        return Log(math.exp(first), math.exp(last), num) if self.is_log else Linear(first, last, num)
+
+
+class Window(NamedTuple):
+    """Two spans with a number of cells each."""
+
+    x: Span
+    y: Span
+    columns: int
+    rows: int
+
+    def axes(self) -> dict[str, Axis]:
+        """The axes of its cells by name: BadInput where both are of one quantity."""
+        if self.x.name == self.y.name:
+            raise BadInput(f"{self.x.name}: is both axes; they must differ")
+        return {self.x.name: self.x.axis(self.columns), self.y.name: self.y.axis(self.rows)}
+
+    def coarser(self, most: int) -> "Window":
+        """The same window with at most so many cells a side."""
+        return self._replace(columns=min(self.columns, most), rows=min(self.rows, most))
+
+    def precision(self, asked: str | None) -> str | None:
+        """The precision in which its neighbours are told apart: the one that is asked for, or the first of
+        float32 and float64 in which all are. None where not even float64 tells them apart."""
+        for precision in (asked,) if asked else ("float32", "float64"):
+            if all(tells_apart(axis.values(), precision) for axis in self.axes().values()):
+                return precision
+        return None
+
+    def study(self, tables: dict[str, dict[str, Any]], **training: Any) -> Study:
+        """The study of these tables whose cells are the window's, with some keys of its training in place of
+        theirs. BadInput where there is no such study."""
+        tables = {name: dict(table) for name, table in tables.items()}
+        for name, axis in self.axes().items():
+            tables.setdefault(TABLE_OF_START.get(name, "sweep"), {})[name] = axis
+        tables["training"] = tables.get("training", {}) | training
+        return Study(**tables)  # pyright: ignore[reportArgumentType]
+
+
+def tells_apart(values: np.ndarray, precision: str) -> bool:
+    """Whether neighbours among increasing values are some spacings apart in a precision."""
+    rounded = values.astype(precision)
+    return bool(np.all(np.diff(rounded) >= FEWEST_SPACINGS * np.spacing(np.abs(rounded[1:]))))
