@@ -3,9 +3,7 @@
 const SPEEDS = { "slow": 2, "normal": 8, "fast": 25 };
 
 class LifePlayer {
-  /** All lives share `examples`, those of each data set, and the `curves` of activations that are not straight. */
-  constructor(container, shared) {
-    this.shared = shared;
+  constructor(container) {
     this.i = 0;
     this.build(container);
     keepDrawn(this.root, () => this.draw());
@@ -52,11 +50,13 @@ class LifePlayer {
     container.append(this.root);
   }
 
-  async show(life) {
-    this.pause();
+  /** Show a life. What it shares with others are the `examples` of its data set, and the `curves` of activations that are
+   * not straight. Where it takes the place of another that `follows`, its step, its example and its playing stay. */
+  async show(life, shared, { follows = false } = {}) {
+    if (!follows) this.pause();
     this.asked = life;
-    const packed = this.shared.examples[life.dataset];
-    const [x, y, curve] = await Promise.all([decode(packed.x), decode(packed.y), decodeCurve(this.shared.curves[life.activation])]);
+    const packed = shared.examples[life.dataset];
+    const [x, y, curve] = await Promise.all([decode(packed.x), decode(packed.y), decodeCurve(shared.curves[life.activation])]);
     const names = ["step", "loss", "bias", "grad_bias", "update_bias", "weight", "grad_weight", "update_weight", "num_active", "z", "shift", "update_shift"];
     const decoded = await Promise.all(names.map((name) => (life[name] ? decode(life[name]) : null)));
     // Another life may have been asked for while this one was unpacked.
@@ -67,12 +67,14 @@ class LifePlayer {
       frames: Object.fromEntries(names.map((name, i) => [name, decoded[i]])),
     };
     this.numWeights = life.weight.shape[1];
-    this.chosen = Math.floor(x.length / 2);
+    const stays = follows && this.frames;
+    const step = stays && this.i < this.last ? this.frames.step[this.i] : Infinity;
+    this.chosen = stays ? Math.min(this.chosen, x.length - 1) : Math.floor(x.length / 2);
     // A bias that is not trained would be, in the data's units, as it goes with the weight.
     this.units.hidden = !packed.scaling || !life.trainBias;
     this.convert();
-    this.i = 0;
-    this.slider.max = this.frames.step.length - 1;
+    this.i = stays ? this.frames.step.findLastIndex((other) => other <= step) : 0;
+    this.slider.max = this.last;
     this.title.replaceChildren(element("span", { className: `swatch ${life.fate}` }), life.title,
       ...(life.title === FATE_NAMES[life.fate] ? [] : [`: ${FATE_NAMES[life.fate]}`]));
     this.why.textContent = life.why;
@@ -92,6 +94,11 @@ class LifePlayer {
     Object.assign(this, converted(name, frames, examples, this.numWeights));
     this.told = { ...this.life, factor: this.factor, isConverted: name !== "trained" };
     this.view = this.viewOf();
+  }
+
+  /** The number of the last frame. */
+  get last() {
+    return this.frames.step.length - 1;
   }
 
   get isOne() {
@@ -155,6 +162,7 @@ class LifePlayer {
     }
     await Promise.all(figures.map(([plot, { traces, layout }]) => Plotly.react(plot, traces, layout, CONFIG)));
     if (!this.listens) this.listen();
+    if (this.life !== life) return;
     const { x, y } = this.examples;
     const example = { x: x[this.chosen], y: y[this.chosen], z: here.z[this.chosen], output: here.output[this.chosen], slope: here.slope[this.chosen] };
     this.numbers.replaceChildren(fullPass(this.told, at, this.examples, example));
@@ -209,7 +217,7 @@ class LifePlayer {
 
   /** Go to a frame; while one is drawn, only the last one asked for comes next. */
   async seek(i) {
-    this.i = Math.max(0, Math.min(this.frames.step.length - 1, i));
+    this.i = Math.max(0, Math.min(this.last, i));
     if (this.isDrawing) return;
     this.isDrawing = true;
     try {
@@ -223,11 +231,10 @@ class LifePlayer {
   }
 
   play() {
-    const last = this.frames.step.length - 1;
-    if (this.i >= last) this.seek(0);
+    if (this.i >= this.last) this.seek(0);
     this.timer = setInterval(() => {
       this.seek(this.i + 1);
-      if (this.i >= last) this.pause();
+      if (this.i >= this.last) this.pause();
     }, 1000 / SPEEDS[this.speed.value]);
     this.playing.replaceChildren("⏸");
     this.playing.ariaLabel = this.playing.title = "Pause";
