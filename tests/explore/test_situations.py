@@ -1,12 +1,15 @@
 """What the explorer's situations say is true of the neurons that their views show."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import jaxneuron as jn
+from jaxneuron.explore.known_data import KnownData
 from jaxneuron.explore.situations import SITUATIONS
+from jaxneuron.explore.views import read_view
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.program import Program
 from jaxneuron.study.window import Window
@@ -96,11 +99,12 @@ def test_the_neurons_meet_the_fates_that_the_sentence_says(title):
         assert low <= found <= high, (x, y, fate)
 
 
-def test_every_situation_is_a_study_with_its_place_in_view():
+def test_every_situation_is_a_view_with_its_place_in_it():
     assert len({*OF_TITLE}) == len(SITUATIONS) >= 12
+    known = KnownData()
     for situation in SITUATIONS:
-        window = Window(situation.x, situation.y, 4, 4)
-        assert window.study(tables_of(situation)).design.num_cells == 16
+        view = read_view(json.loads(json.dumps(situation.as_data() | {"cells": [4, 4]})))
+        assert view.study(known).design.num_cells == 16
         for value, span in zip(situation.place, (situation.x, situation.y), strict=True):
             assert span.low < value < span.high
 

@@ -1,7 +1,6 @@
 // A figure in which examples are drawn: added, moved and deleted by mouse, finger or keyboard.
 
 const MOST_DRAWN = 200;
-const STILL = 5; // pixels within which a press is a click
 
 /** An element of SVG. */
 function shape(tag, attributes, ...children) {
