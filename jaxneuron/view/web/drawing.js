@@ -37,6 +37,7 @@ class Drawing {
     const isSame = String([x, y]) === String([this.x, this.y]);
     Object.assign(this, { x: [...x], y: [...y], names: { x: inputs[0], y: target }, isOpen });
     this.chosen = Math.max(0, Math.min(this.chosen, x.length - 1));
+    if (!isSame) this.spoken.textContent = "";
     if (!this.range || (!isSame && !this.pressed)) this.fit();
     this.tools.hidden = this.keys.hidden = !isOpen;
     this.draw();

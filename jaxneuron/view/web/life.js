@@ -58,13 +58,16 @@ class LifePlayer {
     const packed = shared.examples[life.dataset];
     const [x, y, curve] = await Promise.all([decode(packed.x), decode(packed.y), decodeCurve(shared.curves[life.activation])]);
     const names = ["step", "loss", "bias", "grad_bias", "update_bias", "weight", "grad_weight", "update_weight", "num_active", "z", "shift", "update_shift"];
-    const decoded = await Promise.all(names.map((name) => (life[name] ? decode(life[name]) : null)));
+    const [decoded, contours] = await Promise.all([
+      Promise.all(names.map((name) => (life[name] ? decode(life[name]) : null))), decodeContours(life.surface),
+    ]);
     // Another life may have been asked for while this one was unpacked.
     if (this.asked !== life) return;
     Object.assign(this, { life, curve });
     this.trained = {
       examples: { ...packed, x, y: y.map((value) => value * life.targetScale) },
       frames: Object.fromEntries(names.map((name, i) => [name, decoded[i]])),
+      contours,
     };
     this.numWeights = life.weight.shape[1];
     const stays = follows && this.frames;
@@ -89,9 +92,10 @@ class LifePlayer {
 
   /** Tell the numbers in the units that are chosen. */
   convert() {
-    const { frames, examples } = this.trained;
+    const { frames, examples, contours } = this.trained;
     const name = this.units.hidden ? "trained" : this.units.value;
     Object.assign(this, converted(name, frames, examples, this.numWeights));
+    this.contours = contours && converted(name, contours, examples, 1).frames;
     this.told = { ...this.life, factor: this.factor, isConverted: name !== "trained" };
     this.view = this.viewOf();
   }
@@ -158,7 +162,7 @@ class LifePlayer {
       [this.loss.plot, lossFigure(life, this.frames, i, this.loss.node.clientWidth, colour)],
     ];
     if (!this.path.node.hidden) {
-      figures.push([this.path.plot, pathFigure(life, this.frames, i, this.examples, this.path.node.clientWidth, colour)]);
+      figures.push([this.path.plot, pathFigure(this.told, this.frames, i, this.examples, this.path.node.clientWidth, colour, this.contours)]);
     }
     await Promise.all(figures.map(([plot, { traces, layout }]) => Plotly.react(plot, traces, layout, CONFIG)));
     if (!this.listens) this.listen();
@@ -186,8 +190,7 @@ class LifePlayer {
     this.fit.plot.setAttribute("aria-label", `The data with the neuron's output. ${state}.`);
     this.loss.plot.setAttribute("aria-label", `Loss by step, from ${inWords(this.frames.loss[0])} to ${inWords(this.frames.loss.at(-1))}. ${state}.`);
     this.path.plot.setAttribute("aria-label", `Path of W and b. ${words}: W ${inWords(at.weight[0])}, b ${inWords(at.bias)}.`);
-    if (life.canDie) this.path.words.textContent = "The path of W and b; grey: where every example is silent.";
-    else this.path.words.textContent = "The path of W and b.";
+    this.path.words.textContent = `The path of W and b; thin lines: the same loss${life.canDie ? "; grey: where every example is silent" : ""}.`;
     if (!this.timer) this.spoken.textContent = `${state}.`;
   }
 
