@@ -18,11 +18,9 @@ class MapControls {
   }
 
   select(label, key, choices, none) {
-    const box = element("select", { id: `map-${key}` }, ...choices.map(({ name, label: words }) => element("option", { value: name }, words)));
+    const box = choice(`map-${key}`, label, choices, (name) => this.choose(key, name || null));
     if (none) box.append(element("option", { value: "" }, none));
     box.value = this.state[key] ?? "";
-    box.addEventListener("change", () => this.choose(key, box.value || null));
-    element("label", { htmlFor: box.id }, label, box);
     return box;
   }
 
@@ -77,6 +75,14 @@ class MapControls {
     describe();
     return element("label", { htmlFor: slider.id }, element("span", {}, `${axis.label}: `, shown), slider);
   }
+}
+
+/** A list of [{name, label}] to choose from, within its label. */
+function choice(id, label, choices, choose) {
+  const box = element("select", { id }, ...choices.map(({ name, label: words }) => element("option", { value: name }, words)));
+  box.addEventListener("change", () => choose(box.value));
+  element("label", { htmlFor: id }, label, box);
+  return box;
 }
 
 function zoomButtons(zoom) {

@@ -6,13 +6,20 @@ class PhaseMap {
   constructor(container, data, lives, onCell) {
     Object.assign(this, { data, lives, onCell });
     this.card = new CellCard(data.axes, data.quantities);
-    this.state = { quantity: data.quantities[0].name, x: data.axes[0]?.name ?? null, y: data.axes[1]?.name ?? null, held: null };
+    this.state = { quantity: data.quantities[0]?.name, x: data.axes[0]?.name ?? null, y: data.axes[1]?.name ?? null, held: null };
     this.frames = new Map();
-    this.intervals = decodeIntervals(data.intervals);
     this.chosen = null;
-    this.controls = new MapControls(data, this.state, (isNewPlace) => this.redraw(isNewPlace), (factor) => this.zoom(factor));
+    this.controls = this.makeControls();
     this.build(container);
     keepDrawn(this.plot, () => this.draw());
+  }
+
+  makeControls() {
+    return new MapControls(this.data, this.state, (isNewPlace) => this.redraw(isNewPlace), (factor) => this.zoom(factor));
+  }
+
+  get keys() {
+    return this.data.axes.length ? "Hover or click a cell; drag to zoom. Keys: arrows go from cell to cell, Enter shows a life, + − 0 zoom." : "";
   }
 
   build(container) {
@@ -26,8 +33,7 @@ class PhaseMap {
     this.note = element("p", { className: "note" });
     this.spoken = element("p", { className: "visually-hidden", ariaLive: "polite" });
     this.aside = element("div", { id: "map-cell" });
-    const keys = element("p", { className: "note", id: "map-keys" }, this.data.axes.length
-      ? "Hover or click a cell; drag to zoom. Keys: arrows go from cell to cell, Enter shows a life, + − 0 zoom." : "");
+    const keys = element("p", { className: "note", id: "map-keys" }, this.keys);
     container.append(this.controls.node,
       element("div", { className: "map" }, element("div", {}, this.plot, this.legend, this.note, keys, this.spoken), this.aside));
   }
@@ -35,6 +41,7 @@ class PhaseMap {
   /** The frame that the state asks for, decoded when it is first needed. */
   async frame() {
     const { frames, cells } = this.data;
+    this.intervals ??= decodeIntervals(this.data.intervals);
     const wanted = [this.state.x, this.state.y].filter((name) => name !== null);
     const packed = this.state.held ? cells
       : frames.find(({ axes, isGrid }) => !isGrid || (axes.length === wanted.length && wanted.every((name) => axes.includes(name))));

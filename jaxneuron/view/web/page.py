@@ -33,22 +33,25 @@ def check_page(path: Path, option: str = "") -> None:
 
 def render(data: Mapping[str, Any], **words: Any) -> str:
     """The page with its words, and with data for its scripts."""
-    import jinja2
     import plotly.offline
     from markupsafe import Markup
 
-    here = importlib.resources.files("jaxneuron.view.web")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string((here / "page.html.jinja").read_text("utf-8"))
     inlined = {
-        "styles": f"{_joined(here, STYLES)}\n{fate_styles()}",
-        "scripts": _joined(here, SCRIPTS),
+        "styles": f"{joined(STYLES)}\n{fate_styles()}",
+        "scripts": joined(SCRIPTS),
         "plotly": plotly.offline.get_plotlyjs(),
         "data": as_script(data),
     }
-    trusted = {name: Markup(text) for name, text in inlined.items()}
+    return filled("page.html.jinja", **words, **{name: Markup(text) for name, text in inlined.items()})
+
+
+def filled(template: str, **words: Any) -> str:
+    """The text of a template with its words, and with the version of the package."""
+    import jinja2
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     version = importlib.metadata.version("jaxneuron")
-    return template.render(**words, **trusted, version=version)
+    return environment.from_string(joined((template,))).render(**words, version=version)
 
 
 def as_script(data: Mapping[str, Any]) -> str:
@@ -79,5 +82,7 @@ def _dashed(fate: Fate) -> str:
     return fate.name.replace("_", "-")
 
 
-def _joined(folder: Any, names: tuple[str, ...]) -> str:
+def joined(names: tuple[str, ...]) -> str:
+    """The texts of files of this folder, one after another."""
+    folder = importlib.resources.files("jaxneuron.view.web")
     return "\n".join((folder / name).read_text("utf-8") for name in names)

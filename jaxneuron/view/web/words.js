@@ -13,8 +13,8 @@ function inWords(value, digits = 4) {
   return text.replaceAll("-", "−");
 }
 
-/** A value on an axis; of a category, such as the activation, its name. */
-const onAxis = (axis, value, digits) => (axis.names.length ? axis.names[value] : inWords(value, digits));
+/** A value on an axis, of which a narrow one needs more digits; of a category, such as the activation, its name. */
+const onAxis = (axis, value, digits = 4) => (axis.names.length ? axis.names[value] : inWords(value, Math.max(digits, axis.digits ?? 0)));
 
 function percent(share, decimals = 1) {
   return Number.isNaN(share) ? "–" : `${(100 * share).toFixed(decimals)} %`;
