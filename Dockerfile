@@ -4,7 +4,8 @@
 #   docker build -t jaxneuron --build-arg EXTRAS=cuda13 .    for NVIDIA GPUs (or cuda12); run it with --gpus all
 #   docker run --rm --user "$(id -u)" -v "$PWD:/results" jaxneuron sweep study.toml
 #
-# EXTRAS are pyproject.toml's optional dependencies, with commas: "parquet,s3", "cuda13,ray"; "report" is always there.
+# EXTRAS are pyproject.toml's optional dependencies, with commas: "parquet,s3", "cuda13,ray"; "report" and "explore" are
+# always there.
 # The base is the same for GPUs, as jax's CUDA wheels bring all but the driver. Never set LD_LIBRARY_PATH:
 # it would hide their libraries.
 ARG EXTRAS=""
@@ -19,7 +20,7 @@ COPY pyproject.toml .
 ARG EXTRAS
 RUN python -c 'import os, tomllib; \
 project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-extras = ["report", *filter(None, os.environ.get("EXTRAS", "").split(","))]; \
+extras = ["report", "explore", *filter(None, os.environ.get("EXTRAS", "").split(","))]; \
 print(*project["dependencies"], *sum((project["optional-dependencies"][e] for e in extras), []), sep="\n")' \
     > requirements.txt
 COPY README.md LICENSE ./

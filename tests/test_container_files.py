@@ -1,5 +1,6 @@
 """The container's files fit each other and the project: what is pinned, what is copied, how it starts."""
 
+import itertools
 import json
 import os
 import re
@@ -41,7 +42,8 @@ def last_stage(word: str) -> list[str]:
 
 
 def test_every_dependency_is_pinned_to_an_exact_version_that_it_allows():
-    for line in (*PROJECT["dependencies"], *EXTRAS["parquet"], *EXTRAS["report"], *EXTRAS["s3"]):
+    extras = (EXTRAS[name] for name in ("explore", "parquet", "report", "s3"))
+    for line in itertools.chain(PROJECT["dependencies"], *extras):
         needed = Requirement(line)
         assert PINNED.get(canonicalize_name(needed.name), "0") in needed.specifier, line
     assert [pin for pin in PINS if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", pin)] == []
@@ -113,7 +115,7 @@ def test_what_the_source_changes_comes_after_what_is_needed():
 
 
 def test_services_run_as_the_readme_runs_the_image():
-    assert SERVICES.keys() == {"jaxneuron", "cuda", "reports"}
+    assert SERVICES.keys() == {"jaxneuron", "cuda", "explore", "reports"}
     for service in SERVICES.values():
         assert service["read_only"] is True
         assert service["tmpfs"] == "/tmp"
@@ -122,11 +124,15 @@ def test_services_run_as_the_readme_runs_the_image():
     assert SERVICES["cuda"]["profiles"], "or every build would be one for GPUs too"
 
 
-def test_reports_are_served_to_this_machine_alone():
-    (port,) = SERVICES["reports"]["ports"]
-    address, outside, inside = port.split(":")
-    assert address == "127.0.0.1"
-    assert outside == inside == SERVICES["reports"]["entrypoint"][-1]
+def test_what_is_served_is_so_to_this_machine_alone():
+    listens = {"reports": SERVICES["reports"]["entrypoint"][-1]}
+    explore = SERVICES["explore"]["command"]
+    listens["explore"] = explore[explore.index("--port") + 1]
+    for name, port in listens.items():
+        assert SERVICES[name]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert SERVICES.keys() - listens.keys() == {
+        n for n, service in SERVICES.items() if "ports" not in service
+    }
 
 
 def test_the_check_of_the_image_can_be_run():

@@ -9,7 +9,7 @@ import pytest
 import jaxneuron
 
 PACKAGE = Path(jaxneuron.__file__).parent
-ROOMS = ["neuron", "population", "study", "store", "runner", "analysis", "view", "api", "cli"]
+ROOMS = ["neuron", "population", "study", "store", "runner", "analysis", "view", "explore", "api", "cli"]
 DRAWERS = {"util", "utils", "helper", "helpers", "common", "core", "types", "config", "misc", "constants"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -105,8 +105,10 @@ def test_text_is_read_and_written_in_utf8_whatever_the_locale(path):
         ):
             given = [ast.unparse(value) for value in (*node.args, *(k.value for k in node.keywords))]
             is_binary = any(re.fullmatch(r"'[rwa]b\+?'|'r\+b'", value) for value in given)
-            opens_bytes = name in ("gzip.open", "bz2.open", "lzma.open", "Image.open")
-            assert is_binary or opens_bytes or "'utf-8'" in given or "os.devnull" in given, ast.unparse(node)
+            opens_no_text = name in ("gzip.open", "bz2.open", "lzma.open", "Image.open", "webbrowser.open")
+            assert is_binary or opens_no_text or "'utf-8'" in given or "os.devnull" in given, ast.unparse(
+                node
+            )
 
 
 def test_the_public_names_are_there():

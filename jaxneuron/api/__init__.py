@@ -12,6 +12,7 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.study import Study, read_study
 
 if TYPE_CHECKING:
+    from jaxneuron.api.exploring import explore
     from jaxneuron.api.training import Ray, Training, Workers, sweep, train
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Training",
     "Uniform",
     "Workers",
+    "explore",
     "open_run",
     "read_study",
     "sweep",
@@ -37,6 +39,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from jaxneuron.api import training
+    from jaxneuron.api import exploring, training
 
-    return getattr(training, name)
+    return getattr(exploring if name == "explore" else training, name)

@@ -103,9 +103,10 @@ class KnownData:
             raise BadInput("data: names a file; a page gives the file itself, or x and y")
         if isinstance(y := table.get("y"), list) and len(y) > MOST_DRAWN:
             raise BadInput(f"data: has {len(y)} examples; a request may have {MOST_DRAWN}")
-        if "teacher" in table:
-            return _teacher(table)
-        return Arrays(**table)
+        try:
+            return _teacher(table) if "teacher" in table else Arrays(**table)
+        except BadInput as error:
+            raise BadInput(f"data.{error}") from None
 
 
 def _teacher(table: Mapping[str, Any]) -> Data:

@@ -10,8 +10,10 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.study import Study
 
 TABLE_OF_START = {"init_weight": "neuron"}  # all others are in [sweep]
-# A picture whose neighbours differ by less has cells of uneven width: their values are rounded.
-FEWEST_SPACINGS = 4
+# Spacings of a precision that neighbours are at least apart. With fewer than four, cells are of uneven width,
+# as their values are rounded; and rounding on the way moves the borders between fates by some spacings, which
+# is not to be seen where one precision takes the place of the other.
+FEWEST_SPACINGS = {"float32": 64, "float64": 4}
 
 
 class Span(NamedTuple):
@@ -30,8 +32,14 @@ class Span(NamedTuple):
             raise BadInput(f"{self.name}: an axis of decades begins at {self.low!r}; it must be above 0")
         low, high = (math.log(self.low), math.log(self.high)) if self.is_log else (self.low, self.high)
         half = (high / num - low / num) / 2
-        first, last = low + half, high - half
-        return Log(math.exp(first), math.exp(last), num) if self.is_log else Linear(first, last, num)
+        first, last = (low + half, high - half) if num > 1 else (low + half, low + half)
+        if self.is_log:
+            first, last = math.exp(first), math.exp(last)
+        if num > 1 and not first < last:
+            raise BadInput(
+                f"{self.name}: from {self.low!r} to {self.high!r} there is no room for {num} cells"
+            )
+        return Log(first, last, num) if self.is_log else Linear(first, last, num)
 
 
 class Window(NamedTuple):
@@ -71,6 +79,7 @@ class Window(NamedTuple):
 
 
 def tells_apart(values: np.ndarray, precision: str) -> bool:
-    """Whether neighbours among increasing values are some spacings apart in a precision."""
+    """Whether neighbours among increasing values are enough spacings apart in a precision."""
     rounded = values.astype(precision)
-    return bool(np.all(np.diff(rounded) >= FEWEST_SPACINGS * np.spacing(np.abs(rounded[1:]))))
+    spacing = np.spacing(np.maximum(abs(rounded[1:]), abs(rounded[:-1])))
+    return bool(np.all(np.diff(rounded) >= FEWEST_SPACINGS[precision] * spacing))

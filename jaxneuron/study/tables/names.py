@@ -24,7 +24,8 @@ def names_of_columns(path: Path) -> list[str]:
         if ending == ".parquet":
             from pyarrow import parquet
 
-            return list(parquet.read_schema(path).names)
+            with parquet.ParquetFile(path) as file:
+                return list(file.schema_arrow.names)
         if ending == ".npz":
             with np.load(path, allow_pickle=False) as arrays:
                 return list(arrays.files)

@@ -17,9 +17,10 @@ function scaleOf(quantity) {
 /** Values as they are coloured: losses and steps by their logarithms; NaN those that have no place on the scale. */
 function colouredBy(quantity, values) {
   if (quantity.scale === "share" || quantity.scale === "kind") return values;
-  const positive = values.filter((value) => value > 0 && Number.isFinite(value));
   // A loss of 0 has no logarithm, and is shown as the lowest that has one; where all are 0, they are alike.
-  const least = positive.length ? positive.reduce((a, b) => Math.min(a, b)) : 1;
+  let least = Infinity;
+  for (const value of values) if (value > 0 && value < least) least = value;
+  if (least === Infinity) least = 1;
   return values.map((value) => (Number.isFinite(value) ? Math.log10(Math.max(value, least)) : NaN));
 }
 
@@ -70,7 +71,8 @@ const pixelOf = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 
 /** What pixels are coloured by: a table between the lowest and the highest value, and the colours of what has no place in it. */
 function pixelColours(quantity, coloured) {
   const { colorscale, reversescale = false, zmin, zmax } = scaleOf(quantity);
-  const [low, high] = zmin === undefined ? extremes(coloured.filter((value) => !Number.isNaN(value))) : [zmin, zmax];
+  // Comparisons with NaN are false, so that it is no extreme.
+  const [low, high] = zmin === undefined ? extremes(coloured) : [zmin, zmax];
   const stops = stopsOf(colorscale).map(([share, colour]) => [share, rgb(colour)]);
   const table = Uint32Array.from({ length: 1000 }, (_, i) => {
     const share = reversescale ? 1 - i / 999 : i / 999;

@@ -7,15 +7,9 @@ SCRIPTS = (
     *("theme.js", "decode.js", "words.js", "cells.js", "colours.js", "figures.js", "card.js"),
     *("map_words.js", "controls.js", "map.js"),
     *("activations.js", "units.js", "full_pass.js", "scenes.js", "life.js"),
-    *(
-        "explorer_server.js",
-        "explorer_state.js",
-        "spans.js",
-        "live_frame.js",
-        "live_canvas.js",
-        "live_picture.js",
-    ),
-    *("gestures.js", "live_controls.js", "map_points.js", "live_map.js", "knobs.js", "take_away.js"),
+    *("explorer_server.js", "explorer_state.js", "spans.js", "view_words.js"),
+    *("live_frame.js", "live_canvas.js", "live_picture.js", "live_controls.js"),
+    *("gestures.js", "map_points.js", "span_map.js", "live_map.js", "knobs.js", "take_away.js"),
     *("life_pair.js", "drawing.js", "own_data.js", "situations.js", "explorer.js"),
 )
 STYLES = ("page.css", "life.css", "explorer.css", "explorer_lives.css", "own_data.css")

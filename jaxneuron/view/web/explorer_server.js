@@ -27,16 +27,17 @@ async function* messages(response) {
   const reader = response.body.getReader();
   let held = new Uint8Array(0);
   const take = async (size) => {
-    const parts = [held];
-    for (let have = held.length; have < size;) {
+    const taken = new Uint8Array(size);
+    for (let have = 0; ;) {
+      const fitting = held.subarray(0, size - have);
+      taken.set(fitting, have);
+      held = held.subarray(fitting.length);
+      have += fitting.length;
+      if (have === size) return taken.buffer;
       const { value, done } = await reader.read();
       if (done) return null;
-      parts.push(value);
-      have += value.length;
+      held = value;
     }
-    const all = parts.length > 1 ? new Uint8Array(await new Blob(parts).arrayBuffer()) : held;
-    held = all.subarray(size);
-    return all.slice(0, size).buffer;
   };
   try {
     for (let lengths; (lengths = await take(8));) {

@@ -87,6 +87,11 @@ class View extends EventTarget {
     return [x, y].find((span) => span.name === name) ?? { name, ...usual };
   }
 
+  /** Go to a view before or after this one, if there is one. */
+  go(steps) {
+    if (steps < 0 ? this.canGoBack : this.canGoForward) history.go(steps);
+  }
+
   get canGoBack() {
     return this.number > 0;
   }

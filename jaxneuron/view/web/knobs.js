@@ -1,6 +1,10 @@
 // The knobs: how the neurons of the map are trained. Turning one has the map trained again.
 
-const STEPS = 1000; // where there had been no end
+const STEPS = 1000; // by default
+// What is shown of a quantity that is left out, where it is not the value that the server proposes.
+const LEFT_OUT = { weight_decay: "none", clip_norm: "none", final_rate: 0 };
+// What cannot do without a quantity that others do without.
+const REQUIRED = { adamw: "weight_decay", exponential: "final_rate", step: "final_rate" };
 
 class Knobs {
   constructor(container, view) {
@@ -21,11 +25,11 @@ class Knobs {
       replicates: this.number("knob-replicates", "Neurons a cell", (value) => this.set("sweep", "replicates", value), { min: 1, max: 64, step: 1 }),
       seed: this.number("knob-seed", "Seed", (value) => this.set("sweep", "seed", value), { min: 0, step: 1 }),
       trainBias: this.check("knob-train-bias", "Train the bias", (value) => this.set("neuron", "train_bias", value)),
-      drawn: this.check("knob-drawn", "Draw the weight", (value) => this.set("neuron", "init_weight", value ? { normal: [0, 1] } : 1)),
+      drawn: this.check("knob-drawn", "Draw the weight", (value) => this.set("neuron", "init_weight", value ? { normal: [0, 1] } : begin.axes.find(({ name }) => name === "init_weight").value)),
     };
     // A number for each quantity that is no axis.
-    this.numbers = begin.axes.map((axis) => [axis, this.number(`knob-${axis.name}`, axis.label,
-      (value) => this.view.change({ study: withQuantity(this.study, axis.name, value) }), { step: "any", title: axis.definition, placeholder: axis.value ?? "none" })]);
+    this.numbers = begin.axes.map((axis) => [axis, this.number(`knob-${axis.name}`, capitalised(axis.label),
+      (value) => this.view.change({ study: withQuantity(this.study, axis.name, value) }), { step: "any", title: axis.definition, placeholder: LEFT_OUT[axis.name] ?? axis.value })]);
     this.refused = element("p", { className: "refused", role: "alert" });
     container.append(element("div", { className: "controls knobs" }, ...Object.values(this.boxes).map((box) => box.parentNode),
       ...this.numbers.map(([, box]) => box.parentNode)), this.refused);
@@ -68,7 +72,11 @@ class Knobs {
   change(study) {
     const { begin, value } = this.view;
     const untaken = begin.axes.filter((axis) => !isTaken(axis, study, begin));
-    const kept = untaken.reduce((left, { name }) => withQuantity(left, name, undefined), study);
+    let kept = untaken.reduce((left, { name }) => withQuantity(left, name, undefined), study);
+    for (const chosen of [study.training?.optimizer, study.training?.schedule]) {
+      const axis = begin.axes.find(({ name }) => name === REQUIRED[chosen]);
+      if (axis) kept = withQuantity(kept, axis.name, kept.sweep?.[axis.name] ?? axis.value);
+    }
     // An axis that the study takes no longer leaves the map to the first one that is not on it.
     const patch = { study: kept };
     for (const key of ["x", "y"]) {

@@ -9,8 +9,8 @@ class LiveControls {
       x: choice("map-x", "Across", [], (name) => this.choose("x", name)),
       y: choice("map-y", "Up", [], (name) => this.choose("y", name)),
     };
-    this.back = button("←", () => history.back(), "Back");
-    this.forward = button("→", () => history.forward(), "Forward");
+    this.back = button("←", () => view.go(-1), "Back");
+    this.forward = button("→", () => view.go(1), "Forward");
     this.node = element("div", { className: "controls" }, ...Object.values(this.boxes).map((box) => box.parentNode),
       zoomButtons(zoom), element("div", { role: "group", ariaLabel: "Views" }, this.back, " ", this.forward));
   }

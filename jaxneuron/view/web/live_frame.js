@@ -72,9 +72,20 @@ class LiveFrame extends Frame {
       }
       return quantity === "fate" ? of : count / total;
     };
-    return Float64Array.from({ length: (pastRow - row) * width }, (_, i) => {
-      const cell = (row + Math.floor(i / width)) * columns + column + (i % width);
-      return measured ? measured[cell] : ofCell(cell);
-    });
+    const values = new Float64Array((pastRow - row) * width);
+    for (let r = row, i = 0; r < pastRow; r++) {
+      for (let c = column; c < pastColumn; c++, i++) {
+        const cell = r * columns + c;
+        values[i] = measured ? measured[cell] : ofCell(cell);
+      }
+    }
+    return values;
+  }
+}
+
+/** The whole of such a frame, whose places are told from left to right first. */
+class LiveSlab extends Slab {
+  place(cell) {
+    return super.place(cell).reverse();
   }
 }

@@ -16,7 +16,7 @@ class LivePicture {
   /** Ask for the picture of the view in [columns, rows]. While something is dragged the one under way comes first, and
    * the latest after it; another step takes its place. */
   ask(cells, spans, isStep) {
-    const request = { body: { ...this.view.value, cells }, spans };
+    const request = { body: { ...this.view.value, cells }, spans, isWhole: isStep };
     if (!isStep && this.asking) {
       this.next = request;
       return;

@@ -22,7 +22,8 @@ function rangeOf(quantity, known, areSeveral) {
   const [low, high] = extremes(known);
   if (low === high) return `${areSeveral ? "every cell has the same value: " : ""}${inUnits(quantity, low)}`;
   if (quantity.scale !== "kind") return `from ${inUnits(quantity, low)} to ${inUnits(quantity, high)}`;
-  const counts = FATES.map((_, fate) => known.filter((value) => value === fate).length);
+  const counts = FATES.map(() => 0);
+  for (const fate of known) counts[fate] += 1;
   return FATES.flatMap((fate, i) => (counts[i] ? `${FATE_NAMES[fate]} in ${percent(counts[i] / known.length)}` : [])).join(", ");
 }
 

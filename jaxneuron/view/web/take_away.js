@@ -36,14 +36,28 @@ class TakeAway {
     const { surface, text } = theme();
     const axes = decodeURIComponent((await Plotly.toImage(figure, { format: "svg", width, height })).split(",").slice(1).join(","));
     const lines = wrapped(this.map.caption, Math.floor((width - 24) / 6.2));
-    const whole = height + 16 * lines.length + 12;
-    const caption = lines.map((line, i) => `<tspan x="12" y="${height + 12 + 16 * i}">${asText(line)}</tspan>`).join("");
+    const { scale } = this.map.quantity;
+    const top = height + (scale === "kind" ? 16 : 0);
+    const whole = top + 16 * lines.length + 12;
+    const caption = lines.map((line, i) => `<tspan x="12" y="${top + 12 + 16 * i}">${asText(line)}</tspan>`).join("");
     const image = pixels.canvas.toDataURL();
     return new Blob([`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${whole}" viewBox="0 0 ${width} ${whole}">`
       + `<rect width="100%" height="100%" fill="${surface}"/>`
       + `<image x="${l}" y="${t}" width="${width - l - r}" height="${height - t - b}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${image}"/>`
-      + `${axes}${legendMarks(this.map, height)}`
+      + `${axes}${this.legend(height + 6)}`
       + `<text font-family="system-ui, sans-serif" font-size="12" fill="${text}">${caption}</text></svg>`], { type: "image/svg+xml" });
+  }
+
+  /** The colours of fates, which are on no colour bar, as a row. */
+  legend(y) {
+    if (this.map.quantity.scale !== "kind") return "";
+    const { fates, text } = theme();
+    let x = 12;
+    return FATES.map((fate) => {
+      const mark = `<rect x="${x}" y="${y - 9}" width="10" height="10" fill="${fates[fate]}"/><text x="${x + 14}" y="${y}" font-family="system-ui, sans-serif" font-size="12" fill="${text}">${FATE_NAMES[fate]}</text>`;
+      x += 26 + 6.6 * FATE_NAMES[fate].length;
+      return mark;
+    }).join("");
   }
 
   async png() {
