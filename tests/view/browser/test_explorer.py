@@ -29,34 +29,6 @@ def address():
         yield address
 
 
-@pytest.fixture
-def explore(browser, address):
-    """Opens the page, `explore(width=1280, scheme="light", at="#…")`, when its first picture is there. In the
-    end the console has to be without errors, and nothing may have been asked for but from the server."""
-    said, asked, opened = [], [], []
-
-    def open_page(width=1280, height=900, scheme="light", at="", **more):
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, **more
-        )
-        opened.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(address + at)
-        page.wait_for_selector("html[data-ready]", state="attached")
-        return page
-
-    yield open_page
-    for context in opened:
-        context.close()
-    # What is refused on purpose is no fault of the page.
-    assert [text for text in said if "422" not in text] == []
-    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
-
-
 def fine(page):
     """Wait until the whole picture is drawn: from two frames after what was done on."""
     page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 90)))")
