@@ -131,7 +131,8 @@ def test_a_life_follows_its_point_and_keeps_its_step(explore):
 @pytest.mark.thorough
 def test_a_dragged_example_changes_the_fates_at_once(explore):
     page = explore()
-    fine(page)
+    page.get_by_role("button", name="Draw on these").click()
+    assert drawn(page) == (X, Y)
     drag(page, page.locator(EXAMPLE).nth(4), 2, 2)  # what is compiled for it is not waited for below
     fine(page)
     before, fates = drawn(page), page.locator("#map .note").first.inner_text()
@@ -159,6 +160,7 @@ def test_a_dragged_example_changes_the_fates_at_once(explore):
 @pytest.mark.thorough
 def test_examples_are_drawn_by_keys_alone(explore):
     page = explore()
+    page.get_by_role("button", name="Draw on these").press("Enter")
     page.locator("#data-file").focus()
     for _ in range(5):
         page.keyboard.press("Tab")
