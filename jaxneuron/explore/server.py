@@ -75,7 +75,7 @@ def _listening(host: str, port: int | None) -> socket.socket:
     """A socket that listens; where no port is asked for and the usual one is taken, at one that is free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for each in (PORT, 0) if port is None else (port,):
-        # Where a socket does not say that it speaks TCP, asyncio lets it wait 40 ms before it sends small parts.
+        # Of a socket that does not say that it speaks TCP, asyncio lets small parts wait for 40 ms.
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             if os.name == "posix":  # elsewhere it would take a port from who has it
