@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
+import contourpy
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -23,6 +24,7 @@ NUM_PLACES = 256  # along each of W and b
 ERRORS_AT_A_TIME = 2**22
 # Shown of a path are places with a loss up to so many times the larger of its first and a silent neuron's.
 SHOWN_LOSS = 4.0
+CONTOUR_DECADES = 6  # beneath the highest loss
 MARGIN = 0.15  # of the height and width that the paths take
 
 
@@ -82,6 +84,20 @@ def loss_surface(
         is_scaled=first.study.data.scale != "none",
         trains_bias=first.study.neuron.train_bias,
     )
+
+
+def contours(surface: LossSurface, number: int) -> list[np.ndarray]:
+    """Lines of the same loss, each [places, 2] of W and b: at so many losses, evenly spaced logarithms of the
+    surface's lowest to its highest, as far as they are within some decades of that."""
+    positive = surface.loss[np.isfinite(surface.loss) & (surface.loss > 0)]
+    if not positive.size:
+        return []
+    high = np.log10(positive.max())
+    low = max(np.log10(positive.min()), high - CONTOUR_DECADES)
+    logs = np.log10(np.clip(surface.loss, 10.0**low, None))
+    lines = contourpy.contour_generator(surface.weight, surface.bias, np.ma.masked_invalid(logs).T)
+    levels = low + (high - low) * (np.arange(number) + 0.5) / number
+    return [line for level in levels for line in lines.lines(level)]
 
 
 def with_same_loss(trainings: Sequence[Training]) -> list[Training]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxneuron.explore.known_data import HELD, SHIPPED_KEY, KnownData
+from jaxneuron.explore.situations import SITUATIONS
 from jaxneuron.explore.views import AXES
 from jaxneuron.neuron.choices import ACTIVATIONS, OPTIMIZERS, SCHEDULES
 from jaxneuron.neuron.draws import LogUniform
@@ -104,6 +105,7 @@ def facts_of(beginning: Beginning) -> dict[str, Any]:
         "activations": list(ACTIVATIONS),
         "optimizers": {name: list(optimizer.takes) for name, optimizer in OPTIMIZERS.items()},
         "schedules": {name: list(schedule.takes) for name, schedule in SCHEDULES.items()},
+        "situations": [situation.as_data() for situation in SITUATIONS],
     }
 
 

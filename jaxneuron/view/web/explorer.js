@@ -5,8 +5,12 @@ async function explore() {
   const view = new View(await (await ask("begin")).json());
   const knobs = new Knobs(at("knobs"), view);
   const map = new LiveMap(at("map"), view, {
-    onCell: (cell) => {}, onPoint: () => {}, onRefused: (line) => knobs.refuse(line),
+    onCell: ({ x, y }) => lives.choose(x, y), onRefused: (line) => knobs.refuse(line),
+    onPoint: (number, column, row, x, y, isDragging) => lives.move(number, x, y, isDragging),
   });
+  const lives = new LifePair(at("lives"), view, map);
+  new Situations(at("situations"), view, (x, y) => lives.choose(x, y));
+  new OwnData(at("data"), view);
   new TakeAway(at("take-away"), view, map);
 }
 

@@ -9,17 +9,10 @@ SCRIPTS = (
     *("activations.js", "units.js", "full_pass.js", "scenes.js", "life.js"),
     *("explorer_server.js", "explorer_state.js", "spans.js", "view_words.js"),
     *("live_frame.js", "live_canvas.js", "live_picture.js", "live_controls.js"),
-    *(
-        "gestures.js",
-        "map_points.js",
-        "span_map.js",
-        "live_map.js",
-        "knobs.js",
-        "take_away.js",
-        "explorer.js",
-    ),
+    *("gestures.js", "map_points.js", "span_map.js", "live_map.js", "knobs.js", "take_away.js"),
+    *("life_pair.js", "drawing.js", "own_data.js", "situations.js", "explorer.js"),
 )
-STYLES = ("page.css", "life.css", "explorer.css")
+STYLES = ("page.css", "life.css", "explorer.css", "explorer_lives.css", "own_data.css")
 
 
 def page() -> str:

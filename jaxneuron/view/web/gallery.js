@@ -4,7 +4,7 @@ class Gallery {
   /** `lives` holds `list`, the numbers of the `gallery` with their titles, and what all lives share. */
   constructor(buttons, container, lives) {
     Object.assign(this, { lives, container, map: null });
-    this.player = new LifePlayer(container, lives);
+    this.player = new LifePlayer(container);
     this.buttons = lives.gallery.map(({ number, title }) => {
       const swatch = element("span", { className: `swatch ${lives.list[number].fate}` });
       const shows = button([swatch, title], () => this.show(number));
@@ -15,7 +15,7 @@ class Gallery {
 
   async show(number) {
     for (const [own, shows] of this.buttons) shows.ariaPressed = String(own === number);
-    if (this.lives.list[number]) await this.player.show(this.lives.list[number]);
+    if (this.lives.list[number]) await this.player.show(this.lives.list[number], this.lives);
   }
 
   /** Beneath the card of a cell: its lives, or where the nearest ones are. */

@@ -3,9 +3,7 @@
 const SPEEDS = { "slow": 2, "normal": 8, "fast": 25 };
 
 class LifePlayer {
-  /** All lives share `examples`, those of each data set, and the `curves` of activations that are not straight. */
-  constructor(container, shared) {
-    this.shared = shared;
+  constructor(container) {
     this.i = 0;
     this.build(container);
     keepDrawn(this.root, () => this.draw());
@@ -52,27 +50,34 @@ class LifePlayer {
     container.append(this.root);
   }
 
-  async show(life) {
-    this.pause();
+  /** Show a life. What it shares with others are the `examples` of its data set, and the `curves` of activations that are
+   * not straight. Where it takes the place of another that `follows`, its step, its example and its playing stay. */
+  async show(life, shared, { follows = false } = {}) {
+    if (!follows) this.pause();
     this.asked = life;
-    const packed = this.shared.examples[life.dataset];
-    const [x, y, curve] = await Promise.all([decode(packed.x), decode(packed.y), decodeCurve(this.shared.curves[life.activation])]);
+    const packed = shared.examples[life.dataset];
+    const [x, y, curve] = await Promise.all([decode(packed.x), decode(packed.y), decodeCurve(shared.curves[life.activation])]);
     const names = ["step", "loss", "bias", "grad_bias", "update_bias", "weight", "grad_weight", "update_weight", "num_active", "z", "shift", "update_shift"];
-    const decoded = await Promise.all(names.map((name) => (life[name] ? decode(life[name]) : null)));
+    const [decoded, contours] = await Promise.all([
+      Promise.all(names.map((name) => (life[name] ? decode(life[name]) : null))), decodeContours(life.surface),
+    ]);
     // Another life may have been asked for while this one was unpacked.
     if (this.asked !== life) return;
     Object.assign(this, { life, curve });
     this.trained = {
       examples: { ...packed, x, y: y.map((value) => value * life.targetScale) },
       frames: Object.fromEntries(names.map((name, i) => [name, decoded[i]])),
+      contours,
     };
     this.numWeights = life.weight.shape[1];
-    this.chosen = Math.floor(x.length / 2);
+    const stays = follows && this.frames;
+    const step = stays && this.i < this.last ? this.frames.step[this.i] : Infinity;
+    this.chosen = stays ? Math.min(this.chosen, x.length - 1) : Math.floor(x.length / 2);
     // A bias that is not trained would be, in the data's units, as it goes with the weight.
     this.units.hidden = !packed.scaling || !life.trainBias;
     this.convert();
-    this.i = 0;
-    this.slider.max = this.frames.step.length - 1;
+    this.i = stays ? this.frames.step.findLastIndex((other) => other <= step) : 0;
+    this.slider.max = this.last;
     this.title.replaceChildren(element("span", { className: `swatch ${life.fate}` }), life.title,
       ...(life.title === FATE_NAMES[life.fate] ? [] : [`: ${FATE_NAMES[life.fate]}`]));
     this.why.textContent = life.why;
@@ -87,11 +92,17 @@ class LifePlayer {
 
   /** Tell the numbers in the units that are chosen. */
   convert() {
-    const { frames, examples } = this.trained;
+    const { frames, examples, contours } = this.trained;
     const name = this.units.hidden ? "trained" : this.units.value;
     Object.assign(this, converted(name, frames, examples, this.numWeights));
+    this.contours = contours && converted(name, contours, examples, 1).frames;
     this.told = { ...this.life, factor: this.factor, isConverted: name !== "trained" };
     this.view = this.viewOf();
+  }
+
+  /** The number of the last frame. */
+  get last() {
+    return this.frames.step.length - 1;
   }
 
   get isOne() {
@@ -151,10 +162,11 @@ class LifePlayer {
       [this.loss.plot, lossFigure(life, this.frames, i, this.loss.node.clientWidth, colour)],
     ];
     if (!this.path.node.hidden) {
-      figures.push([this.path.plot, pathFigure(life, this.frames, i, this.examples, this.path.node.clientWidth, colour)]);
+      figures.push([this.path.plot, pathFigure(this.told, this.frames, i, this.examples, this.path.node.clientWidth, colour, this.contours)]);
     }
     await Promise.all(figures.map(([plot, { traces, layout }]) => Plotly.react(plot, traces, layout, CONFIG)));
     if (!this.listens) this.listen();
+    if (this.life !== life) return;
     const { x, y } = this.examples;
     const example = { x: x[this.chosen], y: y[this.chosen], z: here.z[this.chosen], output: here.output[this.chosen], slope: here.slope[this.chosen] };
     this.numbers.replaceChildren(fullPass(this.told, at, this.examples, example));
@@ -178,8 +190,7 @@ class LifePlayer {
     this.fit.plot.setAttribute("aria-label", `The data with the neuron's output. ${state}.`);
     this.loss.plot.setAttribute("aria-label", `Loss by step, from ${inWords(this.frames.loss[0])} to ${inWords(this.frames.loss.at(-1))}. ${state}.`);
     this.path.plot.setAttribute("aria-label", `Path of W and b. ${words}: W ${inWords(at.weight[0])}, b ${inWords(at.bias)}.`);
-    if (life.canDie) this.path.words.textContent = "The path of W and b; grey: where every example is silent.";
-    else this.path.words.textContent = "The path of W and b.";
+    this.path.words.textContent = `The path of W and b; thin lines: the same loss${life.canDie ? "; grey: where every example is silent" : ""}.`;
     if (!this.timer) this.spoken.textContent = `${state}.`;
   }
 
@@ -209,7 +220,7 @@ class LifePlayer {
 
   /** Go to a frame; while one is drawn, only the last one asked for comes next. */
   async seek(i) {
-    this.i = Math.max(0, Math.min(this.frames.step.length - 1, i));
+    this.i = Math.max(0, Math.min(this.last, i));
     if (this.isDrawing) return;
     this.isDrawing = true;
     try {
@@ -223,11 +234,10 @@ class LifePlayer {
   }
 
   play() {
-    const last = this.frames.step.length - 1;
-    if (this.i >= last) this.seek(0);
+    if (this.i >= this.last) this.seek(0);
     this.timer = setInterval(() => {
       this.seek(this.i + 1);
-      if (this.i >= last) this.pause();
+      if (this.i >= this.last) this.pause();
     }, 1000 / SPEEDS[this.speed.value]);
     this.playing.replaceChildren("⏸");
     this.playing.ariaLabel = this.playing.title = "Pause";

@@ -18,6 +18,7 @@ class LiveCanvas {
     context.imageSmoothingEnabled = false;
     if (before) context.drawImage(before, 0, 0, columns, rows);
     this.spans = spans;
+    canvas.hidden = false;
     canvas.style.transform = "";
   }
 

@@ -12,6 +12,7 @@ from jaxneuron.analysis.gallery import gallery, sample
 from jaxneuron.analysis.in_words import shortened
 from jaxneuron.analysis.remedies import what_helps
 from jaxneuron.analysis.run import Run
+from jaxneuron.analysis.surface import contours, loss_surface
 from jaxneuron.analysis.units import is_scaled, units_of
 from jaxneuron.analysis.why import why
 from jaxneuron.neuron.choices import ACTIVATIONS
@@ -22,6 +23,7 @@ from jaxneuron.view.web.encode import encode
 
 # Of one input z is worked out on the page; of several it is written out, of fewer examples and steps.
 SHOWN_EXAMPLES, SHOWN_EXAMPLES_OF_SEVERAL, SHOWN_WEIGHTS = 400, 60, 3
+CONTOURS, PLACES = 10, 32  # of the loss around a path, and where along each of W and b it is looked at
 LONGEST = 1_000_000  # steps of a training that is kept whole
 FIRST_STEPS, SHOWN_STEPS, SHOWN_STEPS_OF_SEVERAL, AROUND, LAST_STEPS = 40, 200, 80, 5, 20
 
@@ -131,7 +133,21 @@ def _life(training: Training) -> dict[str, Any]:
         "batchSize": settings.batch_size,
         "hyperparams": {_label(name): value for name, value in training.hyperparams.items()},
         "dataset": 0,
+        "surface": _surface(training) if is_one and neuron.train_bias else None,
         "examples": _examples(training, shown),
+    }
+
+
+def _surface(training: Training) -> dict[str, Any]:
+    """The part of the loss's surface that holds the path, and lines of the same loss there, one after another
+    with NaN between them."""
+    surface = loss_surface([training], PLACES, PLACES)
+    lines = [part for line in contours(surface, CONTOURS) for part in (line, np.full((1, 2), np.nan))]
+    places = np.concatenate(lines).astype(np.float32) if lines else np.zeros((0, 2), np.float32)
+    return {
+        "ranges": [[float(along[0]), float(along[-1])] for along in (surface.weight, surface.bias)],
+        "weight": encode(places[:, 0]),
+        "bias": encode(places[:, 1]),
     }
 
 

@@ -1,8 +1,5 @@
 // The figures of a life: the data with the neuron's line, the loss step by step, and its path among the params.
 
-// Frames of the path that are drawn strongly, up to the one that is shown.
-const TRAIL = 10;
-
 /** A range with room at its ends; of one number, around it. */
 function scaled(low, high, pad = 0.06) {
   const room = pad * (high - low || Math.abs(high) || 1);
@@ -116,9 +113,17 @@ function pathRanges(frames, examples) {
   return [frames.weight, frames.bias].map((values) => scaled(...extremes(near.map((i) => values[i])), 0.25));
 }
 
-/** The path of (W, b), fainter from a frame on, and the region where the neuron is silent on every example. */
-function pathFigure(life, frames, i, examples, width, colour) {
-  const [[wLow, wHigh], [bLow, bHigh]] = pathRanges(frames, examples);
+/** The lines of the same loss that a life has, one after another. */
+async function decodeContours(surface) {
+  if (!surface) return null;
+  const [weight, bias] = await Promise.all([surface.weight, surface.bias].map(decode));
+  return { weight, bias };
+}
+
+/** The path of (W, b), fainter from a frame on, over lines of the same loss, and the region where the neuron is silent on
+ * every example. */
+function pathFigure(life, frames, i, examples, width, colour, contours) {
+  const [[wLow, wHigh], [bLow, bHigh]] = life.isConverted ? pathRanges(frames, examples) : life.surface.ranges;
   const { muted, text } = theme();
   const [xLow, xHigh] = extremes(examples.x);
   // Silent is where W·x + b ≤ 0 at both ends of the data; the border has its corner at W = 0.
@@ -134,6 +139,7 @@ function pathFigure(life, frames, i, examples, width, colour) {
     stroke([...corners, wHigh, wLow], [...border, floor, floor], { fill: "toself", fillcolor: muted, opacity: 0.18, line: { width: 0 } }),
   ];
   const traces = [
+    stroke(contours.weight, contours.bias, { line: { color: muted, width: 0.7 }, opacity: 0.6 }),
     ...(life.canDie ? silent : []), path(i, frames.weight.length, 0.25), path(0, i + 1, 1),
     spot(0, { size: 8, color: "rgba(0,0,0,0)", line: { color: text, width: 1.5 } }), spot(i, { size: 11, color: text }),
   ];
