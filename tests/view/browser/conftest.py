@@ -89,3 +89,10 @@ def browse(browser) -> Iterator[Callable]:
 def look_at(browse) -> Callable:
     """Opens a file, `look_at(path, width=1280, scheme="light")`, which asks for no other one."""
     return lambda path, **how: browse(path.resolve().as_uri(), **how)
+
+
+@pytest.fixture
+def explore(browse, address) -> Callable:
+    """Opens the page that a module serves at its `address`, `explore(width=1280, at="#…")`, when its first
+    picture is there."""
+    return lambda at="", **how: browse(address + at, **how)

@@ -29,12 +29,6 @@ def address():
         yield address
 
 
-@pytest.fixture
-def explore(browse, address):
-    """Opens the page, `explore(width=1280, at="#…")`, when its first picture is there."""
-    return lambda at="", **how: browse(address + at, **how)
-
-
 def fine(page):
     """Wait until the whole picture is drawn: from two frames after what was done on."""
     page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 90)))")
