@@ -41,7 +41,7 @@ def explore(
     """
     study = _study(begin, inputs, target, settings)
     print_log(quiet=False)
-    from jaxneuron.explore.server import serving
+    from jaxneuron.explorer.server import serving
 
     with serving(study, host=host, port=port) as address:
         print_items(f"explore: {address}", "Ctrl-C ends it.")

@@ -10,7 +10,7 @@ import pytest
 
 import jaxneuron as jn
 from jaxneuron.api import exploring
-from tests.explore.pictures import view
+from tests.explorer.pictures import view
 
 STUDY = """
 [data]
