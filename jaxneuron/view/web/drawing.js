@@ -15,7 +15,7 @@ class Drawing {
   constructor(container, changed) {
     Object.assign(this, { changed, x: [], y: [], chosen: 0, isOpen: false, nodes: [] });
     this.ticks = shape("g", { class: "ticks", "aria-hidden": "true" });
-    this.marks = shape("g", {});
+    this.marks = shape("g", { role: "group", "aria-label": "Examples, one by one" });
     this.svg = shape("svg", { role: "group" }, this.ticks, this.marks);
     this.add = button("Add an example", () => this.insert(this.middle("x"), this.middle("y")));
     this.remove = button("Delete it", () => this.drop(this.chosen));

@@ -30,12 +30,12 @@ class Knobs {
     // A number for each quantity that is no axis.
     this.numbers = begin.axes.map((axis) => [axis, this.number(`knob-${axis.name}`, capitalised(axis.label),
       (value) => this.view.change({ study: withQuantity(this.study, axis.name, value) }), { step: "any", title: axis.definition, placeholder: LEFT_OUT[axis.name] ?? axis.value })]);
+    this.notice = element("p", { className: "refused", role: "alert" });
     this.refused = element("p", { className: "refused", role: "alert" });
     container.append(element("div", { className: "controls knobs" }, ...Object.values(this.boxes).map((box) => box.parentNode),
-      ...this.numbers.map(([, box]) => box.parentNode)), this.refused);
+      ...this.numbers.map(([, box]) => box.parentNode)), this.notice, this.refused);
     view.addEventListener("change", () => this.show());
     this.show();
-    this.refuse(view.notice);
   }
 
   number(id, label, act, look) {
@@ -89,6 +89,7 @@ class Knobs {
 
   /** Show the study's settings. */
   show() {
+    this.notice.textContent = this.view.notice;
     const { view: { value, begin }, boxes, study: { neuron = {}, training = {}, sweep = {} } } = this;
     boxes.activation.value = neuron.activation ?? "relu";
     boxes.optimizer.value = training.optimizer ?? "sgd";

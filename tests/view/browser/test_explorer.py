@@ -2,7 +2,6 @@
 
 import base64
 import json
-import struct
 import urllib.request
 from urllib.parse import urlsplit
 
@@ -10,8 +9,9 @@ import numpy as np
 import pytest
 
 import jaxneuron as jn
-from jaxneuron.explore.server import serving
+from jaxneuron.explorer.server import serving
 from jaxneuron.neuron.fate import Fate
+from tests.explorer.pictures import assembled, messages
 
 X = np.linspace(-1, 1, 8)
 STUDY = jn.Study(
@@ -47,7 +47,8 @@ def cells_shown(page):
         """() => {
             const canvas = document.querySelector("#map canvas");
             const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-            return [canvas.width, canvas.height, btoa(Array.from(data, (b) => String.fromCharCode(b)).join(""))];
+            const bytes = Array.from(data, (byte) => String.fromCharCode(byte)).join("");
+            return [canvas.width, canvas.height, btoa(bytes)];
         }"""
     )
     pixels = np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(rows, columns, 4)[::-1, :, :3]
@@ -65,21 +66,9 @@ def cells_shown(page):
 def cells_asked(address, view, shape):
     """The fates of a view, asked of the server again."""
     body = json.dumps(view | {"cells": [shape[1], shape[0]]}).encode()
-    headers = {"Content-Type": "application/json", "X-Page": "a test"}
-    with urllib.request.urlopen(urllib.request.Request(f"{address}picture", body, headers)) as response:
-        stream = response.read()
-    fates = np.full(shape, -1)
-    while stream:
-        sizes = struct.unpack("<II", stream[:8])
-        header, payload = json.loads(stream[8 : 8 + sizes[0]]), stream[8 + sizes[0] :]
-        stream = payload[sizes[1] :]
-        if header["kind"] == "cells" and header["shape"] == list(shape):
-            counts = header["arrays"][0]
-            size = int(np.prod(counts["shape"]))
-            values = np.frombuffer(payload, counts["dtype"], size).reshape(counts["shape"])
-            row, past_row, column, past_column = header["region"]
-            fates[row:past_row, column:past_column] = values.argmax(0)
-    return fates
+    with urllib.request.urlopen(f"{address}picture", body) as response:
+        _, levels = assembled(list(messages(response.read())))
+    return levels[max(levels)]["counts"].argmax(0)
 
 
 def test_the_page_opens_and_shows_what_the_server_trains(explore, address):
@@ -105,9 +94,9 @@ def test_fifty_gestures_in_a_row_leave_no_stale_picture(explore, address):
         act = rng.integers(5)
         page.mouse.move(x, y)
         if act == 0:
-            page.mouse.wheel(0, rng.choice([-120, 90]))
+            page.mouse.wheel(0, float(rng.choice([-120, 90])))
         elif act == 1:
-            page.keyboard.press(rng.choice(["+", "-", "0", "Shift+ArrowUp", "Backspace"]))
+            page.keyboard.press(str(rng.choice(["+", "-", "0", "Shift+ArrowUp", "Backspace"])))
         elif act == 2:
             page.mouse.down()
             page.mouse.move(x + 60, y + 50, steps=3)
@@ -115,7 +104,7 @@ def test_fifty_gestures_in_a_row_leave_no_stale_picture(explore, address):
         elif act == 3:
             page.get_by_role("button", name="Zoom out").click()
         else:
-            page.select_option("#map-x", rng.choice(["learning_rate", "init_weight"]))
+            page.select_option("#map-x", str(rng.choice(["learning_rate", "init_weight"])))
     fine(page)
     shown = cells_shown(page)
     np.testing.assert_array_equal(shown, cells_asked(address, view_of(page), shown.shape))
@@ -132,9 +121,11 @@ def test_the_memory_does_not_grow_with_the_views(explore):
             page.wait_for_selector(f"{MAP}[data-picture=fine]")
         fine(page)
         cdp.send("HeapProfiler.collectGarbage")
-        return cdp.send("Runtime.getHeapUsage")["usedSize"]
+        heap = cdp.send("Runtime.getHeapUsage")
+        return heap["usedSize"] + heap["backingStorageSize"]
 
-    before = used(20)
+    # At first what is compiled adds to it.
+    before = used(80)
     assert used(200) < 1.05 * before
 
 
@@ -207,13 +198,13 @@ def test_the_address_holds_the_view(explore, address):
     shared = explore(width=600, at=f"#{urlsplit(url).fragment}")
     assert shared.evaluate(picture) == last
     broken = explore(at="#nothing")
-    assert "holds no view that can be read" in broken.locator("#knobs [role=alert]").inner_text()
+    assert "holds no view that can be read" in broken.locator("#knobs [role=alert]:not(:empty)").inner_text()
     assert broken.locator(".position").inner_text().startswith("The whole view")
 
 
 @pytest.mark.thorough
 def test_knobs_train_the_map_again_and_say_what_cannot_be(explore, address):
-    page = explore(width=600)
+    page = explore(width=360)
     page.select_option("#knob-method", "limit")
     fine(page)
     shown = cells_shown(page)
@@ -224,12 +215,12 @@ def test_knobs_train_the_map_again_and_say_what_cannot_be(explore, address):
         "precision": "float64",
     }
     page.select_option("#knob-optimizer", "momentum")
-    said = page.locator("#knobs [role=alert]")
+    said = page.locator("#knobs [role=alert]:not(:empty)")
     said.filter(has_text="jumps").wait_for()
     assert page.locator(MAP).get_attribute("data-picture") == "stale"
     page.select_option("#knob-method", "steps")
     fine(page)
-    assert said.inner_text() == ""
+    assert said.count() == 0
     # What leaves the map becomes a number, and what it needs goes with the optimizer.
     page.select_option("#map-y", "momentum")
     fine(page)
@@ -296,7 +287,6 @@ def test_everything_has_a_name_and_fits(explore, width, scheme):
         "spinbutton",
         "checkbox",
         "textbox",
-        "image",
         "group",
         "slider",
         "progressbar",
@@ -309,4 +299,6 @@ def test_everything_has_a_name_and_fits(explore, width, scheme):
         and not node.get("name", {}).get("value")
     ]
     assert nameless == []
+    figures = page.locator("[role=img]:visible")
+    assert all(figure.get_attribute("aria-label") for figure in figures.all())
     assert page.locator("#map [aria-live]").inner_text().startswith("The whole view")

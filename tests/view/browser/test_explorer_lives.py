@@ -5,8 +5,8 @@ import re
 import pytest
 
 import jaxneuron as jn
-from jaxneuron.explore.server import serving
-from jaxneuron.explore.situations import SITUATIONS
+from jaxneuron.explorer.server import serving
+from jaxneuron.explorer.situations import SITUATIONS
 from tests.view.browser.test_explorer import fine, view_of
 
 X, Y = [-1.0, -0.5, 0.0, 0.5, 1.0], [0.0, 0.0, 0.5, 1.5, 2.5]
