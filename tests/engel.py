@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-ROWS = np.loadtxt(
-    Path(__file__).parents[1] / "experiments" / "engel" / "engel.csv", delimiter=",", skiprows=1
-)
+FILE = Path(__file__).parents[1] / "experiments" / "engel" / "engel.csv"
+ROWS = np.loadtxt(FILE, delimiter=",", skiprows=1)
 # Standardised, as a study has them.
 X, Y = ((ROWS - ROWS.mean(0)) / ROWS.std(0)).T
 # As they are when only their scale is changed: all positive.

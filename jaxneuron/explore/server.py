@@ -1,6 +1,7 @@
 """The server of the living map, on this machine."""
 
 import contextlib
+import os
 import secrets
 import socket
 import threading
@@ -74,9 +75,16 @@ def _listening(host: str, port: int | None) -> socket.socket:
     """A socket that listens; where no port is asked for and the usual one is taken, at one that is free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for each in (PORT, 0) if port is None else (port,):
+        # Of a socket that does not say that it speaks TCP, asyncio lets small parts wait for 40 ms.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
-            return socket.create_server((host, each), family=family)
+            if os.name == "posix":  # elsewhere it would take a port from who has it
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, each))
+            listener.listen(128)
+            return listener
         except (OSError, OverflowError) as error:
+            listener.close()
             wrong = error
     where = f"--host: {host}, port {port if port is not None else PORT}"
     raise BadInput(

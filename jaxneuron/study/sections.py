@@ -120,7 +120,7 @@ class Training(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         most = jumps.MOST_STEPS if self.method == "jumps" else MOST_STEPS
-        if math.isinf(self.num_steps) and self.method != "jumps":
+        if self.num_steps == math.inf and self.method != "jumps":
             raise ValueError('num_steps: is inf; only method = "jumps" comes to an end without one')
         if most < self.num_steps < math.inf:
             raise ValueError(f"num_steps: is {self.num_steps}; it must be at most {most}")

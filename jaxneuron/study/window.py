@@ -80,6 +80,8 @@ class Window(NamedTuple):
 
 def tells_apart(values: np.ndarray, precision: str) -> bool:
     """Whether neighbours among increasing values are enough spacings apart in a precision."""
-    rounded = values.astype(precision)
+    with np.errstate(over="ignore", invalid="ignore"):  # infinities are no spacing apart
+        rounded = values.astype(precision)
+        steps = np.diff(rounded)
     spacing = np.spacing(np.maximum(abs(rounded[1:]), abs(rounded[:-1])))
-    return bool(np.all(np.diff(rounded) >= FEWEST_SPACINGS[precision] * spacing))
+    return bool(np.all(steps >= FEWEST_SPACINGS[precision] * spacing))
