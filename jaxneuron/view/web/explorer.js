@@ -11,6 +11,11 @@ async function explore() {
   const lives = new LifePair(at("lives"), view, map);
   new Situations(at("situations"), view, (x, y) => lives.choose(x, y));
   new OwnData(at("data"), view);
+  // The address is the view's, so the link must not go there.
+  at("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    map.plot.focus();
+  });
   new TakeAway(at("take-away"), view, map);
 }
 

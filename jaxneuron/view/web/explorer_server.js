@@ -3,7 +3,12 @@
 // Another picture of the same page takes the place of the one before.
 const PAGE = Array.from(crypto.getRandomValues(new Uint32Array(4)), (number) => number.toString(36)).join("");
 
-/** The server's answer: to a file's bytes, to a body as JSON, or to nothing. An Error says in one line what is wrong. */
+/** What the server refuses, or cannot do: one line. */
+class Refused extends Error {}
+
+const CUT = "The server's answer ended early: is jaxneuron explore still running?";
+
+/** The server's answer: to a file's bytes, to a body as JSON, or to nothing. */
 async function ask(path, body, { signal } = {}) {
   const isFile = body instanceof Blob;
   const post = body === undefined ? {} : {
@@ -15,14 +20,15 @@ async function ask(path, body, { signal } = {}) {
     response = await fetch(path, { ...post, signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Error("The server does not answer: is jaxneuron explore still running?");
+    throw new Refused("The server does not answer: is jaxneuron explore still running?");
   }
   if (response.ok) return response;
   const said = await response.json().catch(() => ({}));
-  throw new Error(said.error ?? `The server answers ${response.status}.`);
+  throw new Refused(said.error ?? `The server answers ${response.status}.`);
 }
 
-/** The messages of a stream, each {header, buffer}: the lengths of both come first, in 4 bytes each. */
+/** The messages of a stream, each {header, buffer}: the lengths of both come first, in 4 bytes each. One of the kind "error"
+ * is thrown; the last one is the "end", or what is "done". */
 async function* messages(response) {
   const reader = response.body.getReader();
   let held = new Uint8Array(0);
@@ -34,18 +40,21 @@ async function* messages(response) {
       held = held.subarray(fitting.length);
       have += fitting.length;
       if (have === size) return taken.buffer;
-      const { value, done } = await reader.read();
-      if (done) return null;
+      const { value, done } = await reader.read().catch((error) => {
+        throw error.name === "AbortError" ? error : new Refused(CUT);
+      });
+      if (done) throw new Refused(CUT);
       held = value;
     }
   };
   try {
-    for (let lengths; (lengths = await take(8));) {
-      const sizes = new DataView(lengths);
-      const header = await take(sizes.getUint32(0, true));
+    for (let kind = ""; kind !== "end" && kind !== "done";) {
+      const sizes = new DataView(await take(8));
+      const header = JSON.parse(new TextDecoder().decode(await take(sizes.getUint32(0, true))));
       const buffer = await take(sizes.getUint32(4, true));
-      if (!header || !buffer) throw new Error("The server's answer ended early.");
-      yield { header: JSON.parse(new TextDecoder().decode(header)), buffer };
+      ({ kind } = header);
+      if (kind === "error") throw new Refused(header.error);
+      yield { header, buffer };
     }
   } finally {
     reader.cancel().catch(() => {});

@@ -40,13 +40,15 @@ class View extends EventTarget {
 
   isValue({ study, x, y, quantity }) {
     const isSpan = ({ name, low, high }) => this.begin.axes.some((axis) => axis.name === name) && low < high && Number.isFinite(high - low);
-    return typeof study.data === "object" && isSpan(x) && isSpan(y) && x.name !== y.name && typeof quantity === "string";
+    const isTable = (name) => study[name] === undefined || (typeof study[name] === "object" && study[name] !== null);
+    return ["data", "neuron", "training", "sweep"].every(isTable) && study.data && isSpan(x) && isSpan(y) && x.name !== y.name && typeof quantity === "string";
   }
 
-  change(patch, { isStep = true } = {}) {
+  /** `continues` where it goes on with the last step, as the turns of a wheel do. */
+  change(patch, { isStep = true, continues = false } = {}) {
     this.value = { ...this.value, ...patch };
     // While something is dragged there is one entry of the history, written when the pointer rests.
-    const isNew = this.isStep;
+    const isNew = this.isStep && !continues;
     this.isStep = isStep;
     if (isNew) this.write(true);
     clearTimeout(this.writing);

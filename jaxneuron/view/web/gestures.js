@@ -38,11 +38,11 @@ class Gestures {
   }
 
   press(event) {
-    if (event.target !== this.node || event.button > 1) return;
+    if (event.target !== this.node || event.button !== 0) return;
     this.node.setPointerCapture(event.pointerId);
     this.fingers.set(event.pointerId, event);
     if (this.fingers.size > 1) this.start = null;
-    else this.start = { event, pans: event.shiftKey || event.button === 1, isMoved: false };
+    else this.start = { event, pans: event.shiftKey, isMoved: false };
   }
 
   move(event) {

@@ -78,7 +78,9 @@ class LiveMap extends SpanMap {
     }
     this.tellState("stale");
     this.onRefused(line);
-    this.position.textContent = `The map shows the last picture that could be trained. ${sentence(line)}`;
+    this.controls.show(this.data.quantities);
+    this.position.textContent = `${this.slab ? "The map shows the last picture that could be trained. " : ""}${sentence(line)}`;
+    document.documentElement.dataset.ready = "true";
   }
 
   tellState(picture) {

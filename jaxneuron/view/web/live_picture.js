@@ -29,21 +29,22 @@ class LivePicture {
     const asking = new AbortController();
     this.asking = asking;
     this.tell.begin(request);
+    let refused = "";
     try {
       const response = await ask("picture", request.body, { signal: asking.signal });
       for await (const { header, buffer } of messages(response)) {
         if (this.asking !== asking) return;
-        if (header.kind === "error") throw new Error(header.error);
         this.take(header, buffer, request);
       }
     } catch (error) {
-      if (this.asking === asking) this.tell.refuse(error.message);
+      if (this.asking !== asking) return;
+      if (!(error instanceof Refused)) throw error;
+      refused = error.message;
     }
-    if (this.asking !== asking) return;
-    this.asking = null;
     const { next } = this;
-    this.next = null;
-    if (next) this.follow(next);
+    this.asking = this.next = null;
+    if (refused) this.tell.refuse(refused);
+    if (next && !this.asking) this.follow(next);
   }
 
   take(header, buffer, request) {

@@ -3,11 +3,13 @@
 const MOST_CELLS = 512; // a side
 const REST = 60; // milliseconds after the last movement of a wheel or of fingers until the view changes
 
+const PAUSE = 1000; // milliseconds after which a turn of the wheel is a view of its own, to come back to
+
 class SpanMap extends PhaseMap {
   constructor(container, view, onCell, onPoint) {
     const axes = view.begin.axes.map((axis) => ({ ...axis, isLog: false, names: [] }));
     super(container, { axes, quantities: [], remark: "", view }, [], (slab, cell, aside, shows) => this.offer(aside, shows));
-    Object.assign(this, { container, view, onLife: onCell, at: [0.5, 0.5], shownPoints: [] });
+    Object.assign(this, { container, view, onLife: onCell, at: [0.5, 0.5], shownPoints: [], turned: -Infinity });
     this.gestures = new Gestures({
       zoomTo: (corners) => this.zoomTo(corners), zoomAbout: (...these) => this.zoomAbout(...these, REST), pan: (x, y) => this.pan(x, y, REST),
       click: (x, y) => this.choose([x, y], true), hover: (x, y, event) => this.hover(x, y, event), leave: () => { this.tip.hidden = true; },
@@ -99,7 +101,11 @@ class SpanMap extends PhaseMap {
     this.picture.abandon();
     this.look(spans);
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.view.change({ x: spans[0], y: spans[1] }), rest);
+    const continues = rest > 0 && performance.now() - this.turned < PAUSE;
+    this.resting = setTimeout(() => {
+      this.turned = rest > 0 ? performance.now() : -Infinity;
+      this.view.change({ x: spans[0], y: spans[1] }, { continues });
+    }, rest);
   }
 
   limits(span) {

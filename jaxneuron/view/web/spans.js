@@ -56,8 +56,9 @@ function ticksOf(span, label, most) {
   const values = Array.from({ length: number }, (_, i) => (first + i) * step);
   const digits = Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high)) / step)) + 1;
   const base = digits > 6 ? values[0] : 0;
-  const text = (value, i) => inPowers(base ? i * step : value, base ? 3 : Math.max(1, digits));
-  const taken = base ? ` ${base < 0 ? "+" : "−"} ${inPowers(Math.abs(base), Math.min(17, digits))}` : "";
+  const unit = 10 ** Math.floor(Math.log10(step) + 1e-9);
+  const text = (value, i) => (base ? inWords((i * step) / unit, 3) : inPowers(value, Math.max(1, digits)));
+  const taken = base ? ` ${base < 0 ? "+" : "−"} ${inPowers(Math.abs(base), Math.min(17, digits))} (in ${inPowers(unit, 1)})` : "";
   return { tickvals: values.map((value) => shareAt(span, value)), ticktext: values.map(text), title: { text: asText(label + taken), standoff: 6 } };
 }
 

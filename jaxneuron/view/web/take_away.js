@@ -77,7 +77,6 @@ class TakeAway {
     try {
       const response = await ask("sweep", { view: this.map.request, name: this.name.value });
       for await (const { header } of messages(response)) {
-        if (header.kind === "error") throw new Error(header.error);
         if (header.kind === "progress") Object.assign(this.progress, { hidden: false, max: header.total, value: header.done });
         if (header.kind === "done") this.say(`The run lies at ${header.run}: jaxneuron report ${header.run} shows it.`);
       }
