@@ -9,7 +9,7 @@ import pytest
 import jaxneuron
 
 PACKAGE = Path(jaxneuron.__file__).parent
-ROOMS = ["neuron", "population", "study", "store", "runner", "analysis", "view", "explore", "api", "cli"]
+ROOMS = ["neuron", "population", "study", "store", "runner", "analysis", "view", "explorer", "api", "cli"]
 DRAWERS = {"util", "utils", "helper", "helpers", "common", "core", "types", "config", "misc", "constants"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 

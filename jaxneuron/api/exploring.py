@@ -7,7 +7,7 @@ import webbrowser
 from pathlib import Path
 
 from jaxneuron.api.reading import Run
-from jaxneuron.explore.server import HOST, serving
+from jaxneuron.explorer.server import HOST, serving
 from jaxneuron.study.study import Study, read_study
 
 log = logging.getLogger(__name__)

@@ -95,6 +95,18 @@ COMMANDS = {
     "export run.zarr data.csv/c.csv": "cannot be made",
     "export run.zarr n.csv --rows neurons": 'run.zarr: has no records of neurons / records = "neurons"',
     "export run.zarr a.csv --rows cell": "'cell' is not one of",
+    "explore stduy.toml": "stduy.toml / no such file / TOML",
+    "explore nowhere": "nowhere: there is no such run",
+    "explore data.csv": "data.csv: is a file; data needs --input and --target",
+    "explore data.csv --input x": "--target: is missing / needs --input and --target",
+    "explore data.csv --input x --target z --no-browser": "data.csv: has no column 'z'",
+    "explore data.csv --input x --target y --set training.num_step=1": "num_step",
+    "explore --set training.num_steps=1": "--set: is given, but no data",
+    "explore --input x": "--input: is given, but no data",
+    "explore study.toml --input x": "--input: is for data",
+    "explore run.zarr --set training.num_steps=1": "--set: is for a study.toml, or for data",
+    "explore --port 99999": "--port / 65535",
+    "explore --host nowhere.invalid --no-browser": "--host: nowhere.invalid / cannot be listened at",
 }
 # The same after something was done. That a run of another study is refused is tested in tests/store.
 CHANGED: list[tuple[Callable[[], object], str, str]] = [

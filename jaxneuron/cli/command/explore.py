@@ -14,6 +14,8 @@ from jaxneuron.cli.settings import set_option
 from jaxneuron.cli.terminal import print_items, print_log
 from jaxneuron.study.bad_input import BadInput
 
+INIT_WEIGHT = -1.0
+
 
 @click.command()
 @click.argument("begin", metavar="[STUDY | DATA | RUN]", type=RunPath(), required=False)
@@ -39,7 +41,7 @@ def explore(
     """
     study = _study(begin, inputs, target, settings)
     print_log(quiet=False)
-    from jaxneuron.explore.server import serving
+    from jaxneuron.explorer.server import serving
 
     with serving(study, host=host, port=port) as address:
         print_items(f"explore: {address}", "Ctrl-C ends it.")
@@ -62,13 +64,18 @@ def _study(begin: str | None, inputs: tuple[str, ...], target: str | None, setti
     from jaxneuron.study.template import first_tables
 
     if Path(begin).suffix.lower() == ".toml":
+        for option, given in (("--input", inputs), ("--target", target)):
+            if given:
+                raise BadInput(f"{option}: is for data, and {begin} names its own")
         return read_study(begin, settings)
     if inputs or target:
         for option, given in (("--input", inputs), ("--target", target)):
             if not given:
                 raise BadInput(f"{option}: is missing; data needs --input and --target")
         tables: dict[str, Any] = first_tables(begin, inputs, target or "")
+        # One neuron a cell, and all of one weight: what differs on the map is what its axes say.
         del tables["sweep"]["replicates"]
+        tables["neuron"]["init_weight"] = INIT_WEIGHT
         apply(tables, [read_setting(text) for text in settings])
         return Study(**tables)
     if settings:

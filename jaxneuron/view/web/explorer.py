@@ -1,4 +1,4 @@
-"""The explorer's page: what `jaxneuron.explore` serves. It is made of the report's parts."""
+"""The explorer's page: what `jaxneuron.explorer` serves. It is made of the report's parts."""
 
 from jaxneuron.view.web.page import fate_styles, filled, joined
 

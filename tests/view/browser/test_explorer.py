@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import jaxneuron as jn
-from jaxneuron.explore.server import serving
+from jaxneuron.explorer.server import serving
 from jaxneuron.neuron.fate import Fate
-from tests.explore.pictures import assembled, messages
+from tests.explorer.pictures import assembled, messages
 
 X = np.linspace(-1, 1, 8)
 STUDY = jn.Study(

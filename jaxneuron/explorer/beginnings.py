@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxneuron.explore.known_data import HELD, SHIPPED_KEY, KnownData
-from jaxneuron.explore.situations import SITUATIONS
-from jaxneuron.explore.views import AXES
+from jaxneuron.explorer.known_data import HELD, SHIPPED_KEY, KnownData
+from jaxneuron.explorer.situations import SITUATIONS
+from jaxneuron.explorer.views import AXES
 from jaxneuron.neuron.choices import ACTIVATIONS, OPTIMIZERS, SCHEDULES
 from jaxneuron.neuron.draws import LogUniform
 from jaxneuron.neuron.hyperparams import MEANINGS, Hyperparams

@@ -8,12 +8,12 @@ import pytest
 
 import jaxneuron as jn
 from jaxneuron.analysis.maps import quantity_map
-from jaxneuron.explore.pictures import Trainer
-from jaxneuron.explore.saving import study_toml
-from jaxneuron.explore.views import read_view
+from jaxneuron.explorer.pictures import Trainer
+from jaxneuron.explorer.saving import study_toml
+from jaxneuron.explorer.views import read_view
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.bad_input import BadInput
-from tests.explore.pictures import VIEW, messages, view
+from tests.explorer.pictures import VIEW, messages, view
 from tests.oracle import one_neuron
 
 JUMPS = {"method": "jumps", "num_steps": 5000, "precision": "float64"}

@@ -4,9 +4,9 @@ import queue
 import threading
 from collections.abc import Iterator
 
-from jaxneuron.explore.known_data import KnownData
-from jaxneuron.explore.messages import message
-from jaxneuron.explore.views import View
+from jaxneuron.explorer.known_data import KnownData
+from jaxneuron.explorer.messages import message
+from jaxneuron.explorer.views import View
 from jaxneuron.runner.sweep import sweep
 from jaxneuron.store.location import Location
 from jaxneuron.study.toml import document

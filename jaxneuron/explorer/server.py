@@ -36,12 +36,12 @@ def serving(
     try:
         import uvicorn
 
-        from jaxneuron.explore.application import Explorer
-        from jaxneuron.explore.safety import Guarded
+        from jaxneuron.explorer.application import Explorer
+        from jaxneuron.explorer.safety import Guarded
     except ImportError:
         raise BadInput("explore needs a server: pip install 'jaxneuron[explore]'") from None
-    from jaxneuron.explore.beginnings import beginning_of
-    from jaxneuron.explore.known_data import KnownData
+    from jaxneuron.explorer.beginnings import beginning_of
+    from jaxneuron.explorer.known_data import KnownData
 
     known, token = KnownData(), secrets.token_urlsafe(16)
     explorer = Explorer(beginning_of(study, known), known)

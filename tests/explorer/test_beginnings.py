@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import jaxneuron as jn
-from jaxneuron.explore.beginnings import USUAL, beginning_of, facts_of
-from jaxneuron.explore.known_data import KnownData
-from jaxneuron.explore.pictures import Trainer
-from jaxneuron.explore.views import AXES, View
+from jaxneuron.explorer.beginnings import USUAL, beginning_of, facts_of
+from jaxneuron.explorer.known_data import KnownData
+from jaxneuron.explorer.pictures import Trainer
+from jaxneuron.explorer.views import AXES, View
 from jaxneuron.study.study import Study
 from jaxneuron.study.window import Window
-from tests.explore.pictures import messages
+from tests.explorer.pictures import messages
 
 DATA = {"x": [0.5, 1.0, 2.0], "y": [1.0, 1.5, 2.5]}
 

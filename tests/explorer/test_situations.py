@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import jaxneuron as jn
-from jaxneuron.explore.known_data import KnownData
-from jaxneuron.explore.situations import SITUATIONS
-from jaxneuron.explore.views import read_view
+from jaxneuron.explorer.known_data import KnownData
+from jaxneuron.explorer.situations import SITUATIONS
+from jaxneuron.explorer.views import read_view
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.runner.program import Program
 from jaxneuron.study.window import Window

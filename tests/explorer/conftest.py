@@ -3,11 +3,11 @@
 import httpx
 import pytest
 
-from jaxneuron.explore.known_data import KnownData
-from jaxneuron.explore.pictures import Trainer
-from jaxneuron.explore.server import serving
-from jaxneuron.explore.views import read_view
-from tests.explore.pictures import picture_of
+from jaxneuron.explorer.known_data import KnownData
+from jaxneuron.explorer.pictures import Trainer
+from jaxneuron.explorer.server import serving
+from jaxneuron.explorer.views import read_view
+from tests.explorer.pictures import picture_of
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,13 @@ import tempfile
 import numpy as np
 import pytest
 
-from jaxneuron.explore.known_data import ENGEL, KnownData, Upload
+from jaxneuron.explorer.known_data import ENGEL, KnownData, Upload
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import load
 from jaxneuron.study.sources import Synthetic
 from jaxneuron.study.study import Study
 from tests import engel
-from tests.explore.pictures import messages, view
+from tests.explorer.pictures import messages, view
 
 CSV = b"x,y,name\n1,2,a\n2,3,b\n4,4,c\n"
 

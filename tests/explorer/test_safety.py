@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from jaxneuron.explore import application, safety
-from jaxneuron.explore.server import serving
+from jaxneuron.explorer import application, safety
+from jaxneuron.explorer.server import serving
 from jaxneuron.study.bad_input import BadInput
 from tests.conftest import REPEAT
-from tests.explore.pictures import messages, view
+from tests.explorer.pictures import messages, view
 
 
 def send(address, content):

@@ -17,12 +17,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from jaxneuron.explore.beginnings import Beginning, facts_of
-from jaxneuron.explore.known_data import KnownData, Upload
-from jaxneuron.explore.messages import message
-from jaxneuron.explore.pictures import Trainer
-from jaxneuron.explore.saving import save_run, study_toml
-from jaxneuron.explore.views import index_below, read_json, read_view
+from jaxneuron.explorer.beginnings import Beginning, facts_of
+from jaxneuron.explorer.known_data import KnownData, Upload
+from jaxneuron.explorer.messages import message
+from jaxneuron.explorer.pictures import Trainer
+from jaxneuron.explorer.saving import save_run, study_toml
+from jaxneuron.explorer.views import index_below, read_json, read_view
 from jaxneuron.runner.work import Stopped
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.view.web import explorer

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from jaxneuron.explore.known_data import KnownData
+from jaxneuron.explorer.known_data import KnownData
 from jaxneuron.neuron.hyperparams import MEANINGS
 from jaxneuron.study.bad_input import BadInput, nearest, shown
 from jaxneuron.study.study import Study

@@ -1,0 +1,73 @@
+"""`jaxneuron explore` as a person starts and ends it."""
+
+import signal
+import subprocess
+import sys
+import threading
+
+import httpx
+import pytest
+
+import jaxneuron as jn
+from jaxneuron.api import exploring
+from tests.explorer.pictures import view
+
+STUDY = """
+[data]
+x = [0.5, 1.0, 2.0]
+y = [1.0, 1.5, 2.5]
+[training]
+num_steps = 20
+[sweep]
+learning_rate = { log = [0.01, 1.0], num = 5 }
+weight_decay = { linear = [0.0, 0.5], num = 4 }
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_the_address_serves_and_ends(tmp_path, number):
+    (tmp_path / "study.toml").write_text(STUDY, "utf-8")
+    line = [sys.executable, "-m", "jaxneuron", "explore", "study.toml", "--port", "0", "--no-browser"]
+    process = subprocess.Popen(
+        line, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    try:
+        address = process.stdout.readline().removeprefix("explore: ").strip()
+        assert "Ctrl-C" in process.stdout.readline()
+        begin = httpx.get(f"{address}begin").json()
+        asked = view() | {name: begin[name] for name in ("study", "x", "y")}
+        assert [asked["x"]["name"], asked["y"]["name"]] == ["learning_rate", "weight_decay"]
+        assert httpx.post(f"{address}picture", json=asked, timeout=60).status_code == 200
+        assert httpx.get(address).headers["content-type"].startswith("text/html")
+    finally:
+        process.send_signal(number)
+        _, wrong = process.communicate(timeout=30)
+    assert (process.returncode, wrong) == (0, "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["study.toml"]
+
+
+def test_from_python(monkeypatch, caplog):
+    opened = []
+
+    def open_page(address):
+        opened.append(address)
+        assert httpx.get(f"{address}begin").json()["x"]["name"] == "momentum"
+
+    monkeypatch.setattr(exploring.webbrowser, "open", open_page)
+    monkeypatch.setattr(threading.Event, "wait", interrupted_at_the_end(opened))
+    sweep = {"momentum": jn.Linear(0, 0.9, num=4), "init_bias": jn.Linear(-1, 1, num=3), "learning_rate": 0.1}
+    study = jn.Study(data={"x": [1.0], "y": [1.0]}, training={"optimizer": "momentum"}, sweep=sweep)
+    jn.explore(study, port=0)
+    assert opened[0] in caplog.text
+
+
+def interrupted_at_the_end(opened):
+    """A wait that a person interrupts when the page is open."""
+    wait = threading.Event.wait
+
+    def waits(event, timeout=None):
+        if opened and threading.current_thread() is threading.main_thread() and timeout is None:
+            raise KeyboardInterrupt
+        return wait(event, timeout)
+
+    return waits
