@@ -130,8 +130,8 @@ def test_the_memory_does_not_grow_with_the_views(explore):
         heap = cdp.send("Runtime.getHeapUsage")
         return heap["usedSize"] + heap["backingStorageSize"]
 
-    # At first what is compiled adds to it.
-    before = used(60)
+    # At first what the browser compiles adds to it.
+    before = used(100)
     assert used(200) < 1.05 * before
 
 
@@ -210,14 +210,15 @@ def test_the_address_holds_the_view(explore, address):
 
 @pytest.mark.thorough
 def test_knobs_train_the_map_again_and_say_what_cannot_be(explore, address):
-    page = explore(width=600)
-    page.select_option("#knob-method", "limit")
-    training = {"num_steps": "inf", "method": "jumps", "precision": "float64"}
-    assert view_of(page)["study"]["training"] == training
+    page = explore(width=360)
     page.select_option("#knob-optimizer", "momentum")
+    fine(page)
+    page.select_option("#knob-method", "limit")
     said = page.locator("#knobs [role=alert]:not(:empty)")
     said.filter(has_text="jumps").wait_for()
     assert page.locator(MAP).get_attribute("data-picture") == "stale"
+    training = {"optimizer": "momentum", "num_steps": "inf", "method": "jumps", "precision": "float64"}
+    assert view_of(page)["study"]["training"] == training
     page.select_option("#knob-method", "steps")
     fine(page)
     assert said.count() == 0
@@ -229,11 +230,11 @@ def test_knobs_train_the_map_again_and_say_what_cannot_be(explore, address):
     assert page.locator("#knob-init_bias").input_value() != ""
     page.select_option("#knob-optimizer", "sgd")
     fine(page)
-    assert view_of(page)["y"]["name"] != "momentum"
-    page.locator("#knob-replicates").fill("5")
+    assert view_of(page)["y"]["name"] == "init_bias"
+    page.locator("#knob-replicates").fill("3")
     page.locator("#knob-replicates").press("Enter")
     fine(page)
-    assert page.locator("#map-cell dt:text-is('neurons') + dd").inner_text() == "5"
+    assert page.locator("#map-cell dt:text-is('neurons') + dd").inner_text() == "3"
 
 
 @pytest.mark.thorough
