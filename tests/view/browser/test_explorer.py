@@ -130,8 +130,8 @@ def test_the_memory_does_not_grow_with_the_views(explore):
         heap = cdp.send("Runtime.getHeapUsage")
         return heap["usedSize"] + heap["backingStorageSize"]
 
-    # At first what is compiled adds to it.
-    before = used(60)
+    # At first what the browser compiles adds to it.
+    before = used(100)
     assert used(200) < 1.05 * before
 
 
@@ -211,13 +211,14 @@ def test_the_address_holds_the_view(explore, address):
 @pytest.mark.thorough
 def test_knobs_train_the_map_again_and_say_what_cannot_be(explore, address):
     page = explore(width=600)
-    page.select_option("#knob-method", "limit")
-    training = {"num_steps": "inf", "method": "jumps", "precision": "float64"}
-    assert view_of(page)["study"]["training"] == training
     page.select_option("#knob-optimizer", "momentum")
+    fine(page)
+    page.select_option("#knob-method", "limit")
     said = page.locator("#knobs [role=alert]:not(:empty)")
     said.filter(has_text="jumps").wait_for()
     assert page.locator(MAP).get_attribute("data-picture") == "stale"
+    training = {"optimizer": "momentum", "num_steps": "inf", "method": "jumps", "precision": "float64"}
+    assert view_of(page)["study"]["training"] == training
     page.select_option("#knob-method", "steps")
     fine(page)
     assert said.count() == 0
