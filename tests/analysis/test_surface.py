@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jaxneuron as jn
-from jaxneuron.analysis.surface import loss_surface, losses_at, silence_border, with_same_loss
+from jaxneuron.analysis.surface import contours, loss_surface, losses_at, silence_border, with_same_loss
 from jaxneuron.analysis.trajectory import trajectory
 from jaxneuron.neuron.choices import ACTIVATIONS
 from tests.studies import all_but_few_thorough
@@ -190,3 +190,19 @@ def test_a_trajectory_is_the_history_with_the_largest_part_of_the_gradient():
     wild = training_of(neuron={"activation": "identity"}, learning_rate=1e4, training={"num_steps": 300})
     assert np.isnan(trajectory(wild).loss[-1])
     assert not np.isinf(trajectory(wild).weight).any()
+
+
+def test_the_loss_is_the_same_along_a_contour():
+    training = training_of()
+    surface = loss_surface([training], 64, 64)
+    lines = contours(surface, 8)
+    assert len(lines) >= 8
+    for line in lines:
+        weight, bias = line.T
+        logs = np.log10(losses_at(weight, bias, X, Y))
+        assert np.ptp(logs) < 0.03 * np.ptp(np.log10(surface.loss))
+
+
+def test_a_surface_without_a_positive_loss_has_no_contours():
+    surface = loss_surface([training_of()], 4, 4)
+    assert contours(surface._replace(loss=np.zeros((4, 4))), 8) == []

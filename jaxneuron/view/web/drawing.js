@@ -103,6 +103,7 @@ class Drawing {
       const [across, up] = [this.pixel("x", x), this.pixel("y", this.y[i])];
       node.setAttribute("transform", `translate(${across} ${up})`);
       node.setAttribute("aria-label", `Example ${i + 1} of ${this.x.length}: ${this.names.x} ${inWords(x)}, ${this.names.y} ${inWords(this.y[i])}`);
+      node.setAttribute("role", this.isOpen ? "button" : "img");
       if (this.isOpen) node.setAttribute("tabindex", 0);
       else node.removeAttribute("tabindex");
       node.classList.toggle("chosen", this.isOpen && i === this.chosen);
@@ -111,7 +112,7 @@ class Drawing {
   }
 
   mark(i) {
-    const node = shape("g", { class: "example", role: this.isOpen ? "button" : "img" }, shape("circle", { r: 14, class: "grip" }), shape("circle", { r: 6 }));
+    const node = shape("g", { class: "example" }, shape("circle", { r: 14, class: "grip" }), shape("circle", { r: 6 }));
     this.nodes[i] = node;
     this.marks.append(node);
     return node;
@@ -126,7 +127,7 @@ class Drawing {
       return Array.from({ length: Math.floor(high / step) - Math.ceil(low / step) + 1 }, (_, i) => (Math.ceil(low / step) + i) * step);
     };
     this.ticks.replaceChildren(
-      ...ticks("x", (right - left) / 80).flatMap((value) => [
+      ...ticks("x", (right - left) / 70).flatMap((value) => [
         shape("line", { x1: this.pixel("x", value), x2: this.pixel("x", value), y1: top, y2: bottom }),
         text(inWords(value), { x: this.pixel("x", value), y: bottom + 16, "text-anchor": "middle" }),
       ]),

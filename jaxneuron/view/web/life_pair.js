@@ -44,6 +44,7 @@ class ShownLife {
     if (this.asking !== asking) return;
     this.said.textContent = said;
     if (said) this.node.hidden = false;
+    this.player.root.hidden = !this.player.life;
     this.asking = null;
     this.node.ariaBusy = "false";
     const { next } = this;

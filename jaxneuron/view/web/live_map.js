@@ -138,10 +138,11 @@ class LiveMap extends SpanMap {
       colorbar: colourBar(quantity, low <= high ? [low, high] : [], layout.width < NARROW),
     };
     const bar = { type: "scatter", mode: "markers", x: [null], y: [null], hoverinfo: "skip", marker };
-    const { width, height, margin: { l, r, t, b } } = layout;
-    const area = { left: `${l}px`, top: `${t}px`, width: `${width - l - r}px`, height: `${height - t - b}px` };
-    for (const { style } of [this.pixels.node, this.gestures.node]) Object.assign(style, area);
     await Plotly.react(this.figure, [bar], layout, { ...CONFIG, staticPlot: true });
+    // A colour bar beneath may have taken more room than the layout has for it.
+    const { l, t, w, h } = this.figure._fullLayout._size;
+    const area = { left: `${l}px`, top: `${t}px`, width: `${w}px`, height: `${h}px` };
+    for (const { style } of [this.pixels.node, this.gestures.node]) Object.assign(style, area);
   }
 
   describe() {
