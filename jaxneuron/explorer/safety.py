@@ -10,11 +10,13 @@ import secrets
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 MOST_BYTES = 2**26  # of a request's body
+TOO_LARGE = 413, f"a request may have {MOST_BYTES // 2**20} MB"
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; connect-src 'self'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -25,10 +27,6 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
 }
-
-
-class TooLarge(Exception):
-    """A body of more bytes than a request may have."""
 
 
 class Guarded:
@@ -46,28 +44,18 @@ class Guarded:
         await app(scope, receive, _with_headers(send))
 
     async def _inside(self, scope: Scope, receive: Receive, send: Send) -> None:
-        root = f"/{self.token}"
-        scope = scope | {"path": scope["path"].removeprefix(root), "raw_path": None}
-        has_begun, size = False, 0
+        scope = scope | {"path": scope["path"].removeprefix(f"/{self.token}"), "raw_path": None}
+        size = 0
 
         async def receive_some() -> Message:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
             if size > MOST_BYTES:
-                raise TooLarge
+                raise HTTPException(*TOO_LARGE)
             return message
 
-        async def send_noting(message: Message) -> None:
-            nonlocal has_begun
-            has_begun = True
-            await send(message)
-
-        try:
-            await self.app(scope, receive_some, send_noting)
-        except TooLarge:
-            if not has_begun:
-                await PlainTextResponse(f"at most {MOST_BYTES} bytes", 413)(scope, receive, send)
+        await self.app(scope, receive_some, send)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """(status, why) of a request that is not let in."""
@@ -85,7 +73,7 @@ class Guarded:
             return 404, "not found: the address that jaxneuron explore has printed leads here"
         length = headers.get("content-length", "0")
         if not re.fullmatch(r"\d{1,15}", length) or int(length) > MOST_BYTES:
-            return 413, f"at most {MOST_BYTES} bytes"
+            return TOO_LARGE
         return None
 
 

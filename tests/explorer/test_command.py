@@ -24,7 +24,7 @@ weight_decay = { linear = [0.0, 0.5], num = 4 }
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)])
 def test_it_prints_the_address_serves_and_ends(tmp_path, number):
     (tmp_path / "study.toml").write_text(STUDY, "utf-8")
     line = [sys.executable, "-m", "jaxneuron", "explore", "study.toml", "--port", "0", "--no-browser"]

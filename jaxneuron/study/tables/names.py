@@ -27,7 +27,8 @@ def names_of_columns(path: Path) -> list[str]:
             with parquet.ParquetFile(path) as file:
                 return list(file.schema_arrow.names)
         if ending == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
+            # NumPy leaves a file open that it cannot read.
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return list(arrays.files)
         with open_text(path, "utf-8") as text:
             lines = [line for line, _ in zip(text, range(HEADER_LINES), strict=False)]

@@ -77,12 +77,14 @@ class Knobs {
       const axis = begin.axes.find(({ name }) => name === REQUIRED[chosen]);
       if (axis) kept = withQuantity(kept, axis.name, kept.sweep?.[axis.name] ?? axis.value);
     }
-    // An axis that the study takes no longer leaves the map to the first one that is not on it.
+    // An axis that the study takes no longer leaves the map to one of those that it began with, or to another.
     const patch = { study: kept };
+    const isUntaken = (name) => untaken.some((axis) => axis.name === name);
+    const names = [begin.x, begin.y, ...begin.axes].map(({ name }) => name);
     for (const key of ["x", "y"]) {
-      if (!untaken.some(({ name }) => name === value[key].name)) continue;
-      const names = [value.x.name, value.y.name];
-      patch[key] = this.view.whole(begin.axes.find((axis) => !untaken.includes(axis) && !names.includes(axis.name)).name);
+      if (!isUntaken(value[key].name)) continue;
+      const shown = ["x", "y"].map((each) => (patch[each] ?? value[each]).name);
+      patch[key] = this.view.whole(names.find((name) => !isUntaken(name) && !shown.includes(name)));
     }
     this.view.change(patch);
   }
