@@ -1,6 +1,7 @@
 """The living map in a real browser: it is trained again wherever one looks, and nothing stale is shown."""
 
 import base64
+import contextlib
 import json
 import urllib.request
 from urllib.parse import urlsplit
@@ -117,6 +118,44 @@ def test_fifty_gestures_in_a_row_leave_no_stale_picture(explore, address):
     fine(page)
     shown = cells_shown(page)
     np.testing.assert_array_equal(shown, cells_asked(address, view_of(page), shown.shape))
+
+
+@pytest.mark.thorough
+def test_an_answer_that_comes_late_is_not_drawn(explore, address):
+    page = explore(width=360)
+    held = []
+    page.route("**/picture", lambda route: held.append(route))
+    for number in (1, 2):
+        page.locator(PLOT).press("+")
+        while len(held) < number:
+            page.wait_for_timeout(20)
+    held[1].continue_()
+    page.wait_for_selector(f"{MAP}[data-picture=fine]")
+    with contextlib.suppress(Exception):  # where the page has given it up, as it should
+        held[0].continue_()
+    page.wait_for_timeout(500)
+    fine(page)
+    shown = cells_shown(page)
+    np.testing.assert_array_equal(shown, cells_asked(address, view_of(page), shown.shape))
+
+
+@pytest.mark.thorough
+def test_keys_alone_lead_to_a_boundary_and_to_a_life(explore):
+    page = explore(width=600)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # skips to the map
+    assert page.evaluate("document.activeElement.id") == "map-plot"
+    place = page.locator("#map-cell dl").first
+    for key in ("+", "Control+ArrowRight", "ArrowUp", "Shift+ArrowLeft", "+", "-"):
+        before = place.inner_text(), page.url
+        page.keyboard.press(key)
+        fine(page)
+        assert (place.inner_text(), page.url) != before
+    page.keyboard.press("Enter")
+    page.locator(".player h3").first.wait_for()
+    rate = float(place.locator("dt:text-is('learning rate') + dd").inner_text())
+    words = page.locator(".player .note").first.inner_text()
+    assert float(words.split("learning rate ")[1].split(",")[0]) == pytest.approx(rate, rel=1e-3)
 
 
 @pytest.mark.thorough
