@@ -8,7 +8,7 @@ SCRIPTS = (
     *("map_words.js", "controls.js", "map.js"),
     *("activations.js", "units.js", "full_pass.js", "scenes.js", "life.js"),
     *("explorer_server.js", "explorer_state.js", "spans.js", "view_words.js"),
-    *("live_frame.js", "live_canvas.js", "live_picture.js", "live_controls.js"),
+    *("live_frame.js", "pixel_colours.js", "live_canvas.js", "live_picture.js", "live_controls.js"),
     *("gestures.js", "map_points.js", "span_map.js", "live_map.js", "knobs.js", "take_away.js"),
     *("life_pair.js", "drawing.js", "own_data.js", "situations.js", "explorer.js"),
 )

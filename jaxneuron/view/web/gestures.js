@@ -84,6 +84,11 @@ class Gestures {
 
   cancel({ pointerId }) {
     this.fingers.delete(pointerId);
+    this.drop();
+  }
+
+  /** Give up what was begun. */
+  drop() {
     this.start = null;
     this.box.hidden = true;
   }

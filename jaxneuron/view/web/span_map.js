@@ -179,9 +179,14 @@ class SpanMap extends PhaseMap {
     else if (key in zooms) this.zoomAbout(...this.at, zooms[key]);
     else if (key === "0") this.reset();
     else if (key === "Enter") this.choose(this.at, true);
-    else if (key === "Escape") this.tip.hidden = true;
+    else if (key === "Escape") this.leave();
     else return;
     event.preventDefault();
+  }
+
+  leave() {
+    this.tip.hidden = true;
+    this.gestures.drop();
   }
 
   step(right, up) {

@@ -33,10 +33,10 @@ function digitsOf({ low, high }) {
   return Math.min(17, Math.max(3, Math.ceil(Math.log10(size / (high - low))) + 2));
 }
 
-/** 3.1e7 as 3.1·10⁷. */
+/** 3.1e7 as 3.1·10⁷, and 1e7 as 10⁷. */
 function inPowers(value, digits) {
   const raised = (power) => power.replace(/./g, (sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"["0123456789−".indexOf(sign)]);
-  return inWords(value, digits).replace(/e(.+)/, (_, power) => `·10${raised(power)}`);
+  return inWords(value, digits).replace(/(^|−)1e/, "$1e").replace(/(\d?)e(.+)/, (_, digit, power) => `${digit}${digit && "·"}10${raised(power)}`);
 }
 
 /** The smallest of 1, 2 and 5 times a power of ten that is at least a number. */

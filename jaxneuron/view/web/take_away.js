@@ -29,7 +29,7 @@ class TakeAway {
     this.say("Saved study.toml: jaxneuron sweep study.toml trains these cells again, bit for bit.");
   }
 
-  /** The map with its axes and a caption, whatever the colours of the page. */
+  /** The map with its axes and a caption, in the colours of the page. */
   async svg() {
     const { figure, pixels } = this.map;
     const { width, height, margin: { l, r, t, b } } = figure.layout;
