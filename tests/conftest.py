@@ -65,6 +65,7 @@ LITTLE_OPTIMISED = (
     "tests/runner/test_categories.py",
     *(f"tests/runner/test_{name}.py" for name in ("datasets", "jumps", "scaled_target", "theory")),
     "tests/analysis/",
+    *(f"tests/explorer/test_{name}.py" for name in ("beginnings", "known_data", "safety", "situations")),
     "tests/view/",
     "tests/test_cli.py::test_train_by_jumps",
     "tests/test_plot_command.py",

@@ -97,7 +97,7 @@ def contours(surface: LossSurface, number: int) -> list[np.ndarray]:
     logs = np.log10(np.clip(surface.loss, 10.0**low, None))
     lines = contourpy.contour_generator(surface.weight, surface.bias, np.ma.masked_invalid(logs).T)
     levels = low + (high - low) * (np.arange(number) + 0.5) / number
-    return [line for level in levels for line in lines.lines(level)]
+    return [np.asarray(line) for level in levels for line in lines.lines(level)]
 
 
 def with_same_loss(trainings: Sequence[Training]) -> list[Training]:

@@ -70,7 +70,7 @@ def beginning_of(study: Study | None, known: KnownData) -> Beginning:
     """What the page begins with: its first two axes, or ranges, are those of the map; all others are held in
     their middles, and of several data sets, activations, optimizers and the like there is the first."""
     if study is None:
-        return Beginning(ENGEL, *(USUAL[name] for name in SHOWN))
+        return Beginning(ENGEL, USUAL[SHOWN[0]], USUAL[SHOWN[1]])
     study = study.alternative(dict.fromkeys(study.categories, 0))
     spans = {name: _span(name, q) for name, q in study.quantities.items() if isinstance(q, Axis)}
     if study.sweep.points is not None:

@@ -115,7 +115,7 @@ def _what_it_is(view: View, program: Program) -> bytes:
     precision = study.training.precision
     rounded = "float32 does not tell neighbours apart here, so the neurons are trained in float64"
     replicates = study.sweep.replicates
-    low, high = wilson(np.arange(replicates + 1), replicates)
+    low, high = wilson(np.arange(replicates + 1), np.full(replicates + 1, replicates))
     shown = ("name", "label", "unit", "definition", "scale")
     return message(
         "view",

@@ -44,7 +44,7 @@ class Guarded:
         await app(scope, receive, _with_headers(send))
 
     async def _inside(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope = scope | {"path": scope["path"].removeprefix(f"/{self.token}"), "raw_path": None}
+        scope = {**scope, "path": scope["path"].removeprefix(f"/{self.token}"), "raw_path": None}
         size = 0
 
         async def receive_some() -> Message:
@@ -89,7 +89,7 @@ def _with_headers(send: Send) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             added = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-            message = message | {"headers": [*message.get("headers", []), *added]}
+            message = {**message, "headers": [*message.get("headers", []), *added]}
         await send(message)
 
     return send_with_headers

@@ -74,6 +74,7 @@ def serving(
 def _listening(host: str, port: int | None) -> socket.socket:
     """A socket that listens; where no port is asked for and the usual one is taken, at one that is free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    wrong = ""
     for each in (PORT, 0) if port is None else (port,):
         # Of a socket that does not say that it speaks TCP, asyncio lets small parts wait for 40 ms.
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -85,8 +86,6 @@ def _listening(host: str, port: int | None) -> socket.socket:
             return listener
         except (OSError, OverflowError) as error:
             listener.close()
-            wrong = error
-    where = f"--host: {host}, port {port if port is not None else PORT}"
-    raise BadInput(
-        f"{where} cannot be listened at ({getattr(wrong, 'strerror', None) or wrong}); give another"
-    )
+            wrong = getattr(error, "strerror", None) or str(error)
+    where = f"--host: {host}, port {PORT if port is None else port}"
+    raise BadInput(f"{where} cannot be listened at ({wrong}); give another")

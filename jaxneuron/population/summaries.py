@@ -34,7 +34,7 @@ class Lowest(NamedTuple):
 
 
 def summarise(
-    trained: Trained, bins: Bins, shape: tuple[int, ...], num_replicates: int | Int[Array, ""]
+    trained: Trained, bins: Bins, shape: tuple[int, ...], num_replicates: int | np.integer | Int[Array, ""]
 ) -> dict[str, Num[Array, "..."]]:
     """What each cell keeps of its neurons, by name, still on their device: [*cells] or [*cells, bin].
 

@@ -1,6 +1,7 @@
 """A window onto two quantities of a study: the study whose cells are those of a picture of it."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,14 +69,15 @@ class Window(NamedTuple):
                 return precision
         return None
 
-    def study(self, tables: dict[str, dict[str, Any]], **training: Any) -> Study:
+    def study(self, tables: Mapping[str, Any], **training: Any) -> Study:
         """The study of these tables whose cells are the window's, with some keys of its training in place of
         theirs. BadInput where there is no such study."""
-        tables = {name: dict(table) for name, table in tables.items()}
+        changed: dict[str, dict[str, Any]] = {"training": training}
         for name, axis in self.axes().items():
-            tables.setdefault(TABLE_OF_START.get(name, "sweep"), {})[name] = axis
-        tables["training"] = tables.get("training", {}) | training
-        return Study(**tables)  # pyright: ignore[reportArgumentType]
+            changed.setdefault(TABLE_OF_START.get(name, "sweep"), {})[name] = axis
+        return Study(
+            **{**tables, **{name: {**tables.get(name, {}), **keys} for name, keys in changed.items()}}
+        )
 
 
 def tells_apart(values: np.ndarray, precision: str) -> bool:

@@ -57,7 +57,7 @@ VIEWS = {
     "weights and biases": view(
         x={"name": "init_weight", "low": -2, "high": 2, "isLog": False}, sweep={"learning_rate": 0.3}
     ),
-    "replicates that are drawn": view(neuron={"init_weight": {"normal": [0, 1]}}, sweep={"replicates": 3}),
+    "replicates that are drawn": view(neuron={"init_weight": {"normal": [0, 1]}}, sweep={"replicates": 4}),
     "by jumps": view(cells=[20, 12], training=JUMPS, quantity="period"),
     "adam": view(training={"optimizer": "adam"}),
     "two inputs": view(cells=[20, 12])

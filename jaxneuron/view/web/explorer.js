@@ -9,7 +9,10 @@ async function explore() {
     onPoint: (number, column, row, x, y, isDragging) => lives.move(number, x, y, isDragging),
   });
   const lives = new LifePair(at("lives"), view, map);
-  new Situations(at("situations"), view, (x, y) => lives.choose(x, y));
+  new Situations(at("situations"), view, (x, y) => {
+    map.aim(x, y);
+    lives.choose(x, y);
+  });
   new OwnData(at("data"), view);
   // The address is the view's, so the link must not go there.
   at("skip").addEventListener("click", (event) => {

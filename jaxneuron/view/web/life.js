@@ -127,7 +127,7 @@ class LifePlayer {
       return { x: range, xRange: range, yRange: range, xLabel: `ŷ by the neuron${units}`, yLabel: `${target} in the data${units}` };
     }
     const [xLow, xHigh] = extremes(x);
-    const xRange = scaled(xLow, xHigh);
+    const xRange = scaled(xLow, xHigh, xLow === xHigh ? 1 : undefined);
     return {
       x: Float64Array.from({ length: 160 }, (_, k) => xRange[0] + (k * (xRange[1] - xRange[0])) / 159), xRange,
       yRange: scaled(Math.min(0, yLow), Math.max(yHigh, 0), 0.3), xLabel: `${inputs[0]}${units}`, yLabel: `${target}${units}`,

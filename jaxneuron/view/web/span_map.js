@@ -70,6 +70,12 @@ class SpanMap extends PhaseMap {
     this.mark();
   }
 
+  /** Choose the cell at values along the axes: its card comes with the picture. */
+  aim(...values) {
+    this.at = values.map((value, i) => shareAt(this.spans[i], value));
+    this.mark();
+  }
+
   marks() {
     return [];
   }

@@ -7,6 +7,8 @@ function placeInWords(view, spans, labels) {
   const times = spans.map((span) => breadth({ ...view.whole(span.name), isLog: span.isLog }) / breadth(span));
   const [across, up] = times.map((number) => inPowers(number, 2));
   const far = times.every((number) => Math.abs(number - 1) < 0.01) ? "The whole view"
+    // Another view than the usual one may lie beyond it, or be on another scale.
+    : !times.every((number) => number > 0.99) ? "The view"
     : across === up ? `Zoomed in ${across} times` : `Zoomed in ${across} times across and ${up} times up`;
   const ends = spans.map((span, i) => `${labels[i]} from ${inPowers(span.low, digitsOf(span))} to ${inPowers(span.high, digitsOf(span))}`);
   return `${far}: ${ends.join(", ")}.`;

@@ -79,6 +79,9 @@ def drawn(page):
 def test_a_click_trains_the_neuron_that_python_trains(explore):
     page = explore()
     place = click(page, 0.4, 0.7)
+    # Edges lie half a cell of the study's axes beyond their ends.
+    assert place["learning_rate"] == pytest.approx(10 ** (-2.1875 + 0.4 * 3.375), rel=0.01)
+    assert place["init_bias"] == pytest.approx(-3.375 + 0.7 * 6.75, abs=0.01)
     neuron = jn.train(jn.Study(**{**STUDY.model_dump(exclude={"sweep"}), "data": DATA, "sweep": place}))
     press(page, "Last step")
     wait(page, lambda: step(page) == f"Step {neuron.num_steps} of {neuron.num_steps}")
