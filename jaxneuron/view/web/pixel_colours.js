@@ -28,14 +28,23 @@ function pixelColours(quantity, coloured) {
   const { colorscale, reversescale = false, zmin, zmax } = scaleOf(quantity);
   // Comparisons with NaN are false, so that it is no extreme.
   const [low, high] = zmin === undefined ? extremes(coloured) : [zmin, zmax];
-  const stops = stopsOf(colorscale).map(([share, colour]) => [share, rgb(colour)]);
-  const table = Uint32Array.from({ length: 1000 }, (_, i) => {
-    const share = reversescale ? 1 - i / 999 : i / 999;
-    const after = Math.max(1, stops.findIndex(([at]) => at >= share));
-    const [[from, before], [to, next]] = [stops[after - 1], stops[after]];
-    const way = to > from ? (share - from) / (to - from) : 1;
-    return pixelOf(before.map((part, k) => Math.round(part + way * (next[k] - part))));
-  });
   const [unknown, infinite] = [theme().unknown, theme().surface].map((colour) => pixelOf(rgb(colour)));
-  return { low, high, colorscale, reversescale, table, unknown, infinite };
+  return { low, high, colorscale, reversescale, table: colourTable(stopsOf(colorscale), reversescale), unknown, infinite };
+}
+
+/** A thousand pixels along a scale; the last scale's are kept. */
+function colourTable(stops, isReversed) {
+  const key = JSON.stringify([stops, isReversed]);
+  if (colourTable.key !== key) {
+    const parts = stops.map(([share, colour]) => [share, rgb(colour)]);
+    const of = (share) => {
+      const after = Math.max(1, parts.findIndex(([at]) => at >= share));
+      const [[from, before], [to, next]] = [parts[after - 1], parts[after]];
+      const way = to > from ? (share - from) / (to - from) : 1;
+      return pixelOf(before.map((part, k) => Math.round(part + way * (next[k] - part))));
+    };
+    colourTable.key = key;
+    colourTable.kept = Uint32Array.from({ length: 1000 }, (_, i) => of(isReversed ? 1 - i / 999 : i / 999));
+  }
+  return colourTable.kept;
 }
