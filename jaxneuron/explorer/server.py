@@ -74,7 +74,7 @@ def serving(
 
 
 def wait_for_interrupt() -> None:
-    """Wait until Ctrl-C. Which thread a signal wakes is the system's choice: so it is looked for now and then."""
+    """Wait until Ctrl-C, which is looked for now and then: the system may have it wake another thread."""
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             time.sleep(SECONDS_BETWEEN_LOOKS)
