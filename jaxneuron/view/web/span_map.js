@@ -192,6 +192,7 @@ class SpanMap extends PhaseMap {
   step(right, up) {
     const { size } = this;
     this.choose([this.at[0] + right / size[0], this.at[1] + up / size[1]], false);
+    if (!this.slab) return;
     const value = this.slab.frame.estimate(this.quantity.name, this.chosen)[0];
     this.spoken.textContent = `${this.card.where(this.slab, this.chosen)}: ${inUnits(this.quantity, value)}`;
   }
