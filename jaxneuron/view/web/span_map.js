@@ -35,6 +35,7 @@ class SpanMap extends PhaseMap {
     const look = { showgrid: false, ticks: "outside", tickcolor: theme().muted };
     const width = Math.max(240, this.plot.clientWidth);
     const layout = planeLayout({ xs: [], ys: [], xEdges: [0, 1], yEdges: [0, 1] }, bare, bare, width, look);
+    layout.margin.t = 14; // room for half a line: an edge has a tick
     const [x, y] = this.spans;
     Object.assign(layout.xaxis, ticksOf(x, this.x.label, width / 90));
     Object.assign(layout.yaxis, ticksOf(y, this.y.label, layout.height / 60));
