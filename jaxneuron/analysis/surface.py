@@ -24,7 +24,6 @@ NUM_PLACES = 256  # along each of W and b
 ERRORS_AT_A_TIME = 2**22
 # Shown of a path are places with a loss up to so many times the larger of its first and a silent neuron's.
 SHOWN_LOSS = 4.0
-CONTOUR_DECADES = 6  # beneath the highest loss
 MARGIN = 0.15  # of the height and width that the paths take
 
 
@@ -87,16 +86,15 @@ def loss_surface(
 
 
 def contours(surface: LossSurface, number: int) -> list[np.ndarray]:
-    """Lines of the same loss, each [places, 2] of W and b: at so many losses, evenly spaced logarithms of the
-    surface's lowest to its highest, as far as they are within some decades of that."""
-    positive = surface.loss[np.isfinite(surface.loss) & (surface.loss > 0)]
-    if not positive.size:
+    """Lines of the same loss, each [places, 2] of W and b, at so many losses whose roots are evenly spaced up
+    to the surface's highest: a root rises evenly out of a valley, whose bottom a grid seldom meets."""
+    roots = np.sqrt(surface.loss)
+    finite = roots[np.isfinite(roots)]
+    if not finite.size or finite.min() == finite.max():
         return []
-    high = np.log10(positive.max())
-    low = max(np.log10(positive.min()), high - CONTOUR_DECADES)
-    logs = np.log10(np.clip(surface.loss, 10.0**low, None))
-    lines = contourpy.contour_generator(surface.weight, surface.bias, np.ma.masked_invalid(logs).T)
-    levels = low + (high - low) * (np.arange(number) + 0.5) / number
+    levels = finite.min() + np.ptp(finite) * (np.arange(number) + 0.5) / number
+    masked = np.ma.masked_invalid(roots)
+    lines = contourpy.contour_generator(surface.weight, surface.bias, masked.T)
     return [np.asarray(line) for level in levels for line in lines.lines(level)]
 
 

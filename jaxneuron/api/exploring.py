@@ -1,13 +1,11 @@
 """The living map of a study, from Python."""
 
-import contextlib
 import logging
-import threading
 import webbrowser
 from pathlib import Path
 
 from jaxneuron.api.reading import Run
-from jaxneuron.explorer.server import HOST, serving
+from jaxneuron.explorer.server import HOST, serving, wait_for_interrupt
 from jaxneuron.study.study import Study, read_study
 
 log = logging.getLogger(__name__)
@@ -39,5 +37,4 @@ def explore(
         log.warning(f"explore: {address}")  # which is shown whatever log there is
         if open_browser:
             webbrowser.open(address)
-        with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        wait_for_interrupt()

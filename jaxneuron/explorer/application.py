@@ -85,8 +85,7 @@ class Explorer:
 
         def make() -> dict[str, Any]:
             lives, note = life_of(training := self._trainer.life(view, column, row, replicate))
-            x, y = (span.axis(n).values() for span, n in zip(view.window[:2], view.window[2:], strict=True))
-            place = {view.window.x.name: float(x[column]), view.window.y.name: float(y[row])}
+            place = view.window.place(column, row)
             lives["list"][0]["place"] = place
             return {"lives": lives, "place": place, "fate": training.fate.name, "note": note}
 

@@ -1,6 +1,7 @@
 """The server of the living map, on this machine."""
 
 import contextlib
+import logging
 import os
 import secrets
 import socket
@@ -12,7 +13,7 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.study import Study
 
 HOST, PORT = "127.0.0.1", 8000
-SECONDS_TO_START, SECONDS_TO_END = 30.0, 5.0
+SECONDS_TO_START, SECONDS_TO_END, SECONDS_BETWEEN_LOOKS = 30.0, 5.0, 0.5
 
 
 @contextlib.contextmanager
@@ -67,8 +68,30 @@ def serving(
         try:
             yield f"http://{f'[{name}]' if ':' in name else name}:{listener.getsockname()[1]}/{token}/"
         finally:
-            server.should_exit = True
-            thread.join(SECONDS_TO_END)
+            with _silent(logging.getLogger("uvicorn.error")):  # about what it leaves in the middle
+                server.should_exit = True
+                thread.join(SECONDS_TO_END)
+
+
+def wait_for_interrupt() -> None:
+    """Wait until Ctrl-C, which is looked for now and then: the system may have it wake another thread."""
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+@contextlib.contextmanager
+def _silent(logger: logging.Logger) -> Iterator[None]:
+    """Nothing is logged by it while this lasts."""
+
+    def nothing(record: logging.LogRecord) -> bool:
+        return False
+
+    logger.addFilter(nothing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(nothing)
 
 
 def _listening(host: str, port: int | None) -> socket.socket:

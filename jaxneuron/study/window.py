@@ -57,6 +57,15 @@ class Window(NamedTuple):
             raise BadInput(f"{self.x.name}: is both axes; they must differ")
         return {self.x.name: self.x.axis(self.columns), self.y.name: self.y.axis(self.rows)}
 
+    def place(self, column: int, row: int) -> dict[str, float]:
+        """The values of a cell by name; what is 0 but for the rounding of the axis is 0."""
+        found = {}
+        for (name, axis), number in zip(self.axes().items(), (column, row), strict=True):
+            values = axis.values()
+            is_zero = abs(values[number]) < 1e-9 * np.ptp(values)
+            found[name] = 0.0 if is_zero else float(values[number])
+        return found
+
     def coarser(self, most: int) -> "Window":
         """The same window with at most so many cells a side."""
         return self._replace(columns=min(self.columns, most), rows=min(self.rows, most))

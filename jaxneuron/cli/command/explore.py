@@ -1,7 +1,5 @@
 """`jaxneuron explore`."""
 
-import contextlib
-import threading
 import webbrowser
 from pathlib import Path
 from typing import Any
@@ -41,14 +39,13 @@ def explore(
     """
     study = _study(begin, inputs, target, settings)
     print_log(quiet=False)
-    from jaxneuron.explorer.server import serving
+    from jaxneuron.explorer.server import serving, wait_for_interrupt
 
     with serving(study, host=host, port=port) as address:
         print_items(f"explore: {address}", "Ctrl-C ends it.")
         if not no_browser:
             webbrowser.open(address)
-        with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        wait_for_interrupt()
         has_stopped.set()
 
 

@@ -71,7 +71,8 @@ function stepPlaces(steps) {
 /** The ticks of losses on an axis of logarithms: where they span decades, some of these. */
 function lossTicks(losses) {
   const [low, high] = extremes(losses.filter((loss) => loss > 0)).map(Math.log10);
-  if (!(high - low > 2)) return { tickformat: "~g", nticks: 5 };
+  // Of about a decade 1, 2 and 5 have room, of less what Plotly chooses.
+  if (!(high - low > 2)) return { tickformat: "~g", ...(high - low > 0.6 ? { dtick: "D2" } : { nticks: 5 }) };
   const every = Math.ceil((high - low) / 5);
   const decades = Array.from({ length: 6 }, (_, k) => every * (Math.floor(low / every) + 1 + k));
   return { tickvals: decades.map((decade) => 10 ** decade), ticktext: decades.map((decade) => inWords(10 ** decade, 1)) };
