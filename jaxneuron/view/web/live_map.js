@@ -79,7 +79,7 @@ class LiveMap extends SpanMap {
     this.tellState("stale");
     this.onRefused(line);
     this.controls.show(this.data.quantities);
-    this.position.textContent = `${this.slab ? "The map shows the last picture that could be trained. " : ""}${sentence(line)}`;
+    this.position.textContent = `${this.slab ? "The map shows the last picture that could be trained. " : ""}${line}`;
     document.documentElement.dataset.ready = "true";
   }
 

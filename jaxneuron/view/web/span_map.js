@@ -35,6 +35,7 @@ class SpanMap extends PhaseMap {
     const look = { showgrid: false, ticks: "outside", tickcolor: theme().muted };
     const width = Math.max(240, this.plot.clientWidth);
     const layout = planeLayout({ xs: [], ys: [], xEdges: [0, 1], yEdges: [0, 1] }, bare, bare, width, look);
+    layout.margin.t = 14; // room for half a line: an edge has a tick
     const [x, y] = this.spans;
     Object.assign(layout.xaxis, ticksOf(x, this.x.label, width / 90));
     Object.assign(layout.yaxis, ticksOf(y, this.y.label, layout.height / 60));
@@ -192,6 +193,7 @@ class SpanMap extends PhaseMap {
   step(right, up) {
     const { size } = this;
     this.choose([this.at[0] + right / size[0], this.at[1] + up / size[1]], false);
+    if (!this.slab) return;
     const value = this.slab.frame.estimate(this.quantity.name, this.chosen)[0];
     this.spoken.textContent = `${this.card.where(this.slab, this.chosen)}: ${inUnits(this.quantity, value)}`;
   }
