@@ -1,6 +1,7 @@
 // The explorer's map: the report's, whose cells the server trains again whenever the view changes.
 
 const QUICK_CELLS = 64; // a side, while something is dragged
+const LONG = 1500; // milliseconds, from which on a picture says how far it is
 
 class LiveMap extends SpanMap {
   /** `onCell({column, row, x, y})` is called with a cell whose life is asked for and its values, `onPoint(number, column,
@@ -9,7 +10,7 @@ class LiveMap extends SpanMap {
     super(container, view, onCell, onPoint);
     this.onRefused = onRefused;
     this.picture = new LivePicture(view, {
-      begin: () => this.tellState("stale"), header: (header, request) => this.takeHeader(header, request),
+      begin: () => this.begin(), header: (header, request) => this.takeHeader(header, request),
       cells: (frame, region, request) => this.takeCells(frame, region, request), end: (...these) => this.finish(...these),
       refuse: (line) => this.refuse(line),
     });
@@ -40,6 +41,11 @@ class LiveMap extends SpanMap {
     this.picture.ask(this.sizeAsked.map((cells) => Math.min(cells, most)), this.spans, isStep);
   }
 
+  begin() {
+    this.begun = performance.now();
+    this.tellState("stale");
+  }
+
   takeHeader(header, { spans, isWhole }) {
     this.onRefused("");
     this.header = header;
@@ -54,11 +60,24 @@ class LiveMap extends SpanMap {
       this.showFrame(frame, spans);
       this.tellState("coarse");
     } else {
-      if (frame !== this.coming) this.pixels.begin(spans, frame.shape);
+      if (frame !== this.coming) {
+        this.pixels.begin(spans, frame.shape);
+        this.numTrained = 0;
+      }
       this.coming = frame;
+      this.tellProgress(frame, region);
       const values = frame.valuesIn(this.quantity.name, region);
       this.pixels.paint(region, values, colouredBy(this.quantity, values), this.colours);
     }
+  }
+
+  /** How far a picture is that takes long, and how much longer it will take. */
+  tellProgress({ shape: [rows, columns] }, [row, lastRow, column, lastColumn]) {
+    this.numTrained += (lastRow - row) * (lastColumn - column);
+    const [share, seconds] = [this.numTrained / (rows * columns), (performance.now() - this.begun) / 1000];
+    if (1000 * seconds < LONG) return;
+    const left = Math.ceil((seconds * (1 - share)) / share);
+    this.position.textContent = `${percent(share, 0)} of the finer picture is trained; the rest takes about ${left} s more.`;
   }
 
   /** Every part has come. */
