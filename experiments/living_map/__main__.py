@@ -1,10 +1,12 @@
 """How soon the living map follows a gesture: in headless Chromium, beside the training called directly."""
 
+import contextlib
 import json
 import math
 import shutil
 import statistics
-import threading
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,23 +20,25 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-import jaxneuron as jn
 from jaxneuron.explorer.beginnings import beginning_of
 from jaxneuron.explorer.known_data import KnownData
 from jaxneuron.explorer.pictures import Trainer
-from jaxneuron.explorer.server import serving
 from jaxneuron.explorer.views import View
 from jaxneuron.runner.dispatch import num_cores
 from jaxneuron.runner.program import Program
+from jaxneuron.study.study import read_study
 from jaxneuron.study.window import Window
 
 HERE = Path(__file__).parent
 WINDOW: ViewportSize = {"width": 1280, "height": 1000}
 GESTURES, VIEWS, DRAGS = 24, 200, 40
 MAP, PLOT = "#map", "#map-plot"
+STUDY, WEIGHT = Path("experiments/engel/study.toml"), "neuron.init_weight=-1.0"
 TRAININGS = {
-    "1000 steps": {"num_steps": 1000},
-    "10⁵ steps by jumps": {"method": "jumps", "num_steps": 100_000, "precision": "float64"},
+    "1000 steps": ("training.num_steps=1000",),
+    "10⁵ steps by jumps": (
+        *("training.method=jumps", "training.num_steps=100000", "training.precision=float64"),
+    ),
 }
 
 # When the page draws a coarse picture and the whole one, in milliseconds from the gesture on, each with the
@@ -57,11 +61,20 @@ new MutationObserver(() => {
 """
 
 
-def study_of(training: dict[str, Any]) -> jn.Study:
-    """Engel's households, as the page begins with them, in some training."""
-    data = KnownData().data({"shipped": "engel"})
-    sweep = {"learning_rate": jn.Log(1e-3, 10, num=256), "init_bias": jn.Linear(-4, 4, num=256)}
-    return jn.Study(data=data, neuron={"init_weight": -1.0}, training=training, sweep=sweep)
+def settings_of(training: tuple[str, ...]) -> tuple[str, ...]:
+    """Engel's study in some training, with one neuron a cell, and all of one weight."""
+    return (WEIGHT, "sweep.replicates=1", *training)
+
+
+@contextlib.contextmanager
+def explored(training: tuple[str, ...]) -> Iterator[tuple[str, psutil.Process]]:
+    """(the address, the process) of a server of its own, as a person starts it."""
+    options = [word for setting in settings_of(training) for word in ("--set", setting)]
+    line = [sys.executable, "-m", "jaxneuron", "explore", str(STUDY), "--port", "0", "--no-browser", *options]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().removeprefix("explore: ").strip(), psutil.Process(process.pid)
+        process.terminate()
 
 
 def gestures(page: Page, number: int) -> Iterator[dict[str, float]]:
@@ -70,7 +83,7 @@ def gestures(page: Page, number: int) -> Iterator[dict[str, float]]:
     for i in range(number):
         page.keyboard.press(("+", "Shift+ArrowUp", "Shift+ArrowLeft", "-")[i % 4])
         while not page.evaluate("'fine' in window.drawn"):
-            time.sleep(0.01)
+            time.sleep(0.05)
         yield page.evaluate("window.drawn")
 
 
@@ -83,12 +96,12 @@ def directly(program: Program) -> float:
     return time.perf_counter() - begun
 
 
-def latencies(page: Page, study: jn.Study, number: int) -> dict[str, float]:
+def latencies(page: Page, training: tuple[str, ...], number: int) -> dict[str, float]:
     """Medians, in seconds: of the coarse picture, of the whole one, and of the training alone, in turns."""
     list(gestures(page, 4))  # what is to be compiled is compiled
     cells = page.evaluate(CANVAS)
     known = KnownData()
-    beginning = beginning_of(study, known)
+    beginning = beginning_of(read_study(STUDY, settings_of(training)), known)
     program = Trainer(known).program(View(beginning.tables, Window(beginning.x, beginning.y, *cells), "fate"))
     directly(program)
     found: dict[str, list[float]] = {"coarse": [], "whole": [], "training alone": []}
@@ -119,9 +132,9 @@ def dragged(page: Page) -> float:
     return pictures / seconds
 
 
-def growth(page: Page, views: int) -> dict[str, float]:
-    """How much the process, its threads and the page's memory grow with many views, after as many before."""
-    process, session = psutil.Process(), page.context.new_cdp_session(page)
+def growth(page: Page, process: psutil.Process, views: int) -> dict[str, float]:
+    """How much the server, its threads and the page's memory grow with many views, after as many before."""
+    session = page.context.new_cdp_session(page)
 
     def used() -> tuple[float, int, float]:
         list(gestures(page, views))
@@ -129,7 +142,7 @@ def growth(page: Page, views: int) -> dict[str, float]:
         heap = session.send("Runtime.getHeapUsage")
         return (
             process.memory_info().rss,
-            threading.active_count(),
+            process.num_threads(),
             heap["usedSize"] + heap["backingStorageSize"],
         )
 
@@ -151,12 +164,11 @@ def main(quick: bool) -> None:
         arguments = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
         for name, training in TRAININGS.items():
-            with serving(study_of(training), port=0) as address:
-                page = opened(browser, address)
-                found[name] = latencies(page, study_of(training), number)
-        with serving(port=0) as address:
+            with explored(training) as (address, _):
+                found[name] = latencies(opened(browser, address), training, number)
+        with explored(TRAININGS["1000 steps"]) as (address, process):
             found["pictures a second while an example is dragged"] = dragged(opened(browser, address))
-            found |= growth(opened(browser, address), views)
+            found |= growth(opened(browser, address), process, views)
         browser.close()
     table = Table("training", "coarse", "whole", "training alone", "cells")
     for name in TRAININGS:

@@ -25,14 +25,14 @@ from jaxneuron.study.study import Study
 from jaxneuron.study.window import Window
 
 COARSE, FINE = 0, 1
-COARSEST, COARSE_SIDE = 8, 128
+COARSEST, COARSE_SIDE = 8, 64
 MOST_PROGRAMS = 16
 LONGEST_LIFE = 1_000_000  # steps
 # Of a second of a core, about: steps of a neuron by moments, and products of an example and a weight.
 STEPS, PRODUCTS = 2e8, 1e9
 MOST_BY_JUMPS = 4000
 SECONDS_OF_CHUNK, MOST_SECONDS = 0.1, 60.0
-SQUARE = 128  # cells a side at most
+SQUARE = 64  # cells a side at most
 
 
 class Trainer:

@@ -96,7 +96,7 @@ def test_the_saved_study_of_any_view_gives_the_picture(picture, known, tmp_path,
 
 def test_the_coarse_picture_comes_first_and_whole(picture):
     _, levels = picture(view(cells=[300, 200]))
-    assert [levels[level]["counts"].shape for level in (0, 1)] == [(5, 128, 128), (5, 200, 300)]
+    assert [levels[level]["counts"].shape for level in (0, 1)] == [(5, 64, 64), (5, 200, 300)]
     shares = [level["counts"].mean((1, 2)) for level in levels.values()]
     np.testing.assert_allclose(*shares, atol=0.02)
 

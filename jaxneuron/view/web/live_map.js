@@ -157,6 +157,10 @@ class LiveMap extends SpanMap {
       colorbar: colourBar(quantity, low <= high ? [low, high] : [], layout.width < NARROW),
     };
     const bar = { type: "scatter", mode: "markers", x: [null], y: [null], hoverinfo: "skip", marker };
+    // Of a coarse picture and of the whole one they are most often the same, and to draw them takes longest.
+    const looks = JSON.stringify([layout, marker]);
+    if (looks === this.axesLook) return;
+    this.axesLook = looks;
     await Plotly.react(this.figure, [bar], layout, { ...CONFIG, staticPlot: true });
     // A colour bar beneath may have taken more room than the layout has for it.
     const { l, t, w, h } = this.figure._fullLayout._size;
