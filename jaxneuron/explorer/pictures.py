@@ -32,7 +32,7 @@ LONGEST_LIFE = 1_000_000  # steps
 STEPS, PRODUCTS = 2e8, 1e9
 MOST_BY_JUMPS = 4000
 SECONDS_OF_CHUNK, MOST_SECONDS = 0.1, 60.0
-SQUARE = 64  # cells a side at most
+SQUARE = 128  # cells a side at most
 
 
 class Trainer:
@@ -48,7 +48,7 @@ class Trainer:
         seen = view if window is None else view._replace(window=window)
         datasets = self._known.datasets(view.tables.get("data"))
         study = seen.study(self._known, precision=precision)
-        cut = _squares(study, datasets[0])
+        cut = _squares(study, datasets[0], seen.window)
         training, neuron = study.training, study.neuron
         key = (
             id(datasets),  # which the program keeps
@@ -177,11 +177,12 @@ def _seconds_a_neuron(study: Study, data: Dataset) -> float:
     return num_steps * (training.batch_size or num_examples) * num_inputs / PRODUCTS
 
 
-def _squares(study: Study, data: Dataset) -> Cut:
-    """The squares in which a picture is trained, each in a moment: none can be left in the middle. A coarse
-    picture has the same, so one compiled program serves both."""
+def _squares(study: Study, data: Dataset, window: Window) -> Cut:
+    """The squares in which a picture is trained, each in a moment: none can be left in the middle. One
+    compiled program serves all coarse pictures, and another one, of larger squares, all that are finer."""
+    most = COARSE_SIDE if max(window.columns, window.rows) <= COARSE_SIDE else SQUARE
     affordable = SECONDS_OF_CHUNK / _seconds_a_neuron(study, data)
-    number = float(np.clip(affordable / study.sweep.replicates, 1, SQUARE**2))
+    number = float(np.clip(affordable / study.sweep.replicates, 1, most**2))
     side = 2 ** math.floor(math.log2(number) / 2)
     return Cut((side, side), study.sweep.replicates)
 

@@ -1,6 +1,5 @@
 """`jaxneuron explore` as a person starts and ends it."""
 
-import contextlib
 import signal
 import subprocess
 import sys
@@ -57,11 +56,10 @@ def test_from_python(monkeypatch, caplog):
     def open_page(address):
         opened.append(address)
         assert httpx.get(f"{address}begin").json()["x"]["name"] == "momentum"
-        signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(exploring.webbrowser, "open", open_page)
     sweep = {"momentum": jn.Linear(0, 0.9, num=4), "init_bias": jn.Linear(-1, 1, num=3), "learning_rate": 0.1}
     study = jn.Study(data={"x": [1.0], "y": [1.0]}, training={"optimizer": "momentum"}, sweep=sweep)
-    with contextlib.suppress(KeyboardInterrupt):  # it may come before the page is waited at
-        jn.explore(study, port=0)
+    monkeypatch.setattr(exploring, "wait_for_interrupt", lambda: None)
+    jn.explore(study, port=0)
     assert opened[0] in caplog.text
