@@ -51,6 +51,7 @@ def check_against_sweep(picture, known, asked, folder):
         np.testing.assert_array_equal(shown["death_step"][has_died], found[has_died])
 
 
+QUICK = ("rates and biases", "replicates that are drawn")
 VIEWS = {
     "rates and biases": view(quantity="death_step"),
     "of a chunk's size": view(cells=[128, 130]),
@@ -66,7 +67,7 @@ VIEWS = {
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.thorough] * (n == "by jumps")) for n in VIEWS]
+    "name", [pytest.param(n, marks=[pytest.mark.thorough] * (n not in QUICK)) for n in VIEWS]
 )
 def test_the_saved_study_gives_the_picture(picture, known, tmp_path, name):
     check_against_sweep(picture, known, VIEWS[name], tmp_path)
@@ -125,6 +126,7 @@ def test_a_view_of_new_values_compiles_nothing(known, compilations):
     assert compilations == []
 
 
+@pytest.mark.thorough
 def test_half_lives_are_those_of_the_run(picture, known, tmp_path):
     rate = {"low": 1.0, "high": 3.0, "isLog": False}
     asked = view(
