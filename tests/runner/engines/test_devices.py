@@ -22,8 +22,8 @@ from tests.runner.engines.trained import study_of
 path, chunk_size = sys.argv[1], int(sys.argv[2])
 of_program, train_chunk, devices, used = Program.train_chunk, program.train_chunk, jax.local_devices(), []
 
-def where(*args):
-    trained = train_chunk(*args)
+def where(*args, **options):
+    trained = train_chunk(*args, **options)
     used.extend(trained.loss.devices())  # where it was trained, and not where it was to be
     return trained
 
