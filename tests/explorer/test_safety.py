@@ -186,6 +186,13 @@ def test_a_new_picture_of_a_page_ends_the_one_before(client):
     assert kinds[-1] != "end"
 
 
+def test_a_page_is_refused_without_a_status_that_its_browser_would_report(client):
+    for headers, status in (({}, 422), ({"X-Page": "3"}, 200)):
+        found = client.post("picture", json=view(cells=[0, 0]), headers=headers)
+        assert (found.status_code, found.headers["x-refused"]) == (status, "1")
+        assert found.json()["error"].startswith("cells: is")
+
+
 def test_nobody_is_trained_for_who_is_gone(client):
     slow = view(cells=[512, 512], training={"num_steps": 20_000})
     for _ in range(20):

@@ -22,7 +22,7 @@ async function ask(path, body, { signal } = {}) {
     if (error.name === "AbortError") throw error;
     throw new Refused("The server does not answer: is jaxneuron explore still running?");
   }
-  if (response.ok) return response;
+  if (response.ok && !response.headers.has("X-Refused")) return response;
   const said = await response.json().catch(() => ({}));
   throw new Refused(said.error ?? `The server answers ${response.status}.`);
 }
