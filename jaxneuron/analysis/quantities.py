@@ -8,6 +8,7 @@ import numpy as np
 from jaxneuron.analysis.deaths import DEAD, edges_of, phase_of
 from jaxneuron.analysis.half_life import half_life
 from jaxneuron.analysis.intervals import rank_below_median, share_of
+from jaxneuron.analysis.picture import FATE
 from jaxneuron.analysis.run import Run
 from jaxneuron.analysis.step_bins import steps_of_ranks
 from jaxneuron.neuron.fate import Fate
@@ -41,11 +42,7 @@ class Quantity(NamedTuple):
 
 def quantities_of(run: Run) -> dict[str, Quantity]:
     """The quantities of a run by name. A neuron that cannot die has no death step and no half-life."""
-    kind = Quantity(
-        *("fate", "most frequent fate", ""),
-        "the fate that most of the cell's neurons met; of equally many the first in the order of the rules",
-        *("kind", ("fate_count",), _most_frequent),
-    )
+    kind = Quantity(*FATE[:5], ("fate_count",), _most_frequent)
     dead = _share("dead", "dead", "born dead or died", DEAD)
     shares = [_share(fate.name, fate.label, fate.rule, (fate,)) for fate in Fate]
     found = [kind, *shares, dead, _loss(run)]

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxneuron.explorer.known_data import HELD, SHIPPED_KEY, KnownData
-from jaxneuron.explorer.situations import SITUATIONS
+from jaxneuron.explorer.situations import SITUATIONS, span_as_data
 from jaxneuron.explorer.views import AXES
 from jaxneuron.neuron.choices import ACTIVATIONS, OPTIMIZERS, SCHEDULES
 from jaxneuron.neuron.draws import LogUniform
-from jaxneuron.neuron.hyperparams import MEANINGS, Hyperparams
+from jaxneuron.neuron.hyperparams import MEANINGS, STARTS, Hyperparams, label_of
 from jaxneuron.population.axes import Axis, Linear, Log
 from jaxneuron.study.quantity import DRAWN, describe, support
 from jaxneuron.study.study import Study
@@ -42,10 +42,7 @@ ENGEL = {
     "training": {"optimizer": "sgd", "num_steps": 1000},
     "sweep": {"replicates": 1, "seed": 0},
 }
-DEFINITIONS = {name: meaning.definition for name, meaning in MEANINGS.items()} | {
-    "init_bias": "bias b before step 0",
-    "init_weight": "weight W before step 0",
-}
+DEFINITIONS = {name: meaning.definition for name, meaning in MEANINGS.items()} | dict(STARTS)
 LEFT_OUT = ("points", "records", "chunk_size")  # of [sweep]: a picture has its own
 VALUES = Hyperparams(learning_rate=0.1)._asdict() | {
     "init_bias": 0.0,
@@ -98,8 +95,8 @@ def facts_of(beginning: Beginning) -> dict[str, Any]:
     """What the page has to know before it can ask for anything."""
     return {
         "study": beginning.tables,
-        "x": span_as_json(beginning.x),
-        "y": span_as_json(beginning.y),
+        "x": span_as_data(beginning.x),
+        "y": span_as_data(beginning.y),
         "quantity": beginning.quantity,
         "axes": [_axis(name) for name in AXES],
         "activations": list(ACTIVATIONS),
@@ -107,16 +104,6 @@ def facts_of(beginning: Beginning) -> dict[str, Any]:
         "schedules": {name: list(schedule.takes) for name, schedule in SCHEDULES.items()},
         "situations": [situation.as_data() for situation in SITUATIONS],
     }
-
-
-def span_as_json(span: Span) -> dict[str, Any]:
-    """A span as the page has it."""
-    return {"name": span.name, "low": span.low, "high": span.high, "isLog": span.is_log}
-
-
-def label_of(name: str) -> str:
-    """The name of what is swept, in words."""
-    return name.replace("_", " ").replace("init ", "initial ")
 
 
 def _axis(name: str) -> dict[str, Any]:
@@ -131,7 +118,7 @@ def _axis(name: str) -> dict[str, Any]:
         "high": high if math.isfinite(high) else None,
         "isOpen": bool(meaning and meaning.is_open),
         "canBeLog": low >= 0,
-        "usual": span_as_json(USUAL[name]),
+        "usual": span_as_data(USUAL[name]),
         "value": VALUES[name],
     }
 

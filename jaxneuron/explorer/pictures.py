@@ -11,10 +11,10 @@ import numpy as np
 
 from jaxneuron.analysis.intervals import wilson
 from jaxneuron.analysis.picture import Shown, numbers_of, shown_of
-from jaxneuron.explorer.beginnings import label_of
 from jaxneuron.explorer.known_data import KnownData
 from jaxneuron.explorer.messages import message
 from jaxneuron.explorer.views import END, View
+from jaxneuron.neuron.hyperparams import label_of
 from jaxneuron.population.chunks import Cut
 from jaxneuron.runner.dispatch import chunks_in_flight, devices, share_out
 from jaxneuron.runner.program import Program, config_of

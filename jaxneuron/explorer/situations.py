@@ -28,13 +28,14 @@ class Situation(NamedTuple):
             "sentence": self.sentence,
             "isGood": self.is_good,
             "study": {table: dict(keys) for table, keys in self.study.items()},
-            **{axis: _span_data(getattr(self, axis)) for axis in ("x", "y")},
+            **{axis: span_as_data(getattr(self, axis)) for axis in ("x", "y")},
             "quantity": self.quantity,
             "place": list(self.place),
         }
 
 
-def _span_data(span: Span) -> dict[str, Any]:
+def span_as_data(span: Span) -> dict[str, Any]:
+    """A span as the page has it."""
     return {"name": span.name, "low": span.low, "high": span.high, "isLog": span.is_log}
 
 

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from jaxneuron.explorer.known_data import KnownData
-from jaxneuron.neuron.hyperparams import MEANINGS
+from jaxneuron.neuron.hyperparams import MEANINGS, STARTS
 from jaxneuron.study.bad_input import BadInput, nearest, shown
 from jaxneuron.study.study import Study
 from jaxneuron.study.window import Span, Window
 
-STARTS = ("init_bias", "init_weight")
 AXES = (*MEANINGS, *STARTS)
 MOST_CELLS, MOST_REPLICATES, MOST_NEURONS = 1024, 64, 2**22
 TABLES = ("data", "neuron", "training", "sweep")

@@ -77,3 +77,13 @@ MEANINGS: Mapping[str, Meaning] = {
         "norm above which the gradient, of weight and bias together, is scaled down to it", is_open=True
     ),
 }
+# What neurons start from, which may differ from neuron to neuron too.
+STARTS: Mapping[str, str] = {
+    "init_bias": "bias b before step 0",
+    "init_weight": "weight W before step 0, the same for all inputs",
+}
+
+
+def label_of(name: str) -> str:
+    """The name of a hyperparameter or of a start in words: "initial bias"."""
+    return name.replace("_", " ").replace("init ", "initial ")

@@ -15,7 +15,7 @@ from zarr.core.buffer import Buffer
 from zarr.storage import MemoryStore
 
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.neuron.hyperparams import MEANINGS
+from jaxneuron.neuron.hyperparams import MEANINGS, STARTS, label_of
 from jaxneuron.population.cells import INPUT, CellResult
 from jaxneuron.population.chunks import Chunking
 from jaxneuron.population.design import DATASET, Design
@@ -34,10 +34,6 @@ from jaxneuron.store.examples import GROUP as EXAMPLES
 from jaxneuron.store.location import ROOT, Location
 from jaxneuron.store.skeleton import FORMAT
 
-STARTS = {
-    "init_bias": "bias b before step 0",
-    "init_weight": "weight W before step 0, the same for all inputs",
-}
 # (what it is called, its definition)
 CATEGORIES = {
     DATASET: ("data set", "the data set: its file, or its number from 0 on"),
@@ -200,8 +196,7 @@ def _write_coordinates(group: zarr.Group, design: Design) -> None:
         _write_coordinate(group, name, (name,), np.array(names), "", long_name, definition)
     for name, (dim, values) in design.coordinates.items():
         definition = MEANINGS[name].definition if name in MEANINGS else STARTS[name]
-        long_name = name.replace("_", " ").replace("init ", "initial ")
-        _write_coordinate(group, name, (dim,), values, "", long_name, definition)
+        _write_coordinate(group, name, (dim,), values, "", label_of(name), definition)
 
 
 def _write_inputs(group: zarr.Group, inputs: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxneuron.analysis.in_words import one_of, part_in_words, shortened, steps_in_words, values_in_words
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
+from jaxneuron.neuron.hyperparams import label_of
 from jaxneuron.population.axes import Axis, Linear, Log
 from jaxneuron.runner.training import Training
 from jaxneuron.study.counted import counted
@@ -33,7 +34,7 @@ def study_in_words(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
         "neuron": f"ŷ = {one_of(neuron.activation)}(W·x + b), loss: mean of ½(ŷ − y)²{has_bias}",
         "training": f"{steps_in_words(training)}, {batches}, {training.precision}",
         **({"points": placed} if (placed := _points(study)) else {}),
-        **{_label(name): _quantity(quantity) for name, quantity in study.quantities.items()},
+        **{label_of(name): _quantity(quantity) for name, quantity in study.quantities.items()},
     }
 
 
@@ -43,7 +44,7 @@ def _points(study: Study) -> str:
         return ""
     number, kind = points.sobol or points.random or 0, "scrambled Sobol" if points.sobol else "independent"
     by = " (Owen 1998)" if points.sobol else ""
-    names = [_label(n) for n, q in study.quantities.items() if isinstance(q, DRAWN) and n != "init_weight"]
+    names = [label_of(n) for n, q in study.quantities.items() if isinstance(q, DRAWN) and n != "init_weight"]
     return f"{number:,} {kind} points{by} in the ranges of {', '.join(names)}"
 
 
@@ -86,10 +87,6 @@ def _data(study: Study, data: Mapping[str, Any]) -> str:
     fewest, most = int(lengths.min()), int(lengths.max())
     number = counted(most, "example") if fewest == most else f"{fewest:,} to {most:,} examples"
     return f"{source}{arrow}, {number}{sets}{scale}"
-
-
-def _label(name: str) -> str:
-    return name.replace("init_", "initial ").replace("_", " ")
 
 
 def _quantity(quantity: Any) -> str:
