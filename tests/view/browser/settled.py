@@ -1,4 +1,4 @@
-"""Waiting until a page has drawn what it was told to."""
+"""Waiting for a page: until it has drawn what it was told to, or until something is so."""
 
 # Counts the figures that are being drawn, and the numbers that are being unpacked for them. What is told by
 # an event is drawn a frame later.
@@ -26,3 +26,12 @@ window.settled = async () => {
 def settle(page):
     """Wait until the page stands still."""
     page.evaluate("settled()")
+
+
+def wait(page, is_so):
+    """Wait until it is so; the page's policy forbids a browser to look by itself."""
+    for _ in range(2400):
+        if is_so():
+            return
+        page.wait_for_timeout(25)
+    raise AssertionError("it does not come")

@@ -7,6 +7,7 @@ import pytest
 import jaxneuron as jn
 from jaxneuron.explorer.server import serving
 from jaxneuron.explorer.situations import SITUATIONS
+from tests.view.browser.settled import wait
 from tests.view.browser.test_explorer import fine, view_of
 
 X, Y = [-1.0, -0.5, 0.0, 0.5, 1.0], [0.0, 0.0, 0.5, 1.5, 2.5]
@@ -36,15 +37,6 @@ def click(page, across, up):
     return answer.value.json()["place"]
 
 
-def wait(page, is_so):
-    """Wait for something; the page's policy forbids a browser to look by itself."""
-    for _ in range(600):
-        if is_so():
-            return
-        page.wait_for_timeout(25)
-    raise AssertionError("it does not come")
-
-
 def press(page, name, number=1):
     page.locator(".life").nth(number - 1).get_by_role("button", name=name, exact=True).click()
 
@@ -57,8 +49,8 @@ def step(page, number=1):
     return page.locator(".life .transport output").nth(number - 1).inner_text()
 
 
-def drag(page, node, right, down, pause=20):
-    """Drag a node by pixels, in 20 movements."""
+def drag(page, node, right, down, after=lambda part: None):
+    """Drag a node by pixels, in 20 movements; something is done after each of them."""
     node.scroll_into_view_if_needed()
     box = node.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -66,7 +58,8 @@ def drag(page, node, right, down, pause=20):
     page.mouse.down()
     for part in range(1, 21):
         page.mouse.move(x + right * part / 20, y + down * part / 20)
-        page.wait_for_timeout(pause)
+        page.wait_for_timeout(20)
+        after(part)
     page.mouse.up()
 
 
@@ -126,6 +119,7 @@ def test_a_life_follows_its_point_and_keeps_its_step(explore):
     page.locator(".gestures .point").focus()
     page.keyboard.press("ArrowLeft")
     wait(page, lambda: facts(page) != moved)
+    page.evaluate("window.setInterval = () => 1")  # or it may come to its end meanwhile
     press(page, "Play")
     drag(page, page.locator(".gestures .point"), -40, 0)
     assert page.locator(".life").first.get_by_role("button", name="Pause").is_visible()
@@ -136,8 +130,6 @@ def test_a_dragged_example_changes_the_fates_at_once(explore):
     page = explore()
     page.get_by_role("button", name="Draw on these").click()
     assert drawn(page) == (X, Y)
-    drag(page, page.locator(EXAMPLE).nth(4), 2, 2)  # what is compiled for it is not waited for below
-    fine(page)
     before, fates = drawn(page), page.locator("#map .note").first.inner_text()
     page.evaluate(
         """() => {
@@ -147,8 +139,12 @@ def test_a_dragged_example_changes_the_fates_at_once(explore):
             new MutationObserver(count).observe(map, {attributes: true});
         }"""
     )
-    drag(page, page.locator(EXAMPLE).nth(0), 30, -120, pause=50)
-    assert page.evaluate("pictures") >= 3
+
+    def a_picture_comes(part):
+        if part % 6 == 0:  # the example is still held
+            wait(page, lambda: page.evaluate("pictures") >= part // 6)
+
+    drag(page, page.locator(EXAMPLE).nth(0), 30, -120, after=a_picture_comes)
     fine(page)
     x, y = drawn(page)
     assert x[1:] == before[0][1:]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import jaxneuron as jn
 from jaxneuron.analysis.maps import quantity_map
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.web.report import report
-from tests.view.browser.settled import settle
+from tests.view.browser.settled import settle, wait
 from tests.view.contrast import luminance
 
 pytestmark = pytest.mark.thorough
@@ -78,15 +79,19 @@ def test_hovering_tells_the_runs_numbers(made, look_at):
     page.locator("#map").scroll_into_view_if_needed()
     rng = np.random.default_rng(0)
     loss, counts = run.final_loss(), run.cells.fate_count
+    tip = page.locator(".tip:visible")
+
+    def is_told_of(cell):
+        settle(page)
+        return tip.count() and all(
+            number_after(tip, label) == pytest.approx(float(cell[name]), rel=1e-4)
+            for label, name in (("learning rate", "learning_rate"), ("initial bias", "init_bias"))
+        )
+
     for i, j in zip(rng.integers(0, 24, 24), rng.integers(0, 20, 24), strict=True):
         cell = counts.isel(learning_rate=i, init_bias=j)
         page.mouse.move(*place_of(page, cell.learning_rate, cell.init_bias))
-        tip = page.locator(".tip:visible")
-        # Plotly tells of a movement a little later.
-        page.wait_for_timeout(120)
-        settle(page)
-        assert number_after(tip, "learning rate") == pytest.approx(float(cell.learning_rate), rel=1e-4)
-        assert number_after(tip, "initial bias") == pytest.approx(float(cell.init_bias), rel=1e-4)
+        wait(page, partial(is_told_of, cell))  # Plotly tells of a movement a little later
         assert shares_in(tip) == {fate.label: int(cell[fate]) for fate in Fate}
         expected = float(loss.isel(learning_rate=i, init_bias=j))
         assert number_after(tip, "median final loss") == pytest.approx(expected, rel=2e-3)
