@@ -130,6 +130,7 @@ def test_a_dragged_example_changes_the_fates_at_once(explore):
     page = explore()
     page.get_by_role("button", name="Draw on these").click()
     assert drawn(page) == (X, Y)
+    fine(page)
     before, fates = drawn(page), page.locator("#map .note").first.inner_text()
     page.evaluate(
         """() => {
