@@ -54,16 +54,17 @@ def pytest_runtest_setup(item):
         program.forget()
 
 
-# These compare numbers, not bits, and compiling takes most of their time: so the compiler optimises little.
-# All other programs are as users have them.
+# These compare numbers, or bits of one program with another's that is compiled alike, and compiling takes most
+# of their time: so the compiler optimises little. All other programs are as users have them.
 LITTLE_OPTIMISED = (
     "tests/experiments/",
     "tests/neuron/jumps/",
     *(f"tests/neuron/test_{name}.py" for name in ("absorbed", "fate", "gradient", "moments", "params")),
     *(f"tests/neuron/test_{name}.py" for name in ("target_scale", "train")),
     "tests/population/test_train_by_jumps.py",
-    "tests/runner/test_categories.py",
-    *(f"tests/runner/test_{name}.py" for name in ("datasets", "jumps", "scaled_target", "theory")),
+    *(f"tests/runner/test_{name}.py" for name in ("categories", "datasets", "dispatch", "extend", "jumps")),
+    *(f"tests/runner/test_{name}.py" for name in ("scaled_target", "sweep", "theory")),
+    *(f"tests/store/test_{name}.py" for name in ("damage", "data_files", "examples", "partial", "resume")),
     "tests/analysis/",
     *(f"tests/explorer/test_{name}.py" for name in ("beginnings", "known_data", "safety", "situations")),
     "tests/view/",
