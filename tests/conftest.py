@@ -61,6 +61,7 @@ LITTLE_OPTIMISED = (
     "tests/neuron/jumps/",
     *(f"tests/neuron/test_{name}.py" for name in ("absorbed", "fate", "gradient", "moments", "params")),
     *(f"tests/neuron/test_{name}.py" for name in ("target_scale", "train")),
+    *(f"tests/population/test_{name}.py" for name in ("extreme_scales", "fate_steps")),
     "tests/population/test_train_by_jumps.py",
     *(f"tests/runner/test_{name}.py" for name in ("categories", "datasets", "dispatch", "extend", "jumps")),
     *(f"tests/runner/test_{name}.py" for name in ("scaled_target", "sweep", "theory")),
