@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxneuron.analysis.axes import MapAxis, map_axis
 from jaxneuron.analysis.in_words import values_in_words
-from jaxneuron.analysis.pooling import all_together, each_alone, pool
+from jaxneuron.analysis.pooling import all_together, each_alone
 from jaxneuron.analysis.run import Run
 from jaxneuron.population.design import POINT
 
@@ -42,7 +42,7 @@ def along_of(run: Run, name: str | None) -> Along:
 def counts_along(run: Run, count: str, all_along: Sequence[Along]) -> list[np.ndarray]:
     """A count of the cells along each of some axes, [values, …]; the run is read once."""
     field = run.count(count)
-    found = pool(field, run.tiles(), [(along.groups, along.sizes) for along in all_along])
+    found = run.pool(count, [(along.groups, along.sizes) for along in all_along])
     return [values.reshape(-1, *field.shape[len(run.dims) :]) for values in found]
 
 

@@ -1,0 +1,77 @@
+"""Refining a run: in rounds, each of which trains the cells that what was found before them chooses."""
+
+import itertools
+import logging
+
+from jaxneuron.analysis.mixed import next_round
+from jaxneuron.analysis.run import Run
+from jaxneuron.population.design import Chosen
+from jaxneuron.runner.engines.devices import Devices
+from jaxneuron.runner.engines.engine import Engine
+from jaxneuron.runner.prepare import check_same
+from jaxneuron.runner.program import Program
+from jaxneuron.runner.work import Progress
+from jaxneuron.store.data_files import study_of
+from jaxneuron.store.location import Location
+from jaxneuron.store.rounds import round_at
+from jaxneuron.store.skeleton import check_current, cut_of, is_run
+from jaxneuron.store.store import Store
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.counted import counted
+from jaxneuron.study.refinable import check_refine
+from jaxneuron.study.refine import Refine
+from jaxneuron.study.study import Study
+
+log = logging.getLogger(__name__)
+
+
+def refine_run(
+    location: Location, refine: Refine, progress: Progress, *, engine: Engine | None = None
+) -> None:
+    """Finish the rounds that a whole run has, and add others until its squares agree, or are the finest ones.
+
+    What a round has chosen stays, so that it can be resumed, whatever is asked for then. BadInput where the
+    run is not whole, or its grid cannot be refined so far.
+    """
+    grid = Run(location.name, refined=False)
+    study = _checked(grid, refine)
+    engine = engine or Devices()
+    for number in itertools.count():
+        place = round_at(location, number)
+        if is_run(place):
+            there = Store(place)
+            of_round = study_of(there.attrs, there.root, place)
+        else:
+            chosen = _chosen(Run(location.name), refine, number)
+            if not len(chosen.levels):
+                return
+            of_round = study.at_cells(chosen)
+        engine.sweep(of_round, place, False, progress)
+
+
+def _checked(grid: Run, refine: Refine) -> Study:
+    """The study of a run's rounds; BadInput where it cannot be refined, or not here."""
+    check_current(grid.location)
+    study = grid.study
+    try:
+        check_refine(study, refine)
+    except ValueError as error:
+        raise BadInput(f"{grid.path}: {error}") from None
+    check_same(grid.location, Program(study, cut=cut_of(grid.attrs)))
+    return study.model_copy(update={"sweep": study.sweep.model_copy(update={"refine": refine})})
+
+
+def _chosen(run: Run, refine: Refine, number: int) -> Chosen:
+    """The cells of the next round; BadInput where they would be too many."""
+    chosen = next_round(run, refine)
+    num_new = len(chosen.levels)
+    in_all = num_new + (0 if run.refinement is None else int((run.refinement.chosen.levels > 0).sum()))
+    if num_new and in_all > refine.most_cells:
+        raise BadInput(
+            f"{run.path}: round {number} of its refinement would add {counted(num_new, 'cell')}, {in_all:,} "
+            f"in all, and sweep.refine.most_cells is {refine.most_cells:,}; what is there stays and can be read"
+        )
+    if num_new:
+        levels = f"levels {chosen.levels.min()} to {chosen.levels.max()}"
+        log.info(f"round {number}: {counted(num_new, 'cell')} of {levels}, between cells that differ")
+    return chosen
