@@ -1,5 +1,6 @@
 """Counts of a run along what is swept: for each value of an axis; of points, for bins of equally many."""
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ class Along(NamedTuple):
 def along_of(run: Run, name: str | None) -> Along:
     """The values of what is swept, all else pooled."""
     if name is not None and name in run.design.coordinates and POINT in run.dims:
-        axis, bins = _bins_of(run, name)
+        axis, bins = (_bins_of if run.refinement is None else _even_bins_of)(run, name)
     else:
         axis, bins = map_axis(run, name) if name else None, None
     groups = tuple(
@@ -58,3 +59,14 @@ def _bins_of(run: Run, name: str) -> tuple[MapAxis, np.ndarray]:
     low, high = (values_in_words(values[order][ends], 3) for ends in (first, last))
     names = tuple(f"{a} to {b}" for a, b in zip(low, high, strict=True))
     return map_axis(run, name)._replace(values=np.arange(float(number)), is_log=False, names=names), bins
+
+
+def _even_bins_of(run: Run, name: str) -> tuple[MapAxis, np.ndarray]:
+    """The same of a grid that was refined, whose cells lie closest where they differ: bins of one width."""
+    axis, grid = map_axis(run, name), map_axis(run.grid, name)
+    number = min(MOST_BINS, len(grid.values))
+    edges = np.linspace(grid.scaled[0], grid.scaled[-1], number + 1)
+    bins = np.clip(np.searchsorted(edges, axis.scaled, side="right") - 1, 0, number - 1)
+    ends = values_in_words(axis.place(edges), 3)
+    names = tuple(f"{a} to {b}" for a, b in itertools.pairwise(ends))
+    return axis._replace(values=np.arange(float(number)), is_log=False, names=names), bins

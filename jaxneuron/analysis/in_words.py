@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jaxneuron.analysis.refinement import refined_in_words
 from jaxneuron.analysis.rest import at_rest_in_words
 from jaxneuron.study.counted import counted
 
@@ -109,11 +110,11 @@ def loss_in_words(loss: float, smallest: float, largest: float, run: "Run") -> s
 
 def counts_in_words(run: "Run") -> list[str]:
     """'12.3% are fixed: …' or 'none are …', for all that the run counts of its neurons beside their fates."""
-    total = int(run.cells.fate_count.sum())
-    lines = []
+    total = float(run.pooled("fate_count").sum())
+    lines = [f"{run.weighting}; {refined_in_words(run.refinement)}"] if run.refinement else []
     for name, (digits, what) in COUNTS.items():
         if name in run.cells:
-            count = int(run.cells[name].sum())
+            count = float(run.pooled(name))
             lines.append(f"{f'{count / total:.{digits}%}' if count else 'none'} are {what}")
     return [*lines, *filter(None, [at_rest_in_words(run)])]
 

@@ -11,7 +11,7 @@ import xarray as xr
 
 from jaxneuron.analysis.joined import joined
 from jaxneuron.analysis.pooling import Grouping, pool
-from jaxneuron.analysis.refinement import Refinement
+from jaxneuron.analysis.refinement import WEIGHTED, Refinement
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import Design
 from jaxneuron.population.results import CELLS, RESULTS
@@ -149,6 +149,11 @@ class StoredRun:
         """A variable of the cells. A small one is read once and kept: every map and table asks for it."""
         field = self.cells[name]
         return field.load() if field.nbytes <= KEPT_BYTES else field
+
+    @property
+    def weighting(self) -> str:
+        """How cells are pooled, in words, where that is not each like the others."""
+        return WEIGHTED if self._rounds else ""
 
     def pool(self, name: str, groupings: Sequence[Grouping]) -> list[np.ndarray]:
         """A variable of the cells, pooled into the groups of each grouping; of a run that was refined

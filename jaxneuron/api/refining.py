@@ -2,6 +2,8 @@
 
 import itertools
 import logging
+from pathlib import Path
+from typing import Any
 
 from jaxneuron.analysis.mixed import next_round
 from jaxneuron.analysis.run import Run
@@ -46,7 +48,29 @@ def refine_run(
             if not len(chosen.levels):
                 return
             of_round = study.at_cells(chosen)
-        engine.sweep(of_round, place, False, progress)
+        engine.sweep(of_round, place, False, _of_what_is_missing(progress))
+
+
+def settings_of(run: str | Path, **given: Any) -> Refine:
+    """How a run is to be refined: as is given, otherwise as its study says; BadInput for what cannot be."""
+    of_study = Run(run, refined=False).study.sweep.refine
+    settings = {} if of_study is None else of_study.model_dump()
+    if given.get("quantity") not in (None, settings.get("quantity")):
+        settings.pop("by", None)
+    return Refine(**settings | given)
+
+
+def _of_what_is_missing(progress: Progress) -> Progress:
+    """The progress of a round; nothing is told of one that was done before."""
+    is_told = False
+
+    def told(done: int, total: int) -> None:
+        nonlocal is_told
+        is_told = is_told or done < total
+        if is_told:
+            progress(done, total)
+
+    return told
 
 
 def _checked(grid: Run, refine: Refine) -> Study:
@@ -69,7 +93,7 @@ def _chosen(run: Run, refine: Refine, number: int) -> Chosen:
     if num_new and in_all > refine.most_cells:
         raise BadInput(
             f"{run.path}: round {number} of its refinement would add {counted(num_new, 'cell')}, {in_all:,} "
-            f"in all, and sweep.refine.most_cells is {refine.most_cells:,}; what is there stays and can be read"
+            f"in all; sweep.refine.most_cells is {refine.most_cells:,}, and what is there stays readable"
         )
     if num_new:
         levels = f"levels {chosen.levels.min()} to {chosen.levels.max()}"

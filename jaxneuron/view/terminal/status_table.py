@@ -19,11 +19,21 @@ def status_table(status: Status) -> RenderableType:
     row("all", status.num_chunks, status.num_neurons)
     row("done", status.chunks_done, status.neurons_done)
     row("missing", status.num_chunks - status.chunks_done, status.num_neurons - status.neurons_done)
+    for number, found in enumerate(status.rounds):
+        row(f"round {number}", found.num_chunks, found.num_neurons)
+        row("- done", found.chunks_done, found.neurons_done)
     lines = [
         f"chunk {number} is damaged ({path}); the same sweep trains it again"
         for number, path in (status.damaged or {}).items()
     ]
-    if status.damaged == {}:
+    for number, found in enumerate(status.rounds):
+        if found.chunks_done < found.num_chunks:
+            lines.append(f"round {number} is unfinished; `jaxneuron refine` resumes it")
+        lines += [
+            f"chunk {chunk} of round {number} is damaged ({path}); `jaxneuron refine` trains it again"
+            for chunk, path in (found.damaged or {}).items()
+        ]
+    if status.damaged == {} and not any(found.damaged for found in status.rounds):
         lines.append("everything that is done holds what was written")
     if status.sums_missing and status.chunks_done == status.num_chunks:
         sums = counted(status.sums_missing, "sum")
