@@ -8,14 +8,13 @@ from jaxneuron.analysis.quantities import quantity_of
 from jaxneuron.analysis.refinement import Refinement
 from jaxneuron.analysis.run import Run
 from jaxneuron.population.design import Chosen
-from jaxneuron.study.refinable import grid_axes
 from jaxneuron.study.refine import Refine
 
 
 def next_round(run: Run, refine: Refine) -> Chosen:
     """The cells that split every square between cells that differ, unless it is of the last level; none where
     there is no such square."""
-    refinement = run.refinement or Refinement(grid_axes(run.study), [])
+    refinement = run.refinement or Refinement(run.study.refinable_axes, [])
     tree = refinement.tree(refine.depth)
     squares = tree.mixed(_labels(run, refine.quantity), (refine.by or 0.0, 0.0))
     return Chosen(*tree.cells(tree.added(squares[: refine.depth])))

@@ -22,7 +22,6 @@ from jaxneuron.store.rounds import open_rounds
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import sha256_of
-from jaxneuron.study.refinable import grid_axes
 from jaxneuron.study.study import Study
 
 if TYPE_CHECKING:  # which imports JAX, and what is read needs none
@@ -77,7 +76,7 @@ class StoredRun:
         if not self._rounds:
             return None
         chosen = [chosen_in(store.attrs, store.root) for store in self._rounds]
-        return Refinement(grid_axes(self._study_of_grid), [each for each in chosen if each is not None])
+        return Refinement(self._study_of_grid.refinable_axes, [each for each in chosen if each is not None])
 
     @cached_property
     def grid(self) -> Self:

@@ -20,7 +20,6 @@ from jaxneuron.store.skeleton import check_current, cut_of, is_run
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.counted import counted
-from jaxneuron.study.refinable import check_refine
 from jaxneuron.study.refine import Refine
 from jaxneuron.study.study import Study
 
@@ -78,7 +77,7 @@ def _checked(grid: Run, refine: Refine) -> Study:
     check_current(grid.location)
     study = grid.study
     try:
-        check_refine(study, refine)
+        study.check_refine(refine)
     except ValueError as error:
         raise BadInput(f"{grid.path}: {error}") from None
     check_same(grid.location, Program(study, cut=cut_of(grid.attrs)))

@@ -1,7 +1,8 @@
 """Which studies have a grid that can be refined, and how far."""
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 from jaxneuron.population.axes import Axis, Linear, Log
 from jaxneuron.population.design import finer_axis
@@ -10,20 +11,19 @@ from jaxneuron.study.refine import OF_DEATHS, Refine
 from jaxneuron.study.sections import MOST_CELLS
 from jaxneuron.study.spacing import tells_apart
 
-if TYPE_CHECKING:
-    from jaxneuron.study.study import Study
-
 WHERE = "sweep.refine"
 
 
-def grid_axes(study: "Study") -> dict[str, Linear | Log]:
-    """The one or two axes of a study whose grid can be refined; ValueError where it cannot."""
-    if study.sweep.points is not None:
+def grid_axes(
+    quantities: Mapping[str, Any], categories: Mapping[str, Any], points: Any
+) -> dict[str, Linear | Log]:
+    """The one or two axes of the grid of a study's quantities; ValueError where it cannot be refined."""
+    if points is not None:
         raise ValueError(f"{WHERE}: is for a grid, and sweep.points is given")
-    if study.categories:
-        name = next(iter(study.categories))
+    if categories:
+        name = next(iter(categories))
         raise ValueError(f"{WHERE}: is for one grid, and there is one for each {name.replace('_', ' ')}")
-    axes = {name: axis for name, axis in study.quantities.items() if isinstance(axis, Axis)}
+    axes = {name: axis for name, axis in quantities.items() if isinstance(axis, Axis)}
     if len(axes) not in (1, 2):
         swept = f": {', '.join(axes)}" if axes else ""
         raise ValueError(f"{WHERE}: is for a grid of one or two axes, and {len(axes)} are swept{swept}")
@@ -35,13 +35,12 @@ def grid_axes(study: "Study") -> dict[str, Linear | Log]:
     return {name: axis for name, axis in axes.items() if isinstance(axis, (Linear, Log))}
 
 
-def check_refine(study: "Study", refine: Refine) -> None:
-    """ValueError where the grid of a study cannot be refined so far, or not by such a quantity."""
-    axes, precision = grid_axes(study).values(), study.training.precision
-    if refine.quantity in OF_DEATHS and not study.can_die:
+def check_refine(refine: Refine, axes: Mapping[str, Linear | Log], precision: str, can_die: bool) -> None:
+    """ValueError where a grid cannot be refined so far, or not by such a quantity."""
+    if refine.quantity in OF_DEATHS and not can_die:
         raise ValueError(f"{WHERE}.quantity: is {refine.quantity!r}, and no neuron of this study can die")
     for depth in range(1, refine.depth + 1):
-        finer = [finer_axis(axis, depth) for axis in axes]
+        finer = [finer_axis(axis, depth) for axis in axes.values()]
         sizes = [axis.num for axis in finer]
         if math.prod(sizes) > MOST_CELLS or max(sizes) > MOST_VALUES:
             wrong = "has too many cells"

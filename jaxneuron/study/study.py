@@ -12,7 +12,7 @@ from pydantic import PrivateAttr, model_validator
 from jaxneuron.neuron.choices import ACTIVATIONS, CONSTANT, OPTIMIZERS, SCHEDULES
 from jaxneuron.neuron.hyperparams import MEANINGS
 from jaxneuron.population import design
-from jaxneuron.population.axes import Axis
+from jaxneuron.population.axes import Axis, Linear, Log
 from jaxneuron.population.design import Chosen
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.categories import CATEGORIES
@@ -20,6 +20,7 @@ from jaxneuron.study.files import Table
 from jaxneuron.study.path import expanded
 from jaxneuron.study.quantity import DRAWN, check_size, num_values, support
 from jaxneuron.study.refinable import check_refine, grid_axes
+from jaxneuron.study.refine import Refine
 from jaxneuron.study.section import Section
 from jaxneuron.study.sections import MOST_CELLS, Neuron, Sweep, Training
 from jaxneuron.study.settings import apply, is_of, read_setting
@@ -99,7 +100,7 @@ class Study(Section):
         if num_cells > MOST_CELLS:
             raise ValueError(f"sweep: has {num_cells} cells; it may have {MOST_CELLS}")
         if self.sweep.refine is not None:
-            check_refine(self, self.sweep.refine)
+            self.check_refine(self.sweep.refine)
         return self
 
     @property
@@ -206,11 +207,9 @@ class Study(Section):
         points = self.sweep.points
         if points is None:
             axes = {n: q for n, q in self.quantities.items() if isinstance(q, Axis)}
-            return (
-                design.grid(axes)
-                if self.chosen is None
-                else design.chosen_of_grids(grid_axes(self), self.chosen)
-            )
+            if self.chosen is not None:
+                return design.chosen_of_grids(self.refinable_axes, self.chosen)
+            return design.grid(axes)
         place = design.sobol if points.sobol is not None else design.random
         return place(self._ranges, points.sobol or points.random or 0, self.sweep.seed)
 
@@ -218,6 +217,15 @@ class Study(Section):
     def design(self) -> design.Design:
         """The cells, made anew at each access."""
         return design.in_categories(self._cells, self.categories)
+
+    @property
+    def refinable_axes(self) -> dict[str, Linear | Log]:
+        """The axes of its grid, which can be refined; ValueError where it has none that can."""
+        return grid_axes(self.quantities, self.categories, self.sweep.points)
+
+    def check_refine(self, refine: Refine) -> None:
+        """ValueError where its grid cannot be refined like that."""
+        check_refine(refine, self.refinable_axes, self.training.precision, self.can_die)
 
     @property
     def chosen(self) -> Chosen | None:
