@@ -1,12 +1,12 @@
 """Counts of a run along what is swept: for each value of an axis; of points, for bins of equally many."""
 
-import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from jaxneuron.analysis.axes import MapAxis, map_axis
+from jaxneuron.analysis.frames import binned
 from jaxneuron.analysis.in_words import values_in_words
 from jaxneuron.analysis.pooling import all_together, each_alone
 from jaxneuron.analysis.run import Run
@@ -62,11 +62,7 @@ def _bins_of(run: Run, name: str) -> tuple[MapAxis, np.ndarray]:
 
 
 def _even_bins_of(run: Run, name: str) -> tuple[MapAxis, np.ndarray]:
-    """The same of a grid that was refined, whose cells lie closest where they differ: bins of one width."""
-    axis, grid = map_axis(run, name), map_axis(run.grid, name)
-    number = min(MOST_BINS, len(grid.values))
-    edges = np.linspace(grid.scaled[0], grid.scaled[-1], number + 1)
-    bins = np.clip(np.searchsorted(edges, axis.scaled, side="right") - 1, 0, number - 1)
-    ends = values_in_words(axis.place(edges), 3)
-    names = tuple(f"{a} to {b}" for a, b in itertools.pairwise(ends))
-    return axis._replace(values=np.arange(float(number)), is_log=False, names=names), bins
+    """(the middles of equally wide bins, as an axis; the bin of each cell) of a grid that was refined, whose
+    cells lie closest where they differ."""
+    axis, bins = binned(map_axis(run, name), min(MOST_BINS, run.grid.cells.sizes[name]))
+    return axis._replace(label=f"{axis.label} (middles of bins)"), bins

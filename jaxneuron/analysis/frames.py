@@ -110,7 +110,8 @@ def _frame_of_refined(run: Run, refinement: Refinement, over: Sequence[str]) -> 
     axes = tuple(map_axis(run, name)._replace(values=refinement.painted_values(name)) for name in over)
     painted = refinement.painted.transpose([list(refinement.axes).index(name) for name in over])
     number = len(refinement.weights)
-    remark = f"{number:,} cells of a grid that was refined {refinement.level} times"
+    squares = " × ".join(map(str, painted.shape))
+    remark = f"{number:,} cells of a grid refined {refinement.level} times, drawn and added up as {squares}"
     return Frame(axes, True, (each_alone(number),), (number,), painted.shape, remark, painted)
 
 
@@ -139,7 +140,7 @@ def _frame_of_points(run: Run, over: Sequence[str], at: Mapping[str, float | str
         number = POINT_SQUARES
         if len(over) == 1:
             number = int(np.clip(num_points // FEWEST_IN_BIN, FEWEST_BINS, POINT_SQUARES))
-        squared = [_binned(axis, number) for axis in axes]
+        squared = [binned(axis, number) for axis in axes]
         axes, shape, is_grid = tuple(axis for axis, _ in squared), (number,) * len(over), True
         groups = np.ravel_multi_index(tuple(place for _, place in squared), shape)
         remarks.insert(0, f"{num_points:,} points in {'squares' if len(over) > 1 else f'{number} bins'}")
@@ -165,7 +166,7 @@ def _squared(axis: MapAxis, most: int) -> tuple[MapAxis, np.ndarray]:
     return axis._replace(values=axis.place(_means(axis.scaled, groups, number)), names=()), groups
 
 
-def _binned(axis: MapAxis, number: int) -> tuple[MapAxis, np.ndarray]:
+def binned(axis: MapAxis, number: int) -> tuple[MapAxis, np.ndarray]:
     """(an axis of so many evenly spaced bins over the range of its values, the bin of each)."""
     low, high = axis.scaled.min(), axis.scaled.max()
     width = (high - low) / number or 1.0

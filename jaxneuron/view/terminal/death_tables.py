@@ -54,7 +54,7 @@ def half_life_table(deaths: Deaths) -> Table | None:
         value, low, high = (half_life_in_words(float(v[i])) for v in (found.half_life, found.low, found.high))
         half_life = "nobody at risk" if np.isnan(found.half_life[i]) else f"{value} ({low}–{high})"
         test = "" if np.isnan(found.p_value[i]) else f"p = {found.p_value[i]:.2g}"
-        table.add_row(name, f"{found.deaths[i]:,}", half_life, test)
+        table.add_row(name, f"{found.deaths[i]:,.1f}".removesuffix(".0"), half_life, test)
     table.caption = (
         f"{_left_out(deaths)}of deaths at steps {found.first_step:,} to {found.last_step:,}; in brackets: "
         "95 % intervals (profile likelihood); p: chi-square test that the hazard is constant"
