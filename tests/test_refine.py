@@ -18,7 +18,7 @@ def study_of(axes, precision="float32", **sweep):
     return jn.Study(
         data=DATA,
         training={"num_steps": 40, "precision": precision},
-        sweep={"replicates": 2, "records": "neurons", "chunk_size": 64, **axes, **sweep},
+        sweep={"replicates": 2, "records": "neurons", "chunk_size": 16, **axes, **sweep},
     )
 
 

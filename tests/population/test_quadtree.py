@@ -10,6 +10,7 @@ from jaxneuron.population.design import finer_axis
 from jaxneuron.population.quadtree import Quadtree, places_of, shape_at
 
 DEPTH = 4
+SEEDS = st.integers(0, 2**32)
 
 
 def all_places(shape):
@@ -27,28 +28,30 @@ def refined(num, label, depth, places=None):
         places = np.concatenate([places, tree.added(squares)])
 
 
-@st.composite
-def labels(draw, axes):
-    """Cells on either side of a line, inside and outside of a disc, and unknown in another one."""
-    numbers = st.floats(-100, 100)
-    normal = np.array([draw(numbers) for _ in range(axes)])
-    middles = [np.array([draw(st.floats(0, 80)) for _ in range(axes)]) for _ in range(2)]
-    offset, radius = draw(numbers), draw(st.floats(0, 40))
+def discs_of(seed, num):
+    """Labels that differ in and around some discs, some of which are unknown."""
+    random = np.random.default_rng(seed)
+    size = np.array(num) * 2**DEPTH
+    middles, radii = random.random((4, len(num))) * size, random.random(4) * 20
 
     def label(places):
-        disc, unknown = (((places - middle) ** 2).sum(-1) < radius**2 for middle in middles)
-        return np.stack([(places @ normal > offset) + 2.0 * disc, unknown], -1)
+        *discs, unknown = (((places - m) ** 2).sum(-1) < r**2 for m, r in zip(middles, radii, strict=True))
+        return np.stack([sum(discs, 0.0 * unknown), unknown], -1)
 
-    def half_plane(places):
-        return np.stack([places @ normal > offset, np.zeros(len(places))], -1).astype(float)
+    return label
 
-    return label, half_plane
+
+def half_plane_of(seed, num):
+    """Labels on either side of a line through the grid."""
+    random = np.random.default_rng(seed)
+    normal, through = random.normal(size=len(num)), random.random(len(num)) * (np.array(num) - 1) * 2**DEPTH
+    return lambda places: np.stack([(places - through) @ normal > 0, np.zeros(places.shape[:-1])], -1) * 1.0
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.data(), st.sampled_from([(5,), (2,), (4, 3), (2, 6)]))
-def test_the_vertices_do_not_depend_on_the_order_and_no_difference_that_is_seen_is_left(data, num):
-    label, _ = data.draw(labels(len(num)))
+@given(SEEDS, st.sampled_from([(5,), (2,), (4, 3), (2, 6)]))
+def test_the_vertices_do_not_depend_on_the_order_and_no_difference_that_is_seen_is_left(seed, num):
+    label = discs_of(seed, num)
     tree = refined(num, label, DEPTH)
     in_steps = refined(num, label, DEPTH, refined(num, label, 2).places)
     assert {*map(tuple, tree.places.tolist())} == {*map(tuple, in_steps.places.tolist())}
@@ -63,15 +66,22 @@ def test_the_vertices_do_not_depend_on_the_order_and_no_difference_that_is_seen_
     levels, numbers = tree.cells(tree.places)
     assert (places_of(num, DEPTH, levels, numbers) == tree.places).all()
     assert (levels == 0).sum() == np.prod(num)
+    # A vertex is painted where it is.
+    assert (tree.painted(DEPTH)[tuple(tree.places.T)] == np.arange(len(levels))).all()
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.data(), st.sampled_from([(5,), (4, 3)]), st.integers(0, DEPTH))
-def test_a_painted_grid_is_the_full_one_where_a_line_is_the_border(data, num, level):
-    _, label = data.draw(labels(len(num)))
+@given(SEEDS, st.sampled_from([(5,), (4, 3)]), st.integers(0, DEPTH))
+def test_a_painted_grid_is_the_full_one_where_a_line_is_the_border(seed, num, level):
+    label = half_plane_of(seed, num)
     tree = refined(num, label, DEPTH)
     full = all_places(shape_at(num, level)) << (DEPTH - level)
     assert (label(tree.places)[tree.painted(level).ravel()] == label(full)).all()
+
+
+def test_a_square_is_painted_as_its_nearest_corners():
+    tree = Quadtree((2,), 2, np.array([[0], [4]]))
+    assert tree.painted(2).tolist() == [0, 0, 0, 1, 1]
 
 
 @pytest.mark.parametrize("axis", [Linear(-4.0, 4.0, 7), Log(1e-3, 10.0, 256), Log(0.05, 30.0, 9)])
