@@ -95,6 +95,7 @@ def _chosen(run: Run, refine: Refine, number: int) -> Chosen:
             f"in all; sweep.refine.most_cells is {refine.most_cells:,}, and what is there stays readable"
         )
     if num_new:
-        levels = f"levels {chosen.levels.min()} to {chosen.levels.max()}"
+        least, most = chosen.levels.min(), chosen.levels.max()
+        levels = f"level {most}" if least == most else f"levels {least} to {most}"
         log.info(f"round {number}: {counted(num_new, 'cell')} of {levels}, between cells that differ")
     return chosen

@@ -78,7 +78,8 @@ class Window(NamedTuple):
     def study(self, tables: Mapping[str, Any], **training: Any) -> Study:
         """The study of these tables whose cells are the window's, with some keys of its training in place of
         theirs. BadInput where there is no such study."""
-        changed: dict[str, dict[str, Any]] = {"training": training}
+        # A finer window takes the place of refining the grid.
+        changed: dict[str, dict[str, Any]] = {"training": training, "sweep": {"refine": None}}
         for name, axis in self.axes().items():
             changed.setdefault(TABLE_OF_START.get(name, "sweep"), {})[name] = axis
         return Study(
