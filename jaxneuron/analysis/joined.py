@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+import zarr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
@@ -13,11 +14,10 @@ from jaxneuron.population.design import POINT
 
 
 class _Joined(BackendArray):
-    """Variables one after another, the dims of each one's cells as one; a part of them is read at a time."""
+    """Arrays one after another, the dims of the first one's cells as one; some are read at a time."""
 
-    def __init__(self, parts: Sequence[tuple[xr.Variable, int]]) -> None:
-        self._parts = [(part, part.shape[:num_dims]) for part, num_dims in parts]
-        first, num_dims = parts[0]
+    def __init__(self, first: xr.Variable, num_dims: int, others: Sequence[zarr.Array]) -> None:
+        self._parts = [(first, first.shape[:num_dims]), *((other, other.shape[:1]) for other in others)]
         self.dtype = first.dtype
         self.shape = (sum(math.prod(cells) for _, cells in self._parts), *first.shape[num_dims:])
 
@@ -38,26 +38,27 @@ class _Joined(BackendArray):
         return np.concatenate(found)[(wanted - low, *rest)]
 
 
-def _cells_of(part: xr.Variable, cells: Sequence[int], start: int, stop: int) -> np.ndarray:
+def _cells_of(part: xr.Variable | zarr.Array, cells: Sequence[int], start: int, stop: int) -> np.ndarray:
     """The values of some successive cells, in C order over their dims."""
     row = math.prod(cells[1:])
     above = start // row
-    values = part[above : -(-stop // row)].values
+    values = np.asarray(part[above : -(-stop // row)])
     return values.reshape(-1, *part.shape[len(cells) :])[start - above * row : stop - above * row]
 
 
 def joined(
-    parts: Sequence[xr.Dataset], dims: Sequence[str], coordinates: Mapping[str, xr.Variable]
+    first: xr.Dataset,
+    dims: Sequence[str],
+    others: Sequence[Mapping[str, zarr.Array]],
+    coordinates: Mapping[str, xr.Variable],
 ) -> xr.Dataset:
-    """The variables that all of some datasets have: the cells of the first along `dims`, of the others along
-    the dim `point`, as that of all is, with its coordinates."""
-    first, *others = parts
+    """The variables that a dataset and the arrays of others have: the cells of the first along `dims`, of the
+    others along one dim, which is the dim `point` of all, with its coordinates."""
     variables = {}
-    for name in first.data_vars:
+    for name, values in first.data_vars.items():
         if all(name in other for other in others):
-            of_parts = [(first[name].variable, len(dims)), *((other[name].variable, 1) for other in others)]
-            data = indexing.LazilyIndexedArray(_Joined(of_parts))
-            rest = first[name].dims[len(dims) :]
-            variables[name] = xr.Variable((POINT, *rest), data, first[name].attrs)
+            arrays = [other[str(name)] for other in others]
+            data = indexing.LazilyIndexedArray(_Joined(values.variable, len(dims), arrays))
+            variables[name] = xr.Variable((POINT, *values.dims[len(dims) :]), data, values.attrs)
     kept = {name: values for name, values in first.coords.items() if name not in coordinates}
     return xr.Dataset(variables, coords={**kept, **coordinates}, attrs=first.attrs)

@@ -175,16 +175,16 @@ class StoredRun:
 
     def _opened(self, group: str) -> xr.Dataset:
         """A group whose arrays are compared, as they are read, with the checksums of those who wrote them."""
+        self._store.read_markers()
+        found = xr.open_zarr(
+            self._store.root.store, group=group, consolidated=False, chunks=None, zarr_format=3
+        )
+        # Zarr lists arrays in any order, and an export of the same run is to have the same columns.
+        facts = CELLS if group == "cells" else RESULTS
+        found = found[[name for name in facts if name in found.data_vars]]
         if self.refinement is None:
-            return _read(self._store, group)
-        parts = [_read(store, group) for store in (self._store, *self._rounds)]
-        return joined(parts, tuple(self.refinement.axes), self.refinement.coordinates())
-
-
-def _read(store: Store, group: str) -> xr.Dataset:
-    """A group of a run on disk."""
-    store.read_markers()
-    found = xr.open_zarr(store.root.store, group=group, consolidated=False, chunks=None, zarr_format=3)
-    # Zarr lists arrays in any order, and an export of the same run is to have the same columns.
-    facts = CELLS if group == "cells" else RESULTS
-    return found[[name for name in facts if name in found.data_vars]]
+            return found
+        for store in self._rounds:
+            store.read_markers()
+        rounds = [store.cells if group == "cells" else store.neurons for store in self._rounds]
+        return joined(found, tuple(self.refinement.axes), rounds, self.refinement.coordinates())
