@@ -28,7 +28,10 @@ def run(tmp_path_factory):
     return jn.sweep(study_of(GRID, refine={"depth": 2}), path)
 
 
-@pytest.mark.parametrize(("axes", "precision"), [(GRID, "float32"), (ONE, "float64")])
+@pytest.mark.parametrize(
+    ("axes", "precision"),
+    [(GRID, "float32"), pytest.param(ONE, "float64", marks=pytest.mark.thorough)],
+)
 def test_a_cell_has_the_bits_that_it_has_in_the_full_grid_of_its_level(axes, precision, tmp_path):
     run = jn.refine(jn.sweep(study_of(axes, precision), tmp_path / "run.zarr"), depth=2)
     assert set(run.cells.level.values) == {0, 1, 2}

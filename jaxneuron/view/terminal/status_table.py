@@ -40,8 +40,8 @@ def status_table(status: Status) -> RenderableType:
         lines.append(f"{sums} of chunks {are(status.sums_missing)} missing; the same sweep adds up")
     if status.swept_by:
         lines.append(f"swept by {status.swept_by}")
-    if status.neurons_per_second and not status.is_whole:
-        left = duration(status.seconds_left or 0)
+    if status.neurons_per_second and status.seconds_left:
+        left = duration(status.seconds_left)
         lines.append(f"{status.neurons_per_second:,.0f} neurons a second: {left} (h:mm:ss) left")
     lines += [
         f"{path}: left by a killed process that was making this run, unless one is making it now; delete it"
