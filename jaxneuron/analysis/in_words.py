@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jaxneuron.analysis.refinement import refined_in_words
 from jaxneuron.analysis.rest import at_rest_in_words
+from jaxneuron.population.quadtree import shape_at
 from jaxneuron.study.counted import counted
 
 if TYPE_CHECKING:  # not for `status`, which is quick
     from jaxneuron.analysis.intervals import Share
+    from jaxneuron.analysis.refinement import Refinement
     from jaxneuron.analysis.run import Run
     from jaxneuron.study.sections import Training as StudyTraining
 
@@ -128,3 +129,15 @@ def share_in_words(share: "Share", i: int | tuple[()] = ()) -> tuple[str, str]:
 def half_life_in_words(steps: float) -> str:
     """A number of steps, whole where they are many."""
     return "∞" if math.isinf(steps) else f"{steps:,.0f}" if steps >= 100 else f"{steps:.3g}"
+
+
+def refined_in_words(refinement: "Refinement | None") -> str:
+    """'63 cells and 1,908 more where they differ, to level 4: 1 of 6.35 that a grid as fine has'."""
+    if refinement is None:
+        return ""
+    of_grid, number = math.prod(refinement.num), len(refinement.chosen.levels)
+    full = math.prod(shape_at(refinement.num, refinement.level))
+    return (
+        f"{counted(of_grid, 'cell')} and {number - of_grid:,} more where they differ, to level "
+        f"{refinement.level}: 1 of {full / number:,.3g} that a grid as fine has"
+    )

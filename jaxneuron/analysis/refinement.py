@@ -1,7 +1,6 @@
 """What a run that was refined consists of: cells of its grid and of finer ones, which lie closest where they
 differ, so that each counts by the area that belongs to it."""
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -13,7 +12,6 @@ from jaxneuron.population.axes import Linear, Log
 from jaxneuron.population.design import POINT, Chosen, Design, chosen_of_grids, finer_axis
 from jaxneuron.population.quadtree import Quadtree, places_of, shape_at
 from jaxneuron.store.chosen import CHOSEN, chosen_coordinates
-from jaxneuron.study.counted import counted
 
 MOST_PAINTED = 1024  # cells of a side of the grid in which a refined map is drawn
 
@@ -87,15 +85,3 @@ class Refinement:
 
 def _variable(values: np.ndarray, long_name: str, definition: str, units: str = "") -> xr.Variable:
     return xr.Variable(POINT, values, {"units": units, "long_name": long_name, "definition": definition})
-
-
-def refined_in_words(refinement: Refinement | None) -> str:
-    """'63 cells, and 1,908 more where they differ: 6.4 times as few as a grid as fine has'; '' of none."""
-    if refinement is None:
-        return ""
-    of_grid, number = math.prod(refinement.num), len(refinement.chosen.levels)
-    full = math.prod(shape_at(refinement.num, refinement.level))
-    return (
-        f"{counted(of_grid, 'cell')} and {number - of_grid:,} more where they differ, to level "
-        f"{refinement.level}: 1 of {full / number:,.3g} that a grid as fine has"
-    )

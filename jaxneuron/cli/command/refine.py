@@ -39,7 +39,7 @@ def refine(
     with resumable(["jaxneuron", "refine", run, *words, *options], is_quiet) as progress:
         refine_run(Location(run), _settings(run, given), progress, engine=trainer)
 
-    from jaxneuron.analysis.refinement import refined_in_words
+    from jaxneuron.analysis.in_words import refined_in_words
     from jaxneuron.api import open_run
 
     opened = open_run(run)

@@ -5,8 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from jaxneuron.analysis.in_words import one_of, part_in_words, shortened, steps_in_words, values_in_words
-from jaxneuron.analysis.refinement import refined_in_words
+from jaxneuron.analysis.in_words import (
+    one_of,
+    part_in_words,
+    refined_in_words,
+    shortened,
+    steps_in_words,
+    values_in_words,
+)
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.hyperparams import label_of
