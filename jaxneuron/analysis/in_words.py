@@ -132,12 +132,12 @@ def half_life_in_words(steps: float) -> str:
 
 
 def refined_in_words(refinement: "Refinement | None") -> str:
-    """'63 cells and 1,908 more where they differ, to level 4: 1 of 6.35 that a grid as fine has'."""
+    """'63 cells and 1,908 more where they differ, to level 4: 1 of 6.4 that a grid as fine has'."""
     if refinement is None:
         return ""
     of_grid, number = math.prod(refinement.num), len(refinement.chosen.levels)
-    full = math.prod(shape_at(refinement.num, refinement.level))
+    times = math.prod(shape_at(refinement.num, refinement.level)) / number
     return (
         f"{counted(of_grid, 'cell')} and {number - of_grid:,} more where they differ, to level "
-        f"{refinement.level}: 1 of {full / number:,.3g} that a grid as fine has"
+        f"{refinement.level}: 1 of {times:,.{1 if times < 100 else 0}f} that a grid as fine has"
     )
