@@ -20,6 +20,7 @@ from jaxneuron.neuron.hyperparams import MEANINGS, Hyperparams
 from jaxneuron.neuron.train import Trained
 from jaxneuron.study.files import Table
 from jaxneuron.study.keys import TABLES, keys
+from jaxneuron.study.refine import Refine
 from jaxneuron.study.sections import Neuron, Points, Sweep, Training
 from jaxneuron.study.sources import Arrays, Synthetic, Teacher, UnitVector
 from jaxneuron.study.study import Study, read_study
@@ -88,6 +89,7 @@ SECTIONS = {
     "`[training]`": Training,
     "`[sweep]`": Sweep,
     "Points": Points,
+    "Refining": Refine,
 }
 # Of what is required, so that the defaults of all else can be written out.
 GIVEN = {
@@ -306,7 +308,7 @@ def test_every_variable_of_a_run_is_told_and_no_other(run_line, tmp_path):
 
 # A few are for who draws.
 SHOWN = {
-    "run": ("A run", jn.Run, RunPlots, {"design", "tiles", "program"}),
+    "run": ("A run", jn.Run, RunPlots, {"design", "tiles", "program", "pool"}),
     "training": (
         "One neuron",
         get_type_hints(jn.train)["return"],

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxneuron.analysis.axes import MapAxis, map_axis
+from jaxneuron.analysis.frames import binned
 from jaxneuron.analysis.in_words import values_in_words
-from jaxneuron.analysis.pooling import all_together, each_alone, pool
+from jaxneuron.analysis.pooling import all_together, each_alone
 from jaxneuron.analysis.run import Run
 from jaxneuron.population.design import POINT
 
@@ -29,7 +30,7 @@ class Along(NamedTuple):
 def along_of(run: Run, name: str | None) -> Along:
     """The values of what is swept, all else pooled."""
     if name is not None and name in run.design.coordinates and POINT in run.dims:
-        axis, bins = _bins_of(run, name)
+        axis, bins = (_bins_of if run.refinement is None else _even_bins_of)(run, name)
     else:
         axis, bins = map_axis(run, name) if name else None, None
     groups = tuple(
@@ -42,7 +43,7 @@ def along_of(run: Run, name: str | None) -> Along:
 def counts_along(run: Run, count: str, all_along: Sequence[Along]) -> list[np.ndarray]:
     """A count of the cells along each of some axes, [values, …]; the run is read once."""
     field = run.count(count)
-    found = pool(field, run.tiles(), [(along.groups, along.sizes) for along in all_along])
+    found = run.pool(count, [(along.groups, along.sizes) for along in all_along])
     return [values.reshape(-1, *field.shape[len(run.dims) :]) for values in found]
 
 
@@ -58,3 +59,10 @@ def _bins_of(run: Run, name: str) -> tuple[MapAxis, np.ndarray]:
     low, high = (values_in_words(values[order][ends], 3) for ends in (first, last))
     names = tuple(f"{a} to {b}" for a, b in zip(low, high, strict=True))
     return map_axis(run, name)._replace(values=np.arange(float(number)), is_log=False, names=names), bins
+
+
+def _even_bins_of(run: Run, name: str) -> tuple[MapAxis, np.ndarray]:
+    """(the middles of equally wide bins, as an axis; the bin of each cell) of a grid that was refined, whose
+    cells lie closest where they differ."""
+    axis, bins = binned(map_axis(run, name), min(MOST_BINS, run.grid.cells.sizes[name]))
+    return axis._replace(label=f"{axis.label} (middles of bins)"), bins

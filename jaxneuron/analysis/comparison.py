@@ -7,6 +7,7 @@ import numpy as np
 
 from jaxneuron.analysis.deaths import DEAD
 from jaxneuron.analysis.intervals import Share, difference, share_of
+from jaxneuron.analysis.refinement import OF_GRID
 from jaxneuron.analysis.run import Run
 from jaxneuron.study.bad_input import BadInput
 
@@ -30,6 +31,7 @@ class Compared(NamedTuple):
     best_cell: int
     lowest_loss: float  # the median final loss of that cell
     num_as_good: int
+    remark: str  # '' where all is of all cells of the run
 
 
 def compare(runs: Sequence[Run]) -> list[Compared]:
@@ -37,6 +39,8 @@ def compare(runs: Sequence[Run]) -> list[Compared]:
     than two, or not of one design: the same cells, whatever else is set."""
     if len(runs) < 2:
         raise BadInput("RUN: there is one run; two or more can be compared")
+    remark = f"refined runs: {OF_GRID}" if any(run.refinement for run in runs) else ""
+    runs = [run.grid for run in runs]  # of which others have other cells
     first = runs[0]
     for run in runs[1:]:
         if wrong := _other_cells(first, run):
@@ -48,7 +52,7 @@ def compare(runs: Sequence[Run]) -> list[Compared]:
         if any(known.get(name) != settings[0].get(name) for known in settings)
     ]
     return [
-        _beside(run, first, {name: known.get(name) for name in differing})
+        _beside(run, first, {name: known.get(name) for name in differing})._replace(remark=remark)
         for run, known in zip(runs, settings, strict=True)
     ]
 
@@ -81,6 +85,7 @@ def _beside(run: Run, first: Run, settings: dict[str, Any]) -> Compared:
         best_cell=int(best.cell),
         lowest_loss=float(best.final_loss),
         num_as_good=run.num_as_good(),
+        remark="",
     )
 
 

@@ -52,6 +52,15 @@ class HalfLives(NamedTuple):
     half_life: HalfLife
 
 
+class Overall(NamedTuple):
+    """What became of all neurons: their number, and their shares by fate [fates], dead, and dead for good."""
+
+    neurons: float
+    by_fate: Share
+    dead: Share
+    absorbed: Share
+
+
 class Deaths(NamedTuple):
     """What became of neurons, for each value along an axis, or for all neurons as one where there is none.
 
@@ -76,6 +85,8 @@ class Deaths(NamedTuple):
     half_life: HalfLife | None
     half_lives: HalfLives | None
     contrasts: tuple[Contrast, ...]
+    overall: Overall
+    weighting: str  # how cells are pooled, where that is not each like the others
 
     def fate(self, fate: Fate) -> Share:
         """The share of a fate, for each value."""
@@ -97,13 +108,14 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
     elif along not in axes:
         raise BadInput(f"{run.path}: has no axis {along!r}{nearest(along, axes)}")
     shown, contrasted = along_of(run, along), [along_of(run, name) for name in axes]
-    by_fate, *of_each = counts_along(run, "fate_count", [shown, *contrasted])
+    everywhere = along_of(run, None)
+    by_fate, in_all, *of_each = counts_along(run, "fate_count", [shown, everywhere, *contrasted])
     some = by_fate.any(-1)  # of a run that is not whole, values without neurons are left out
     by_fate, neurons = by_fate[some], by_fate[some].sum(-1)
-    died, diverged, absorbed = (
-        counts_along(run, f"{name}_count", [shown])[0][some]
-        for name in ("death_step", "diverge_step", "absorbed")
+    died, diverged = (
+        counts_along(run, f"{name}_count", [shown])[0][some] for name in ("death_step", "diverge_step")
     )
+    absorbed, absorbed_in_all = counts_along(run, "absorbed_count", [shown, everywhere])
     edges, steps = edges_of(run), phase_of(run, phase)
     map_axes = [name for name in axes if name in run.dims][:2]
     return Deaths(
@@ -112,7 +124,7 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
         neurons=neurons,
         by_fate=share_of(by_fate, neurons[:, None]),
         dead=share_of(by_fate[:, DEAD].sum(-1), neurons),
-        absorbed=share_of(absorbed, neurons),
+        absorbed=share_of(absorbed[some], neurons),
         step=run.cells.death_step_bin_end.values - 1,
         incidence=cumulative_share(died, neurons),
         hazard=hazard(died, diverged, neurons, edges),
@@ -123,7 +135,15 @@ def deaths(run: Run, along: str | None = None, phase: tuple[int, int] | None = N
             for counts, one in zip(of_each, contrasted, strict=True)
             if one.axis and counts.any(-1).sum() > 1
         ),
+        overall=_overall(in_all[0], absorbed_in_all[0]),
+        weighting=run.weighting,
     )
+
+
+def _overall(by_fate: np.ndarray, absorbed: np.ndarray) -> Overall:
+    neurons = by_fate.sum()
+    dead = share_of(by_fate[list(DEAD)].sum(), neurons)
+    return Overall(float(neurons), share_of(by_fate, neurons), dead, share_of(absorbed, neurons))
 
 
 def _last_step(run: Run) -> int:
@@ -185,6 +205,7 @@ def as_values(deaths: Deaths) -> dict[str, Any]:
             "axes": {axis.name: list(axis.names) or axis.values.tolist() for axis in half_lives.axes},
             **(_plain(half_lives.half_life) or {}),
         },
+        "weighting": deaths.weighting or None,
         "contrasts": [
             contrast._asdict()
             | {"fewest": _plain(contrast.fewest), "most": _plain(contrast.most), "halves": contrast.halves}

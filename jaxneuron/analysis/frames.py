@@ -10,6 +10,7 @@ import numpy as np
 
 from jaxneuron.analysis.axes import MapAxis, label_of, map_axis
 from jaxneuron.analysis.pooling import all_together, each_alone, only
+from jaxneuron.analysis.refinement import WEIGHTED, Refinement
 from jaxneuron.analysis.run import Run
 from jaxneuron.population.design import DATASET, POINT
 from jaxneuron.study.bad_input import BadInput, nearest
@@ -33,6 +34,7 @@ class Frame(NamedTuple):
     sizes: tuple[int, ...]  # of the groups
     shape: tuple[int, ...]  # of the map
     remark: str
+    painted: np.ndarray | None = None  # of points that are drawn as a grid: the one at each place, [*shape]
 
     @property
     def is_every_cell(self) -> bool:
@@ -97,8 +99,27 @@ def _frame_of_grid(run: Run, over: Sequence[str], at: Mapping[str, float | str],
     return Frame(shown, True, tuple(groups), tuple(sizes), shape, ", ".join(remarks))
 
 
+def frame_of_cells(run: Run) -> Frame:
+    """The frame in which every cell is by itself, without axes, in C order."""
+    sizes = tuple(run.cells.sizes[dim] for dim in run.dims)
+    return Frame((), False, tuple(map(each_alone, sizes)), sizes, sizes, "")
+
+
+def _frame_of_refined(run: Run, refinement: Refinement, over: Sequence[str]) -> Frame:
+    """The frame of a map over all axes of a grid that was refined: each place shows the nearest cell."""
+    axes = tuple(map_axis(run, name)._replace(values=refinement.painted_values(name)) for name in over)
+    painted = refinement.painted.transpose([list(refinement.axes).index(name) for name in over])
+    number = len(refinement.weights)
+    squares = " × ".join(map(str, painted.shape))
+    remark = f"{number:,} cells of a grid refined {refinement.level} times, drawn and added up as {squares}"
+    return Frame(axes, True, (each_alone(number),), (number,), painted.shape, remark, painted)
+
+
 def _frame_of_points(run: Run, over: Sequence[str], at: Mapping[str, float | str], most: int) -> Frame:
     """The frame of points; categories, whose dims come before theirs, are pooled unless they are held."""
+    refinement = run.refinement
+    if refinement is not None and set(over) == set(refinement.axes):
+        return _frame_of_refined(run, refinement, over)
     axes = tuple(map_axis(run, name) for name in over)
     held = {dim: _held(run, dim, value) for dim, value in at.items()}
     categories = [dim for dim in run.dims if dim != POINT]
@@ -119,11 +140,13 @@ def _frame_of_points(run: Run, over: Sequence[str], at: Mapping[str, float | str
         number = POINT_SQUARES
         if len(over) == 1:
             number = int(np.clip(num_points // FEWEST_IN_BIN, FEWEST_BINS, POINT_SQUARES))
-        squared = [_binned(axis, number) for axis in axes]
+        squared = [binned(axis, number) for axis in axes]
         axes, shape, is_grid = tuple(axis for axis, _ in squared), (number,) * len(over), True
         groups = np.ravel_multi_index(tuple(place for _, place in squared), shape)
         remarks.insert(0, f"{num_points:,} points in {'squares' if len(over) > 1 else f'{number} bins'}")
     sizes = (*(int(group.max()) + 1 for group in before), int(np.prod(shape)))
+    if refinement is not None:
+        remarks = [WEIGHTED, *remarks]
     return Frame(axes, is_grid, (*before, groups), sizes, shape, ", ".join(remarks))
 
 
@@ -143,7 +166,7 @@ def _squared(axis: MapAxis, most: int) -> tuple[MapAxis, np.ndarray]:
     return axis._replace(values=axis.place(_means(axis.scaled, groups, number)), names=()), groups
 
 
-def _binned(axis: MapAxis, number: int) -> tuple[MapAxis, np.ndarray]:
+def binned(axis: MapAxis, number: int) -> tuple[MapAxis, np.ndarray]:
     """(an axis of so many evenly spaced bins over the range of its values, the bin of each)."""
     low, high = axis.scaled.min(), axis.scaled.max()
     width = (high - low) / number or 1.0

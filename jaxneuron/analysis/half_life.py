@@ -85,7 +85,9 @@ def _of_phase(phase: _Phase) -> tuple[np.ndarray, ...]:
         of_rate, high, low = (np.log(2) / value for value in rates)
     chi_square, degrees = _pearson(phase, rates[0])
     p_value = scipy.special.chdtrc(np.where(degrees > 0, degrees, np.nan), chi_square)
-    return of_rate, low, high, phase.deaths.sum(-1).astype(np.int64), chi_square, degrees, p_value
+    deaths = phase.deaths.sum(-1)
+    whole = deaths.astype(np.int64)  # unless cells have weights
+    return of_rate, low, high, whole if (whole == deaths).all() else deaths, chi_square, degrees, p_value
 
 
 def _phase_of(

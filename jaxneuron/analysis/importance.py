@@ -22,6 +22,7 @@ from jaxneuron.analysis.axes import map_axis
 from jaxneuron.analysis.frames import frame_of, swept_names
 from jaxneuron.analysis.maps import estimates_over
 from jaxneuron.analysis.quantities import Quantity, quantity_of
+from jaxneuron.analysis.refinement import OF_GRID
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import POINT
@@ -45,11 +46,13 @@ class Importance(NamedTuple):
     num_cells: int
     num_known: int
     is_grid: bool
+    remark: str  # '' where it is of all cells of the run
 
 
 def importance(run: Run, name: str) -> Importance:
     """The importance of all that is swept for a quantity, pooled over data sets; BadInput for a name that is
-    none of `quantities_of`."""
+    none of `quantities_of`. Of a run that was refined it is that of its grid, whose cells weigh the same."""
+    remark, run = OF_GRID if run.refinement else "", run.grid
     quantity, names = quantity_of(run, name), swept_names(run)
     is_grid = POINT not in run.dims or not names
     (estimate,) = estimates_over(run, quantity, [frame_of(run, names, {}, max(run.cells.sizes.values()))])
@@ -66,6 +69,7 @@ def importance(run: Run, name: str) -> Importance:
         num_cells=known.size,
         num_known=int(known.sum()),
         is_grid=is_grid,
+        remark=remark,
     )
 
 

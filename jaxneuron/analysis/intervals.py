@@ -66,7 +66,8 @@ def clopper_pearson(
     count, total = np.broadcast_arrays(np.asarray(count, float), np.asarray(total, float))
     others = np.maximum(total - count, 0)
     # At the ends scipy's inverse has no meaning: 0 of n leaves no room below, n of n none above.
-    low = np.where(count > 0, _beta_quantile(np.where(count > 0, count, 1), others + 1, tail), 0.0)
+    # Of less than one, as weights make of a few, nothing is known from below either.
+    low = np.where(count >= 1, _beta_quantile(np.where(count >= 1, count, 1), others + 1, tail), 0.0)
     high = np.where(others > 0, _beta_quantile(count + 1, np.where(others > 0, others, 1), 1 - tail), 1.0)
     return np.where(total > 0, low, np.nan), np.where(total > 0, high, np.nan)
 

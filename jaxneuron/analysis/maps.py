@@ -9,7 +9,7 @@ import xarray as xr
 from jaxneuron.analysis.axes import MapAxis
 from jaxneuron.analysis.frames import Frame, frame_of, shown_by_default
 from jaxneuron.analysis.parts import by_parts
-from jaxneuron.analysis.pooling import each_alone, pool
+from jaxneuron.analysis.pooling import each_alone
 from jaxneuron.analysis.quantities import Estimate, Quantity, quantity_of
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.fate import Fate
@@ -96,7 +96,7 @@ def estimates_over(run: Run, quantity: Quantity, frames: Sequence[Frame]) -> lis
     pool."""
     pooling = [frame for frame in frames if not frame.is_every_cell]
     groupings = [(frame.groups, frame.sizes) for frame in pooling]
-    counts = [pool(run.count(name), run.tiles(), groupings) for name in quantity.counts]
+    counts = [run.pool(name, groupings) for name in quantity.counts]
     pooled = iter(zip(*counts, strict=True))  # of each frame that pools
     return [
         _of_every_cell(run, quantity, frame)
@@ -109,7 +109,7 @@ def estimates_over(run: Run, quantity: Quantity, frames: Sequence[Frame]) -> lis
 def fates_over(run: Run, frames: Sequence[Frame]) -> list[np.ndarray]:
     """Neurons by fate in each group of each frame, [*shape of its map, fates]; the run is read once."""
     groupings = [(frame.groups, frame.sizes) for frame in frames]
-    pooled = pool(run.count("fate_count"), run.tiles(), groupings)
+    pooled = run.pool("fate_count", groupings)
     return [
         _as_map(counts.reshape(-1, len(Fate)), run, frame)
         for counts, frame in zip(pooled, frames, strict=True)
@@ -119,6 +119,8 @@ def fates_over(run: Run, frames: Sequence[Frame]) -> list[np.ndarray]:
 def _as_map(values: np.ndarray, run: Run, frame: Frame) -> np.ndarray:
     """Values [groups, ...], in C order over the run's dims, as [*shape of the map, ...]."""
     rest = values.shape[1:]
+    if frame.painted is not None:
+        return values[frame.painted]
     if not frame.is_grid or POINT in run.dims:
         return values.reshape((*frame.shape, *rest))
     kept = [dim for dim in run.dims if dim in {axis.name for axis in frame.axes}]

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import xarray as xr
 
+# For each dim of the cells the group of each index along it, or NOT_COUNTED; and the numbers of groups.
+Grouping = tuple[Sequence[np.ndarray], Sequence[int]]
+
 NOT_COUNTED = -1  # the group of a cell that is left out
 
 # All else is counts, which add up.
@@ -31,34 +34,48 @@ def only(index: int, size: int) -> np.ndarray:
 def pool(
     field: xr.DataArray,
     tiles: Iterable[tuple[slice, ...]],
-    groupings: Sequence[tuple[Sequence[np.ndarray], Sequence[int]]],
+    groupings: Sequence[Grouping],
+    weights: np.ndarray | None = None,
 ) -> list[np.ndarray]:
     """A variable of the cells, for each grouping [*sizes, …]: sums over each group, of an extreme loss the
     extreme.
 
-    A grouping is (groups, sizes): for each dim of the cells an array that has for each index along it the
-    number of its group, or NOT_COUNTED; and the numbers of groups. Cells are read once, tile by tile: all
-    need not be in memory.
+    Cells are read once, tile by tile: all need not be in memory. Where points have weights, each counts by
+    its own, so scaled that the neurons of a group are as many as the same intervals would have without
+    weights: (Σw)²/Σw² cells' (Kish 1965).
     """
     combine = EXTREMES.get(str(field.name), np.add)
     nothing = {np.minimum: np.inf, np.maximum: -np.inf}.get(combine, 0)
+    are_counts = combine is np.add
+    scales = [effective(weights, groups[0]) if are_counts else None for groups, _ in groupings]
     wholes = [
-        np.full((*sizes, *field.shape[len(groups) :]), nothing, field.dtype) for groups, sizes in groupings
+        np.full((*sizes, *field.shape[len(groups) :]), nothing, field.dtype if scale is None else np.float64)
+        for (groups, sizes), scale in zip(groupings, scales, strict=True)
     ]
     for tile in tiles:
         values = None
-        for whole, (groups, _) in zip(wholes, groupings, strict=True):
+        for whole, (groups, _), scale in zip(wholes, groupings, scales, strict=True):
             along = [group[span] for group, span in zip(groups, tile, strict=True)]
             if any((group == NOT_COUNTED).all() for group in along):
                 continue
             values = field[tile].values if values is None else values
             part, places = values, []
+            if scale is not None:
+                part = values * scale[tile[0]].reshape(-1, *[1] * (values.ndim - 1))
             for axis, group in enumerate(along):
                 part, place = _pool_along(part, group, axis, combine)
                 places.append(place)
             at = np.ix_(*places)
             whole[at] = combine(whole[at], part)
     return wholes
+
+
+def effective(weights: np.ndarray | None, group: np.ndarray) -> np.ndarray | None:
+    """The factors of points with weights; None where there are none, and where every point is alone."""
+    if weights is None or len(np.unique(group)) == len(group):
+        return None
+    sums, squares = (np.bincount(group, power) for power in (weights, weights**2))
+    return weights * (sums / np.where(squares > 0, squares, 1))[group]
 
 
 def _pool_along(

@@ -128,6 +128,6 @@ def _median(counts: np.ndarray, values_of: Callable[[np.ndarray], np.ndarray]) -
     the values of the ranks between which it lies whatever the distribution; NaN where there are too few for
     that. `values_of` gives the values of ranks [..., cells]."""
     total = counts.sum(-1)
-    below = rank_below_median(total)
+    below = rank_below_median(np.floor(total).astype(np.int64))
     value, *ends = values_of(np.stack([(total - 1) // 2, below, total - 1 - below]))
     return Estimate(value, *(np.where(below >= 0, end, np.nan) for end in ends))

@@ -1,36 +1,30 @@
 """A run: the results of a study, as xarray objects."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, partial
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from jaxneuron.analysis.parts import by_parts
-from jaxneuron.analysis.pooling import all_together, each_alone, pool
+from jaxneuron.analysis.pooling import all_together, each_alone
 from jaxneuron.analysis.ranking import ALIKE, ranked
 from jaxneuron.analysis.step_bins import median_step
+from jaxneuron.analysis.stored import StoredRun
 from jaxneuron.neuron.fate import Fate
-from jaxneuron.population.design import DATASET, Design
+from jaxneuron.population.design import DATASET
 from jaxneuron.population.histograms import mean, quantile
-from jaxneuron.population.results import CELLS, RESULTS
-from jaxneuron.store.data_files import study_of
-from jaxneuron.store.location import Location
-from jaxneuron.store.store import Store
-from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.data import sha256_of
-from jaxneuron.study.study import Study
 
 if TYPE_CHECKING:  # which imports JAX, and what is read needs none
-    from jaxneuron.runner.program import Program
+    pass
 
 KEPT_BYTES = 2**25
 
 
-class Run:
+class Run(StoredRun):
     """A run on disk, read lazily: all that is read is checked, and BadInput names what is damaged.
 
     `cells` holds integer counts per cell (`fate_count`, `death_step_count`, `final_loss_count`),
@@ -38,26 +32,14 @@ class Run:
     BadInput where the path holds no run, or one that is not whole. With `partial` it may be one of which only
     some chunks are done: its cells then count the neurons of these, as they were when it was opened, and
     records of the others hold fill values.
+
+    A run that was refined has its cells along the one dim `point`, those of its grid first; `grid` is the run
+    of these alone.
     """
 
-    def __init__(self, path: str | Path, *, partial: bool = False) -> None:
-        self.location = Location(path)
-        self._store = Store(self.location, partial=partial)
-        if not self._store.is_partial:
-            self._store.check_whole()
-        elif not self.neurons_done:
-            raise BadInput(f"{self.location}: nothing of it is done yet; `jaxneuron sweep` trains it")
+    def __init__(self, path: str | Path, *, partial: bool = False, refined: bool = True) -> None:
+        super().__init__(path, partial=partial, refined=refined)
         self._quantiles: dict[float, xr.DataArray] = {}  # tables, lives and maps ask for the same again
-
-    @property
-    def path(self) -> Path | str:
-        """The path of the run's folder, or its address in an object store."""
-        return self.location.name if self.location.folder is None else Path(self.location.name)
-
-    @property
-    def name(self) -> str:
-        """The name of the run: the last part of its path, without .zarr."""
-        return Path(self.location.name).name.removesuffix(".zarr")
 
     def __repr__(self) -> str:
         sizes = ", ".join(
@@ -66,80 +48,6 @@ class Run:
         done = "" if self.is_whole else f"{self.neurons_done} of "
         number = self.attrs["num_neurons"]
         return f"Run({str(self.path)!r}: {sizes}; {done}{number} {'neuron' if number == 1 else 'neurons'})"
-
-    @cached_property
-    def attrs(self) -> dict[str, Any]:
-        """The attributes of the run: its resolved study, a summary of its data, versions, platform, times."""
-        return self._store.attrs
-
-    @cached_property
-    def neurons_done(self) -> int:
-        """The neurons that are done: all of them, unless the run was opened as a part."""
-        if not self._store.is_partial:
-            return self.attrs["num_neurons"]
-        self._store.read_markers()
-        return self._store.neurons_done
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of its neurons are done."""
-        return self.neurons_done == self.attrs["num_neurons"]
-
-    @cached_property
-    def cells(self) -> xr.Dataset:
-        """The counts of each cell."""
-        return self._opened("cells")
-
-    @cached_property
-    def neurons(self) -> xr.Dataset:
-        """The record of each neuron; BadInput where the study keeps none."""
-        if self.attrs["study"]["sweep"]["records"] != "neurons":
-            raise BadInput(f'{self.path}: has no records of neurons; sweep with records = "neurons"')
-        neurons = self._opened("neurons")
-        flags = Fate.flags()  # which runs of earlier versions do not have
-        values = np.array(flags["flag_values"], neurons.fate.dtype)  # as the conventions ask
-        neurons.fate.attrs.update(flags | {"flag_values": values})
-        return neurons
-
-    @cached_property
-    def study(self) -> Study:
-        """The study that was run; its data files are looked for where they were, and seen from the run."""
-        return study_of(self.attrs, self._store.root, self.location)
-
-    def program(self) -> "Program":
-        """What trains its neurons again; BadInput where its data is gone, or has changed since, or where an
-        earlier version drew other mini-batches."""
-        from jaxneuron.runner.program import Program
-        from jaxneuron.store.identity import DRAWING
-
-        program = Program(self.study)
-        if sha256_of(program.datasets) != self.attrs["data"]["sha256"]:
-            raise BadInput(f"{self.path}: its data has changed since the run was swept")
-        if self.attrs["identity"].get(DRAWING) != program.identity.get(DRAWING):
-            raise BadInput(f"{self.path}: an earlier version drew other mini-batches; sweep it again")
-        return program
-
-    @cached_property
-    def design(self) -> Design:
-        """The cells of the study."""
-        return self.study.design
-
-    @cached_property
-    def training_seconds(self) -> float:
-        """Seconds that training took, compiling included, summed over processes."""
-        return self._store.some_markers(self._store.marked())[1]
-
-    @property
-    def dims(self) -> tuple[str, ...]:
-        """The dims of the cells: a grid's are what is swept, otherwise there is the one dim `point`; before
-        them those of categories (`dataset`, `activation`, `optimizer`, `batch_size`) where there are several.
-        """
-        return tuple(str(dim) for dim in self.cells.fate_count.dims[:-1])
-
-    @property
-    def swept(self) -> tuple[str, ...]:
-        """The names of what differs between cells: categories, such as data sets, and what is swept."""
-        return (*self.design.categories, *self.design.coordinates)
 
     @property
     def fate_share(self) -> xr.DataArray:
@@ -233,7 +141,7 @@ class Run:
             each_alone(size) if dim in along else all_together(size)
             for dim, size in zip(self.dims, sizes, strict=True)
         ]
-        (values,) = pool(field, self.tiles(), [(groups, [int(group.max()) + 1 for group in groups])])
+        (values,) = self.pool(name, [(groups, [int(group.max()) + 1 for group in groups])])
         rest = [dim for dim in self.dims if dim not in along]
         kept = field.isel(dict.fromkeys(rest, 0), drop=True)
         return kept.copy(data=values.squeeze(tuple(map(self.dims.index, rest)))).transpose(*along, ...)
@@ -251,25 +159,6 @@ class Run:
             (values,) = by_parts(lambda *some: (function(*some, edges),), *flat)
             found.values[tile] = values.reshape(smallest.shape)
         return found
-
-    def count(self, name: str) -> xr.DataArray:
-        """A variable of the cells. A small one is read once and kept: every map and table asks for it."""
-        field = self.cells[name]
-        return field.load() if field.nbytes <= KEPT_BYTES else field
-
-    def tiles(self) -> Iterator[tuple[slice, ...]]:
-        """The indices of the cells in parts, as they lie on disk: all histograms need not be in memory."""
-        return self._store.chunking.tiles()
-
-    def _opened(self, group: str) -> xr.Dataset:
-        """A group whose arrays are compared, as they are read, with the checksums of those who wrote them."""
-        self._store.read_markers()
-        found = xr.open_zarr(
-            self._store.root.store, group=group, consolidated=False, chunks=None, zarr_format=3
-        )
-        # Zarr lists arrays in any order, and an export of the same run is to have the same columns.
-        facts = CELLS if group == "cells" else RESULTS
-        return found[[name for name in facts if name in found.data_vars]]
 
     @property
     def _smallest_loss(self) -> float:

@@ -13,7 +13,7 @@ from jaxneuron.study.study import Study, read_study
 
 if TYPE_CHECKING:
     from jaxneuron.api.exploring import explore
-    from jaxneuron.api.training import Ray, Training, Workers, sweep, train
+    from jaxneuron.api.training import Ray, Training, Workers, refine, sweep, train
 
 __all__ = [
     "BadInput",
@@ -31,6 +31,7 @@ __all__ = [
     "explore",
     "open_run",
     "read_study",
+    "refine",
     "sweep",
     "train",
 ]

@@ -31,7 +31,7 @@ def explore(
     Raises:
         BadInput: it cannot listen there, the study cannot be run, or Starlette and uvicorn are not installed.
     """
-    begin = study.study if isinstance(study, Run) else study
+    begin = study.grid.study if isinstance(study, Run) else study
     begin = read_study(begin) if isinstance(begin, (str, Path)) else begin
     with serving(begin, host=host, port=port) as address:
         log.warning(f"explore: {address}")  # which is shown whatever log there is

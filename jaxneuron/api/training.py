@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jaxneuron.api.reading import Run, open_run
+from jaxneuron.api.refining import refine_run, settings_of
 from jaxneuron.runner import training as one_neuron
 from jaxneuron.runner.engines.engine import Engine
 from jaxneuron.runner.engines.ray import Ray
@@ -21,7 +22,7 @@ from jaxneuron.view.progress import progress_bar
 if TYPE_CHECKING:  # what draws is imported when it is asked for
     from jaxneuron.view.plots.training_plots import TrainingPlots
 
-__all__ = ["Ray", "Training", "Workers", "sweep", "train"]
+__all__ = ["Ray", "Training", "Workers", "refine", "sweep", "train"]
 
 
 class Training(one_neuron.Training):
@@ -55,6 +56,8 @@ def sweep(
     a whole run is returned as it is: whatever happened on the way, and whatever engine trains, the bytes are
     those of a sweep that ran through.
 
+    Where the study is to be refined (`[sweep] refine`), that is done too.
+
     Args:
         study: what is trained, at which hyperparameters; or the path of a study.toml.
         path: of the run: a folder, or `s3://bucket/name`.
@@ -75,6 +78,48 @@ def sweep(
     old = extend.location if isinstance(extend, Run) else None if extend is None else Location(extend)
     with _shown(progress) as show:
         run_sweep(study, location, show, extend=old, overwrite=overwrite, engine=engine)
+        if study.sweep.refine is not None:
+            refine_run(location, study.sweep.refine, show, engine=engine)
+    return open_run(location.name)
+
+
+def refine(
+    run: Run | str | Path,
+    *,
+    depth: int | None = None,
+    quantity: str | None = None,
+    by: float | None = None,
+    most_cells: int | None = None,
+    progress: Progress | bool | None = None,
+    engine: Engine | None = None,
+) -> Run:
+    """Train new cells of a run where neighbouring cells differ, and return the run with all of them.
+
+    Between cells whose quantity differs its grid is halved, level by level, and only there; each new cell has
+    the bits that it has in a sweep of the whole grid of its level. What was stopped is resumed, and what was
+    refined before can be refined further, or by another quantity.
+
+    Args:
+        run: a whole run of a grid of one or two axes, linear or log; or its path.
+        depth: how often the steps of the axes are halved; if not given, as often as the study says, or 6
+            times.
+        quantity: what differs: `"fate"`, the most frequent one; a share, such as `"dead"`; or `"final_loss"`,
+            `"death_step"` or `"half_life"`, compared by decades. If not given, the study's, or `"fate"`.
+        by: the largest difference at which cells count as alike; of a fate there is none.
+        most_cells: the most cells that are added, in all; if not given, the study's, or 2²².
+        progress: as of `sweep`, for each round.
+        engine: as of `sweep`.
+
+    Raises:
+        BadInput: the run is not whole or its grid cannot be refined so far, or more cells would be added.
+        Stopped: it had to stop before its end.
+    """
+    path = run.location.name if isinstance(run, Run) else run
+    given = {"depth": depth, "quantity": quantity, "by": by, "most_cells": most_cells}
+    settings = settings_of(path, **{name: value for name, value in given.items() if value is not None})
+    location = Location(path)
+    with _shown(progress) as show:
+        refine_run(location, settings, show, engine=engine)
     return open_run(location.name)
 
 

@@ -1,16 +1,32 @@
 """Designs: which cells a sweep visits. A cell is one point of a grid of axes, or of a list of points."""
 
 import dataclasses
+import hashlib
 import math
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from jaxneuron.neuron.draws import Distribution
-from jaxneuron.population.axes import Axis
+from jaxneuron.population.axes import Axis, Linear, Log
+from jaxneuron.population.quadtree import shape_at
 
 POINT = "point"
 DATASET = "dataset"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Chosen:
+    """Cells that are chosen among those of a grid and of finer ones, each with twice the steps of the one
+    before: of each cell the level of its grid, from 0 on, and its number there."""
+
+    levels: np.ndarray
+    numbers: np.ndarray
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of both."""
+        return hashlib.sha256(np.stack([self.levels, self.numbers]).astype("<i8").tobytes()).hexdigest()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +44,7 @@ class Design:
     shape: Mapping[str, int]
     coordinates: Mapping[str, tuple[str, np.ndarray]]
     categories: Mapping[str, Sequence[str | int]] = dataclasses.field(default_factory=dict)
+    chosen: Chosen | None = None  # of points that are chosen among the cells of grids
 
     @property
     def num_cells(self) -> int:
@@ -44,6 +61,10 @@ class Design:
         sizes = [len(c) for name, c in self.categories.items() if names is None or name in names]
         return cells // (self.num_cells // math.prod(sizes))
 
+    def key_numbers(self, cells: np.ndarray) -> np.ndarray:
+        """The numbers that the keys of some cells come from: a cell of a grid has that of its place there."""
+        return cells if self.chosen is None else self.chosen.numbers[cells]
+
     def values(self, cell: np.ndarray) -> dict[str, np.ndarray]:
         """The swept values of cells given by their index in C order over the dims."""
         index = dict(zip(self.shape, np.unravel_index(cell, tuple(self.shape.values())), strict=True))
@@ -59,11 +80,30 @@ def grid(axes: Mapping[str, Axis]) -> Design:
     )
 
 
+def chosen_of_grids(axes: Mapping[str, Linear | Log], chosen: Chosen) -> Design:
+    """Chosen cells of the grid of some axes, and of finer ones, as points with the values they have there."""
+    values = {name: np.empty(len(chosen.levels)) for name in axes}
+    for level in np.unique(chosen.levels).tolist():
+        some = chosen.levels == level
+        finer = {name: finer_axis(axis, level) for name, axis in axes.items()}
+        places = np.unravel_index(chosen.numbers[some], tuple(axis.num for axis in finer.values()))
+        for (name, axis), place in zip(finer.items(), places, strict=True):
+            values[name][some] = axis.values()[place]
+    coordinates = {name: (POINT, along) for name, along in values.items()}
+    return Design({POINT: len(chosen.levels)}, coordinates, chosen=chosen)
+
+
+def finer_axis(axis: Linear | Log, level: int) -> Linear | Log:
+    """The axis of a level of a grid that is refined: its steps are halved `level` times."""
+    (num,) = shape_at([axis.num], level)
+    return dataclasses.replace(axis, num=num)
+
+
 def in_categories(design: Design, categories: Mapping[str, Sequence[str | int]]) -> Design:
     """The same cells in every combination of the names of some categories."""
     cells = design.shape if design.coordinates or not categories else {}
     shape = {name: len(names) for name, names in categories.items()} | dict(cells)
-    return Design(shape, design.coordinates, categories)
+    return dataclasses.replace(design, shape=shape, categories=categories)
 
 
 def sobol(ranges: Mapping[str, Distribution], num_points: int, seed: int) -> Design:

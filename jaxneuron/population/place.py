@@ -49,6 +49,7 @@ class Bounds(NamedTuple):
     first_replicate: UInt[Array, ""]
     num_replicates: UInt[Array, ""]
     values: Mapping[str, Float[Array, " tile"]]
+    key_numbers: UInt[Array, " tile"] | None  # of points that are cells of a grid
 
 
 def layout_of(design: Design, chunking: Chunking) -> Layout:
@@ -61,14 +62,16 @@ def layout_of(design: Design, chunking: Chunking) -> Layout:
 def bounds_of(chunk: Chunk, design: Design, chunking: Chunking, precision: str) -> Bounds:
     """The bounds of one chunk."""
     start, stop = np.array(chunk.start), np.array(chunk.stop)
-    dims, values = tuple(design.shape), {}
+    dims, values, key_numbers = tuple(design.shape), {}, None
     for name, (dim, along) in design.coordinates.items():
         d = dims.index(dim)
         index = np.minimum(start[d] + np.arange(chunking.tile[d]), stop[d] - 1)
         values[name] = along[index].astype(precision)
+        if design.chosen is not None:  # all of them along one dim
+            key_numbers = design.key_numbers(index).astype(np.uint32)
     whole = (start, stop - start, np.array(chunking.cells))
     first, number = chunk.first_replicate, chunk.last_replicate - chunk.first_replicate
-    arrays = (*(v.astype(np.uint32) for v in whole), np.uint32(first), np.uint32(number), values)
+    arrays = (*(v.astype(np.uint32) for v in whole), np.uint32(first), np.uint32(number), values, key_numbers)
     return Bounds(*jax.device_put(arrays))
 
 
@@ -82,6 +85,8 @@ def place_in_chunk(lane: Int[Array, ""], bounds: Bounds, layout: Layout) -> Plac
     for d, index in enumerate(along):
         along[d] = jnp.minimum(index, bounds.num_cells[d] - 1)
         cell = cell * bounds.grid[d] + bounds.first_cell[d] + along[d]
+    if bounds.key_numbers is not None:
+        cell = bounds.key_numbers[along[0]]
     return Place(cell, replicate, {name: bounds.values[name][along[d]] for name, d in layout.dims})
 
 

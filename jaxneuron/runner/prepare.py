@@ -61,7 +61,9 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
     BadInput, with nothing written, where the run is another study's or has other numerics, unless
     `overwrite` replaces it, and where there is no room for it, trained by so many processes.
     """
-    log_notes(program)
+    is_round = program.study.chosen is not None  # of a run of which all of this was said
+    if not is_round:
+        log_notes(program)
     if not is_run(location) or overwrite:
         needs = check_room(location, program.sizes, processes=processes)
         with contextlib.suppress(MadeMeanwhile):
@@ -79,9 +81,10 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
                     examples=study_and_arrays(program.study)[1],
                     replace=overwrite,
                 )
-            warn_of_precision(program)
-            takes = "takes" if program.num_neurons == 1 else "take"
-            log.info(f"{counted(program.num_neurons, 'neuron')} {takes} {needs}")
+            if not is_round:
+                warn_of_precision(program)
+                takes = "takes" if program.num_neurons == 1 else "take"
+                log.info(f"{counted(program.num_neurons, 'neuron')} {takes} {needs}")
             return True
     check_current(location)
     check_same(location, program)

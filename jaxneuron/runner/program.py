@@ -1,5 +1,6 @@
 """A study made ready to run: its data, checked and put on the device, and what trains its neurons."""
 
+import dataclasses
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -79,6 +80,9 @@ class Program:
         if self._cut and len(self._cut.tile) == len(cells):
             return Chunking(cells, replicates, *self._cut)
         size = self.study.sweep.chunk_size or default_chunk_size(jax.default_backend(), self.num_neurons)
+        if self.design.chosen is not None:  # of any number, and chunks of few shapes share a program
+            rounded = cut_into_chunks([2 ** (cells[0] - 1).bit_length()], replicates, size)
+            return dataclasses.replace(rounded, cells=cells)
         return cut_into_chunks(cells, replicates, size, num_categories=len(self.design.categories))
 
     @cached_property
@@ -185,7 +189,7 @@ class Program:
         dataset, _, config = self.alternative(int(numbers[0]))
         with jax.enable_x64(training.precision == "float64"):
             trained = train_population(
-                numbers.astype(np.uint32),
+                self.design.key_numbers(numbers).astype(np.uint32),
                 np.array(replicates, np.uint32),
                 self._swept(numbers),
                 start,
@@ -209,6 +213,7 @@ class Program:
         with jax.enable_x64(study.training.precision == "float64"):
             swept = {name: jnp.asarray(value[0]) for name, value in self._swept(np.array([cell])).items()}
             shared = start, examples[dataset, config.gradient], config
+            (cell,) = self.design.key_numbers(np.array([cell])).tolist()
             if config.method == "jumps":
                 place = Place(np.uint32(cell), np.uint32(replicate), swept)  # pyright: ignore[reportArgumentType]
                 hyperparams, steps, history, trained = follow_by_jumps(place, *shared, num_steps)

@@ -18,7 +18,7 @@ from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import MEANINGS, STARTS, label_of
 from jaxneuron.population.cells import INPUT, CellResult
 from jaxneuron.population.chunks import Chunking
-from jaxneuron.population.design import DATASET, Design
+from jaxneuron.population.design import DATASET, POINT, Design
 from jaxneuron.population.histograms import Bins
 from jaxneuron.population.results import (
     RESULTS,
@@ -30,6 +30,7 @@ from jaxneuron.population.results import (
 )
 from jaxneuron.store.checked import checksum_of_bytes
 from jaxneuron.store.checksum import checksum_of
+from jaxneuron.store.chosen import CHOSEN, chosen_coordinates
 from jaxneuron.store.examples import GROUP as EXAMPLES
 from jaxneuron.store.location import ROOT, Location
 from jaxneuron.store.skeleton import FORMAT
@@ -197,6 +198,9 @@ def _write_coordinates(group: zarr.Group, design: Design) -> None:
     for name, (dim, values) in design.coordinates.items():
         definition = MEANINGS[name].definition if name in MEANINGS else STARTS[name]
         _write_coordinate(group, name, (dim,), values, "", label_of(name), definition)
+    if design.chosen is not None:
+        for name, values in chosen_coordinates(design.chosen).items():
+            _write_coordinate(group, name, (POINT,), values, "", *CHOSEN[name])
 
 
 def _write_inputs(group: zarr.Group, inputs: Sequence[str]) -> None:
@@ -244,7 +248,8 @@ def _write_examples(group: zarr.Group, examples: Mapping[str, np.ndarray]) -> No
 
 def _auxiliary(design: Design) -> list[str]:
     """The coordinates that are not dims, which xarray has to be given by name."""
-    return [name for name, (dim, _) in design.coordinates.items() if name != dim]
+    besides = [] if design.chosen is None else list(CHOSEN)
+    return [*(name for name, (dim, _) in design.coordinates.items() if name != dim), *besides]
 
 
 def _attrs(units: str, long_name: str, definition: str, coordinates: list[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import zarr
 
 from jaxneuron.store import examples
+from jaxneuron.store.chosen import chosen_in
 from jaxneuron.store.location import Location
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import Dataset, load
@@ -34,7 +35,7 @@ def data_files(data: Data, datasets: Sequence[Dataset], location: Location) -> d
 def study_of(attrs: Mapping[str, Any], root: zarr.Group, location: Location) -> Study:
     """The study of a run, with the examples that it keeps, or its data files wherever they are found; where
     they have changed since the run was made, `load` refuses them."""
-    study = examples.study_of(attrs, root)
+    study = examples.study_of(attrs, root).at_cells(chosen_in(attrs, root))
     if not isinstance(study.data, Table):
         return study
     known = attrs["data"].get("files")

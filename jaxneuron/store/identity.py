@@ -55,8 +55,11 @@ def identity_of(study: Study, datasets: Sequence[Dataset], chunk_size: int) -> d
         f"{table}.{key}": value
         for table, keys in tables.items()
         for key, value in keys.items()
-        if key != "chunk_size"  # the one below counts, whoever chose it
+        # The chunk size below counts, whoever chose it; cells have the same bits whether others are added.
+        if key not in ("chunk_size", "refine")
     }
+    if study.chosen is not None:
+        settings["cells"] = study.chosen.checksum
     settings |= {SMALLEST_BIN: f"10^{LEAST_LOSS_DECADE}", **compiler_settings(), **_revised(study, datasets)}
     return {
         "data": sha256_of(datasets),

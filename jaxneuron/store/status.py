@@ -7,14 +7,26 @@ from typing import NamedTuple
 
 from jaxneuron.store.location import Location
 from jaxneuron.store.markers import Marker
+from jaxneuron.store.rounds import rounds_of
 from jaxneuron.store.store import MOST_READ, Findings, Store
 
 RECENT = 20  # chunks that tell how fast it goes
 
 
+class Round(NamedTuple):
+    """The state of a round that refines a run; `damaged` as of a Status."""
+
+    num_chunks: int
+    chunks_done: int
+    num_neurons: int
+    neurons_done: int
+    damaged: dict[int, str] | None
+
+
 class Status(NamedTuple):
-    """The state of a run. `damaged` names the first wrong array of each damaged chunk, where chunks were
-    verified. Times are estimates, from some of the chunks where these are many.
+    """The state of a run, and of each of the rounds that refine it. `damaged` names the first wrong array of
+    each damaged chunk, where chunks were verified. Times are estimates, from some of the chunks where these
+    are many.
     """
 
     num_chunks: int
@@ -28,11 +40,14 @@ class Status(NamedTuple):
     seconds_left: float | None
     swept_by: str | None
     left_behind: list[str]  # beside it, by a process that was killed, or is at work, making a run there
+    rounds: list[Round]
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing is known to be missing."""
-        return self.chunks_done == self.num_chunks and not self.damaged and not self.sums_missing
+        parts = [self, *self.rounds]
+        is_done = all(part.chunks_done == part.num_chunks and not part.damaged for part in parts)
+        return is_done and not self.sums_missing
 
 
 def status(path: str | Path, *, verify: bool = False) -> Status:
@@ -62,7 +77,13 @@ def status(path: str | Path, *, verify: bool = False) -> Status:
         seconds_left=(num_neurons - neurons_done) / rate if rate else None,
         swept_by=location.holder(),
         left_behind=list(map(str, location.left_behind())),
+        rounds=[_round(place, verify) for place in rounds_of(location)],
     )
+
+
+def _round(place: Location, verify: bool) -> Round:
+    found = status(place.name, verify=verify)
+    return Round(*(getattr(found, name) for name in Round._fields))
 
 
 def _done(marked: set[int], markers: Sequence[Marker], found: Findings | None) -> set[int]:

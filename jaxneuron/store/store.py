@@ -59,9 +59,8 @@ class Store:
         self.chunking = chunking_of(self.root, self.attrs)
         paths = self._skeleton.paths
         self.cells = {name: self._array(f"cells/{name}") for name in CELLS if f"cells/{name}" in paths}
-        self.summaries = {
-            name: self._array(f"{'parts' if self.has_parts else 'cells'}/{name}") for name in self.cells
-        }
+        parts = {name: self._array(f"parts/{name}") for name in self.cells if self.has_parts}
+        self.summaries = parts or self.cells
         # A swept starting value is not here: it is a coordinate.
         kept = paths - {f"neurons/{name}" for name in self.attrs["coordinates"]}
         self.neurons = {name: self._array(f"neurons/{name}") for name in RESULTS if f"neurons/{name}" in kept}

@@ -10,6 +10,7 @@ from jaxneuron.neuron.hyperparams import MEANINGS, Hyperparams
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.files import Table
 from jaxneuron.study.quantity import describe
+from jaxneuron.study.refine import Refine
 from jaxneuron.study.section import Kind, Section
 from jaxneuron.study.sections import Neuron, Points, Sweep, Training
 from jaxneuron.study.sources import Arrays, Synthetic, Teacher, UnitVector
@@ -28,6 +29,7 @@ TABLES: Mapping[str, tuple[str, type[Section]]] = {
     "[training]": ("training", Training),
     "[sweep]": ("sweep", Sweep),
     "[sweep.points]": ("sweep.points", Points),
+    "[sweep.refine]": ("sweep.refine", Refine),
 }
 WORDS = {str: "string", int: "whole number", float: "number", bool: "true or false"}
 

@@ -13,6 +13,7 @@ from jaxneuron.neuron.hyperparams import MEANINGS, Config
 from jaxneuron.study.bad_input import shown
 from jaxneuron.study.categories import OneOrMore, check_batch_size, named
 from jaxneuron.study.quantity import Quantity, check_range, support
+from jaxneuron.study.refine import Refine
 from jaxneuron.study.section import Kind, Section
 
 # fold_in takes 32 bits for the cell and 32 for the replicate.
@@ -195,6 +196,10 @@ class Sweep(Section):
     )
     points: Points | None = Field(
         default=None, description="A design that is not a grid: sobol or random, a number of points."
+    )
+    refine: Refine | None = Field(
+        default=None,
+        description="New cells where neighbouring ones differ, of ever finer grids: depth, quantity, by.",
     )
     replicates: int = Field(
         default=1, ge=1, le=MOST_REPLICATES, description="The neurons of each cell, at most 2³²."

@@ -7,17 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import model_validator
+from pydantic import PrivateAttr, model_validator
 
 from jaxneuron.neuron.choices import ACTIVATIONS, CONSTANT, OPTIMIZERS, SCHEDULES
 from jaxneuron.neuron.hyperparams import MEANINGS
 from jaxneuron.population import design
-from jaxneuron.population.axes import Axis
+from jaxneuron.population.axes import Axis, Linear, Log
+from jaxneuron.population.design import Chosen
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.categories import CATEGORIES
 from jaxneuron.study.files import Table
 from jaxneuron.study.path import expanded
 from jaxneuron.study.quantity import DRAWN, check_size, num_values, support
+from jaxneuron.study.refinable import check_refine, grid_axes
+from jaxneuron.study.refine import Refine
 from jaxneuron.study.section import Section
 from jaxneuron.study.sections import MOST_CELLS, Neuron, Sweep, Training
 from jaxneuron.study.settings import apply, is_of, read_setting
@@ -33,6 +36,7 @@ class Study(Section):
     neuron: Neuron = Neuron()
     training: Training = Training()
     sweep: Sweep
+    _chosen: Chosen | None = PrivateAttr(None)
 
     if TYPE_CHECKING:  # tables may be given as dicts, which type checkers cannot see from the fields
 
@@ -95,6 +99,8 @@ class Study(Section):
             )
         if num_cells > MOST_CELLS:
             raise ValueError(f"sweep: has {num_cells} cells; it may have {MOST_CELLS}")
+        if self.sweep.refine is not None:
+            self.check_refine(self.sweep.refine)
         return self
 
     @property
@@ -201,6 +207,8 @@ class Study(Section):
         points = self.sweep.points
         if points is None:
             axes = {n: q for n, q in self.quantities.items() if isinstance(q, Axis)}
+            if self.chosen is not None:
+                return design.chosen_of_grids(self.refinable_axes, self.chosen)
             return design.grid(axes)
         place = design.sobol if points.sobol is not None else design.random
         return place(self._ranges, points.sobol or points.random or 0, self.sweep.seed)
@@ -209,6 +217,26 @@ class Study(Section):
     def design(self) -> design.Design:
         """The cells, made anew at each access."""
         return design.in_categories(self._cells, self.categories)
+
+    @property
+    def refinable_axes(self) -> dict[str, Linear | Log]:
+        """The axes of its grid, which can be refined; ValueError where it has none that can."""
+        return grid_axes(self.quantities, self.categories, self.sweep.points)
+
+    def check_refine(self, refine: Refine) -> None:
+        """ValueError where its grid cannot be refined like that."""
+        check_refine(refine, self.refinable_axes, self.training.precision, self.can_die)
+
+    @property
+    def chosen(self) -> Chosen | None:
+        """The cells of its grid, and of finer ones, that are its own in place of all cells of its grid."""
+        return self._chosen
+
+    def at_cells(self, chosen: Chosen | None) -> "Study":
+        """The study of chosen cells."""
+        study = self.model_copy()
+        study._chosen = chosen
+        return study
 
     @property
     def drawn(self) -> dict[str, Any]:

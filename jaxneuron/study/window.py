@@ -8,13 +8,10 @@ import numpy as np
 
 from jaxneuron.population.axes import Axis, Linear, Log
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.spacing import tells_apart
 from jaxneuron.study.study import Study
 
 TABLE_OF_START = {"init_weight": "neuron"}  # all others are in [sweep]
-# Spacings of a precision that neighbours are at least apart. With fewer than four, cells are of uneven width,
-# as their values are rounded; and rounding on the way moves the borders between fates by some spacings, which
-# is not to be seen where one precision takes the place of the other.
-FEWEST_SPACINGS = {"float32": 64, "float64": 4}
 
 
 class Span(NamedTuple):
@@ -81,18 +78,10 @@ class Window(NamedTuple):
     def study(self, tables: Mapping[str, Any], **training: Any) -> Study:
         """The study of these tables whose cells are the window's, with some keys of its training in place of
         theirs. BadInput where there is no such study."""
-        changed: dict[str, dict[str, Any]] = {"training": training}
+        # A finer window takes the place of refining the grid.
+        changed: dict[str, dict[str, Any]] = {"training": training, "sweep": {"refine": None}}
         for name, axis in self.axes().items():
             changed.setdefault(TABLE_OF_START.get(name, "sweep"), {})[name] = axis
         return Study(
             **{**tables, **{name: {**tables.get(name, {}), **keys} for name, keys in changed.items()}}
         )
-
-
-def tells_apart(values: np.ndarray, precision: str) -> bool:
-    """Whether neighbours among increasing values are enough spacings apart in a precision."""
-    with np.errstate(over="ignore", invalid="ignore"):  # infinities are no spacing apart
-        rounded = values.astype(precision)
-        steps = np.diff(rounded)
-    spacing = np.spacing(np.maximum(abs(rounded[1:]), abs(rounded[:-1])))
-    return bool(np.all(steps >= FEWEST_SPACINGS[precision] * spacing))

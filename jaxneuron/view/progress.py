@@ -48,9 +48,10 @@ def _in_tenths() -> Progress:
 
     def show(done: int, total: int) -> None:
         nonlocal printed, began, kept
-        if printed < 0:
-            began, kept = time.monotonic(), done  # what was there takes no time
-        if (tenth := 10 * done // total) > printed:
+        tenth = 10 * done // total
+        if printed < 0 or tenth < printed:  # another round begins
+            printed, began, kept = -1, time.monotonic(), done  # what was there takes no time
+        if tenth > printed:
             printed, left = tenth, ""
             if kept < done < total:
                 seconds = (total - done) * (time.monotonic() - began) / (done - kept)

@@ -132,7 +132,7 @@ def test_a_study_is_written_that_is_read_as_it_says(succeed, refused):
 
 def test_keys_are_found_by_any_part_of_their_names(succeed, found, refused):
     assert succeed("keys learning_rate") == succeed("keys sweep.learning_rate")
-    assert succeed("keys sweep").count("\nsweep.") == 21
+    assert succeed("keys sweep").count("\nsweep.") == 26
     names = {name: [key["name"] for key in found(f"keys {name}")["keys"]] for name in ("seed", "points")}
     assert names == {
         "seed": ["data.teacher.seed", "sweep.seed"],

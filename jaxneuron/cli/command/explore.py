@@ -81,4 +81,4 @@ def _study(begin: str | None, inputs: tuple[str, ...], target: str | None, setti
 
     if Path(begin).is_file():
         raise BadInput(f"{begin}: is a file; data needs --input and --target")
-    return open_run(begin, partial=True).study
+    return open_run(begin, partial=True).grid.study

@@ -17,7 +17,8 @@ def status(run: str, verify: bool, as_json: bool) -> int:
 
     found = status_of(run, verify=verify)
     if as_json:
-        print_json(**found._asdict(), is_whole=found.is_whole)
+        rounds = [each._asdict() for each in found.rounds]
+        print_json(**found._asdict() | {"rounds": rounds}, is_whole=found.is_whole)
     else:
         from jaxneuron.view.terminal.status_table import status_table
 

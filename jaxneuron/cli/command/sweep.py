@@ -6,10 +6,10 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
 import click
 
+from jaxneuron.cli.engines import address_option, engine_of, engine_option, workers_option
 from jaxneuron.cli.paths import FIGURE, LocalPath, RunPath, beside, default_run, local_folder
 from jaxneuron.cli.settings import as_options, extend_option, set_option
 from jaxneuron.cli.terminal import (
@@ -33,22 +33,9 @@ from jaxneuron.view.progress import Progress
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there and start anew.")
 @click.option("--figure", type=LocalPath(), help="The phase diagram.  [default: beside the run]")
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    help="Train in so many processes; with Ray, actors.  [default: this one; an actor for each device]",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(["local", "ray"]),
-    default="local",
-    show_default=True,
-    help="Where to train.",
-)
-@click.option(
-    "--address",
-    help="The Ray cluster, HOST:PORT, or auto: this machine's.  [default: a Ray job's, or one of its own]",
-)
+@workers_option
+@engine_option
+@address_option
 @set_option
 @extend_option
 @quiet_option
@@ -79,7 +66,7 @@ def sweep(
 
     is_quiet = quiet or as_json
     print_log(is_quiet)
-    trainer, options = _engine(engine, workers, address)
+    trainer, options = engine_of(engine, workers, address)
     line = ["jaxneuron", "sweep", str(study), "--out", out, *as_options(settings, extend), *options]
     with resumable(line, is_quiet) as progress:
         # Ray prints a page for each actor that dies, of which our log has a line.
@@ -91,6 +78,10 @@ def sweep(
             old = Location(extend) if extend else None
             told = _importing(progress)
             run_sweep(read, Location(out), told, extend=old, overwrite=overwrite, engine=trainer)
+            if read.sweep.refine is not None:
+                from jaxneuron.api.refining import refine_run
+
+                refine_run(Location(out), read.sweep.refine, progress, engine=trainer)
 
         from jaxneuron.analysis.phase import phase_diagram
         from jaxneuron.analysis.rest import num_at_rest
@@ -104,13 +95,13 @@ def sweep(
         run = open_run(out)
         save(draw_phase_diagram(phase_diagram(run)), figure)
     if as_json:
-        counts = run.cells.fate_count.sum(run.dims).values
+        counts = run.pooled("fate_count").values
         print_json(
             run=out,
             figure=str(figure),
             num_neurons=run.attrs["num_neurons"],
             training_seconds=run.training_seconds,
-            fates={fate.name: int(counts[fate]) for fate in Fate},
+            fates={fate.name: round(float(counts[fate])) for fate in Fate},
             at_rest=num_at_rest(run),
             best=run.best().to_dict(orient="records"),
         )
@@ -152,20 +143,3 @@ def _checked_figure(out: str, figure: Path | None, study: Path) -> Path:
         raise BadInput(f"--figure: {figure} is the place of the run; choose another --figure or --out")
     whole_file.check_file(figure, whole_file.FIGURE, "--figure")
     return figure
-
-
-def _engine(name: str, workers: int | None, address: str | None) -> tuple[Any, list[str]]:
-    """What trains, and the options that ask for it."""
-    options = ["--workers", str(workers)] if workers else []
-    if name == "ray":
-        from jaxneuron.runner.engines.ray import Ray
-
-        options += ["--engine", "ray", *(["--address", address] if address else [])]
-        return Ray(address, actors=workers), options
-    if address:
-        raise BadInput(f"--address: is {address}, a Ray cluster's; it needs --engine ray")
-    if workers:
-        from jaxneuron.runner.engines.workers import Workers
-
-        return Workers(workers), options
-    return None, []

@@ -98,9 +98,10 @@ def _fates(run: Run) -> str:
             for fate, row in zip(Fate, rows, strict=True)
         ),
     )
+    remark = f'<p class="jaxneuron-muted">{run.weighting}</p>' if run.weighting else ""
     rest = f'<p class="jaxneuron-muted">{text(found)}</p>' if (found := at_rest_in_words(run)) else ""
     bar = f'<div class="jaxneuron-bar" role="img" aria-label="{words}">{bar}</div>'
-    return f"<div>{bar}{rows_of_fates}{rest}</div>"
+    return f"<div>{bar}{rows_of_fates}{remark}{rest}</div>"
 
 
 def _map(run: Run) -> str:

@@ -26,7 +26,7 @@ def draw_deaths(deaths: Deaths, title: str, width: float = SCREEN) -> Plot:
     rows = -(-len(panels) // columns)
     plot = Plot(width, rows * 0.74 * width / columns + 0.6, f"Deaths: {title}", _described(deaths, title))
     with plot.styled():
-        plot.name(title, alike(deaths))
+        plot.name(title, alike(deaths), deaths.weighting)
         all_axes = list(plot.subplots(rows, columns, squeeze=False).flat)
         for draw, axes in zip(panels, all_axes, strict=False):
             draw(axes, deaths)
@@ -39,8 +39,7 @@ def draw_deaths(deaths: Deaths, title: str, width: float = SCREEN) -> Plot:
 
 def _described(deaths: Deaths, title: str) -> str:
     shares = "; ".join(
-        f"{fate.label}: {percent(float(deaths.fate(fate).number.sum() / deaths.neurons.sum()))}"
-        for fate in SHOWN_FATES
+        f"{fate.label}: {percent(float(deaths.overall.by_fate.share[fate]))}" for fate in SHOWN_FATES
     )
     return f"Deaths of {title}. Of all neurons {shares}. {described_incidence(deaths)}"
 

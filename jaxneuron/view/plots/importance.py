@@ -16,7 +16,7 @@ def draw_importance(found: Importance, width: float = DOUBLE_COLUMN) -> Plot:
     title = f"What explains the {found.quantity.label}"
     plot = Plot(width, 0.32 * max(len(found.names), 2) + 0.25 * width, title, _described(found))
     with plot.styled():
-        plot.name(title, _left_out(found))
+        plot.name(title, _left_out(found), found.remark)
         axes = plot.subplots()
         if np.isfinite(found.first).any():
             _draw_bars(axes, found)

@@ -22,7 +22,7 @@ def draw_incidence(deaths: Deaths, width: float = DOUBLE_COLUMN) -> Plot:
     title = "share that has fallen silent to the end of training"
     plot = Plot(width, 0.66 * width, title, described_incidence(deaths))
     with plot.styled():
-        plot.name(title, alike(deaths))
+        plot.name(title, alike(deaths), deaths.weighting)
         axes = plot.subplots()
         if deaths.can_die:
             draw_curves(axes, deaths)

@@ -93,7 +93,8 @@ def _step(step: float) -> str:
 
 def _cells_are(run: Run) -> str:
     number = run.design.num_cells
-    return f"{counted(number, 'cell')} {are(number)}"
+    sizes = " of different sizes" if run.refinement else ""
+    return f"{counted(number, 'cell')}{sizes} {are(number)}"
 
 
 def _left_out(number: int) -> str:

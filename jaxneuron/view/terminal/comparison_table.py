@@ -16,7 +16,7 @@ def comparison_table(runs: Sequence[Compared]) -> Table:
     settings = [name for name in runs[0].settings if name != "data.sha256"]
     fates = [fate.label for fate in Fate]
     columns = (*settings, "neurons", *fates, "dead in all", "more than the first", "best cell", "lowest loss")
-    table = plain_table("run", *columns, "as good", title="Runs")
+    table = plain_table("run", *columns, "as good", title=", ".join(filter(None, ["Runs", runs[0].remark])))
     for run in runs:
         share, interval = share_in_words(run.dead, ())
         more = ""

@@ -6,7 +6,7 @@ from rich.table import Table
 from jaxneuron.analysis.axes import shown_values
 from jaxneuron.analysis.deaths import SHOWN_FATES, Contrast, Deaths
 from jaxneuron.analysis.in_words import half_life_in_words, share_in_words, values_in_words
-from jaxneuron.analysis.intervals import Share, share_of
+from jaxneuron.analysis.intervals import Share
 from jaxneuron.view.terminal.plain import plain_table
 
 SHOWN_VALUES = 12
@@ -17,6 +17,8 @@ def deaths_tables(deaths: Deaths) -> list[Table]:
     is swept."""
     tables = [deaths_table(deaths), half_life_table(deaths)]
     tables += [contrasts_table(deaths.contrasts)] if deaths.contrasts else []
+    if deaths.weighting and tables[-1] is not None:
+        tables[-1].caption = f"{tables[-1].caption}\nin all tables {deaths.weighting}"
     return [table for table in tables if table is not None]
 
 
@@ -30,9 +32,10 @@ def deaths_table(deaths: Deaths) -> Table:
         shown = shown_values(len(deaths.neurons), SHOWN_VALUES)
         for i, name in zip(shown, axis.in_words(shown), strict=True):
             shares = (_percent(share, i) for share in parts)
-            table.add_row(name, f"{deaths.neurons[i]:,}", *shares)
-    total = deaths.neurons.sum()
-    table.add_row("all", f"{total:,}", *(_percent(share_of(share.number.sum(), total)) for share in parts))
+            table.add_row(name, f"{deaths.neurons[i]:,.0f}", *shares)
+    overall = deaths.overall
+    in_all = [*(overall.by_fate.at(fate) for fate in SHOWN_FATES), overall.dead, overall.absorbed]
+    table.add_row("all", f"{overall.neurons:,.0f}", *map(_percent, in_all))
     cannot = "" if deaths.can_die else "; no neuron can die whose activation has a slope everywhere"
     table.caption = f"{_left_out(deaths)}in brackets: 95 % intervals in per cent (Wilson 1927){cannot}"
     return table
@@ -51,7 +54,7 @@ def half_life_table(deaths: Deaths) -> Table | None:
         value, low, high = (half_life_in_words(float(v[i])) for v in (found.half_life, found.low, found.high))
         half_life = "nobody at risk" if np.isnan(found.half_life[i]) else f"{value} ({low}–{high})"
         test = "" if np.isnan(found.p_value[i]) else f"p = {found.p_value[i]:.2g}"
-        table.add_row(name, f"{found.deaths[i]:,}", half_life, test)
+        table.add_row(name, f"{found.deaths[i]:,.1f}".removesuffix(".0"), half_life, test)
     table.caption = (
         f"{_left_out(deaths)}of deaths at steps {found.first_step:,} to {found.last_step:,}; in brackets: "
         "95 % intervals (profile likelihood); p: chi-square test that the hazard is constant"

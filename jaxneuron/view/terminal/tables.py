@@ -23,12 +23,12 @@ if TYPE_CHECKING:  # tables of one neuron name its fate, too, and do not wait fo
 
 def fate_table(run: "Run") -> Table:
     """The share of all neurons that met each fate."""
-    counts = run.cells.fate_count.sum(run.dims).values
+    counts = run.pooled("fate_count").values
     table = plain_table("fate", "neurons", "share", title="Fates")
     table.add_column("which is", style="dim")
     for fate in Fate:
         share = counts[fate] / counts.sum()
-        table.add_row(fate_name(fate), f"{counts[fate]:,}", f"{share:.2%}", fate.rule)
+        table.add_row(fate_name(fate), f"{counts[fate]:,.0f}", f"{share:.2%}", fate.rule)
     table.caption = "\n".join(counts_in_words(run))
     return table
 

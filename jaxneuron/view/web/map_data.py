@@ -32,7 +32,7 @@ def map_data(run: Run) -> dict[str, Any]:
     quantities = quantities_of(run)
     frames, cells = _frames(run, names), _all_cells(run, names)
     everything = [*frames, *([] if cells is None else [cells])]
-    fates = fates_over(run, everything)
+    fates = [np.rint(counts).astype(np.int64) for counts in fates_over(run, everything)]
     packed = _frames_data(run, everything, fates, quantities)
     return {
         "axes": [_axis_data(map_axis(run, name)) for name in names],
@@ -48,7 +48,8 @@ def map_data(run: Run) -> dict[str, Any]:
 
 
 def _frames(run: Run, names: Sequence[str]) -> list[Frame]:
-    if POINT in run.dims and names and run.cells.sizes[POINT] <= MOST_POINTS:
+    is_points = POINT in run.dims and run.refinement is None
+    if is_points and names and run.cells.sizes[POINT] <= MOST_POINTS:
         return [frame_of(run, names, {})]
     most_values = _most_values(run, names)
     subsets = itertools.chain.from_iterable(itertools.combinations(names, size) for size in (0, 1, 2))

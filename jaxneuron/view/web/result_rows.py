@@ -25,7 +25,7 @@ def fate_rows(run: Run) -> list[dict[str, Any]]:
             "name": fate.name,
             "label": fate.label,
             "rule": fate.rule,
-            "count": f"{counts[fate]:,}",
+            "count": f"{counts[fate]:,.0f}",
             "width": f"{100 * float(shares.share[fate]):.4f}%",
             **_interval(shares, fate),
         }
@@ -69,6 +69,8 @@ def death_rows(deaths: Deaths) -> dict[str, Any]:
 def _caption(deaths: Deaths, left_out: int) -> str:
     parts = [f"{left_out} values between are left out."] if left_out else []
     parts.append("Grey: 95 % intervals (Wilson 1927).")
+    if deaths.weighting:
+        parts.append(f"Pooled {deaths.weighting}.")
     if (found := deaths.half_life) is not None:
         steps = f"{found.first_step:,} to {found.last_step:,}"
         parts.append(f"Half-life of deaths at steps {steps}, intervals by the profile likelihood.")

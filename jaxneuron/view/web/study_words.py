@@ -5,7 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from jaxneuron.analysis.in_words import one_of, part_in_words, shortened, steps_in_words, values_in_words
+from jaxneuron.analysis.in_words import (
+    one_of,
+    part_in_words,
+    refined_in_words,
+    shortened,
+    steps_in_words,
+    values_in_words,
+)
 from jaxneuron.analysis.run import Run
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.hyperparams import label_of
@@ -56,6 +63,7 @@ def run_in_words(run: Run) -> dict[str, str]:
     versions = attrs["versions"]
     return {
         **study_in_words(study, attrs["data"]),
+        **({"refined": refined_in_words(run.refinement)} if run.refinement else {}),
         "neurons": f"{attrs['num_neurons']:,} ({cells})"
         + ("" if run.is_whole else f"; {part_in_words(run)}"),
         "seed": str(study.sweep.seed),
