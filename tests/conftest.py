@@ -54,8 +54,8 @@ def pytest_runtest_setup(item):
         program.forget()
 
 
-# These compare numbers, or bits of programs that are compiled alike, and compiling takes most of their time: so
-# the compiler optimises little. All other programs are as users have them.
+# These compare numbers, or bits of programs that are compiled alike, and compiling takes most of their time:
+# so the compiler optimises little. All other programs are as users have them.
 LITTLE_OPTIMISED = (
     "tests/experiments/",
     "tests/neuron/jumps/",

@@ -31,6 +31,9 @@ from jaxneuron.study.counted import counted
 from jaxneuron.study.data import Dataset, load
 from jaxneuron.study.study import Study
 
+# Neurons for which a chunk of a round has room: smaller rounds share a program.
+FEWEST_OF_ROUND = 2**12
+
 
 class Alternative(NamedTuple):
     """What a program is compiled for: a data set, and the study with one activation, optimizer and batch
@@ -81,8 +84,8 @@ class Program:
             return Chunking(cells, replicates, *self._cut)
         size = self.study.sweep.chunk_size or default_chunk_size(jax.default_backend(), self.num_neurons)
         if self.design.chosen is not None:  # of any number, and chunks of few shapes share a program
-            rounded = cut_into_chunks([2 ** (cells[0] - 1).bit_length()], replicates, size)
-            return dataclasses.replace(rounded, cells=cells)
+            number = max(2 ** (cells[0] - 1).bit_length(), FEWEST_OF_ROUND // replicates)
+            return dataclasses.replace(cut_into_chunks([number], replicates, size), cells=cells)
         return cut_into_chunks(cells, replicates, size, num_categories=len(self.design.categories))
 
     @cached_property
