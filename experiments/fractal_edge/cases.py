@@ -51,8 +51,8 @@ def _one_weight() -> Plane:
 
 
 def _small(name: str, x: list[float], y: list[float], limits: float) -> Plane:
-    inputs = np.array(x)
-    return Plane(name, inputs, np.array(y), True, *START, {"learning_rate": limits * limit_of(inputs)})
+    inputs = np.array(x, float)
+    return Plane(name, inputs, np.array(y, float), True, *START, {"learning_rate": limits * limit_of(inputs)})
 
 
 def _cases() -> dict[str, Case]:
