@@ -27,16 +27,20 @@ def train_population(
     num_steps: int | float,
     *,
     finish_early: bool = True,
+    find_diverge_steps: bool = True,
 ) -> Trained:
     """Train the neurons at the given places of a study; every result has a leading axis of neurons.
 
     A neuron's result depends on its own cell, replicate and swept values and on what all share, never on
     its neighbours. One compilation serves every value of a hyperparameter and any number of steps.
-    Finishing early leaves out what would change no bit. By jumps, the steps may be infinitely many.
+    Finishing early leaves out what would change no bit. By jumps, the steps may be infinitely many. Where
+    nobody asks when neurons diverged, those need not be trained again to find it.
     """
     places = Place(cells, replicates, dict(swept))  # pyright: ignore[reportArgumentType]
     number = as_number(num_steps, config)
     trained = compiled(_train, config, None, finish_early)(places, start, examples, number)
+    if not find_diverge_steps:
+        return trained
     return with_diverge_steps(trained, places, None, start, examples, config, number)
 
 
