@@ -16,6 +16,8 @@ from jaxneuron.neuron.moments import Piece, piece_of
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.train import TrainState
 
+HUGE = 2.0**500  # of params
+
 
 class Scene(NamedTuple):
     """A neuron's flight as it is known at its beginning."""
@@ -62,7 +64,8 @@ def _guards(row: Int[Array, ""], half_lines: HalfLines, flight: Flight) -> list[
     """z at the active example nearest the threshold, and −z at the nearest silent one; where all examples are
     active, or all silent, at both ends of the data. A z of 0 is silent, so that it counts for an active
     one."""
-    num_examples, params = half_lines.num_examples, flight.begin
+    num_examples, flight = half_lines.num_examples, _within_numbers(flight)
+    params = flight.begin
     is_upper, below = row <= num_examples, examples_below(half_lines, row)
     are_alike = (below == 0) | (below == num_examples)
     are_active = are_alike & (is_upper == (below == 0))
@@ -76,6 +79,17 @@ def _guards(row: Int[Array, ""], half_lines: HalfLines, flight: Flight) -> list[
         course = _snapped(begin, size, flight.reach(sign * x, sign), flight.modes)
         guards.append(Guard(course, is_active))
     return guards
+
+
+def _within_numbers(flight: Flight) -> Flight:
+    """The same flight in other units where the params are huge: a sum of what they are multiplied by would
+    overflow, and no sign be seen to change."""
+    one, other = flight.modes
+    weight, bias = flight.begin.weight[0], flight.begin.bias
+    size = jnp.abs(weight) + jnp.abs(bias) + jnp.abs(one.off) + jnp.abs(other.off)
+    unit = jnp.where(size > HUGE, 1 / HUGE, 1.0)
+    modes = one._replace(off=one.off * unit), other._replace(off=other.off * unit)
+    return flight._replace(begin=Params((weight * unit)[None], bias * unit), modes=modes)
 
 
 def _snapped(begin: Float[Array, ""], size: Float[Array, ""], reach: Pair, modes: Modes) -> Course:
