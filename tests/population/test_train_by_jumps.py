@@ -316,11 +316,12 @@ def test_no_bias_and_two_sides_have_the_boundary_of_the_golden_ratio(rest):
 
 
 def test_what_goes_to_and_fro_beyond_all_numbers_has_diverged():
-    """Where λ is −4 on one side and −½ on the other, w doubles in two steps beyond the cycle that repels."""
+    """Where λ is −4 on one side and −½ on the other, w doubles in two steps; here it is close to the largest
+    number there is."""
     x = np.append(np.resize([2.0, -2 * np.sqrt(0.3)], NUM_EXAMPLES - 1), 0.0)
     rate = 2.5 * NUM_EXAMPLES / (NUM_EXAMPLES - 1)
     config, _ = SETTINGS["fixed bias"]
-    got = trained(x, np.abs(x), config, INFINITY, rate, -np.linspace(11.1, 20, NUM_NEURONS), 0.0)
+    got = trained(x, np.abs(x), config, INFINITY, rate, -np.linspace(0.5e308, 1.79e308, NUM_NEURONS), 0.0)
     np.testing.assert_array_equal(got.fate, Fate.diverged)
 
 
