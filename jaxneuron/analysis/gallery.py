@@ -153,7 +153,9 @@ def _typical(fates: np.ndarray) -> int:
 def _spread(run: Run, number: int) -> Sequence[int]:
     """Cells in the middles of equal parts of the first two axes, in the middle of the others, and of the
     first of each category."""
-    sizes = {dim: run.cells.sizes[dim] for dim in run.dims}
+    sizes, refinement = {dim: run.cells.sizes[dim] for dim in run.dims}, run.refinement
+    if refinement is not None:  # whose cells lie closest where they differ, and its map does not
+        sizes = dict(zip(refinement.axes, refinement.painted.shape, strict=True))
     categories = run.design.categories
     shown = [dim for dim in sizes if dim not in categories][:2]
     side = number if len(shown) < 2 else math.ceil(math.sqrt(number))
@@ -163,7 +165,8 @@ def _spread(run: Run, number: int) -> Sequence[int]:
         for dim, size in sizes.items()
     ]
     grid = np.stack(np.meshgrid(*along, indexing="ij"), -1).reshape(-1, len(sizes))
-    return np.ravel_multi_index(tuple(grid.T), tuple(sizes.values())).tolist()
+    cells = np.ravel_multi_index(tuple(grid.T), tuple(sizes.values()))
+    return (cells if refinement is None else np.unique(refinement.painted.ravel()[cells])).tolist()
 
 
 def _evenly(values: np.ndarray, number: int) -> np.ndarray:
