@@ -65,7 +65,6 @@ LITTLE_OPTIMISED = (
     "tests/population/test_train_by_jumps.py",
     *(f"tests/runner/test_{name}.py" for name in ("categories", "datasets", "dispatch", "extend", "jumps")),
     *(f"tests/runner/test_{name}.py" for name in ("scaled_target", "sweep", "theory")),
-    *(f"tests/store/test_{name}.py" for name in ("damage", "data_files", "examples", "partial", "resume")),
     "tests/analysis/",
     *(f"tests/explorer/test_{name}.py" for name in ("beginnings", "known_data", "safety", "situations")),
     "tests/view/",
