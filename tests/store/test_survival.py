@@ -20,7 +20,8 @@ from tests.runner.engines.trained import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_C
 from tests.values import values_of
 
 # A process that sweeps. It can be killed in the middle of its n-th write of a file: half of the bytes are
-# there, under the name that they have until the file is whole.
+# there, under the name that they have until the file is whole. It stops, as with Ctrl-Z, when so many neurons
+# are done.
 SWEEPER = """
 import os, resource, signal, sys
 from pathlib import Path
@@ -29,7 +30,7 @@ from jaxneuron import sweep
 from jaxneuron.runner.work import Stopped
 from tests.runner.engines.trained import study_of
 
-path, chunk_size, kill_at, limit = sys.argv[1], *map(int, sys.argv[2:])
+path, chunk_size, kill_at, limit, pause_at = sys.argv[1], *map(int, sys.argv[2:])
 put, write, writes = local._put, Path.write_bytes, 0
 
 def killed_on_the_way(half, content):
@@ -49,13 +50,20 @@ def write_or_die(path, content):
         killed_on_the_way(path, content)
     return write(path, content)
 
+def show(done, total):
+    global pause_at
+    print(done, flush=True)
+    if 0 <= pause_at <= done:
+        pause_at = -1
+        os.kill(os.getpid(), signal.SIGSTOP)
+
 local._put, Path.write_bytes = put_or_die, write_or_die
 if limit:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 try:
-    sweep(study_of(chunk_size), path, progress=lambda done, total: print(done, flush=True))
+    sweep(study_of(chunk_size), path, progress=show)
 except Stopped as error:
     sys.exit(str(error))
 except KeyboardInterrupt:
@@ -82,14 +90,18 @@ def environment():
     }
 
 
-def start(path, chunk_size, environment, kill_at=0, limit=0, **options):
-    arguments = [sys.executable, "-c", SWEEPER, *map(str, (path, chunk_size, kill_at, limit))]
+def start(path, chunk_size, environment, kill_at=0, limit=0, pause_at=-1, **options):
+    arguments = [sys.executable, "-c", SWEEPER, *map(str, (path, chunk_size, kill_at, limit, pause_at))]
     return subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True, **options)
 
 
 def wait_until_it_trains(process):
     assert process.stdout is not None
     return process.stdout.readline()
+
+
+def wait_until_it_pauses(process):
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED)
 
 
 @pytest.mark.thorough
@@ -149,12 +161,12 @@ def test_a_full_disk(whole, environment, tmp_path):
         pytest.skip("no file system may be mounted here; files of limited size take its place")
     try:
         path = folder / "run.zarr"
-        process = start(path, PARTS, environment, stderr=subprocess.PIPE)
-        while int(wait_until_it_trains(process)) == 0:
-            pass
+        process = start(path, PARTS, environment, pause_at=1, stderr=subprocess.PIPE)
+        wait_until_it_pauses(process)
         # There was room for all of it when it began.
         with pytest.raises(OSError, match="No space left"):
             (folder / "others").write_bytes(bytes(2**23))
+        process.send_signal(signal.SIGCONT)
         _, told = process.communicate(timeout=120)
         assert process.returncode == 1
         assert "cannot be written (No space left on device);" in told
@@ -190,9 +202,8 @@ def interrupt(done, total):
 def test_processes_take_turns(whole, environment, tmp_path):
     """Of several at once, one sweeps and the others are refused; a dead one keeps nobody."""
     path = tmp_path / "run.zarr"
-    first = start(path, PARTS, environment)
-    wait_until_it_trains(first)
-    first.send_signal(signal.SIGSTOP)  # so that it is not done before the other begins
+    first = start(path, PARTS, environment, pause_at=0)
+    wait_until_it_pauses(first)
     second = start(path, PARTS, environment, stderr=subprocess.PIPE)
     _, told = second.communicate(timeout=120)
     first.kill()

@@ -82,7 +82,8 @@ def test_actors_that_are_killed_lose_nothing(whole, local_ray, tmp_path, caplog)
 
         def progress(done, total, path=path):
             alive = {int(marker.process.split()[0]) for marker in markers_of(path).values()} - dead
-            if alive and done < total and len(dead) < KILLS and rng.random() < 0.4:
+            # While all of them have something to do.
+            if alive and done < total / 2 and len(dead) < KILLS and rng.random() < 0.4:
                 time.sleep(rng.uniform(0, 0.05))
                 victim = rng.choice(sorted(alive))
                 os.kill(victim, signal.SIGKILL)

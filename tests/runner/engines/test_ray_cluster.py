@@ -36,14 +36,12 @@ def test_a_cluster_that_does_not_answer_is_given_up(is_mute, tmp_path, monkeypat
     """Nobody listens there, or somebody who says nothing."""
     pytest.importorskip("ray")
     monkeypatch.setattr(ray_engine, "SECONDS_TO_ANSWER", 5)
-    began = time.monotonic()
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         if not is_mute:
             server.close()
         with pytest.raises(BadInput, match=f"no Ray cluster answers at 127.0.0.1:{port} within 5 seconds"):
             sweep(study_of(PARTS), tmp_path / "run.zarr", engine=Ray(f"127.0.0.1:{port}"))
-    assert time.monotonic() - began < 10
     assert list(tmp_path.iterdir()) == []
 
 

@@ -160,26 +160,40 @@ def test_killed_again_and_again(whole, environment, path):
     assert values_of(jn.open_run(path)) == whole
 
 
+# A worker that dies as soon as it has marked a chunk, as often as there are files to delete.
+MORTAL = """#!{python}
+import os, pathlib, runpy, signal, sys
+from jaxneuron.store.store import Store
+
+def mark_and_die(store, *args):
+    mark(store, *args)
+    for life in pathlib.Path({lives!r}).iterdir():
+        life.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+mark, Store.mark = Store.mark, mark_and_die
+_, _, module, *sys.argv[1:] = sys.argv
+runpy.run_module(module, run_name="__main__")
+"""
+
+
 @pytest.mark.thorough
-def test_a_worker_that_dies_is_started_again(whole, path, caplog, monkeypatch):
+def test_a_worker_that_dies_is_started_again(whole, path, tmp_path, caplog, monkeypatch):
     """As often as it has done something; of one that has not, three times are enough."""
-    # It is looked at often enough to be killed before it is done.
-    monkeypatch.setattr(workers_engine, "SECONDS_BETWEEN_LOOKS", 0.01)
-    killed, recorded = [], []
-
-    def progress(done, total):
-        recorded.append(done)
-        if 0 < done < total and len(killed) < FRUITLESS_STARTS:
-            last = max(markers_of(path).values(), key=lambda marker: marker.finished)
-            process = int(last.process.split()[0])
-            if process not in killed:
-                killed.append(process)
-                os.kill(process, signal.SIGKILL)
-
+    lives = tmp_path / "lives"
+    lives.mkdir()
+    for life in range(FRUITLESS_STARTS):
+        (lives / str(life)).touch()
+    python = tmp_path / "python"
+    python.write_text(MORTAL.format(python=sys.executable, lives=str(lives)))
+    python.chmod(0o755)
+    monkeypatch.setattr(workers_engine.sys, "executable", str(python))
+    recorded = []
+    progress = record_in(recorded)
     assert values_of(sweep(study_of(PARTS), path, engine=Workers(1), progress=progress)) == whole
-    assert (recorded, recorded[-1]) == (sorted(recorded), NUM_NEURONS)
-    assert len(killed) == FRUITLESS_STARTS
-    assert "ended with code -9 and is started again" in caplog.text
+    done = [done for done, _ in recorded]
+    assert (done, done[-1]) == (sorted(done), NUM_NEURONS)
+    assert caplog.text.count("ended with code -9 and is started again") == FRUITLESS_STARTS
 
 
 @pytest.mark.parametrize(

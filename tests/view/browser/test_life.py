@@ -373,7 +373,8 @@ def test_of_lives_asked_for_at_once_the_last_is_shown(report_of, look_at):
         page.evaluate(
             f"window.isSlow = true; {click.format(other)}; window.isSlow = false; {click.format(dead)}"
         )
-        page.wait_for_timeout(600)
+        page.wait_for_timeout(300)
+        settle(page)
         assert page.locator(".player h3").inner_text() == "one born dead: born dead"
         assert page.locator("#gallery button[aria-pressed=true]").inner_text() == "one born dead"
         assert step_of(page) == 0
