@@ -64,13 +64,21 @@ LITTLE_OPTIMISED = (
     *(f"tests/population/test_{name}.py" for name in ("extreme_scales", "fate_steps")),
     "tests/population/test_train_by_jumps.py",
     *(f"tests/runner/test_{name}.py" for name in ("categories", "datasets", "dispatch", "extend", "jumps")),
-    *(f"tests/runner/test_{name}.py" for name in ("scaled_target", "sweep", "theory")),
+    *(f"tests/runner/test_{name}.py" for name in ("scaled_target", "sweep", "theory", "varied_programs")),
+    *(f"tests/store/test_{name}.py" for name in ("data_files", "formats", "room")),
     "tests/analysis/",
     *(f"tests/explorer/test_{name}.py" for name in ("beginnings", "known_data", "safety", "situations")),
     "tests/view/",
-    "tests/test_cli.py::test_train_by_jumps",
+    "tests/test_cli.py",
+    "tests/test_docs.py::test_every_example_in_python",
+    "tests/test_readme.py::test_the_python_example",
+    "tests/runner/test_rounding.py::test_unsettled",
     "tests/test_plot_command.py",
+    "tests/test_python.py",
+    "tests/test_streams.py",
     "tests/test_throughput.py",
+    "tests/test_visible.py",
+    "tests/test_workers_commands.py",
 )
 
 
