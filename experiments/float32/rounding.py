@@ -1,5 +1,6 @@
 """Loss and gradient in single precision beside extended, in each form, near and far from the fit."""
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -9,7 +10,7 @@ from rich.table import Table
 
 from jaxneuron.neuron.gradient import FORMS, evaluate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
-from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.loss import Evaluation, Examples
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.running_sums import find_half_lines
 
@@ -94,14 +95,19 @@ def table_of(floors: list[Floor]) -> Table:
     return table
 
 
+@partial(jax.jit, static_argnames="config")
+def _evaluate_all(params: Params, examples: Examples, config: Config) -> Evaluation:
+    """Loss and gradient of neurons [neurons, …]."""
+    return jax.vmap(lambda params: evaluate(params, Hyperparams(0.0), examples, config))(params)
+
+
 def _floor(name: str, mean: float, std: float, distance: str, form: str) -> Floor:
     x, y = examples_with(mean, std)
     weight, bias = params_around(x, y, DISTANCES[distance])
     loss, gradient = known(x, y, weight, bias)
     examples = Examples(jnp.asarray(x)[:, None], jnp.asarray(y), find_half_lines(x, y, "float32"))
     params = Params(jnp.asarray(weight)[:, None], jnp.asarray(bias))
-    shared = (Hyperparams(0.0), examples, Config(gradient=form))
-    found = jax.jit(jax.vmap(lambda params: evaluate(params, *shared)))(params)
+    found = _evaluate_all(params, examples, Config(gradient=form))
     found_gradient = np.stack([found.grads.weight[:, 0], found.grads.bias], axis=1)
     off = np.abs(found_gradient - gradient).max(1)
     return Floor(

@@ -42,7 +42,7 @@ def test_each_combination_is_a_study_of_its_own(run, tmp_path):
 
 
 def test_a_neuron_is_followed_with_what_its_cell_has(run):
-    for cell in (0, 6, 9, 15):
+    for cell in (6, 9):  # relu with adam, and tanh with sgd
         training = jn.train(run.study, cell=cell)
         at = dict(zip(run.dims, np.unravel_index(cell, run.neurons.fate.shape[:-1]), strict=True))
         assert training.study.neuron.activation == LISTS["activation"][at["activation"]]
@@ -59,7 +59,6 @@ def test_batch_sizes(tmp_path):
     np.testing.assert_array_equal(run.cells.batch_size, [2, 6])
     weight = run.neurons.final_weight
     assert not np.array_equal(weight.sel(batch_size=2), weight.sel(batch_size=6))
-    assert jn.train(run.study, cell=5).study.training.batch_size == 6
 
 
 @pytest.mark.thorough
@@ -95,7 +94,8 @@ def test_data_sets_of_any_length_have_their_files_names(tmp_path, succeed):
     run = jn.sweep(study_of(data=table), tmp_path / "run.zarr")
     np.testing.assert_array_equal(run.cells.dataset, list(sizes))
     assert run.attrs["data"]["num_examples"] == list(sizes.values())
-    for name, dataset in zip(sizes, load(run.study.data), strict=True):
+    # The shortest, to which the most is added, and the longest.
+    for name, dataset in list(zip(sizes, load(run.study.data), strict=True))[:2]:
         data = {"x": dataset.x, "y": dataset.y}
         one = jn.sweep(study_of(data=data), tmp_path / f"{dataset.y.size}.zarr")
         assert bytes_of(run.neurons.sel(dataset=name)) == bytes_of(one.neurons)

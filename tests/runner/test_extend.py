@@ -20,7 +20,7 @@ POINTS = {
     "learning_rate": jn.LogUniform(0.01, 10.0),
     "init_bias": 0.0,
     "points": {"sobol": 8},
-    "chunk_size": 20,
+    "chunk_size": 5,
 }
 # name: (settings of the sweep, of the training and the data, replicates of the larger study, of which so many
 # neurons are taken over)
@@ -28,16 +28,26 @@ STUDIES = {
     "whole cells": ({"chunk_size": WHOLE_CELLS}, {}, {}, 12, 40),
     "parts, the last of which is short": ({"chunk_size": PARTS}, {}, {}, 7, 24),
     "counts alone": ({"records": "cells"}, {}, {}, 6, 40),
-    "points": (POINTS, {}, {}, 12, 40),
-    "several inputs": ({"chunk_size": 20}, {}, {"x": INPUTS}, 12, 40),
-    "two optimizers": ({}, {"optimizer": ["sgd", "adam"]}, {}, 12, 80),
+    # Twice the replicates: chunks of both studies have one shape, and one program.
+    "points": (POINTS, {}, {}, 10, 40),
+    "several inputs, two optimizers": (
+        {"chunk_size": 5},
+        {"optimizer": ["sgd", "adam"]},
+        {"x": INPUTS},
+        10,
+        80,
+    ),
     "a size that is not kept": ({"chunk_size": 11}, {}, {}, 12, 40),
     "no size of chunks": ({"chunk_size": None}, {}, {}, 40, 40),
 }
 STUDY_TOML = """
-data = { file = "data.csv", inputs = ["x"], target = "y" }
+data = { file = "data.csv", inputs = ["x"], target = "y", scale = "none" }
 training = { num_steps = 30 }
-sweep = { learning_rate = { log = [0.01, 10.0], num = 4 }, init_bias = 0.5, replicates = 5 }
+[sweep]
+learning_rate = { log = [0.01, 10.0], num = 4 }
+init_bias = { linear = [-2.0, 2.0], num = 2 }
+replicates = 5
+chunk_size = 10
 """
 
 
@@ -76,7 +86,7 @@ def test_what_is_taken_over_is_that_of_the_larger_study(name, tmp_path):
 
 
 def test_it_is_resumed_by_the_same_sweep_and_by_one_that_does_not_know_of_the_old_run(tmp_path):
-    smaller, larger, taken = pair("no size of chunks")
+    smaller, larger, taken = pair("whole cells")
     jn.sweep(smaller, tmp_path / "old.zarr")
     whole = values_of(jn.sweep(larger, tmp_path / "fresh.zarr"))
     for again in ({"extend": tmp_path / "old.zarr"}, {}):
@@ -120,7 +130,7 @@ def test_what_is_no_part_of_the_larger_study_is_refused_and_nothing_is_written(
 def test_a_damaged_chunk_is_not_taken_over_but_trained(whole, tmp_path, caplog):
     old = shutil.copytree(whole, tmp_path / "old.zarr")
     (old / "neurons" / "final_bias" / "c" / "1" / "0" / "0").write_bytes(b"")
-    larger, told = study_of({"replicates": 10}), []
+    larger, told = study_of({"replicates": 12}), []
     with caplog.at_level(logging.INFO):
         run = jn.sweep(larger, tmp_path / "new.zarr", extend=old, progress=lambda done, _: told.append(done))
     assert "chunk 1 is not taken over, but trained" in caplog.text
@@ -136,9 +146,9 @@ def test_workers_fill_a_run_that_create_has_extended(whole, tmp_path, run_line, 
     Path("study.toml").write_text(STUDY_TOML)
     for line in (
         "sweep study.toml --out old.zarr --quiet",
-        "create study.toml --set sweep.replicates=6 --extend old.zarr --out new.zarr",
+        "create study.toml --set sweep.replicates=12 --extend old.zarr --out new.zarr",
         "worker new.zarr --index 0 --of 1 --quiet",
-        "sweep study.toml --set sweep.replicates=6 --extend old.zarr --out new.zarr --quiet",
+        "sweep study.toml --set sweep.replicates=12 --extend old.zarr --out new.zarr --quiet",
     ):
         assert run_line(line)[0] == 0
     assert status("new.zarr", verify=True).is_whole

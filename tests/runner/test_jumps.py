@@ -192,7 +192,7 @@ def test_a_plan_says_how_fast_the_other_method_is():
     assert planned.other.is_scaled
     assert planned.times_faster is not None
     assert planned.times_faster < 1
-    planned = plan(study_of({"num_steps": 2000, "method": "steps", "precision": "float32"}), seconds=0.01)
+    planned = plan(study_of({"method": "steps", "precision": "float32"}), seconds=0.01)
     assert planned.other is not None
     assert planned.other.method == "jumps"
     assert not planned.other.is_scaled

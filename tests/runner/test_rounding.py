@@ -57,13 +57,13 @@ def test_who_sweeps_or_plans_is_told_that_rounding_hides_convergence(tmp_path, c
 
 
 @pytest.mark.parametrize("training", [{"precision": "float64"}, {"tolerance": 1e-3}, {"tolerance": 0.0}])
-def test_what_is_advised_is_said_no_more(training, tmp_path, caplog):
-    jn.sweep(study_of(KELVIN, **training), tmp_path / "run.zarr")
+def test_what_is_advised_is_said_no_more(training, caplog):
+    warn_of_precision(Program(study_of(KELVIN, **training)))
     assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
-def test_what_would_not_help_is_not_advised(tmp_path, caplog):
-    jn.sweep(study_of((0.0, 1.0), tolerance=1e-8), tmp_path / "run.zarr")
+def test_what_would_not_help_is_not_advised(caplog):
+    warn_of_precision(Program(study_of((0.0, 1.0), tolerance=1e-8)))
     (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert said.endswith('counted as unsettled; precision = "float64" or a larger tolerance avoids it')
 

@@ -10,10 +10,10 @@ RATES = jn.Log(0.01, 1.0, num=6)
 DATA = {"x": [0.5, 1.0, 2.0], "y": [1.0, 1.5, 2.5]}
 
 
-def study(activation="relu", rates=RATES, **training):
+def study(rates=RATES, **training):
     return jn.Study(
         data=DATA,
-        neuron={"activation": activation, "init_weight": 0.5},
+        neuron={"init_weight": 0.5},
         training={"num_steps": 30} | training,
         sweep={"learning_rate": rates, "replicates": 2},
     )
@@ -25,10 +25,9 @@ def study(activation="relu", rates=RATES, **training):
         study(rates=jn.Log(0.02, 2.0, num=6)),
         study(precision="float64"),
         study(gradient="autodiff"),
-        study(activation="tanh"),
         study(optimizer="momentum"),
     ],
-    ids=["rates", "precision", "gradient", "activation", "optimizer"],
+    ids=["rates", "precision", "gradient", "optimizer"],
 )
 def test_a_varied_program_trains_as_one_of_its_own(other):
     first = Program(study())
