@@ -27,20 +27,18 @@ from jaxneuron.store.status import status
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 from tests.conftest import REPEAT
-from tests.store.runs import read
+from tests.store.runs import PARTS, WHOLE_CELLS, read
 from tests.values import values_of
 
-SMALL = {"learning_rate": [0.1, 10.0], "init_bias": [-0.5, 0.5], "replicates": 10}
 
-
-@pytest.fixture(params=[10, 5], ids=["whole cells", "parts"])
+@pytest.fixture(params=[WHOLE_CELLS, PARTS], ids=["whole cells", "parts"])
 def whole(request, swept):
-    """A run of four chunks of whole cells, and one of parts."""
-    return swept(**SMALL, chunk_size=request.param)
+    """A run of two chunks of whole cells, and one of eight of parts."""
+    return swept(learning_rate=[0.1, 10.0], chunk_size=request.param)
 
 
 # For what does not depend on it.
-IN_PARTS = pytest.mark.parametrize("whole", [5], ids=["parts"], indirect=True)
+IN_PARTS = pytest.mark.parametrize("whole", [PARTS], ids=["parts"], indirect=True)
 
 
 @pytest.fixture
@@ -70,7 +68,7 @@ def array_at(file, path):
     return "/".join(file.relative_to(path).parts[:2])
 
 
-@pytest.mark.parametrize("number", [10, pytest.param(100 * REPEAT, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("number", [10, pytest.param(40 * REPEAT, marks=pytest.mark.thorough)])
 def test_no_two_files_are_taken_for_one_another(number, whole, copied):
     """Pairs of files of the same array, and of others: swapped, they are told."""
     path, values = copied, whole.values

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import threading
 import time
-import uuid
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -101,42 +101,66 @@ def test_an_object_store_keeps_runs_as_a_disk_does(bucket, swept, caplog):
     assert status(url).chunks_done == 1
     with pytest.raises(BadInput, match="is unfinished, 1 of"):
         jn.open_run(url)
-    assert values_of(sweep(study, url)) == sound.values
-    with pytest.raises(BadInput, match=r"holds another run: sweep\.seed is 0 there and 1 here"):
-        sweep(another, url)
     shard = next(path for path in files.find(url) if "/neurons/fate/c/" in path)
     files.rm_file(shard)
     assert list(status(url, verify=True).damaged.values()) == ["neurons/fate"]
     assert values_of(sweep(study, url)) == sound.values
     assert "1 chunk is damaged" in caplog.text
-    assert values_of(sweep(another, url, overwrite=True)) != sound.values
+    with pytest.raises(BadInput, match=r"holds another run: sweep\.seed is 0 there and 1 here"):
+        sweep(another, url)
+    weights = {"neurons/final_weight"}
+    assert values_of(sweep(another, url, overwrite=True), weights) != values_of(sound.run, weights)
+
+
+class Kept(NamedTuple):
+    """A run that is whole in the bucket, and how many requests it took to make it and to open it again."""
+
+    study: jn.Study
+    url: str
+    cells: xr.Dataset
+    requests_to_make: int
+    requests_to_open: int
+
+
+@pytest.fixture(scope="module")
+def kept(bucket, faulty, tmp_path_factory):
+    study = study_of({"learning_rate": [0.1, 10.0], "records": "cells"})
+    cells = sweep(study, tmp_path_factory.mktemp("kept") / "run.zarr").cells.load()
+    numbers, url = [], f"{bucket[0]}/kept.zarr"
+    for _ in range(2):
+        faulty.mend()
+        sweep(study, url)
+        numbers.append(faulty.number)
+    return Kept(study, url, cells, *numbers)
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("kind", FAULTS if REPEAT > 1 else ["expired", "cut"])
-def test_an_outage_of_an_object_store_loses_nothing(kind, bucket, faulty, tmp_path, monkeypatch):
+def test_an_outage_of_an_object_store_loses_nothing(kind, kept, bucket, faulty, monkeypatch):
     """From any request on, until the sweep ends: a finished run stays, and one that is begun is resumed."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
-    study = study_of({"learning_rate": [0.1, 10.0], "records": "cells"})
-    sound = sweep(study, tmp_path / "run.zarr").cells.load()
-    (url, files), tag = bucket, uuid.uuid4().hex
-    whole = f"{url}/{tag}/whole.zarr"
-    sweep(study, whole)
-    faulty.mend()
-    sweep(study, whole)
-    asked, before = faulty.number, {key: files.info(key)["ETag"] for key in files.find(whole)}
-    for share in (0.01, 0.4) if REPEAT == 1 else np.linspace(0, 1, 4 * REPEAT):
-        begun = f"{url}/{tag}/{share}.zarr"
-        for path, first in ((whole, int(share * asked)), (begun, 3 + int(share * 2 * asked))):
+    url, files = bucket
+    before = tags_of(kept.url, files)
+    # While the run is made, and while its chunks are written.
+    for share in (0.05, 0.8) if REPEAT == 1 else np.linspace(0, 1, 4 * REPEAT, endpoint=False):
+        begun = f"{url}/{kind}/{share}.zarr"
+        to_open, to_make = int(share * kept.requests_to_open), 3 + int(share * (kept.requests_to_make - 3))
+        for path, first in ((kept.url, to_open), (begun, to_make)):
             faulty.fail(FAULTS[kind], first)
             with contextlib.suppress(BadInput, Stopped):
-                sweep(study, path)
+                sweep(kept.study, path)
+            assert faulty.number > faulty.first  # it was met
             faulty.mend()
-        files.invalidate_cache()
-        assert {key: files.info(key)["ETag"] for key in files.find(whole)} == before
-        xr.testing.assert_identical(sweep(study, begun).cells.load(), sound)
-    xr.testing.assert_identical(sweep(study, whole).cells.load(), sound)
+        assert tags_of(kept.url, files) == before
+        xr.testing.assert_identical(sweep(kept.study, begun).cells.load(), kept.cells)
+    xr.testing.assert_identical(sweep(kept.study, kept.url).cells.load(), kept.cells)
+
+
+def tags_of(url, files):
+    """What the store says of the content of every file of a run."""
+    files.invalidate_cache()
+    return {key: found["ETag"] for key, found in files.find(url, detail=True).items()}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ they hold the bytes of one that ran through."""
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 import jaxneuron as jn
 from jaxneuron import sweep
 from jaxneuron.store.status import status
-from tests.conftest import KILLS
+from tests.conftest import KILLS, REPEAT
 from tests.runner.engines.trained import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, study_of
 from tests.values import values_of
 
@@ -74,9 +75,15 @@ os._exit(0)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """The bytes of a sweep that ran through."""
-    return values_of(sweep(study_of(1000), tmp_path_factory.mktemp("whole") / "run.zarr"))
+def whole_run(tmp_path_factory):
+    """The run of a sweep that ran through, to be copied."""
+    return sweep(study_of(1000), tmp_path_factory.mktemp("whole") / "run.zarr")
+
+
+@pytest.fixture(scope="module")
+def whole(whole_run):
+    """Its bytes."""
+    return values_of(whole_run)
 
 
 @pytest.fixture(scope="session")
@@ -133,10 +140,9 @@ def test_killed_at_any_moment(chunk_size, whole, environment, tmp_path):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_at_any_moment(stop, whole, environment, tmp_path):
-    rng, path = random.Random(stop), tmp_path / "run.zarr"
-    for _ in range(2):
+def test_stopped_at_any_moment(whole, environment, tmp_path):
+    rng, path = random.Random(0), tmp_path / "run.zarr"
+    for stop in (signal.SIGINT, signal.SIGTERM) * REPEAT:
         process = start(path, PARTS, environment)
         wait_until_it_trains(process)
         time.sleep(rng.uniform(0, 0.15))
@@ -268,10 +274,10 @@ STEPS_OF_REPLACING = [
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(("step", "when"), STEPS_OF_REPLACING)
-def test_killed_while_a_run_and_a_table_are_replaced(step, when, whole, environment, tmp_path):
+def test_killed_while_a_run_and_a_table_are_replaced(step, when, whole_run, whole, environment, tmp_path):
     """At any moment a whole run is at the path, and a whole table."""
     path, table = tmp_path / "run.zarr", tmp_path / "cells.csv"
-    run = sweep(study_of(1000), path)
+    shutil.copytree(whole_run.path, path)
     table.write_text("mine")
     for kill_at in (1, 20, 40) if step == "none" else (0,):
         arguments = [sys.executable, "-c", REPLACER, *map(str, (path, table, kill_at, step, when))]
@@ -283,7 +289,7 @@ def test_killed_while_a_run_and_a_table_are_replaced(step, when, whole, environm
             assert values_of(jn.open_run(path)) == whole
         assert (table.read_text() == "mine") == ((step, when) == ("replace", "before"))
         if table.read_text() != "mine":
-            assert len(table.read_text().splitlines()) == 1 + run.cells.fixed_count.size
+            assert len(table.read_text().splitlines()) == 1 + whole_run.cells.fixed_count.size
     left = status(path).left_behind
     assert bool(left) == (step in ("none", "rename", "delete") and (step, when) != ("delete", "after"))
     assert values_of(sweep(study_of(1000), path, overwrite=True)) == whole
