@@ -77,6 +77,8 @@ def test_a_damaged_program_is_compiled_again_by_the_next_command(tmp_path):
     line = [sys.executable, "-m", "jaxneuron", *words.split()]
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": os.pathsep.join(sys.path)}
+    # All programs are kept, not only those that take long to compile, and they are compiled quickly.
+    environment |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 
     def train():
         ended = subprocess.run(

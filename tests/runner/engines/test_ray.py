@@ -64,16 +64,6 @@ def local_ray(environment):
     ray.shutdown()
 
 
-def test_actors_make_the_bytes_of_one_process(whole, local_ray, tmp_path):
-    """Chunks of whole cells; those of parts of cells are below, with actors that are killed."""
-    recorded, path = [], tmp_path / "run.zarr"
-    run = sweep(study_of(WHOLE_CELLS), path, engine=Ray(actors=2), progress=record_in(recorded))
-    assert values_of(run) == whole
-    assert recorded == sorted(recorded)
-    assert recorded[-1] == (NUM_NEURONS, NUM_NEURONS)
-    assert len({marker.process for marker in markers_of(path).values()}) <= 2
-
-
 def test_actors_that_are_killed_lose_nothing(whole, local_ray, tmp_path, caplog):
     """At any moment, many of them."""
     rng, dead, runs = random.Random(0), set(), 0
@@ -95,16 +85,20 @@ def test_actors_that_are_killed_lose_nothing(whole, local_ray, tmp_path, caplog)
     assert caplog.text.count("an actor failed and is replaced") >= 0.7 * KILLS
 
 
-def test_a_sweep_that_was_stopped_is_resumed(local_ray, tmp_path):
-    path = tmp_path / "run.zarr"
+def test_a_sweep_that_was_stopped_is_resumed_to_the_bytes_of_one_process(whole, local_ray, tmp_path):
+    recorded, path = [], tmp_path / "run.zarr"
     with pytest.raises(Stop):
         sweep(study_of(PARTS), path, engine=Ray(actors=2), progress=stop_after(5))
     before = markers_of(path)
     assert 5 <= len(before) < NUM_CHUNKS[PARTS]
-    sweep(study_of(PARTS), path, engine=Ray(actors=2))
+    run = sweep(study_of(PARTS), path, engine=Ray(actors=2), progress=record_in(recorded))
     after = markers_of(path)
     assert len(after) == NUM_CHUNKS[PARTS]
     assert all(after[number] == marker for number, marker in before.items())
+    assert len({after[number].process for number in after.keys() - before.keys()}) <= 2
+    assert values_of(run) == whole
+    assert recorded == sorted(recorded)
+    assert recorded[-1] == (NUM_NEURONS, NUM_NEURONS)
 
 
 def test_a_chunk_that_always_kills_its_actor_ends_the_sweep(local_ray, tmp_path, monkeypatch):

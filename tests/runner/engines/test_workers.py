@@ -1,8 +1,6 @@
 """Workers: each does its share of a run, may be killed or started twice, and the bytes are the same."""
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -235,8 +233,8 @@ def test_made_by_several_at_once(environment, tmp_path):
     )
     line = [sys.executable, "-m", "jaxneuron", "create", "study.toml", "--out", "run.zarr", "--json"]
     options = {"env": environment, "cwd": tmp_path, "stdout": subprocess.PIPE, "text": True}
-    processes = [subprocess.Popen(line, **options) for _ in range(4)]
+    processes = [subprocess.Popen(line, **options) for _ in range(3)]
     printed = [process.communicate(timeout=120)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0] * 4
+    assert [process.returncode for process in processes] == [0] * 3
     assert sum('"is_new": true' in text for text in printed) == 1
     assert sorted(p.name for p in tmp_path.iterdir()) == ["run.zarr", "study.toml"]
