@@ -82,6 +82,9 @@ def bucket(faulty):
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        # Clients are kept, the first one too: none tries again and again what fails.
+        patch.setenv("AWS_MAX_ATTEMPTS", "1")
+        patch.setattr(s3fs.S3FileSystem, "retries", 1)
         patch.setattr(s3fs.S3FileSystem, "read_timeout", PATIENCE)
         files = s3fs.S3FileSystem(skip_instance_cache=True)
         files.mkdir("bucket")
@@ -136,10 +139,8 @@ def kept(bucket, faulty, tmp_path_factory):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("kind", FAULTS if REPEAT > 1 else ["expired", "cut"])
-def test_an_outage_of_an_object_store_loses_nothing(kind, kept, bucket, faulty, monkeypatch):
+def test_an_outage_of_an_object_store_loses_nothing(kind, kept, bucket, faulty):
     """From any request on, until the sweep ends: a finished run stays, and one that is begun is resumed."""
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
     url, files = bucket
     before = tags_of(kept.url, files)
     # While the run is made, and while its chunks are written.
