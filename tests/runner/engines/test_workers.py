@@ -1,8 +1,6 @@
 """Workers: each does its share of a run, may be killed or started twice, and the bytes are the same."""
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
