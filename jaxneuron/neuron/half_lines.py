@@ -17,6 +17,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float, Int, Integer
 
+from jaxneuron.neuron.traced_once import traced_once
+
 Result = TypeVar("Result")
 
 # Rows that an index of 16 bits cannot leave.
@@ -125,6 +127,7 @@ def packed(half_lines: HalfLines) -> Tables:
     )
 
 
+@traced_once()
 def find_active_row(tables: Tables, weight: Float[Array, ""], bias: Float[Array, ""]) -> Integer[Array, ""]:
     """The row of the half-line of active examples (z > 0).
 

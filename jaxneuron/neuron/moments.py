@@ -20,6 +20,7 @@ from jaxneuron.neuron.half_lines import (
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Evaluation, Examples
 from jaxneuron.neuron.params import Params, trained
+from jaxneuron.neuron.traced_once import traced_once
 
 
 class Piece(NamedTuple):
@@ -47,6 +48,7 @@ def find_piece(params: Params, half_lines: Tables) -> Piece:
     return piece_of(find_active_row(half_lines, params.weight[0], params.bias), half_lines)
 
 
+@traced_once()
 def piece_of(row: Integer[Array, ""], half_lines: Tables) -> Piece:
     """The piece on which the examples of a row are active."""
     active, active_errors = half_line(half_lines, row)

@@ -20,6 +20,7 @@ from jaxneuron.neuron.half_lines import HalfLines, packed
 from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
+from jaxneuron.neuron.traced_once import traced_once
 from jaxneuron.neuron.train import Trained, TrainState, conclude
 from jaxneuron.population.start import InitNeuron
 from jaxneuron.population.steps import advance, axes_of, is_count, with_one_count
@@ -178,11 +179,12 @@ def map_in_blocks(function: Callable[..., Trained], block: int, *arguments: PyTr
     never all that there is, as what does not change from turn to turn is taken out of the loop.
     """
 
-    def of_block(i: Array | int) -> Trained:
+    @traced_once()
+    def of_block(i: Int[Array, ""]) -> Trained:
         return jax.vmap(function)(*block_at(i * block, block, arguments))
 
     num_neurons = len(jax.tree.leaves(arguments)[0])
-    shapes = jax.eval_shape(of_block, 0)
+    shapes = jax.eval_shape(of_block, jnp.int32(0))
     found = jax.tree.map(lambda some: jnp.zeros((num_neurons, *some.shape[1:]), some.dtype), shapes)
     num_blocks = jax.lax.optimization_barrier(jnp.int32(num_neurons // block - 1))
     return jax.lax.fori_loop(0, num_blocks, lambda i, found: with_block(found, i * block, of_block(i)), found)

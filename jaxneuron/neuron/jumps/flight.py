@@ -19,6 +19,7 @@ from jaxneuron.neuron.jumps import MOST_STEPS
 from jaxneuron.neuron.jumps.quadratic import ratio
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.scalar import Scalar
+from jaxneuron.neuron.traced_once import traced_once
 
 # λ = 0 is gone after one step; its logarithm must be a number, to be multiplied by 0 steps.
 MIN_LOG = -800.0
@@ -118,6 +119,7 @@ def powers_after(modes: Modes, steps: Steps) -> Powers:
     )
 
 
+@traced_once()
 def powers_after_pairs(modes: Modes, pairs: Steps) -> Powers:
     """The powers of both modes after some pairs of steps: those of λ²."""
     # What neither grows nor shrinks does not do so in infinitely many steps either.

@@ -9,6 +9,7 @@ from jaxneuron.neuron.half_lines import HalfLine
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.moments import Piece, with_scaled_targets
 from jaxneuron.neuron.scalar import Scalar
+from jaxneuron.neuron.traced_once import traced_once
 
 
 def loss_line(piece: Piece, hyperparams: Hyperparams, config: Config) -> HalfLine:
@@ -41,6 +42,7 @@ def stretched(line: HalfLine, slope: Scalar) -> HalfLine:
     )
 
 
+@traced_once()
 def joined(one: HalfLine, other: HalfLine) -> HalfLine:
     """The examples of both as one: between them they are spread by what lies between their means."""
     share = one.share + other.share
@@ -63,6 +65,7 @@ def joined(one: HalfLine, other: HalfLine) -> HalfLine:
     )
 
 
+@traced_once("train_bias")
 def gradient_of(
     line: HalfLine, weight: Float[Array, ""], bias: Float[Array, ""], train_bias: bool
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
