@@ -17,11 +17,11 @@ from jaxneuron.store.identity import differences
 from jaxneuron.store.location import Location, MadeMeanwhile
 from jaxneuron.store.room import check_room
 from jaxneuron.store.skeleton import (
+    attrs_of,
     check_current,
     check_left_behind,
     cut_of,
     is_run,
-    open_skeleton,
     what_is_there,
 )
 from jaxneuron.study.bad_input import BadInput, shown
@@ -46,7 +46,7 @@ def program_of(study: Study, location: Location, *, overwrite: bool = False) -> 
     """The program that trains a study into its run, cut as the run is, if there is one that stays."""
     if overwrite or not is_run(location):
         return Program(study)
-    return Program(study, cut=cut_for(study, open_skeleton(location).attrs))
+    return Program(study, cut=cut_for(study, attrs_of(location)))
 
 
 def cut_for(study: Study, attrs: Mapping[str, Any]) -> Cut | None:
@@ -93,7 +93,7 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
 
 def check_same(location: Location, program: Program) -> None:
     """BadInput where the run holds something else than what is to be trained, with what differs."""
-    attrs = open_skeleton(location).attrs
+    attrs = attrs_of(location)
     found = differences(attrs["identity"], program.identity)
     if not found:
         return

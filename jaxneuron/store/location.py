@@ -23,6 +23,9 @@ READERS = 8  # threads that read at a time, mostly waiting for the disk or the n
 DRAFT, OLD = ".draft", ".old"
 PARTIAL = ".partial"  # of a file that is being written
 LOCK = Path("work", "marker", "lock")  # inside an array's folder, where no reader of Zarr looks
+# Options of the file systems of some stores. S3's would ask for the size of each file before it reads it, so as
+# to read large ones in parts at once; the files of a run are not that large.
+OPTIONS = {"s3": {"max_concurrency": 1}}
 
 
 class MadeMeanwhile(Exception):
@@ -47,7 +50,7 @@ class Location:
         """The file system of fsspec's, and the run's place there."""
         import fsspec
 
-        return fsspec.core.url_to_fs(self.name)
+        return fsspec.core.url_to_fs(self.name, **OPTIONS.get(self.name.split("://")[0], {}))
 
     def read(self, key: str) -> bytes | None:
         """The content of a file of the run; None where there is certainly none.

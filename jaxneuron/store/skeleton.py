@@ -38,6 +38,7 @@ class Skeleton(NamedTuple):
     root: bytes  # the content of its file
     attrs: dict[str, Any]
     files: Mapping[str, str]  # checksums by key
+    descriptions: Mapping[str, bytes]  # of its groups and arrays: files that Zarr asks for again and again
 
     @property
     def is_older(self) -> bool:
@@ -81,6 +82,21 @@ def what_is_there(location: Location) -> str:
 
 def open_skeleton(location: Location) -> Skeleton:
     """The run as it was made; BadInput where there is none, or where it is not as it was made."""
+    root, attrs = _root_of(location)
+    files = attrs.get("files") if attrs["format"] == FORMAT else older.files_of(location, attrs)
+    if not isinstance(files, dict) or not all(map(_is_inside, files)):
+        raise is_damaged(location, ROOT)
+    descriptions = {ROOT: root} | _descriptions(location, files)
+    return Skeleton(location, root, attrs, {ROOT: checksum_of_bytes(root)} | files, descriptions)
+
+
+def attrs_of(location: Location) -> dict[str, Any]:
+    """What the root of a run says of it, with no other file read; BadInput where there is none."""
+    return _root_of(location)[1]
+
+
+def _root_of(location: Location) -> tuple[bytes, dict[str, Any]]:
+    """The content of the root of a run, and its attributes."""
     root = location.read(ROOT)
     attrs = _attributes(root)
     if root is None or attrs.get("format") not in (FORMAT, OLDER_FORMAT):
@@ -92,12 +108,7 @@ def open_skeleton(location: Location) -> Skeleton:
     known = {name: value for name, value in attrs.items() if name != "checksum"}
     if attrs.get("checksum") != checksum_of(known) or not known.keys() >= NEEDED:
         raise is_damaged(location, ROOT)
-    files = attrs.get("files") if attrs["format"] == FORMAT else older.files_of(location, attrs)
-    if not isinstance(files, dict) or not all(map(_is_inside, files)):
-        raise is_damaged(location, ROOT)
-    files = {ROOT: checksum_of_bytes(root)} | files
-    _check_files(location, files)
-    return Skeleton(location, root, attrs, files)
+    return root, attrs
 
 
 def check_left_behind(location: Location) -> None:
@@ -169,13 +180,18 @@ def _parsed(description: bytes | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _check_files(location: Location, files: Mapping[str, str]) -> None:
-    """BadInput where a file that the run was made with is another one, or what jaxneuron does not write."""
+def _descriptions(location: Location, files: Mapping[str, str]) -> dict[str, bytes]:
+    """The descriptions among the files that the run was made with; BadInput where a file is another one, or
+    what jaxneuron does not write."""
+    found: dict[str, bytes] = {}
     for (key, checksum), content in zip(files.items(), location.read_all(files), strict=True):
         if content is None or checksum not in (older.UNKNOWN, checksum_of_bytes(content)):
             raise is_damaged(location, key)
-        if key.split("/")[-1] == DESCRIPTION and not _is_written_here(_parsed(content)):
-            raise BadInput(f"{location}: {key} describes what jaxneuron does not write; it is not opened")
+        if key.split("/")[-1] == DESCRIPTION:
+            if not _is_written_here(_parsed(content)):
+                raise BadInput(f"{location}: {key} describes what jaxneuron does not write; it is not opened")
+            found[key] = content
+    return found
 
 
 def _is_inside(key: str) -> bool:

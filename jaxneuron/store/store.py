@@ -265,6 +265,8 @@ class Store:
         A file that was made with the run has its checksum there, and any other in the marker of its piece;
         markers themselves, and an older run, are verified elsewhere. BadInput where a file is another one.
         """
+        if key in self._skeleton.descriptions:
+            return self._skeleton.descriptions[key]
         path, place = split(key)
         checksum, chunk = self._skeleton.files.get(key, older.UNKNOWN), None
         if key not in self._skeleton.files:

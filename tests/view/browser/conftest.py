@@ -64,7 +64,7 @@ def browse(browser) -> Iterator[Callable]:
         places.append(url.partition("#")[0])
         context.add_init_script(SCRIPT)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(120_000)
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
