@@ -123,7 +123,7 @@ def test_no_step_that_is_too_large_is_certified():
 @pytest.fixture(scope="module")
 def sliding():
     """Data, and neurons at two rates that have come to their kinks: (x, y, {rate: (W, b)})."""
-    x, y, w, b, _ = (values[:12] for values in population(2))
+    x, y, w, b, _ = (values[:6] for values in population(2))
     found = {
         size: descend(x[:, None], y[:, None], w, b, np.full_like(w, size), int(5 / size))[:2]
         for size in (1e-2, 1e-3)
