@@ -67,6 +67,7 @@ LITTLE_OPTIMISED = (
     "tests/population/test_chunks.py",
     "tests/population/test_results.py",
     "tests/population/test_train_by_jumps.py",
+    "tests/oracle/",
     *(f"tests/runner/test_{name}.py" for name in ("categories", "datasets", "dispatch", "extend", "jumps")),
     *(f"tests/runner/test_{name}.py" for name in ("scaled_target", "sweep", "theory")),
     "tests/analysis/",

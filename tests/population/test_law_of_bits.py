@@ -48,7 +48,7 @@ MORE_CASES = [
 ]
 SEVERAL_INPUTS = [("relu", "adam", None, "at_once")]
 MORE_OF_SEVERAL_INPUTS = [
-    *(("relu", name, None, "at_once") for name in ("sgd", "momentum", "adamw", "adagrad")),
+    *(("relu", name, None, "at_once") for name in ("sgd", "adamw", "adagrad")),
     ("gelu", "sgd", None, "at_once"),
     ("relu", "adam", 5, "at_once"),
 ]
@@ -170,9 +170,8 @@ def test_with_several_inputs_they_change_no_bit_either(precision, activation, op
     config = dataclasses.replace(config, gradient=form, tolerance=0.0)
     x = np.column_stack([X, X**2, np.sin(5 * X)])
     study = start, examples_of(x, Y, precision), config
-    is_first = (activation, optimizer, batch_size, form) == SEVERAL_INPUTS[0]
-    is_double = precision == "float64"
-    assert_law_of_bits(study if is_first and is_double else without_draws(study), in_chunks=is_double)
+    draws = precision == "float64" and (activation, optimizer, batch_size, form) == SEVERAL_INPUTS[0]
+    assert_law_of_bits(study if draws else without_draws(study), in_chunks=draws)
 
 
 @pytest.mark.thorough
@@ -189,10 +188,11 @@ def test_matrices_of_any_shape_change_no_bit(num_inputs, num_examples, optimizer
     study = without_draws((start, examples_of(x, np.maximum(0, x.sum(1) + 0.2)), config))
     some = IN_ORDER[::3]  # of all rates, more than a block
     whole = train_in_chunks(some, len(some), study)
-    assert_same_bits(whole, train_in_chunks(some, 100, study))
-    i = some[250]
-    _, _, trained = follow(CELLS[i], REPLICATES[i], swept_of(i, study), *study, NUM_STEPS)
-    assert_same_bits([values[250] for values in whole], [np.asarray(v) for v in jax.tree.leaves(trained)])
+    for place in (100, 260):  # in one block and in the next
+        i = some[place]
+        _, _, trained = follow(CELLS[i], REPLICATES[i], swept_of(i, study), *study, NUM_STEPS)
+        got = [np.asarray(values) for values in jax.tree.leaves(trained)]
+        assert_same_bits([values[place] for values in whole], got)
 
 
 def assert_early_is_late(places, swept, study, num_steps):

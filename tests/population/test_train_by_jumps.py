@@ -142,7 +142,7 @@ def test_fates_and_their_steps_are_those_of_stepping(name):
     for kind in KINDS:
         rng = np.random.default_rng([KINDS.index(kind), len(name)])
         x, y = data_of(kind, NUM_EXAMPLES, rng)
-        counts = compare_with_stepping(x, y, config, 420, values_of(x, config, rng) | rest)
+        counts = compare_with_stepping(x, y, config, 210, values_of(x, config, rng) | rest)
         num_compared, num_diverged = num_compared + counts[0], num_diverged + counts[1]
     assert num_compared > len(KINDS) * NUM_NEURONS / 3  # or nothing was compared
     if name in ("decay of the weight alone", "identity"):
@@ -154,7 +154,7 @@ def test_fates_and_their_steps_are_those_of_stepping(name):
     [
         # None diverges: no program has to date that, and the others are those of the tests below.
         (20, "relu", 1.0),
-        pytest.param(40 * REPEAT, "relu", 3.0, marks=pytest.mark.thorough),
+        pytest.param(20 * REPEAT, "relu", 3.0, marks=pytest.mark.thorough),
         # Where weights decay the dead move and may revive.
         pytest.param(20 * REPEAT, "decay of the weight alone", 1.0, marks=pytest.mark.thorough),
     ],
@@ -372,7 +372,7 @@ def test_without_end_is_after_very_many_steps():
 @pytest.mark.parametrize("seed", range(REPEAT))
 def test_deaths_without_end_are_those_of_stepping_with_decay(seed):
     """Where decay moves the silent too: who is born dead, who dies and when, as far as is stepped."""
-    rng, num_steps, deaths, born = np.random.default_rng(seed), 300, 0, 0
+    rng, num_steps, deaths, born = np.random.default_rng(seed), 150, 0, 0
     for number, kind in enumerate(KINDS):
         x, y = data_of(kind, NUM_EXAMPLES, rng)
         values = values_of(x, relu(), rng) | {"weight_decay": np.full(NUM_NEURONS, 0.05)}

@@ -102,7 +102,7 @@ def test_a_held_neuron_never_leaves_and_one_that_leaves_is_not_held():
 def test_no_step_that_is_too_large_is_certified():
     """At rates around the largest at which a step goes no further than to where it would rest."""
     num_held = 0
-    for seed in range(16 * REPEAT):
+    for seed in range(8 * REPEAT):
         x, y, w, b, rate = population(100 + seed, 0.3, 30.0)
         for num_steps in (0, 1, 2, 5, 60):
             with np.errstate(over="ignore", invalid="ignore"):
