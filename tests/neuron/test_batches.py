@@ -11,6 +11,9 @@ from jaxneuron.neuron.batches import draw, draw_batch
 from tests.conftest import examples_of
 from tests.neuron.neurons import KEY
 
+drawn_at = jax.jit(draw, static_argnums=(2, 3))
+batch_at = jax.jit(draw_batch, static_argnums=3)
+
 
 @pytest.mark.parametrize(
     ("batch_size", "num_examples"), [(1, 1), (8, 10), (7, 2**16 + 1), (1000, 10**9 + 7), (1001, 2**31)]
@@ -19,7 +22,7 @@ def test_what_is_drawn_is_the_high_half_of_a_word_times_the_number(batch_size, n
     key, step, half = jax.random.fold_in(KEY, 7), 123_456_789, -(-batch_size // 2)
     counter = np.stack([np.full(half, step), np.arange(half)]).astype(np.uint32)
     words = np.asarray(threefry_2x32(tuple(jax.random.key_data(key)), jnp.asarray(counter))).ravel()
-    drawn = draw(key, jnp.int32(step), batch_size, num_examples)
+    drawn = drawn_at(key, jnp.int32(step), batch_size, num_examples)
     np.testing.assert_array_equal(drawn, words[:batch_size].astype(np.uint64) * num_examples >> 32)
 
 
@@ -27,7 +30,7 @@ def test_mini_batches_come_from_key_and_step():
     examples = examples_of(np.arange(50.0), np.arange(50.0))
 
     def batch(key, step):
-        return draw_batch(jax.random.key(key), jnp.int32(step), examples, 8)
+        return batch_at(jax.random.key(key), jnp.int32(step), examples, 8)
 
     first, again, later, other = batch(0, 3), batch(0, 3), batch(0, 4), batch(1, 3)
     assert first.x.shape == (8, 1)
@@ -40,7 +43,7 @@ def test_mini_batches_come_from_key_and_step():
 def test_mini_batches_are_uniform():
     examples = examples_of(np.arange(10.0), np.arange(10.0))
     steps = jnp.arange(5000)
-    drawn = jax.vmap(lambda step: draw_batch(KEY, step, examples, 4).y)(steps)
+    drawn = jax.vmap(lambda step: batch_at(KEY, step, examples, 4).y)(steps)
     counts = np.bincount(np.asarray(drawn, int).ravel(), minlength=10)
     # 20 000 draws, 2000 expected in each of ten places, standard deviation 42.
     assert abs(counts - 2000).max() < 5 * 42.5
@@ -48,7 +51,7 @@ def test_mini_batches_are_uniform():
 
 
 def test_examples_of_a_mini_batch_and_of_its_neighbours_are_drawn_independently():
-    drawn = jax.vmap(lambda step: draw(KEY, step, 4, 10))(jnp.arange(10_001))
+    drawn = jax.vmap(lambda step: drawn_at(KEY, step, 4, 10))(jnp.arange(10_001))
     drawn = np.asarray(drawn, int)
     beside = [(drawn[:, 0], drawn[:, i]) for i in (1, 2, 3)] + [(drawn[1:, i], drawn[:-1, i]) for i in (0, 2)]
     for one, other in beside:

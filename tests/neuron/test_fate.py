@@ -1,6 +1,7 @@
 """The definitions of what became of a neuron, and the known answers of one example."""
 
 import itertools
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -12,22 +13,26 @@ from hypothesis import strategies as st
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.judge import has_diverged, judge, never_silent, watch
+from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.params import Params
 from tests.conftest import examples_of
 from tests.neuron.neurons import params_of, path_from, train_from, with_half_lines
 
 
-def train_one(w, b, x, y, learning_rate, num_steps=100, **config):
+def train_one(w, b, x, y, learning_rate, num_steps, **config):
     hyperparams, examples = Hyperparams(learning_rate), examples_of(x, y)
     return train_from(params_of(w, b), hyperparams, examples, Config(**config), num_steps)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+watched = jax.jit(watch)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.lists(st.booleans(), min_size=1, max_size=30))
 def test_watch_keeps_the_first_step_of_the_last_silence(silences):
     record = never_silent()
     for step, is_silent in enumerate(silences):
-        record = watch(record, jnp.int32(step), jnp.asarray(is_silent))
+        record = watched(record, np.int32(step), np.bool_(is_silent))
     trailing = len(silences)
     while trailing > 0 and silences[trailing - 1]:
         trailing -= 1
@@ -57,22 +62,21 @@ def test_the_first_rule_that_holds_is_the_fate(since, weight, loss, norm, fate, 
 
 def test_each_fate_happens():
     x, y = [-1.0, 1.0], [0.0, 1.0]
-    assert train_one(0.5, 0.0, x, y, 0.5, 200).fate == Fate.converged
-    assert train_one(0.5, 0.0, x, y, 0.01, 3).fate == Fate.unsettled
-    assert train_one(0.5, -2.0, x, y, 0.5).fate == Fate.born_dead
-    # One example, κ = 3: z = 2 goes to 2 − 3·(2 − 1) = −1.
-    died = train_one(2.0, 0.0, [1.0], [1.0], 1.5)
-    assert (died.fate, died.death_step) == (Fate.died, 1)
-    # The last update kills: the params it leaves are judged too.
-    died = train_one(2.0, 0.0, [1.0], [1.0], 1.5, num_steps=1)
-    assert (died.fate, died.death_step) == (Fate.died, 1)
+    assert train_one(0.5, 0.0, x, y, 0.5, 500).fate == Fate.converged
+    assert train_one(0.5, 0.0, x, y, 0.01, 1).fate == Fate.unsettled
+    assert train_one(0.5, -2.0, x, y, 0.5, 500).fate == Fate.born_dead
+    # One example, twice, κ = 3: z = 2 goes to 2 − 3·(2 − 1) = −1. The last update may be what kills: the
+    # params it leaves are judged too.
+    for num_steps in (500, 1):
+        died = train_one(2.0, 0.0, [1.0, 1.0], [1.0, 1.0], 1.5, num_steps)
+        assert (died.fate, died.death_step) == (Fate.died, 1)
     # theory 3: without a bias and two-sided, κ = 3 > φ² diverges.
     diverged = train_one(0.4, 0.0, x, y, 6.0, 500, train_bias=False)
     assert diverged.fate == Fate.diverged
     assert diverged.death_step == -1
 
 
-@pytest.mark.parametrize("activation", ["leaky_relu", "identity", "softplus", "tanh"])
+@pytest.mark.parametrize("activation", ["leaky_relu", "softplus"])
 def test_an_activation_with_a_slope_never_dies(activation):
     trained = train_one(-1.0, -1.0, [1.0, 2.0], [0.5, 0.5], 0.01, 50, activation=activation)
     assert trained.fate in (Fate.converged, Fate.unsettled)
@@ -122,8 +126,7 @@ def test_silence_judged_at_the_end_is_the_silence_watched_at_every_step(gradient
             return {name: getattr(trained, name) for name in ("fate", "death_step", "revivals")}
 
         return {
-            num_steps: (found(None, num_steps), found(jnp.float32(0), num_steps))
-            for num_steps in (0, 1, 7, 60)
+            num_steps: (found(None, num_steps), found(jnp.float32(0), num_steps)) for num_steps in (0, 1, 60)
         }
 
     rates = np.geomspace(0.05, 5.0, len(values), dtype=np.float32)
@@ -135,18 +138,18 @@ def test_silence_judged_at_the_end_is_the_silence_watched_at_every_step(gradient
             assert len(np.unique(judged["death_step"])) > 5
 
 
-def death_steps_of_one_example(z0, kappa, y, num_steps):
-    """Of neurons with x = 1, w₀ = z₀ and b₀ = 0, in float64."""
-
-    @jax.jit
-    @jax.vmap
-    def death_step(z0, kappa):
-        params = Params(z0[None], jnp.zeros_like(z0))
-        examples = examples_of([1.0], [y], "float64")
-        return train_from(params, Hyperparams(kappa / 2), examples, Config(), num_steps).death_step
-
+def death_steps_of_one_example(z0, kappa, y):
+    """Of neurons with x = 1, w₀ = z₀ and b₀ = 0, in float64, within 200 steps."""
     with jax.enable_x64(True):
-        return np.asarray(death_step(jnp.asarray(z0), jnp.asarray(kappa)))
+        return np.asarray(death_step(jnp.asarray(z0), jnp.asarray(kappa), jnp.asarray(y)))
+
+
+@jax.jit
+@partial(jax.vmap, in_axes=(0, 0, None))
+def death_step(z0, kappa, y):
+    params = Params(z0[None], jnp.zeros_like(z0))
+    examples = Examples(jnp.ones((1, 1)), y[None])
+    return train_from(params, Hyperparams(kappa / 2), examples, Config(), 200).death_step
 
 
 def test_death_steps_of_one_example_are_exact():
@@ -158,7 +161,7 @@ def test_death_steps_of_one_example_are_exact():
         for kappa in (1.5, 2.3, 3.0, 6.0)
         for z0 in np.random.default_rng(2).uniform(0.01, 4.0, 40)
     ]
-    found = death_steps_of_one_example(*np.transpose(pairs), y, 200)
+    found = death_steps_of_one_example(*np.transpose(pairs), y)
     for (z0, kappa), got in zip(pairs, found, strict=True):
         if kappa <= 2:
             want = 1 if (kappa - 1) * (z0 - y) >= y else -1
@@ -172,30 +175,30 @@ def test_death_steps_of_one_example_are_exact():
 def test_a_negative_target_kills_in_the_known_number_of_steps():
     """theory 2, y < 0 and κ < 1: dies at max(1, ⌈ln(|y|/(z₀ + |y|))/ln(1 − κ)⌉)."""
     kappa, y = 0.3, -0.8
-    z0 = np.random.default_rng(3).uniform(0.01, 4.0, 40)
+    z0 = np.random.default_rng(3).uniform(0.01, 4.0, 160)
     want = np.maximum(1, np.ceil(np.log(-y / (z0 - y)) / np.log(1 - kappa)))
-    np.testing.assert_array_equal(death_steps_of_one_example(z0, np.full(40, kappa), y, 60), want)
+    np.testing.assert_array_equal(death_steps_of_one_example(z0, np.full(160, kappa), y), want)
 
 
-@pytest.mark.parametrize("target_scale", [None, 3.0, -0.5])
-@pytest.mark.parametrize("num_inputs", [1, 3])
+@jax.jit
+@partial(jax.vmap, in_axes=(0, 0, None, None))
+def nearly_silent(weight, bias, target_scale, examples):
+    hyperparams, config = Hyperparams(0.1, target_scale=target_scale), Config(silence_tolerance=0.2)
+    return train_from(Params(weight, bias), hyperparams, examples, config, 0).nearly_silent
+
+
+@pytest.mark.parametrize(("num_inputs", "target_scale"), [(1, None), (3, 3.0), (3, -0.5)])
 def test_nearly_silent_is_z_within_the_tolerance_on_every_example(num_inputs, target_scale):
     rng = np.random.default_rng(num_inputs)
-    config = Config(silence_tolerance=0.2)
     factor = 1.0 if target_scale is None else target_scale
-    hyperparams = Hyperparams(0.1, target_scale=None if target_scale is None else jnp.float32(target_scale))
+    scale = None if target_scale is None else jnp.float32(target_scale)
     # All inputs on one side of 0: what pads the examples must not be an example of its own.
     x, y = 1 + rng.random((11, num_inputs)), rng.normal(size=11)
     weight, bias = 0.3 * rng.normal(size=(500, num_inputs)), 0.4 * rng.normal(size=500)
 
-    @jax.jit
-    @jax.vmap
-    def nearly_silent(weight, bias):
-        return train_from(Params(weight, bias), hyperparams, examples_of(x, y), config, 0).nearly_silent
-
     largest = (weight @ x.T + bias[:, None]).max(1)
     is_near = largest <= 0.2 * np.sqrt(np.mean((factor * y) ** 2))
-    found = nearly_silent(jnp.float32(weight), jnp.float32(bias))
+    found = nearly_silent(jnp.float32(weight), jnp.float32(bias), scale, examples_of(x, y))
     np.testing.assert_array_equal(found, is_near)
     assert 50 < is_near.sum() < 450
     assert (is_near & (largest > 0)).sum() > 10

@@ -23,25 +23,25 @@ from tests.population.trained import train_values
 values = st.one_of(st.integers(-3, 3).map(float), st.floats(-4, 4, width=32, allow_subnormal=False))
 inputs = st.one_of(values, st.sampled_from([1e6, -1e6]))
 # Of few lengths: each has a program compiled for it.
-lists = st.sampled_from([1, 2, 12]).flatmap(
+FEW, MANY = 1, 12
+lists = st.sampled_from([FEW, MANY]).flatmap(
     lambda size: st.lists(st.tuples(inputs, values), min_size=size, max_size=size)
 )
 
 
 SLOPE = Hyperparams(0.0, negative_slope=0.25)
-STRAIGHT = ("relu", "leaky_relu", "identity")
+SETTINGS = [("relu", True), ("relu", False), ("leaky_relu", True), ("identity", True)]
 
 
 @jax.jit
 def by_both(params, examples):
-    """What moments and autodiff find, for every straight activation, with the bias trained and not."""
+    """What moments and autodiff find, for every straight activation, and with a bias that is not trained."""
     return {
-        (activation, train_bias): (
-            moments.evaluate(params, SLOPE, examples, Config(activation, train_bias)),
-            evaluate_in_order(params, SLOPE, examples, Config(activation, train_bias)),
+        setting: (
+            moments.evaluate(params, SLOPE, examples, Config(*setting)),
+            evaluate_in_order(params, SLOPE, examples, Config(*setting)),
         )
-        for activation in STRAIGHT
-        for train_bias in (False, True)
+        for setting in SETTINGS
     }
 
 
@@ -82,6 +82,8 @@ EXTREME = ([1.0], [-2.0, -2.0], [1.0, 1.5], [0.0, 1e-38], [0.0, 1e-38, 1.0], [-3
 def test_extreme_numbers_agree_too(x, precision):
     """Where −b/W is beyond all numbers, or b² is: the active examples are the same, and silence has its
     loss."""
+    if len(x) > FEW:
+        x = np.resize(x, MANY)
     limits, y = np.finfo(precision), np.linspace(1.0, 2.0, len(x))
     scales = (2 * float(limits.tiny), 1.0, 2 * float(limits.max) ** 0.5)
     examples = with_half_lines(x, y, precision)
@@ -107,7 +109,7 @@ def numbers_active(w, b, examples):
     )
 
 
-@pytest.mark.parametrize("num_examples", [1, 2, 64, 1000])
+@pytest.mark.parametrize("num_examples", [1, 64, 1000])
 @pytest.mark.parametrize("kind", ["normal", "outlier", "equal", "log-normal", "ties"])
 def test_the_cut_is_where_z_changes_its_sign(num_examples, kind, precision):
     rng = np.random.default_rng(num_examples)
@@ -146,9 +148,9 @@ def test_an_outlier_costs_no_more_than_a_binary_search():
 
 
 def test_a_perfect_fit_has_no_loss():
-    x = np.linspace(-1, 1, 50)
-    got = moments.evaluate(params_of(2.0, 5.0), SLOPE, with_half_lines(x, 2 * x + 5, "float32"), Config())
-    assert got.loss < 1e-12
+    x = np.linspace(-1, 1, MANY)
+    for got, _ in by_both(params_of(2.0, 5.0), with_half_lines(x, 2 * x + 5, "float32")).values():
+        assert got.loss < 1e-12
 
 
 @pytest.mark.parametrize("activation", ["relu", pytest.param("leaky_relu", marks=pytest.mark.thorough)])

@@ -28,7 +28,7 @@ FORMULAS = {
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation_is_its_formula(name, precision):
     tolerance = 1e-6 if precision == "float32" else 1e-14
-    out = FUNCTIONS[name](jnp.asarray(Z, precision), jnp.asarray(0.2, precision))
+    out = jax.jit(FUNCTIONS[name])(jnp.asarray(Z, precision), jnp.asarray(0.2, precision))
     assert out.dtype == precision
     np.testing.assert_allclose(out, FORMULAS[name](Z), rtol=tolerance, atol=tolerance)
 
@@ -36,14 +36,14 @@ def test_activation_is_its_formula(name, precision):
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_only_a_slope_of_exactly_zero_can_kill(name):
     z = jnp.linspace(-5, 0, 101)
-    slopes = jax.vmap(jax.grad(lambda z: FUNCTIONS[name](z, 0.2)))(z)
+    slopes = jax.jit(jax.vmap(jax.grad(lambda z: FUNCTIONS[name](z, 0.2))))(z)
     assert ACTIVATIONS[name].can_die == bool((slopes == 0).all())
 
 
 @pytest.mark.parametrize(("name", "slope"), [("relu", 0.0), ("leaky_relu", 0.2)])
 def test_the_negative_side_owns_zero(name, slope, precision):
     zero = jnp.zeros((), precision)
-    assert jax.grad(lambda z: FUNCTIONS[name](z, 0.2))(zero) == jnp.asarray(slope, precision)
+    assert jax.jit(jax.grad(lambda z: FUNCTIONS[name](z, 0.2)))(zero) == jnp.asarray(slope, precision)
 
 
 def test_apply_is_activation_of_the_affine_map():

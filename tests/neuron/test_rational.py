@@ -8,14 +8,14 @@ import pytest
 from experiments.rational_functions.errors import errors_of_gelu, errors_of_tanh, floats
 from jaxneuron.neuron import rational
 
-FLOATS = floats(every=997)
+FLOATS = floats(every=3989)
 
 
 def test_tanh_is_within_its_bound_and_never_beyond_one():
     errors = errors_of_tanh(rational.tanh, FLOATS)
     assert errors.value < 5e-7
     assert errors.slope < 8e-7
-    y, slope = jax.jit(jax.vmap(jax.value_and_grad(rational.tanh)))(FLOATS)
+    y, slope = map(np.asarray, jax.jit(jax.vmap(jax.value_and_grad(rational.tanh)))(FLOATS))
     assert abs(y).max() == 1  # so that the slope has no wrong sign
     assert slope.min() == 0
     assert (abs(y)[abs(FLOATS) > 9] == 1).all()
@@ -26,17 +26,18 @@ def test_gelu_is_within_its_bound_and_relu_in_the_tails():
     assert errors.value < 5e-7
     assert errors.slope < 8e-7
     far = FLOATS[abs(FLOATS) > rational.GELU_END]
-    y, slope = jax.vmap(jax.value_and_grad(rational.gelu))(far)
+    y, slope = jax.jit(jax.vmap(jax.value_and_grad(rational.gelu)))(far)
     np.testing.assert_array_equal(y, np.maximum(far, 0))
     np.testing.assert_array_equal(slope, far > 0)
 
 
 @pytest.mark.parametrize("function", [rational.tanh, rational.gelu])
 def test_what_is_not_a_number_stays_so_and_nothing_else_becomes_it(function):
-    of = jax.vmap(jax.value_and_grad(function))
-    assert np.isnan(of(jnp.array([jnp.nan]))[0]).all()
-    assert np.isfinite(of(jnp.array([-3e38, -1e20, 1e20, 3e38]))).all()
-    assert function(jnp.float32(jnp.inf)) == (1 if function is rational.tanh else jnp.inf)
+    z = np.array([np.nan, np.inf, -3e38, -1e20, 1e20, 3e38], np.float32)
+    y, slope = map(np.asarray, jax.jit(jax.vmap(jax.value_and_grad(function)))(z))
+    assert np.isnan(y[0])
+    assert y[1] == (1 if function is rational.tanh else jnp.inf)
+    assert np.isfinite([y[2:], slope[2:]]).all()
 
 
 def test_the_reciprocal_is_within_two_roundings():

@@ -29,7 +29,7 @@ from tests.population.trained import KEY, train_values
 pytestmark = pytest.mark.thorough
 
 # One number of each, so that one program trains all data sets of a study.
-NUM_EXAMPLES, NUM_DATASETS, NUM_STEPS, NUM_PROBES = 48, 6, 150, 6
+NUM_EXAMPLES, NUM_DATASETS, NUM_STEPS, NUM_PROBES = 48, 4, 150, 6
 NUM_NEURONS = int(os.environ.get("JAXNEURON_NEURONS", "128"))
 ACTIVATIONS = ("relu", "leaky_relu", "identity", "elu", "gelu", "softplus", "sigmoid", "tanh")
 FACTS = ("fate", "death_step", "diverge_step", "settle_step", "revivals", "num_active")

@@ -72,9 +72,10 @@ def test_every_run_that_is_not_chaotic_is_that_of_stepping(name, size, kind):
     examples = with_half_lines(x, y, "float64", NUM_PROBES)
 
     def trained(method, **changed):
-        return train_values(
-            values | changed, examples, Config(**{**vars(config), "method": method}), NUM_STEPS
-        )
+        how = Config(**{**vars(config), "method": method})
+        # Of the others hardly any diverges, and the programs that date it take as long as all else.
+        dates = name == "fixed bias"
+        return train_values(values | changed, examples, how, NUM_STEPS, find_diverge_steps=dates)
 
     jumps, steps = trained("jumps"), trained("steps")
     nudged = trained("steps", init_weight=weight * (1 + NUDGE) + NUDGE, init_bias=bias * (1 - NUDGE) + NUDGE)

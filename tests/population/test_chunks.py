@@ -12,6 +12,7 @@ from jaxneuron.population.axes import Linear
 from jaxneuron.population.chunks import cut_into_chunks
 from jaxneuron.population.design import grid
 from jaxneuron.population.place import are_no_padding, bounds_of, layout_of, place_in_chunk
+from tests.conftest import REPEAT
 
 
 @partial(jax.jit, static_argnames="layout")
@@ -24,7 +25,7 @@ def places_in_chunk(bounds, layout):
 shapes = st.lists(st.integers(1, 7), min_size=1, max_size=3).map(tuple)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=12 * REPEAT, deadline=None, derandomize=True)
 @given(shapes, st.integers(1, 9), st.integers(1, 200))
 def test_every_neuron_is_in_exactly_one_chunk(cells, replicates, chunk_size):
     chunking = cut_into_chunks(cells, replicates, chunk_size)

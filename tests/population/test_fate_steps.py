@@ -71,11 +71,8 @@ def first_of_the_last_stay(holds):
         *(
             pytest.param(*setting, marks=pytest.mark.thorough)
             for setting in [
-                ("moments", "sgd", 1e6),
                 ("moments", "momentum", 3.0),
-                ("moments", "momentum", 1e6),
                 ("in_order", "sgd", 1e6),
-                ("in_order", "sgd", 3.0),
             ]
         ),
     ],
@@ -103,6 +100,7 @@ def test_steps_are_those_of_a_look_at_every_step(form, optimizer, factor):
     assert len(np.unique(settled[converged])) > 30
 
 
+@pytest.mark.thorough
 def test_slow_divergence_is_found_to_the_last_step():
     """A straight neuron whose error grows by less than one per mille at every step, or by more."""
     config = Config(activation="identity", gradient="moments", train_bias=False, divergence_factor=3.0)
@@ -129,9 +127,7 @@ def test_slow_divergence_is_found_to_the_last_step():
         assert want.max() > 0.9 * num_steps
 
 
-@pytest.mark.parametrize(
-    "number", [*(pytest.param(few, marks=pytest.mark.thorough) for few in (1, 50)), CPU_GROUP + 3]
-)
+@pytest.mark.parametrize("number", [pytest.param(1, marks=pytest.mark.thorough), CPU_GROUP + 3])
 def test_diverge_steps_do_not_depend_on_who_else_there_is(number):
     config, start = Config(gradient="moments", train_bias=False), Start(KEY, {}, {})
     examples, swept = with_half_lines(X, Y), swept_in("float32")
@@ -170,10 +166,11 @@ def test_neurons_that_pad_a_chunk_are_not_trained_again(monkeypatch):
 
 
 def test_the_last_time():
-    for is_bounded, number in {"1010": 3, "0000": 0, "1111": 4, "0001": 4, "100": 1, "": 0}.items():
-        losses = jnp.array([0.5 if flag == "1" else 2.0 for flag in is_bounded])
-        params = Params(jnp.zeros((len(losses), 1)), jnp.zeros(len(losses)))
-        assert find_diverge_step(params, losses, jnp.float32(1.0)) == number
+    find = jax.jit(find_diverge_step)
+    for is_bounded, number in {"1010": 3, "0000": 0, "1111": 4, "0001": 4, "1000": 1, "": 0}.items():
+        losses = np.array([0.5 if flag == "1" else 2.0 for flag in is_bounded], np.float32)
+        params = Params(np.zeros((len(losses), 1), np.float32), np.zeros(len(losses), np.float32))
+        assert find(params, losses, np.float32(1.0)) == number
 
 
 def test_a_cycle_through_the_tolerance_settles_at_its_last_time_round():
@@ -188,7 +185,9 @@ def test_a_cycle_through_the_tolerance_settles_at_its_last_time_round():
     }
     config = Config(gradient="moments", tolerance=0.05, train_bias=False)
     shared = (swept, with_half_lines(x, y), config, 1500)
-    early, late = (train_values(*shared, finish_early=early) for early in (True, False))
+    early, late = (
+        train_values(*shared, finish_early=early, find_diverge_steps=False) for early in (True, False)
+    )
     np.testing.assert_array_equal(early.settle_step, late.settle_step)
     is_round = (late.settle_step > 1400) & (late.fixed_step < 0)
     assert is_round.sum() >= 3
@@ -200,7 +199,10 @@ def trained_and_followed(hyperparams, config, num_steps):
     return train_from(*shared, num_steps), path_from(*shared, num_steps + 1)[1]
 
 
-@pytest.mark.parametrize(("form", "activation"), [("moments", "leaky_relu"), ("in_order", "relu")])
+@pytest.mark.parametrize(
+    ("form", "activation"),
+    [("moments", "leaky_relu"), pytest.param("in_order", "relu", marks=pytest.mark.thorough)],
+)
 def test_with_mini_batches_neurons_settle_by_the_gradient_over_all(form, activation):
     config = Config(activation=activation, gradient=form, batch_size=3, tolerance=0.05)
     hyperparams = Hyperparams(0.05)

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxneuron.neuron.choices import OPTIMIZERS
 from jaxneuron.neuron.draws import LogUniform, Normal, Uniform
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.neuron.hyperparams import Config
@@ -22,7 +21,7 @@ from tests.neuron.neurons import with_half_lines
 RNG = np.random.default_rng(4)
 X = RNG.normal(size=33)
 Y = np.maximum(0, 1.1 * X + 0.2) + 0.2 * RNG.normal(size=33)
-NUM_NEURONS, NUM_STEPS = 1003, 120
+NUM_NEURONS, FEW, NUM_STEPS = 1003, 7, 120
 CELLS, REPLICATES = np.divmod(np.arange(NUM_NEURONS), 3)
 RATES = np.geomspace(1e-3, 5.0, NUM_NEURONS)
 # Where they are not drawn.
@@ -35,26 +34,21 @@ MANY_PLACES = np.divmod(np.arange(MANY, dtype=np.uint32), np.uint32(3))
 
 # (activation, optimizer, batch size, form of the gradient). Each compiles half a dozen programs, which takes
 # seconds: so the rest of the optimizers, activations and forms are thorough, each is in one precision, and
-# only the first of them draws; with several inputs, the first in double precision.
+# only the first of them draws, in double precision.
 CASES = [("relu", "sgd", None, "moments"), ("leaky_relu", "adam", None, "in_order")]
 MORE_CASES = [
-    ("relu", "sgd", 5, "in_order"),
     ("leaky_relu", "momentum", None, "moments"),
-    ("relu", "rmsprop", None, "moments"),
-    ("sigmoid", "nesterov", None, "in_order"),
-    ("elu", "adamw", None, "in_order"),
-    ("softplus", "adagrad", None, "in_order"),
     ("relu", "sgd", None, "in_order"),
+    ("relu", "sgd", 5, "in_order"),
+    ("sigmoid", "nesterov", None, "in_order"),
     ("tanh", "sgd", None, "in_order"),
+    ("elu", "adamw", None, "in_order"),
     ("softplus", "sgd", None, "in_order"),
-    ("elu", "sgd", None, "in_order"),
-    ("gelu", "sgd", None, "in_order"),
-    ("identity", "sgd", None, "in_order"),
-    ("tanh", "adam", None, "in_order"),
+    ("identity", "rmsprop", None, "moments"),
 ]
 SEVERAL_INPUTS = [("relu", "adam", None, "at_once")]
 MORE_OF_SEVERAL_INPUTS = [
-    *(("relu", name, None, "at_once") for name in OPTIMIZERS if name != "adam"),
+    *(("relu", name, None, "at_once") for name in ("sgd", "adamw", "adagrad")),
     ("gelu", "sgd", None, "at_once"),
     ("relu", "adam", 5, "at_once"),
 ]
@@ -127,18 +121,16 @@ def assert_same_bits(one, other):
         assert not differ.any(), f"{differ.sum()} of {differ.size} differ"
 
 
-def assert_law_of_bits(study, *, in_any_order=False):
-    """Neither neighbours nor chunks nor cores nor being followed change a bit of a neuron, nor, where this is
-    asked, the order of all of them in small chunks."""
+def assert_law_of_bits(study, *, in_chunks):
+    """Neither neighbours nor cores nor being followed change a bit of a neuron, nor, where this is asked, the
+    order of all of them in small chunks, by a program of its own."""
     many = np.tile(IN_ORDER, 20)  # so many that the compiler splits them between cores
     trained = train_in_chunks(many, len(many), study)
     whole = [values[:NUM_NEURONS] for values in trained]
     assert_same_bits([values[many] for values in whole], trained)
-    some = IN_ORDER[::41]
-    assert_same_bits([values[some] for values in whole], train_in_chunks(some, 1, study))
-    if in_any_order:
+    if in_chunks:
         order = np.random.default_rng(0).permutation(NUM_NEURONS)
-        assert_same_bits([values[order] for values in whole], train_in_chunks(order, 7, study))
+        assert_same_bits([values[order] for values in whole], train_in_chunks(order, FEW, study))
     for i in (0, 300, 500, 800, 1002):
         _, history, trained = follow(CELLS[i], REPLICATES[i], swept_of(i, study), *study, NUM_STEPS)
         if len(history.loss) <= NUM_STEPS:  # it ends when it diverges; a trainer goes on to NaN
@@ -162,8 +154,9 @@ def test_neither_neighbours_nor_cores_nor_following_change_a_bit(
     if form == "moments":
         examples = with_half_lines(X, Y, precision)
     study = start, examples, config
-    is_first = (activation, optimizer, batch_size, form) == CASES[0]
-    assert_law_of_bits(study if is_first else without_draws(study), in_any_order=is_first)
+    is_first, is_double = (activation, optimizer, batch_size, form) == CASES[0], precision == "float64"
+    study = study if is_first and is_double else without_draws(study)
+    assert_law_of_bits(study, in_chunks=is_first or is_double)
 
 
 @pytest.mark.parametrize(
@@ -177,12 +170,8 @@ def test_with_several_inputs_they_change_no_bit_either(precision, activation, op
     config = dataclasses.replace(config, gradient=form, tolerance=0.0)
     x = np.column_stack([X, X**2, np.sin(5 * X)])
     study = start, examples_of(x, Y, precision), config
-    is_double_of_first = precision == "float64" and (activation, optimizer, batch_size) == (
-        "relu",
-        "adam",
-        None,
-    )
-    assert_law_of_bits(study if is_double_of_first else without_draws(study))
+    draws = precision == "float64" and (activation, optimizer, batch_size, form) == SEVERAL_INPUTS[0]
+    assert_law_of_bits(study if draws else without_draws(study), in_chunks=draws)
 
 
 @pytest.mark.thorough
@@ -199,16 +188,19 @@ def test_matrices_of_any_shape_change_no_bit(num_inputs, num_examples, optimizer
     study = without_draws((start, examples_of(x, np.maximum(0, x.sum(1) + 0.2)), config))
     some = IN_ORDER[::3]  # of all rates, more than a block
     whole = train_in_chunks(some, len(some), study)
-    assert_same_bits(whole, train_in_chunks(some, 100, study))
-    i = some[250]
-    _, _, trained = follow(CELLS[i], REPLICATES[i], swept_of(i, study), *study, NUM_STEPS)
-    assert_same_bits([values[250] for values in whole], [np.asarray(v) for v in jax.tree.leaves(trained)])
+    for place in (100, 260):  # in one block and in the next
+        i = some[place]
+        _, _, trained = follow(CELLS[i], REPLICATES[i], swept_of(i, study), *study, NUM_STEPS)
+        got = [np.asarray(values) for values in jax.tree.leaves(trained)]
+        assert_same_bits([values[place] for values in whole], got)
 
 
 def assert_early_is_late(places, swept, study, num_steps):
     """Finishing early changes no bit; what became of the neurons."""
     early, late = (
-        train_population(*places, swept, *study, num_steps, finish_early=finish_early)
+        train_population(
+            *places, swept, *study, num_steps, finish_early=finish_early, find_diverge_steps=False
+        )
         for finish_early in (True, False)
     )
     assert_same_bits(*([np.asarray(v) for v in jax.tree.leaves(trained)] for trained in (early, late)))
@@ -223,7 +215,6 @@ def assert_early_is_late(places, swept, study, num_steps):
         ("in_order", "sgd", 5, "float32"),
         ("in_order", "sgd", None, "float64"),
         ("moments", "adam", None, "float32"),
-        ("in_order", "adam", None, "float64"),
     ],
     indirect=["precision"],
 )
@@ -234,7 +225,7 @@ def test_finishing_early_changes_no_bit(form, optimizer, batch_size, precision):
     swept = {"learning_rate": jnp.asarray(np.geomspace(1e-3, 5.0, MANY), precision)}
     early = assert_early_is_late(MANY_PLACES, swept, study, 1500)
     if optimizer == "sgd" and batch_size is None:
-        assert (early.fixed_step >= 0).sum() > MANY / 8  # or nothing was tried
+        assert (np.asarray(early.fixed_step) >= 0).sum() > MANY / 8  # or nothing was tried
 
 
 @pytest.mark.parametrize(
@@ -245,9 +236,7 @@ def test_finishing_early_changes_no_bit(form, optimizer, batch_size, precision):
             pytest.param(*case, marks=pytest.mark.thorough)
             for case in [
                 (1, True, "float64"),
-                (1, False, "float32"),
-                (5, True, "float32"),
-                (33, False, "float64"),
+                (5, False, "float64"),
             ]
         ),
     ],
@@ -265,7 +254,7 @@ def test_finishing_early_with_moments_changes_no_bit_whatever_the_steps(num_exam
     swept = {name: jnp.asarray(value, precision) for name, value in values.items()}
     for num_steps in (0, 1, 40, 1500):
         early = assert_early_is_late(MANY_PLACES, swept, study, num_steps)
-    assert (early.fixed_step >= 0).sum() > MANY / 8  # or nothing was tried
+    assert (np.asarray(early.fixed_step) >= 0).sum() > MANY / 8  # or nothing was tried
 
 
 @pytest.mark.parametrize(
@@ -274,9 +263,12 @@ def test_finishing_early_with_moments_changes_no_bit_whatever_the_steps(num_exam
     indirect=["precision"],
 )
 def test_a_fixed_step_is_the_first_from_which_nothing_changes(form, precision):
-    # In single precision by the programs that followed neurons above.
-    start, _, config = make_study(precision)
-    study = start, with_half_lines(X, Y, precision), dataclasses.replace(config, gradient=form, tolerance=0.0)
+    # By the programs that followed neurons above.
+    start, examples, config = make_study(precision)
+    if form == "moments":
+        examples = with_half_lines(X, Y, precision)
+    config = dataclasses.replace(config, gradient=form, tolerance=0.0)
+    study = without_draws((start, examples, config))
     for i in range(0, NUM_NEURONS, 97):
         swept = swept_of(i, study)
         _, history, trained = follow(CELLS[i], REPLICATES[i], swept, *study, 1500)
@@ -289,21 +281,21 @@ def test_a_fixed_step_is_the_first_from_which_nothing_changes(form, precision):
 
 def test_every_neuron_has_a_key_of_its_own():
     places = jnp.asarray(CELLS, jnp.uint32), jnp.asarray(REPLICATES, jnp.uint32)
-    keys = jax.vmap(neuron_key, (None, 0, 0))(jax.random.key(7), *places)
+    keys = jax.jit(jax.vmap(neuron_key, (None, 0, 0)))(jax.random.key(7), *places)
+    # Cell 1, replicate 0 and cell 0, replicate 1 are among them, and not the same neuron.
     assert len(np.unique(jax.random.key_data(keys), axis=0)) == NUM_NEURONS
-    # Cell 1, replicate 0 and cell 0, replicate 1 are not the same neuron.
-    one, other = (neuron_key(jax.random.key(7), jnp.uint32(a), jnp.uint32(1 - a)) for a in (0, 1))
-    assert (jax.random.key_data(one) != jax.random.key_data(other)).any()
 
 
 def test_a_gpu_knows_the_steps_of_a_cycle_when_it_is_compiled_and_takes_no_more(monkeypatch):
-    # Here by the CPU's compiler: 24 steps of the first cycle, and all of the second.
-    start, _, _ = make_study("float32")
-    study = start, with_half_lines(X, Y, "float32"), Config(gradient="moments", tolerance=0.0)
-    expected = train_in_chunks(IN_ORDER, NUM_NEURONS, without_draws(study))
+    # Here by the CPU's compiler: 24 steps of the first cycle, and all of the second. The program of what is
+    # expected is that of the first test.
+    start, _, config = make_study("float32")
+    config = dataclasses.replace(config, gradient="moments", tolerance=0.0)
+    study = without_draws((start, with_half_lines(X, Y, "float32"), config))
+    expected = train_in_chunks(IN_ORDER, FEW, study)
     program.forget()
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    found = train_in_chunks(IN_ORDER, NUM_NEURONS, without_draws(study))
+    found = train_in_chunks(IN_ORDER, FEW, study)
     (module,) = (
         module.to_string()
         for executable in jax.devices()[0].client.live_executables()

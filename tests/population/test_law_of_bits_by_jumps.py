@@ -34,7 +34,10 @@ def test_neighbours_change_no_bit(precision):
         swept = {name: jnp.asarray(value[some]) for name, value in values.items()}
         start = Start(jax.random.key(0), {}, {})
         places = np.asarray(some, np.uint32), np.zeros(len(some), np.uint32)
-        found = train_population(*places, swept, start, examples, CONFIG, float(num_steps))
+        is_whole = len(some) == NUM_NEURONS  # for a few, the program that dates divergence is left out
+        found = train_population(
+            *places, swept, start, examples, CONFIG, float(num_steps), find_diverge_steps=is_whole
+        )
         return [np.column_stack([np.asarray(leaf) for leaf in jax.tree.leaves(value)]) for value in found]
 
     for num_steps in (5000, float("inf")):
@@ -44,6 +47,8 @@ def test_neighbours_change_no_bit(precision):
         drawn += [rng.permutation(NUM_NEURONS)[:FEW] for _ in range(20)]
         for some in drawn:
             for name, want, got in zip(Trained._fields, whole, train(some, num_steps), strict=True):
+                if name == "diverge_step" and len(some) == FEW:
+                    continue
                 assert want.dtype == got.dtype
                 differ = want[some].reshape(-1).view(np.uint8) != got.reshape(-1).view(np.uint8)
                 assert not differ.any(), f"{name} among {len(some)}"

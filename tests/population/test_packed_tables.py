@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxneuron.neuron.choices import OPTIMIZERS
 from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.loss import Examples
 from jaxneuron.neuron.running_sums import find_half_lines
@@ -30,18 +29,15 @@ VALUES = {
 }
 WAYS = {
     "sgd": ("some", {}, []),
-    "adam": ("many", {"optimizer": "adam"}, ["target_scale"]),
-    "leaky": ("more", {"activation": "leaky_relu", "optimizer": "momentum"}, ["weight_decay"]),
+    "leaky": ("many", {"activation": "leaky_relu", "optimizer": "momentum"}, ["weight_decay"]),
 }
+# Each optimizer is in one of these or of those above.
 MORE_WAYS = {
     "no bias": ("few", {"train_bias": False, "optimizer": "nesterov"}, ["weight_decay", "clip_norm"]),
-    "identity": ("many", {"activation": "identity"}, ["target_scale"]),
-    **{name: ("more", {"optimizer": name}, ["clip_norm"]) for name in OPTIMIZERS},
-    **{
-        f"{name}, {activation}": ("some", {"schedule": (name, NUM_STEPS), "activation": activation}, [])
-        for name in ("cosine", "step")
-        for activation in ("relu", "leaky_relu", "identity")
-    },
+    "identity": ("many", {"activation": "identity", "optimizer": "adam"}, ["target_scale"]),
+    **{name: ("more", {"optimizer": name}, ["clip_norm"]) for name in ("adamw", "rmsprop", "adagrad")},
+    "cosine": ("some", {"schedule": ("cosine", NUM_STEPS)}, []),
+    "step": ("some", {"schedule": ("step", NUM_STEPS), "activation": "leaky_relu"}, []),
 }
 
 
@@ -71,7 +67,7 @@ def make_study(size, config, names):
 )
 def test_with_packed_tables_a_neuron_has_the_bits_of_the_plain_step(way):
     place, (start, examples, config) = make_study(*(WAYS | MORE_WAYS)[way])
-    found = train_population(*place, start, examples, config, NUM_STEPS)
+    found = train_population(*place, start, examples, config, NUM_STEPS, find_diverge_steps=False)
     begin, _ = compiled(init_all, config)(place, start, examples)
     plain, _ = compiled(take_some_steps, config, NUM_STEPS)(place, begin, NUM_STEPS, start, examples)
     assert np.isfinite(found.params.bias).any()
@@ -83,7 +79,7 @@ def launched_in_a_step():
     """How many kernels, branches and copies XLA has for a step."""
     place, study = make_study("few", {}, [])
     program.forget()
-    train_population(*place, *study, NUM_STEPS)
+    train_population(*place, *study, NUM_STEPS, find_diverge_steps=False)
     modules = [m for e in jax.devices()[0].client.live_executables() for m in e.hlo_modules()]
     (text,) = (module.to_string() for module in modules if module.name == "jit__train")
     bodies = dict(re.findall(r"^(?:ENTRY )?%(\S+) .*?\{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL))
@@ -111,6 +107,7 @@ def launched_in_a_step():
     return count(step)
 
 
+@pytest.mark.thorough
 def test_a_step_with_packed_tables_is_no_more_work_than_the_plain_one(monkeypatch):
     packed = launched_in_a_step()
     monkeypatch.setattr(blocks, "packed", lambda half_lines: half_lines)

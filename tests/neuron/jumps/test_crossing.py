@@ -12,6 +12,7 @@ from jaxneuron.neuron.jumps import MOST_STEPS
 from jaxneuron.neuron.jumps.crossing import Guard, count_bits, first_below, last_outside, last_that
 from jaxneuron.neuron.jumps.flight import Course, flight_of
 from jaxneuron.neuron.params import Params
+from tests.conftest import REPEAT
 
 
 def modes_of(steps):
@@ -61,7 +62,7 @@ reaches = st.tuples(numbers, numbers)
 courses = st.tuples(st.sampled_from([0.01, 0.5, 1.0, 2.0]), reaches)
 
 
-@settings(max_examples=1000, deadline=None, derandomize=True)
+@settings(max_examples=250 * REPEAT, deadline=None, derandomize=True)
 @given(
     st.tuples(courses, courses),
     steps,
@@ -82,7 +83,7 @@ def test_the_first_step_below_0(both, step, zero_counts, most, more_bits):
     assert cross(*arguments, np.asarray(zero_counts), float(most), more_bits) == want
 
 
-@settings(max_examples=1000, deadline=None, derandomize=True)
+@settings(max_examples=250 * REPEAT, deadline=None, derandomize=True)
 @given(
     st.tuples(reaches, reaches),
     steps,
@@ -101,7 +102,7 @@ def test_the_last_step_outside(reach, step, tolerance, most, more_bits):
     assert leave(*arguments, tolerance, float(most), more_bits) == want
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150 * REPEAT, deadline=None, derandomize=True)
 @given(st.floats(0.2, 0.9), st.floats(0.005, 0.1), st.floats(0.5, 3), st.floats(1e-4, 0.1), st.booleans())
 def test_a_dip_below_0_is_found(fast, slow, reach, depth, is_first):
     """One mode pulls down at once and the other up later: between, for some steps, the number is below 0."""
@@ -118,7 +119,7 @@ def test_a_dip_below_0_is_found(fast, slow, reach, depth, is_first):
     assert found == 1 + np.argmax(values[1:] < 0)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150 * REPEAT, deadline=None, derandomize=True)
 @given(st.floats(0.2, 0.9), st.floats(0.005, 0.1), st.floats(0.5, 3), st.floats(1e-4, 0.1), st.booleans())
 def test_a_way_out_and_back_is_found(fast, slow, reach, depth, is_first):
     """One mode goes at once and the other stays behind: between, for some steps, the number is outside."""
@@ -134,7 +135,7 @@ def test_a_way_out_and_back_is_found(fast, slow, reach, depth, is_first):
         assert found == np.flatnonzero(path > tolerance)[-1]
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150 * REPEAT, deadline=None, derandomize=True)
 @given(st.floats(1e-14, 0.5), st.floats(0.1, 3), st.floats(0.001, 0.99), st.booleans())
 def test_a_crossing_far_off_is_found_to_the_step(step, begin, part, zero_counts):
     """What falls at one rate is below 0 when so much of its way is gone: trillions of steps on, too."""
@@ -172,7 +173,7 @@ def search(last, most, more_bits):
     return last_that(lambda i: i <= last, most, count_bits(2 * most) + more_bits)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150 * REPEAT, deadline=None, derandomize=True)
 @given(st.integers(0, 70), st.integers(0, 60), st.integers(0, 20))
 def test_bisection_finds_the_last(last, most, more_bits):
     assert search(float(last), float(most), more_bits) == min(last, most)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from jaxneuron.neuron.half_lines import HalfLine
 from jaxneuron.neuron.jumps.flight import flight_of, powers_after, steps_that_count
 from jaxneuron.neuron.params import Params
+from tests.conftest import REPEAT
 from tests.neuron.jumps.drawn import arrays, gradient_by_hand, lines
 
 # XLA takes subnormal numbers for 0.
@@ -59,7 +60,7 @@ fly = jax.jit(
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150 * REPEAT, deadline=None, derandomize=True)
 @given(lines, places, rates, st.booleans(), st.integers(0, 60))
 def test_the_params_are_those_of_the_recursion(line, place, rate, train_bias, num_steps):
     growth = max(1.0, rate - 1) ** num_steps  # of what lies off the minimum, were it by rounding
@@ -71,7 +72,7 @@ def test_the_params_are_those_of_the_recursion(line, place, rate, train_bias, nu
     np.testing.assert_allclose([got.weight[0], got.bias], path[-1].astype(float), atol=atol, rtol=0)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100 * REPEAT, deadline=None, derandomize=True)
 @given(lines, places, st.floats(0.01, 1.9), st.booleans())
 def test_infinitely_many_steps_lead_to_rest(line, place, rate, train_bias):
     """Rest is where the gradient is 0, and where the part along which nothing pulls is what it was."""

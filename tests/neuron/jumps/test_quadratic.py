@@ -12,6 +12,7 @@ from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.jumps.quadratic import gradient_of, joined, loss_line, ratio, stretched, with_decay
 from jaxneuron.neuron.moments import piece_of
 from jaxneuron.neuron.running_sums import find_half_lines
+from tests.conftest import REPEAT
 from tests.neuron.jumps.drawn import arrays, gradient_by_hand, lines
 
 places = st.tuples(st.floats(-3, 3), st.floats(-3, 3))
@@ -30,7 +31,7 @@ decayed = jax.jit(
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150 * REPEAT, deadline=None, derandomize=True)
 @given(places, lines, lines, st.sampled_from([0.0, 0.01, -0.5, 1.0, -3.0]))
 def test_half_lines_are_joined(place, one, other, slope):
     """The sum of two squared errors, one of them of slope·(W·x + b)."""
@@ -43,7 +44,7 @@ def test_half_lines_are_joined(place, one, other, slope):
     assert both.spread >= 0
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100 * REPEAT, deadline=None, derandomize=True)
 @given(places, lines, st.booleans(), st.sampled_from([0.0, 1e-6, 0.05, 2.0]))
 def test_decay_pulls_towards_0(place, line, train_bias, decay):
     weight, bias = place
@@ -57,7 +58,7 @@ slopes = st.floats(1e-9, 3)
 barely = jax.jit(lambda line, slope, decay: decayed(stretched(line, slope), decay, True))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100 * REPEAT, deadline=None, derandomize=True)
 @given(lines, slopes, st.sampled_from([1e-6, 0.05, 2.0]))
 def test_what_hardly_pulls_may_be_far_away(line, slope, decay):
     """The line of a small slope is high, and its share small: the mean is as exact as its parts."""

@@ -102,7 +102,7 @@ def test_a_held_neuron_never_leaves_and_one_that_leaves_is_not_held():
 def test_no_step_that_is_too_large_is_certified():
     """At rates around the largest at which a step goes no further than to where it would rest."""
     num_held = 0
-    for seed in range(16 * REPEAT):
+    for seed in range(8 * REPEAT):
         x, y, w, b, rate = population(100 + seed, 0.3, 30.0)
         for num_steps in (0, 1, 2, 5, 60):
             with np.errstate(over="ignore", invalid="ignore"):
@@ -123,7 +123,7 @@ def test_no_step_that_is_too_large_is_certified():
 @pytest.fixture(scope="module")
 def sliding():
     """Data, and neurons at two rates that have come to their kinks: (x, y, {rate: (W, b)})."""
-    x, y, w, b, _ = (values[:12] for values in population(2))
+    x, y, w, b, _ = (values[:6] for values in population(2))
     found = {
         size: descend(x[:, None], y[:, None], w, b, np.full_like(w, size), int(5 / size))[:2]
         for size in (1e-2, 1e-3)
