@@ -113,6 +113,7 @@ def test_one_still_on_its_way_is_said_to_be():
     assert not oscillates(training)
 
 
+@pytest.mark.thorough
 def test_the_phase_of_a_run_without_end_goes_to_its_last_death(tmp_path):
     run = jn.sweep(
         study([1e-3, 5.0], POSITIVE_Y, init_bias={"linear": [0.0, 3.0], "num": 16}), tmp_path / "run.zarr"
