@@ -77,7 +77,7 @@ LIVES = {
     "perfect": {"data": {"x": NORMAL, "y": np.maximum(0, NORMAL)}, "neuron": {"init_weight": 1.0}},
     "a target of 0": {"data": {"x": NORMAL, "y": 0 * NORMAL}},
     "one example": {"data": {"x": [1.0], "y": [1.0]}},
-    "two alike": {"data": {"x": [1.0, 1.0], "y": NOISY[:2]}},
+    "all alike": {"data": {"x": np.ones(16), "y": NOISY}},
     "several inputs": {"data": SEVERAL},
     "several that diverge": {"data": SEVERAL, "neuron": {"activation": "identity"}, "learning_rate": 1e3},
 }

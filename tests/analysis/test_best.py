@@ -97,6 +97,18 @@ def test_all_that_are_as_good_are_counted_shown_or_not(run):
     assert best_cells(run, 1).attrs["num_tied"] == run.best(None).tied.sum() > 1
 
 
+@pytest.fixture(scope="module", params=all_but_few_thorough([5, 27], [5]))
+def cut(request, run, tmp_path_factory):
+    """The same where cells are trained in several chunks, or several cells in one."""
+    settings = run.study.sweep.model_copy(update={"chunk_size": request.param})
+    found = sweep(
+        run.study.model_copy(update={"sweep": settings}), tmp_path_factory.mktemp("cut") / "run.zarr"
+    )
+    assert found.attrs["tile"] != run.attrs["tile"]
+    assert (found.attrs["block"] < 9) == (request.param < 9)
+    return found
+
+
 def best_of_the_records(run, cells):
     """The params [cells, (weight, bias)] of each cell's neuron of smallest loss; NaN where none is finite."""
     losses, weight, bias = (
@@ -108,17 +120,12 @@ def best_of_the_records(run, cells):
     return np.where(losses.min(1, keepdims=True) < np.inf, params, np.nan)
 
 
-@pytest.mark.parametrize("chunk_size", [None, 4])
-def test_params_are_those_of_the_best_neuron(run, chunk_size, tmp_path):
-    """Also where a cell is trained in several chunks."""
-    if chunk_size:
-        settings = run.study.sweep.model_copy(update={"chunk_size": chunk_size})
-        run = sweep(run.study.model_copy(update={"sweep": settings}), tmp_path / "run.zarr")
-        assert run.attrs["block"] < 9
+def test_params_are_those_of_the_best_neuron(run, cut):
     cells = range(run.design.num_cells)
-    params = best_params(run, cells)
-    assert list(params) == ["weight", "bias"]
-    np.testing.assert_array_equal(params, best_of_the_records(run, cells))
+    for each in (run, cut):
+        params = best_params(each, cells)
+        assert list(params) == ["weight", "bias"]
+        np.testing.assert_array_equal(params, best_of_the_records(each, cells))
 
 
 def test_params_that_an_earlier_version_did_not_keep_are_found_by_training_again(tmp_path):
@@ -138,12 +145,8 @@ def test_cells_that_lose_too_many_are_left_out(run):
         assert sorted(cells.cell) == list(np.flatnonzero(lost <= most + 1e-12))
 
 
-@pytest.mark.parametrize("chunk_size", all_but_few_thorough([20, 27, 100], [27]))
-def test_losses_are_the_same_whatever_parts_they_lie_in(run, chunk_size, tmp_path, monkeypatch):
+def test_losses_are_the_same_whatever_parts_they_lie_in(run, cut, monkeypatch):
     monkeypatch.setattr(parts, "CELLS_AT_A_TIME", 2)
-    settings = run.study.sweep.model_copy(update={"chunk_size": chunk_size})
-    cut = sweep(run.study.model_copy(update={"sweep": settings}), tmp_path / "run.zarr")
-    assert cut.attrs["tile"] != run.attrs["tile"]
     for losses in (run.final_loss(), run.final_loss(0.9), run.mean_final_loss()):
         assert losses.dims == ("learning_rate", "init_bias")
         assert losses.attrs.keys() == {"units", "long_name", "definition"}

@@ -5,22 +5,15 @@ import pytest
 
 import jaxneuron as jn
 
-DATA = {"x": [-1.0, 0.5, 1.0, 2.0], "y": [0.1, 0.4, 1.1, 2.1]}
-
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
+def runs(run_of, tmp_path_factory):
     """Plain gradient descent and momentum over the same cells, and other cells."""
-    folder, found = tmp_path_factory.mktemp("runs"), {}
-    for name, training, rates in (
-        ("plain", {}, [0.1, 1.0]),
-        ("heavy", {"optimizer": "momentum"}, [0.1, 1.0]),
-        ("other", {}, [0.1, 2.0]),
-    ):
-        sweep = {"learning_rate": rates, "init_bias": -0.5, "replicates": 64}
-        study = jn.Study(data=DATA, training={"num_steps": 60} | training, sweep=sweep)
-        found[name] = jn.sweep(study, folder / f"{name}.zarr")
-    return found
+    plain = run_of("grid")
+    training = plain.study.training.model_copy(update={"optimizer": "momentum"})
+    study = plain.study.model_copy(update={"training": training})
+    heavy = jn.sweep(study, tmp_path_factory.mktemp("runs") / "heavy.zarr")
+    return {"plain": plain, "heavy": heavy, "other": run_of("all born dead")}
 
 
 def test_what_differs_and_by_how_much(runs, found):
@@ -45,5 +38,5 @@ def test_the_table_names_the_runs(runs, succeed):
 
 def test_other_cells_and_a_single_run_are_refused(runs, refused):
     told = refused(f"compare {runs['plain'].path} {runs['other'].path}")
-    assert f"has other values of learning_rate than {runs['plain'].path}" in told
+    assert f"has other values of init_bias than {runs['plain'].path}" in told
     assert "two or more can be compared" in refused(f"compare {runs['plain'].path}")

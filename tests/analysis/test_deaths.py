@@ -30,11 +30,9 @@ def study(num_steps=NUM_STEPS, **sweep):
     )
 
 
-@pytest.fixture(
-    scope="module", params=all_but_few_thorough([None, 20, 3 * REPLICATES], [None, 3 * REPLICATES])
-)
+@pytest.fixture(scope="module", params=all_but_few_thorough([20, 3 * REPLICATES], [3 * REPLICATES]))
 def run(request, tmp_path_factory):
-    """A run whose cells lie in one part, are themselves in parts, or lie in many parts."""
+    """A run whose cells are themselves in parts, or lie in many parts."""
     swept = study(
         init_bias=jn.Linear(-1.0, 1.0, 5), learning_rate=jn.Log(0.05, 40.0, 6), chunk_size=request.param
     )
@@ -147,6 +145,7 @@ def test_an_activation_with_a_slope_kills_nobody(run_of):
     assert "no neuron can die" in deaths_table(found).caption
 
 
+@pytest.mark.thorough
 def test_the_share_born_dead_is_known(tmp_path):
     # Theory: with w ~ N(0, 1) on [−1, 1] and b₀ < 0, it is Φ(|b₀|) − Φ(−|b₀|).
     biases = np.array([-1.5, -0.5, -0.1, 0.0, 0.5])
@@ -176,6 +175,7 @@ def test_without_an_axis_all_neurons_are_one(run_of):
         deaths(run, "momentum")
 
 
+@pytest.mark.thorough
 def test_data_sets_are_pooled(run_of):
     run = run_of("data sets")
     found = deaths(run)

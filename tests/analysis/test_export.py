@@ -7,48 +7,38 @@ import pandas as pd
 import pytest
 
 import jaxneuron as jn
-from jaxneuron import sweep
 from jaxneuron.analysis import export as export_module
 from jaxneuron.analysis.export import export
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.study.bad_input import BadInput
+from tests.studies import REPLICATES, SEVERAL, SWEEPS
 
-X = np.random.default_rng(0).normal(size=(20, 2))
 # From pandas 3.1 on it is the default; before, the last bit is not always the nearest.
 pytestmark = pytest.mark.filterwarnings("ignore:The 'float_precision' argument")
 read_csv = partial(pd.read_csv, float_precision="round_trip")
 READ = {"csv": read_csv, "parquet": pd.read_parquet}
 
 
-def run_of(path, x=X[:, 0], **settings):
-    settings = {"learning_rate": jn.Log(0.01, 3.0, 4), "init_bias": jn.Linear(-2.0, 2.0, 3)} | settings
-    study = jn.Study(
-        data={"x": x, "y": np.maximum(0, X[:, 0])},
-        training={"num_steps": 40},
-        sweep={"replicates": 5, "records": "neurons"} | settings,
-    )
-    return sweep(study, path)
-
-
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """Runs of one input and of two, by their number."""
-    folder = tmp_path_factory.mktemp("runs")
-    return {1: run_of(folder / "1.zarr"), 2: run_of(folder / "2.zarr", X)}
+def runs(run_of, tmp_path_factory):
+    """Runs of one input and of several, by their number."""
+    sweep = {"replicates": REPLICATES, "records": "neurons"} | SWEEPS["grid"]
+    study = jn.Study(data=SEVERAL, training={"num_steps": 40}, sweep=sweep)
+    return {1: run_of("grid"), 7: jn.sweep(study, tmp_path_factory.mktemp("runs") / "7.zarr")}
 
 
 @pytest.mark.parametrize("ending", READ)
-@pytest.mark.parametrize("rows_at_a_time", [1, 20, 10**6])
+@pytest.mark.parametrize("rows_at_a_time", [5, 20, 10**6])
 def test_cells(ending, rows_at_a_time, runs, tmp_path, monkeypatch):
     run, file = runs[1], tmp_path / "new" / f"cells.{ending}"
     monkeypatch.setattr(export_module, "ROWS_AT_A_TIME", rows_at_a_time)
-    assert export(run, file) == 12
+    assert export(run, file) == 77
     table = READ[ending](file)
-    assert list(table.cell) == list(range(12))
+    assert list(table.cell) == list(range(77))
     for fate in Fate:
         np.testing.assert_array_equal(table[fate.name], run.cells.fate_count[..., fate].values.ravel())
-    np.testing.assert_array_equal(table.learning_rate, np.repeat(run.cells.learning_rate.values, 3))
-    np.testing.assert_array_equal(table.init_bias, np.tile(run.cells.init_bias.values, 4))
+    np.testing.assert_array_equal(table.learning_rate, np.repeat(run.cells.learning_rate.values, 7))
+    np.testing.assert_array_equal(table.init_bias, np.tile(run.cells.init_bias.values, 11))
     np.testing.assert_array_equal(table.final_loss_median, run.final_loss().values.ravel())
     np.testing.assert_array_equal(table.final_loss_max, run.cells.final_loss_max.values.ravel())
     for name in ("fixed", "absorbed", "nearly_silent", "revived", "active"):
@@ -57,16 +47,17 @@ def test_cells(ending, rows_at_a_time, runs, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("ending", READ)
-@pytest.mark.parametrize("num_inputs", [1, 2])
+@pytest.mark.parametrize("num_inputs", [1, 7])
 def test_neurons(ending, num_inputs, runs, tmp_path, monkeypatch):
-    monkeypatch.setattr(export_module, "ROWS_AT_A_TIME", 20)
+    monkeypatch.setattr(export_module, "ROWS_AT_A_TIME", 100)
     run, file = runs[num_inputs], tmp_path / f"neurons.{ending}"
-    assert export(run, file, rows="neurons") == 60
+    assert export(run, file, rows="neurons") == 616
     table = READ[ending](file)
     records = run.neurons
-    np.testing.assert_array_equal(table.replicate, np.tile(np.arange(5), 12))
+    np.testing.assert_array_equal(table.replicate, np.tile(np.arange(8), 77))
     np.testing.assert_array_equal(
-        table.init_bias.astype(np.float32), np.tile(np.repeat(np.linspace(-2, 2, 3), 5), 4)
+        table.init_bias.astype(np.float32),
+        np.tile(np.repeat(np.linspace(-2, 2, 7), 8), 11).astype(np.float32),
     )
     assert list(table.fate) == [Fate(fate).name for fate in records.fate.values.ravel()]
     np.testing.assert_array_equal(table.final_loss.astype(np.float32), records.final_loss.values.ravel())
@@ -79,15 +70,13 @@ def test_neurons(ending, num_inputs, runs, tmp_path, monkeypatch):
         )
 
 
-def test_points_and_a_single_cell(tmp_path):
-    points = {"learning_rate": jn.LogUniform(0.01, 1.0), "init_bias": 0.0, "points": {"sobol": 8}}
-    run = run_of(tmp_path / "points.zarr", **points)
-    assert export(run, tmp_path / "points.csv") == 8
+def test_points_and_a_single_cell(run_of, tmp_path):
+    run = run_of("points")
+    assert export(run, tmp_path / "points.csv") == 64
     table = read_csv(tmp_path / "points.csv")
     np.testing.assert_array_equal(table.learning_rate, run.cells.learning_rate)
-    single = run_of(tmp_path / "single.zarr", learning_rate=0.1, init_bias=0.0)
-    assert export(single, tmp_path / "single.parquet", rows="neurons") == 5
-    assert list(pd.read_parquet(tmp_path / "single.parquet").replicate) == list(range(5))
+    assert export(run_of("no axis"), tmp_path / "single.parquet", rows="neurons") == 8
+    assert list(pd.read_parquet(tmp_path / "single.parquet").replicate) == list(range(8))
 
 
 def test_a_file_is_not_overwritten_and_none_is_left_half_written(runs, tmp_path, monkeypatch):
@@ -106,4 +95,4 @@ def test_a_file_is_not_overwritten_and_none_is_left_half_written(runs, tmp_path,
             export(run, file, overwrite=True)
     assert file.read_text() == "mine"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cells.csv"]
-    assert export(run, file, overwrite=True) == 12
+    assert export(run, file, overwrite=True) == 77

@@ -15,7 +15,7 @@ from jaxneuron.analysis.importance import (
 )
 from jaxneuron.analysis.maps import quantity_map
 from jaxneuron.analysis.quantities import quantity_of
-from tests.studies import DATA
+from tests.studies import study_of
 
 
 def by_loops(values):
@@ -160,9 +160,9 @@ def test_infinite_values_count_as_the_largest_and_zero_as_the_smallest(run):
 
 
 def test_points_and_a_run_without_a_sweep(run_of, tmp_path):
-    ranges = {"learning_rate": jn.LogUniform(0.1, 30.0), "init_bias": jn.Uniform(-0.1, 0.1)}
-    sweep = {"replicates": 4, "points": {"sobol": 128}} | ranges
-    study = jn.Study(data=DATA, training={"num_steps": 20}, sweep=sweep)
+    study = study_of("points")
+    sweep = study.sweep.model_copy(update={"init_bias": jn.Uniform(-0.1, 0.1)})
+    study = study.model_copy(update={"sweep": sweep})
     found = importance(jn.sweep(study, tmp_path / "points.zarr"), "dead")
     assert not found.is_grid
     assert found.first[0] > 0.4

@@ -3,21 +3,15 @@
 import numpy as np
 import pytest
 
-import jaxneuron as jn
 from jaxneuron.analysis.quantities import quantities_of, quantity_of
 from jaxneuron.neuron.fate import Fate
 
 STUDIES = 4000
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    study = jn.Study(
-        data={"x": [1.0, -1.0], "y": [1.0, 0.0]},
-        training={"num_steps": 1000},
-        sweep={"learning_rate": 0.1, "replicates": 4},
-    )
-    return jn.sweep(study, tmp_path_factory.mktemp("quantities") / "run.zarr")
+@pytest.fixture
+def run(run_of):
+    return run_of("no axis")
 
 
 def loss_counts(run, losses):

@@ -2,6 +2,8 @@
 
 from fractions import Fraction
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -9,7 +11,10 @@ import jaxneuron as jn
 from jaxneuron.analysis.surface import contours, loss_surface, losses_at, silence_border, with_same_loss
 from jaxneuron.analysis.trajectory import trajectory
 from jaxneuron.neuron.choices import ACTIVATIONS
-from tests.studies import all_but_few_thorough
+from jaxneuron.neuron.hyperparams import Config, Hyperparams
+from jaxneuron.neuron.loss import loss
+from jaxneuron.neuron.params import Params
+from tests.conftest import examples_of
 
 RANDOM = np.random.default_rng(0)
 X = np.round(RANDOM.normal(size=16), 1)  # with ties
@@ -116,12 +121,10 @@ def test_on_and_below_the_border_all_examples_are_silent():
     [
         "plain",
         "no bias",
-        "batches",
+        pytest.param("batches", marks=pytest.mark.thorough),
         {"scale": "standard"},
         {"target_scale": 0.25},
         {"neuron": {"activation": "leaky_relu"}, "negative_slope": 0.3},
-        {"neuron": {"activation": "gelu"}},
-        *all_but_few_thorough([{"neuron": {"activation": name}} for name in ACTIVATIONS], []),
     ],
 )
 def test_the_surface_at_a_path_s_places_is_the_loss_that_was_recorded(case, life_of):
@@ -144,8 +147,17 @@ def test_the_surface_at_a_path_s_places_is_the_loss_that_was_recorded(case, life
     assert surface.trains_bias == training.study.neuron.train_bias
 
 
-def test_a_path_that_runs_away_leaves_the_window():
-    wild = training_of(neuron={"activation": "identity"}, learning_rate=30.0)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_surface_of_any_activation_is_the_loss(activation):
+    places = np.random.default_rng(1).normal(size=(10, 2)).astype("float32")
+    examples, hyperparams = examples_of(X, Y), Hyperparams(jnp.float32(0.1), negative_slope=jnp.float32(0.01))
+    config = Config(activation=activation)
+    want = jax.vmap(lambda w, b: loss(Params(w[None], b), hyperparams, examples, config))(*places.T)
+    np.testing.assert_allclose(losses_at(*places.T, X, Y, activation, 0.01), want, rtol=2e-5)
+
+
+def test_a_path_that_runs_away_leaves_the_window(life_of):
+    wild = life_of("diverged")
     assert wild.fate == jn.Fate.diverged
     surface = loss_surface([wild])
     assert np.isfinite(surface.paths[0].weight).all()
@@ -156,7 +168,9 @@ def test_a_path_that_runs_away_leaves_the_window():
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
 @pytest.mark.parametrize("start", [{"init_weight": 0.0}, {"init_weight": 1e-30}])
 def test_a_path_that_does_not_move_has_a_window(start, activation):
-    still = training_of(neuron=start | {"activation": activation}, training={"num_steps": 0}, init_bias=-90.0)
+    slope = {"negative_slope": 0.3} if activation == "leaky_relu" else {}
+    neuron = start | {"activation": activation}
+    still = training_of(neuron=neuron, training={"num_steps": 0}, init_bias=-90.0, **slope)
     surface = loss_surface([still], 30, 30)
     for values, places in ((surface.weight, start["init_weight"]), (surface.bias, -90.0)):
         assert values[0] < places < values[-1]
@@ -179,15 +193,15 @@ def test_trainings_must_share_the_surface(life_of):
         loss_surface([])
 
 
-def test_a_trajectory_is_the_history_with_the_largest_part_of_the_gradient():
-    for training in (training_of(), training_of(neuron={"train_bias": False}, init_bias=3.0)):
+def test_a_trajectory_is_the_history_with_the_largest_part_of_the_gradient(life_of):
+    for training in (life_of("plain"), life_of("no bias")):
         found, history = trajectory(training), training.history
         parts = [abs(history.grad_weight[:, 0])]
         parts += [abs(history.grad_bias)] if training.study.neuron.train_bias else []
         np.testing.assert_array_equal(found.gradient, np.max(parts, axis=0))
         np.testing.assert_array_equal(found.loss, history.loss)
         assert (found.fate, found.death_step) == (training.fate, training.death_step)
-    wild = training_of(neuron={"activation": "identity"}, learning_rate=1e4, training={"num_steps": 300})
+    wild = life_of("diverged at once")
     assert np.isnan(trajectory(wild).loss[-1])
     assert not np.isinf(trajectory(wild).weight).any()
 
@@ -197,10 +211,9 @@ def test_the_loss_is_the_same_along_a_contour():
     surface = loss_surface([training], 64, 64)
     lines = contours(surface, 8)
     assert len(lines) >= 8
-    for line in lines:
-        weight, bias = line.T
-        roots = np.sqrt(losses_at(weight, bias, X, Y))
-        assert np.ptp(roots) < 0.01 * np.ptp(np.sqrt(surface.loss))
+    found = losses_at(*np.concatenate(lines).T, X, Y)
+    for losses in np.split(found, np.cumsum([len(line) for line in lines])[:-1]):
+        assert np.ptp(np.sqrt(losses)) < 0.01 * np.ptp(np.sqrt(surface.loss))
 
 
 def test_a_surface_of_one_loss_has_no_contours():

@@ -58,18 +58,6 @@ def check_flow(study, losses):
 
 
 @pytest.mark.thorough
-def test_small_steps_follow_the_gradient_flow(study, tmp_path):
-    losses = []
-    for rate in (1e-8, 1e-5):
-        in_time = with_settings(
-            study, training={"num_steps": round(TIME / rate)}, sweep={"learning_rate": [rate]}
-        )
-        run = jn.sweep(in_time, tmp_path / f"{rate}.zarr")
-        losses.append(run.final_loss(0.5).values[0])
-    check_flow(study, np.array(losses))
-
-
-@pytest.mark.thorough
 def test_every_rate_is_trained_to_the_same_time(study):
     many = with_settings(study, sweep={"replicates": 16})  # 64 neurons a rate, as in the gallery of a report
     at_time = train_to_time(many, TIME)

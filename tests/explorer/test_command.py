@@ -36,10 +36,10 @@ def test_it_prints_the_address_serves_and_ends_in_the_middle_of_a_picture(tmp_pa
         begin = httpx.get(f"{address}begin").json()
         asked = view() | {name: begin[name] for name in ("study", "x", "y")}
         assert [asked["x"]["name"], asked["y"]["name"]] == ["learning_rate", "weight_decay"]
-        assert httpx.post(f"{address}picture", json=asked, timeout=60).status_code == 200
         assert httpx.get(address).headers["content-type"].startswith("text/html")
         slow = asked | {"cells": [512, 512], "study": asked["study"] | {"training": {"num_steps": 20_000}}}
         with httpx.stream("POST", f"{address}picture", json=slow, timeout=60) as answer:
+            assert answer.status_code == 200
             next(answer.iter_raw())
             process.send_signal(number)
             process.wait(30)

@@ -186,7 +186,7 @@ def test_a_run_of_a_file_with_hostile_names(tmp_path):
     np.savez(tmp_path / "data.npz", **{column: NORMAL, "y<b>": NOISY})
     data = {"file": str(tmp_path / "data.npz"), "inputs": [column], "target": "y<b>"}
     sweep = SWEEPS["one axis"] | {"replicates": REPLICATES}
-    study = jn.Study(data=data, training={"num_steps": 5}, sweep=sweep)
+    study = jn.Study(data=data, training={"num_steps": 40}, sweep=sweep)
     run = jn.sweep(study, tmp_path / "<i>&quot; run.zarr")
     for html in (run._repr_html_(), jn.train(life_study(data))._repr_html_()):
         page = checked(html)

@@ -14,13 +14,25 @@ from jaxneuron.view.raster import line_squares
 from jaxneuron.view.terminal.picture import lines_of
 from jaxneuron.view.terminal.surface import INKS, PATH, SHADES, SILENT
 from jaxneuron.view.terminal.training import training_picture
-from tests.studies import LIVES
+from tests.studies import LIVES, all_but_few_thorough
 
 SEVERAL = [name for name in LIVES if name.startswith("several")]
 ONE_INPUT = [name for name in LIVES if name not in SEVERAL]
+# All but the first two of them have one program.
+FEW = (
+    "diverged",
+    "one example",
+    "plain",
+    "died",
+    "born dead",
+    "no steps",
+    "perfect",
+    "a target of 0",
+    "all alike",
+)
 
 
-@pytest.mark.parametrize("name", ONE_INPUT)
+@pytest.mark.parametrize("name", all_but_few_thorough(ONE_INPUT, FEW))
 def test_the_path_is_drawn_where_it_is(name, life_of):
     training, is_away = life_of(name), name in ("diverged", "diverged at once")
     picture = training_picture(training, 100, 30)
@@ -81,7 +93,7 @@ def test_shades_go_with_the_logarithm_of_the_loss(life_of):
     )
 
 
-@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize("name", all_but_few_thorough(SEVERAL, ["several inputs"]))
 def test_several_inputs_have_a_curve_of_the_loss(name, life_of):
     training = life_of(name)
     picture = training_picture(training, 70, 30)
@@ -100,7 +112,7 @@ def test_several_inputs_have_a_curve_of_the_loss(name, life_of):
 
 
 @pytest.mark.parametrize("size", [(20, 10), (40, 10), (40, 24), (80, 24), (200, 60)])
-@pytest.mark.parametrize("name", LIVES)
+@pytest.mark.parametrize("name", all_but_few_thorough(LIVES, (*FEW, "several inputs")))
 def test_no_line_is_wider_than_the_terminal(name, size, life_of):
     picture = training_picture(life_of(name), *size)
     for colours in (0, 16, 256):

@@ -5,9 +5,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
+import jaxneuron as jn
 from jaxneuron.view.web.report import report
+from tests.studies import BIASES, RATES, REPLICATES, SWEEPS, X
 from tests.view.browser.settled import SCRIPT
 
 # Without these it looks for hosts of its maker.
@@ -20,6 +23,42 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}
+
+
+def study(data=DATA, num_steps=60, optimizer="sgd", **sweep):
+    """A small study of what is swept."""
+    return jn.Study(
+        data=data,
+        training={"num_steps": num_steps, "optimizer": optimizer},
+        sweep={"learning_rate": 0.1, "replicates": REPLICATES} | sweep,
+    )
+
+
+# Those whose reports are looked at beside those of the designs that all tests of views share.
+STUDIES = {
+    "four axes": study(
+        optimizer="momentum",
+        learning_rate=jn.Log(0.01, 3, num=4),
+        init_bias=jn.Linear(-2, 2, num=3),
+        momentum=[0.0, 0.9],
+        weight_decay=[0.0, 0.1],
+    ),
+    "one example": study(data={"x": [1.0], "y": [2.0]}),  # and no axis
+    "many points": study(
+        learning_rate=jn.LogUniform(0.01, 5),
+        init_bias=jn.Uniform(-2, 2),
+        points={"random": 5000},
+        replicates=1,
+    ),
+    "no steps": study(num_steps=0, learning_rate=RATES, init_bias=BIASES),
+    "several inputs": study(  # and one axis
+        data={"x": np.random.default_rng(0).normal(size=(20, 3)), "y": np.arange(20.0)},
+        learning_rate=jn.Log(0.01, 0.5, 11),
+    ),
+}
 
 
 @pytest.fixture(scope="session")
@@ -39,14 +78,16 @@ def browser() -> Iterator:
 
 @pytest.fixture(scope="session")
 def report_of(run_of, tmp_path_factory):
-    """(the run of a design, the path of its report), made when first asked for, `report_of("grid")`."""
+    """(the run of a design or of a study above, the path of its report), made when first asked for."""
     folder, made = tmp_path_factory.mktemp("reports"), {}
 
-    def report_of_run(design: str):
-        if design not in made:
-            made[design] = folder / f"{len(made)}.html"
-            report(run_of(design), made[design])
-        return run_of(design), made[design]
+    def report_of_run(name: str):
+        if name not in made:
+            path = folder / f"{len(made)}.html"
+            run = run_of(name) if name in SWEEPS else jn.sweep(STUDIES[name], path.with_suffix(".zarr"))
+            report(run, path)
+            made[name] = run, path
+        return made[name]
 
     return report_of_run
 

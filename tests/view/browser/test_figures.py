@@ -17,9 +17,13 @@ def plots(run_of, life_of):
     return RunPlots(run_of("three axes")), TrainingPlots(life_of("plain"))
 
 
-@pytest.mark.parametrize("ending", ["svg", "png"])
 @pytest.mark.parametrize(
-    ("of", "kind"), [*((0, kind) for kind in OF_RUNS), *((1, kind) for kind in OF_TRAININGS)]
+    ("of", "kind", "ending"),
+    [
+        *((0, kind, "svg") for kind in OF_RUNS),
+        *((1, kind, "svg") for kind in OF_TRAININGS),
+        (0, "__call__", "png"),
+    ],
 )
 def test_a_figure_opens_and_tells_what_it_shows(plots, tmp_path, look_at, of, kind, ending):
     path = tmp_path / f"figure.{ending}"

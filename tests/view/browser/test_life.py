@@ -275,11 +275,10 @@ def test_what_is_said_is_what_is_shown(open_life):
     assert page.locator(SLIDER).get_attribute("aria-valuetext") == "Step 1 of 300"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_telephone_and_reads_in_the_dark(open_life, scheme):
-    _, page = open_life(width=360, scheme=scheme)
+def test_it_fits_a_telephone_and_reads_in_the_dark(open_life):
+    _, page = open_life(width=360, scheme="dark")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    for other in ("dark", "light", scheme):
+    for other in ("dark", "light", "dark"):
         page.emulate_media(color_scheme=other)
         settle(page)
         fill = page.evaluate("getComputedStyle(document.querySelector('.player .xtick text')).fill")

@@ -3,85 +3,32 @@
 import json
 import re
 
-import numpy as np
 import pytest
 
 import jaxneuron as jn
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.view.web.report import report
-from tests.studies import BIASES, RATES, REPLICATES
+from tests.studies import BIASES, RATES, X
+from tests.view.browser.conftest import STUDIES, study
 from tests.view.browser.settled import settle
 from tests.view.contrast import contrast
 
 pytestmark = pytest.mark.thorough
 
-X = np.linspace(-1, 1, 16)
-DATA = {"x": X, "y": np.maximum(0, 2 * X + 0.5)}
-
-
-def study(data=DATA, neuron=None, num_steps=60, optimizer="sgd", **sweep):
-    """A small study of what is swept."""
-    return jn.Study(
-        data=data,
-        neuron=neuron or {},
-        training={"num_steps": num_steps, "optimizer": optimizer},
-        sweep={"learning_rate": 0.1, "replicates": REPLICATES} | sweep,
-    )
-
-
-# The runs that all tests of views share, and others.
-SHARED = ("one axis", "no axis", "all born dead", "all diverged", "points", "data sets")
-STUDIES = {
-    "four axes": study(
-        optimizer="momentum",
-        learning_rate=jn.Log(0.01, 3, num=4),
-        init_bias=jn.Linear(-2, 2, num=3),
-        momentum=[0.0, 0.9],
-        weight_decay=[0.0, 0.1],
-    ),
-    "one example": study(data={"x": [1.0], "y": [2.0]}, learning_rate=RATES, init_bias=BIASES),
-    "many points": study(
-        learning_rate=jn.LogUniform(0.01, 5),
-        init_bias=jn.Uniform(-2, 2),
-        points={"random": 5000},
-        replicates=1,
-    ),
-    "no steps": study(num_steps=0, learning_rate=RATES, init_bias=BIASES),
-    "several inputs": study(
-        data={"x": np.random.default_rng(0).normal(size=(20, 3)), "y": np.arange(20.0)}, learning_rate=RATES
-    ),
-}
 # What the map says of itself in words.
 SAYS = {
     "all born dead": r"every cell has the same value: born dead",
     "all diverged": r"every cell has the same value: diverged",
-    "no axis": r"Most frequent fate: \w+",
+    "one example": r"Most frequent fate: \w+",
     "many points": r"5,000 points in squares",
     "data sets": r"Pooled over data set",
     "four axes": r"Pooled over .*weight decay",
 }
 
 
-@pytest.fixture(scope="module")
-def made(report_of, tmp_path_factory):
-    """(the run of a kind of study, the path of its report), made when first asked for."""
-    folder, reports = tmp_path_factory.mktemp("reports"), {}
-
-    def make(kind):
-        if kind in SHARED:
-            return report_of(kind)
-        if kind not in reports:
-            run = jn.sweep(STUDIES[kind], folder / f"{len(reports)}.zarr")
-            reports[kind] = run, folder / f"{len(reports)}.html"
-            report(*reports[kind])
-        return reports[kind]
-
-    return make
-
-
-@pytest.mark.parametrize("kind", [*SHARED, *STUDIES])
-def test_every_kind_of_study_has_a_sensible_report(made, look_at, kind):
-    run, path = made(kind)
+@pytest.mark.parametrize("kind", ["all born dead", "all diverged", "points", "data sets", *STUDIES])
+def test_every_kind_of_study_has_a_sensible_report(report_of, look_at, kind):
+    run, path = report_of(kind)
     page = look_at(path)
     quantities = page.locator("#map-quantity option").evaluate_all("(all) => all.map((one) => one.value)")
     for quantity in quantities:
@@ -119,8 +66,8 @@ def test_names_from_data_are_text_and_nothing_else(tmp_path, look_at):
     assert "食費 🍞 $x^2$" in page.locator("h1").inner_text()
 
 
-def test_the_page_holds_its_data_once_and_asks_for_nothing(made, look_at):
-    _, path = made("one axis")
+def test_the_page_holds_its_data_once_and_asks_for_nothing(report_of, look_at):
+    _, path = report_of("points")
     page = look_at(path)
     data = json.loads(page.locator("#data").text_content())
     assert {"map", "lives", "incidence"} <= set(data)
@@ -129,8 +76,8 @@ def test_the_page_holds_its_data_once_and_asks_for_nothing(made, look_at):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_can_be_told_from_what_is_behind_them(made, look_at, scheme):
-    _, path = made("no axis")
+def test_colours_can_be_told_from_what_is_behind_them(report_of, look_at, scheme):
+    _, path = report_of("points")
     page = look_at(path, scheme=scheme)
     style = "getComputedStyle(document.documentElement)"
     fates = [f"fate-{fate.name.replace('_', '-')}" for fate in Fate]
