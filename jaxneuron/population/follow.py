@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from jaxneuron.neuron.fate import NO_STEP, Fate
 from jaxneuron.neuron.hyperparams import Config, Hyperparams
@@ -64,8 +64,8 @@ def follow(
     hyperparams, trained = jax.tree.map(lambda values: np.asarray(values)[0], (hyperparams, trained))
     diverge_step = NO_STEP
     if trained.fate == Fate.diverged:
-        limit = loss_limit(jnp.asarray(trained.initial_loss), hyperparams, examples, config)
-        diverge_step = find_diverge_step(history.params, jnp.asarray(history.loss), limit)
+        find = compiled(_diverge_step, config)
+        diverge_step = find(history.params, history.loss, trained.initial_loss, hyperparams, examples)
     return hyperparams, history, trained._replace(diverge_step=np.int32(diverge_step))
 
 
@@ -96,6 +96,19 @@ def _conclude_all(
 
     arguments = jax.tree.map(lambda v: jnp.concatenate([v, v]), (place, init_params, states))
     return map_in_blocks(conclude_neuron, len(init_params.bias), *arguments)
+
+
+def _diverge_step(
+    config: Config,
+    params: Params,
+    loss: Float[Array, " steps"],
+    initial_loss: Float[Array, ""],
+    hyperparams: Hyperparams,
+    examples: Examples,
+) -> Int[Array, ""]:
+    """The first of a neuron's steps from which it has diverged to the last of them."""
+    limit = loss_limit(initial_loss, hyperparams, examples, config)
+    return find_diverge_step(params, loss, limit)
 
 
 def _has_ended(info: StepInfo, config: Config) -> np.ndarray:

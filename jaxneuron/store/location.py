@@ -23,8 +23,8 @@ READERS = 8  # threads that read at a time, mostly waiting for the disk or the n
 DRAFT, OLD = ".draft", ".old"
 PARTIAL = ".partial"  # of a file that is being written
 LOCK = Path("work", "marker", "lock")  # inside an array's folder, where no reader of Zarr looks
-# Options of the file systems of some stores. S3's would ask for the size of each file before it reads it, so as
-# to read large ones in parts at once; the files of a run are not that large.
+# Options of the file systems of some stores. S3's would ask for the size of each file before it reads it, to
+# read large ones in parts at once; the files of a run are not that large.
 OPTIONS = {"s3": {"max_concurrency": 1}}
 
 
