@@ -81,7 +81,8 @@ def half_life(
 def _of_phase(phase: _Phase) -> tuple[np.ndarray, ...]:
     """The fields of HalfLife, of each cell."""
     rates = _rates(phase)
-    with np.errstate(divide="ignore"):
+    # A rate is 0, or next to it where deaths weigh next to nothing.
+    with np.errstate(divide="ignore", over="ignore"):
         of_rate, high, low = (np.log(2) / value for value in rates)
     chi_square, degrees = _pearson(phase, rates[0])
     p_value = scipy.special.chdtrc(np.where(degrees > 0, degrees, np.nan), chi_square)

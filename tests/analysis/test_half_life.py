@@ -91,6 +91,13 @@ def test_without_deaths_without_neurons_and_all_dead_at_once():
     assert np.isnan(found.p_value).all()
 
 
+@pytest.mark.parametrize("weight", [1e-3, 1e-12])
+def test_deaths_that_weigh_next_to_nothing_do_not_bound_it(weight):
+    """As where cells weigh by their area."""
+    found = half_life(weight * np.eye(6)[3], np.zeros(6), 100.0, np.array([0, 1, 2, 4, 8, 16, 32]), 1, 31)
+    assert found.low < found.half_life < found.high == np.inf
+
+
 def test_one_cell_has_plain_numbers():
     found = half_life(np.array([1, 3, 2, 1, 0]), np.array([0, 0, 1, 0, 0]), 10, FIVE, 1, 19)
     assert np.shape(found.half_life) == np.shape(found.p_value) == ()
