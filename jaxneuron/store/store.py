@@ -25,13 +25,7 @@ from jaxneuron.store.keys import Region, key_of, split
 from jaxneuron.store.location import READERS, Location
 from jaxneuron.store.markers import Marker, Markers
 from jaxneuron.store.partial import StandIns
-from jaxneuron.store.skeleton import (
-    array_of,
-    chunking_of,
-    is_damaged,
-    open_group,
-    open_skeleton,
-)
+from jaxneuron.store.skeleton import array_of, chunking_of, is_damaged, open_group, open_skeleton
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.counted import are, counted
 
