@@ -86,6 +86,7 @@ def open_skeleton(location: Location) -> Skeleton:
     files = attrs.get("files") if attrs["format"] == FORMAT else older.files_of(location, attrs)
     if not isinstance(files, dict) or not all(map(_is_inside, files)):
         raise is_damaged(location, ROOT)
+    _check_description(location, ROOT, root)
     descriptions = {ROOT: root} | _descriptions(location, files)
     return Skeleton(location, root, attrs, {ROOT: checksum_of_bytes(root)} | files, descriptions)
 
@@ -188,10 +189,15 @@ def _descriptions(location: Location, files: Mapping[str, str]) -> dict[str, byt
         if content is None or checksum not in (older.UNKNOWN, checksum_of_bytes(content)):
             raise is_damaged(location, key)
         if key.split("/")[-1] == DESCRIPTION:
-            if not _is_written_here(_parsed(content)):
-                raise BadInput(f"{location}: {key} describes what jaxneuron does not write; it is not opened")
+            _check_description(location, key, content)
             found[key] = content
     return found
+
+
+def _check_description(location: Location, key: str, content: bytes) -> None:
+    """BadInput for the description of what jaxneuron does not write."""
+    if not _is_written_here(_parsed(content)):
+        raise BadInput(f"{location}: {key} describes what jaxneuron does not write; it is not opened")
 
 
 def _is_inside(key: str) -> bool:

@@ -322,3 +322,21 @@ def test_a_store_that_is_read_has_no_way_to_be_written_to(whole):
     store = Store(Location(whole.run.path))
     with pytest.raises(ValueError, match="read-only"):
         store.root["cells/fate_count"][...] = 0
+
+
+def test_a_root_that_brings_descriptions_along_is_not_opened(whole, copied):
+    root = json.loads((copied / "zarr.json").read_text())
+    root["consolidated_metadata"] = {"kind": "inline", "must_understand": False, "metadata": {}}
+    (copied / "zarr.json").write_text(json.dumps(root))
+    with pytest.raises(BadInput, match=r"zarr\.json describes what jaxneuron does not write"):
+        jn.open_run(copied)
+
+
+def test_what_describes_a_run_is_read_once(whole, monkeypatch):
+    asked, read_file = [], Location.read
+    monkeypatch.setattr(Location, "read", lambda self, key: asked.append(key) or read_file(self, key))
+    jn.open_run(whole.run.path).best()
+    # The root is looked at again: whether the run is still there.
+    descriptions = [key for key in asked if key.endswith("/zarr.json") and not key.startswith("rounds/")]
+    assert "cells/fate_count/zarr.json" in descriptions
+    assert len(descriptions) == len(set(descriptions))
