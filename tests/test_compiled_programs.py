@@ -4,7 +4,6 @@ import os
 import stat
 import subprocess
 import sys
-import warnings
 
 import pytest
 
@@ -14,7 +13,7 @@ from jaxneuron.cli.compiled_programs import keep_compiled_programs
 DATA = "x,y\n0,1\n1,3\n2,4\n3,8\n"
 
 
-SETTINGS = "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
+SETTINGS = "JAX_COMPILATION_CACHE_DIR", "JAXNEURON_COMPILED_PROGRAMS"
 
 
 @pytest.fixture
@@ -24,7 +23,6 @@ def folder(tmp_path, monkeypatch):
         monkeypatch.setenv(name, "")  # so that it is restored, whatever is set meanwhile
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     return tmp_path / "jaxneuron" / "compiled"
 
 
@@ -35,7 +33,7 @@ def mode_of(path):
 def test_the_folder_is_the_users_alone(folder):
     keep_compiled_programs()
     assert mode_of(folder) == 0o700
-    assert os.environ["JAX_COMPILATION_CACHE_DIR"] == str(folder)
+    assert os.environ["JAXNEURON_COMPILED_PROGRAMS"] == str(folder)
 
 
 def test_what_others_may_have_put_there_is_deleted(folder):
@@ -56,7 +54,7 @@ def test_a_link_and_another_users_folder_are_refused(folder, tmp_path, monkeypat
     folder.mkdir()
     monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
     keep_compiled_programs()
-    assert "JAX_COMPILATION_CACHE_DIR" not in os.environ
+    assert "JAXNEURON_COMPILED_PROGRAMS" not in os.environ
     assert capsys.readouterr().err == 2 * f"compiled programs are not kept: {folder} is somebody else's\n"
 
 
@@ -71,14 +69,13 @@ def test_the_oldest_make_room(folder, monkeypatch):
 
 
 @pytest.mark.thorough
-def test_a_damaged_program_is_compiled_again_by_the_next_command(tmp_path):
+def test_a_damaged_program_is_replaced_by_the_next_command(tmp_path):
     (tmp_path / "data.csv").write_text(DATA)
     words = "train data.csv --input x --target y --num-steps 5 --no-figure"
     line = [sys.executable, "-m", "jaxneuron", *words.split()]
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": os.pathsep.join(sys.path)}
-    # All programs are kept, not only those that take long to compile, and they are compiled quickly.
-    environment |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+    environment |= {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # which compiles quickly
 
     def train():
         ended = subprocess.run(
@@ -88,13 +85,16 @@ def test_a_damaged_program_is_compiled_again_by_the_next_command(tmp_path):
         return ended.stdout
 
     def programs():
-        return {path: path.read_bytes() for path in tmp_path.glob("cache/jaxneuron/compiled/*-cache")}
+        paths = tmp_path.glob("cache/jaxneuron/compiled/*.compiled")
+        return {path: (path.stat().st_ino, path.stat().st_size) for path in paths}
 
     printed, sound = train(), programs()
     assert sound
-    for path, content in sound.items():
-        path.write_bytes(content[: len(content) // 2])
-    assert train() == printed  # compiled for itself
-    assert programs() == {}
+    for path, (_, size) in sound.items():
+        os.truncate(path, size // 2)
     assert train() == printed
-    assert programs().keys() == sound.keys()
+    replaced = programs()
+    assert replaced.keys() == sound.keys()
+    assert all(size > sound[path][1] // 2 for path, (_, size) in replaced.items())
+    assert train() == printed
+    assert programs() == replaced  # read, not written again

@@ -1,7 +1,6 @@
 """The loss L(W, b) of one input as a surface, the paths of neurons over it, and where a neuron is silent."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
 import contourpy
@@ -17,6 +16,7 @@ from jaxneuron.neuron.hyperparams import Config, Hyperparams
 from jaxneuron.neuron.loss import Examples, loss
 from jaxneuron.neuron.params import Params
 from jaxneuron.neuron.running_sums import find_half_lines
+from jaxneuron.population.program import compiled
 from jaxneuron.runner.training import Training
 from jaxneuron.study.bad_input import BadInput
 
@@ -119,12 +119,11 @@ def losses_at(
         examples = Examples(jnp.asarray(x[:, None]), jnp.asarray(y), half_lines)
         params = Params(jnp.asarray(weight.reshape(-1, 1)), jnp.asarray(bias.ravel()))
         hyperparams = Hyperparams(learning_rate=0.0, negative_slope=negative_slope)
-        found = np.asarray(_losses(params, hyperparams, examples, Config(activation)))
+        found = np.asarray(compiled(_losses, None, Config(activation))(params, hyperparams, examples))
     return np.where(np.isnan(found), np.inf, found).reshape(weight.shape)
 
 
-@partial(jax.jit, static_argnames="config")
-def _losses(params: Params, hyperparams: Hyperparams, examples: Examples, config: Config) -> Array:
+def _losses(config: Config, params: Params, hyperparams: Hyperparams, examples: Examples) -> Array:
     """The loss of each of many neurons, by moments where there are any."""
     half_lines = examples.half_lines
     if half_lines is not None:

@@ -1,24 +1,21 @@
 """Where compiled programs are kept from one command to the next. They are code that is run: so they lie in
 the user's own folder, to which nobody else may write, and take no more than so much room."""
 
-import atexit
 import contextlib
 import os
 import shutil
 import stat
 import sys
-import warnings
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 
-MOST_BYTES = 10**9  # each number of examples and neurons is another program, of about 100 kB
-DAMAGED = "Error reading persistent compilation cache entry"  # as JAX says at every start
+FOLDER = "JAXNEURON_COMPILED_PROGRAMS"  # of the environment, for this process and those that it starts
+MOST_BYTES = 10**9  # each number of examples and neurons is another program, of 100 kB to 1 MB
 
 
 def keep_compiled_programs() -> None:
-    """Have JAX keep what it compiles in the user's cache folder, unless its own settings say otherwise."""
+    """Name the folder of the user's cache in which compiled programs are kept, unless JAX is to keep them."""
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
     folder = platformdirs.user_cache_path("jaxneuron") / "compiled"
@@ -29,9 +26,7 @@ def keep_compiled_programs() -> None:
             return
         _delete_oldest(folder)
         if os.access(folder, os.W_OK):
-            os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
-            os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
-            _clear_if_damaged(folder)
+            os.environ[FOLDER] = str(folder)
 
 
 def _is_private(folder: Path) -> bool:
@@ -54,20 +49,6 @@ def _delete_oldest(folder: Path) -> None:
         if excess > 0:
             os.unlink(path)
             excess -= size
-
-
-def _clear_if_damaged(folder: Path) -> None:
-    """Where JAX warns of a damaged program, which it would never replace, clear the folder at the end."""
-    show = warnings.showwarning
-
-    def show_others(message: Any, *args: Any, **rest: Any) -> None:
-        if str(message).startswith(DAMAGED):
-            atexit.unregister(_clear)
-            atexit.register(_clear, folder)
-        else:
-            show(message, *args, **rest)
-
-    warnings.showwarning = show_others
 
 
 def _clear(folder: Path) -> None:

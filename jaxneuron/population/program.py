@@ -10,10 +10,10 @@ from threading import Lock
 from typing import Any
 
 import jax
-import numpy as np
 
 from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.optimizers import has_memory
+from jaxneuron.population.kept import Devices, devices_of, folder, kept
 
 # Each is for arrays of some shapes, and holds hundreds of memory maps, of which a process may have only so
 # many.
@@ -22,29 +22,51 @@ MAX_PROGRAMS = 32
 _one_at_a_time = Lock()
 
 
-def compiled(function: Callable[..., Any], config: Config, *static: Any) -> Callable[..., Any]:
-    """`function(config, *static, …)` as a compiled function of the rest, which are arrays."""
+def compiled(function: Callable[..., Any], config: Config | None, *static: Any) -> Callable[..., Any]:
+    """`function(config, *static, …)` as a compiled function of the rest, which are arrays; without a config
+    `function(*static, …)`, compiled as XLA does by itself."""
 
     def program(*arrays: Any) -> Any:
-        shapes = tuple(map(np.shape, jax.tree.leaves(arrays)))
+        kinds = *(str(jax.typeof(leaf)) for leaf in jax.tree.leaves(arrays)), jax.config.jax_enable_x64
         # Two threads that found no program at the same time would both compile it.
         with _one_at_a_time:
-            found = _compiled_once(function, shapes, config, *static)
+            found = _program_of(function, kinds, config, *static)
         return found(*arrays)
 
     return program
 
 
+class _Program:
+    """A function compiled for arrays of some kinds, on each device when it first runs there."""
+
+    def __init__(self, function: Callable[..., Any], config: Config | None, static: tuple[Any, ...]) -> None:
+        facts = static if config is None else (config, *static)
+        options = {} if config is None else compiler_options(config)
+        self._jitted = jax.jit(partial(function, *facts), compiler_options=options)
+        self._made_from = function.__module__, function.__name__, facts, options
+        self._on: dict[Devices, Callable[..., Any]] = {}
+        self._locks: dict[Devices, Lock] = {}
+
+    def __call__(self, *arrays: Any) -> Any:
+        if folder() is None:
+            return self._jitted(*arrays)
+        devices = devices_of(arrays)
+        with self._locks.setdefault(devices, Lock()):
+            if devices not in self._on:
+                self._on[devices] = kept(self._jitted, self._made_from, arrays, devices)
+        return self._on[devices](*arrays)
+
+
 @lru_cache(MAX_PROGRAMS)
-def _compiled_once(
-    function: Callable[..., Any], shapes: tuple[tuple[int, ...], ...], config: Config, *static: Any
-) -> Callable[..., Any]:
-    return jax.jit(partial(function, config, *static), compiler_options=compiler_options(config))
+def _program_of(
+    function: Callable[..., Any], kinds: tuple[Any, ...], config: Config | None, *static: Any
+) -> _Program:
+    return _Program(function, config, static)
 
 
 def forget() -> None:
     """Free all compiled programs, and what JAX keeps for compiling them again."""
-    _compiled_once.cache_clear()
+    _program_of.cache_clear()
     jax.clear_caches()
     gc.collect()
 

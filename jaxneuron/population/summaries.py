@@ -16,6 +16,7 @@ from jaxneuron.neuron.fate import NO_STEP, Fate
 from jaxneuron.neuron.train import Trained
 from jaxneuron.population.cells import CellResult, Merge
 from jaxneuron.population.histograms import Bins
+from jaxneuron.population.program import compiled
 from jaxneuron.population.results import RESULTS
 
 # How the neurons of a cell merge, and what changes nothing.
@@ -44,12 +45,11 @@ def summarise(
     """
     lowest = Lowest(in_order(rounded_up(bins.loss[:-1], trained.loss.dtype), np), bins.step[:-1])
     with jax.enable_x64(True):
-        return _summarise(trained, lowest, num_replicates, shape)
+        return compiled(_summarise, None, shape)(trained, lowest, num_replicates)
 
 
-@partial(jax.jit, static_argnames="shape")
 def _summarise(
-    trained: Trained, lowest: Lowest, num_replicates: Int[Array, ""], shape: tuple[int, ...]
+    shape: tuple[int, ...], trained: Trained, lowest: Lowest, num_replicates: Int[Array, ""]
 ) -> dict[str, Num[Array, "..."]]:
     counts = jnp.arange(shape[-1]) < num_replicates
 

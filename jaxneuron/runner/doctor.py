@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 
+from jaxneuron.population import kept
 from jaxneuron.runner.dispatch import chunks_in_flight, devices
 from jaxneuron.runner.program import check_device
 
@@ -21,14 +22,14 @@ def examine() -> dict[str, Any]:
     """
     check_device()
     settings, used = jax.config.values, devices()
-    has_cache = settings["jax_enable_compilation_cache"]
+    is_kept = settings["jax_enable_compilation_cache"]
     return {
         "devices": [
             {"platform": d.platform, "id": d.id, "kind": d.device_kind, "is_used": d in used}
             for d in jax.devices()
         ],
         "chunks_in_flight": chunks_in_flight(),
-        "compiled_programs": settings["jax_compilation_cache_dir"] if has_cache else None,
+        "compiled_programs": settings["jax_compilation_cache_dir"] or kept.folder() if is_kept else None,
         "versions": {"python": platform.python_version()}
         | {name: _version(name) for name in PACKAGES.split()},
     }
