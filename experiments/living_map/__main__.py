@@ -24,7 +24,7 @@ from jaxneuron.explorer.beginnings import beginning_of
 from jaxneuron.explorer.known_data import KnownData
 from jaxneuron.explorer.pictures import Trainer
 from jaxneuron.explorer.views import View
-from jaxneuron.runner.dispatch import num_cores
+from jaxneuron.population.kept import num_cores
 from jaxneuron.runner.program import Program
 from jaxneuron.study.study import read_study
 from jaxneuron.study.window import Window

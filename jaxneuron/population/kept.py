@@ -81,14 +81,22 @@ def _kinds_of(arrays: Any) -> tuple[Any, ...]:
     return str(tree), [str(jax.typeof(leaf)) for leaf in leaves], jax.config.jax_enable_x64
 
 
-def _surroundings(devices: Devices) -> tuple[Any, ...]:
-    """What else decides a program: the source code, who compiles it, for what, and all settings of JAX's."""
-    features = np._core._multiarray_umath.__cpu_features__  # pyright: ignore
-    return (
-        *(_source(), version("jax"), version("jaxlib"), devices[0].client.platform_version),
-        *([(device.id, device.device_kind) for device in devices], platform.machine(), features),
-        *(os.environ.get("XLA_FLAGS"), sorted(jax.config.values.items(), key=str)),
-    )
+def _surroundings(devices: Devices) -> dict[str, Any]:
+    """What else decides a program: the source code, who compiles it for what, and all settings of JAX's."""
+    return {
+        "source": _source(),
+        "versions": (version("jax"), version("jaxlib"), devices[0].client.platform_version),
+        "devices": [(device.id, device.device_kind) for device in devices],
+        "processor": (platform.machine(), np._core._multiarray_umath.__cpu_features__),  # pyright: ignore
+        "cores": num_cores(),  # among which a program for a CPU divides its work when it is compiled
+        "settings": (sorted(jax.config.values.items(), key=str), os.environ.get("XLA_FLAGS")),
+    }
+
+
+def num_cores() -> int:
+    """The processor's cores that this process may use."""
+    # Only some systems say which.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @cache

@@ -2,13 +2,14 @@
 
 import logging
 import math
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 import jax
+
+from jaxneuron.population.kept import num_cores
 
 # A jax.Device, which type checkers do not take for a type.
 Device = Any
@@ -40,12 +41,6 @@ def chunks_in_flight() -> int:
     if jax.default_backend() != "cpu":
         return 2
     return max(1, num_cores() // len(devices()))
-
-
-def num_cores() -> int:
-    """The processor's cores that this process may use."""
-    # Only some systems say which.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def share_out(

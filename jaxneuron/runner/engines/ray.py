@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from jaxneuron.runner.dispatch import num_cores
+from jaxneuron.population.kept import num_cores
 from jaxneuron.runner.engines.crew import Crew
 from jaxneuron.runner.work import Progress, work
 from jaxneuron.store.location import Location
