@@ -37,10 +37,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(autouse=True, scope="session")
 def _keep_compiled_programs(pytestconfig, tmp_path_factory):
-    """Compiling is most of the suite's time: both workers and the next session need the same programs."""
+    """Compiling is most of the suite's time: both workers and the next session need the same programs. JAX
+    keeps those of tests, which may replace what decides a program; the processes that they start do not."""
     has_cache = pytestconfig.pluginmanager.hasplugin("cacheprovider")
     make = pytestconfig.cache.mkdir if has_cache else tmp_path_factory.mktemp
     folder = make("compiled-programs")
+    os.environ["JAXNEURON_COMPILED_PROGRAMS"] = str(folder)
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -128,9 +128,6 @@ def test_create_refuses_another_study(copied, run_line, refused, folder):
 
 @pytest.mark.thorough
 def test_workers_of_a_sweep_make_its_bytes(found, monkeypatch):
-    # The workers share compiled programs with this process.
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", jax.config.jax_compilation_cache_dir)
-    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     monkeypatch.setenv(
         "JAX_DISABLE_MOST_OPTIMIZATIONS", str(jax.config.values["jax_disable_most_optimizations"])
     )

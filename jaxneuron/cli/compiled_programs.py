@@ -15,8 +15,9 @@ MOST_BYTES = 10**9  # each number of examples and neurons is another program, of
 
 
 def keep_compiled_programs() -> None:
-    """Name the folder of the user's cache in which compiled programs are kept, unless JAX is to keep them."""
-    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+    """Name the folder of the user's cache in which compiled programs are kept, unless JAX is to keep them, or
+    another folder is named."""
+    if {"JAX_COMPILATION_CACHE_DIR", FOLDER} & os.environ.keys():
         return
     folder = platformdirs.user_cache_path("jaxneuron") / "compiled"
     with contextlib.suppress(OSError):  # no home, or a full one: nothing is kept

@@ -10,7 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-import jax
 import pytest
 
 import jaxneuron as jn
@@ -88,13 +87,8 @@ def whole(whole_run):
 
 @pytest.fixture(scope="session")
 def environment():
-    """What other processes are told: they share compiled programs with this one, and import this package."""
-    return os.environ | {
-        "JAX_COMPILATION_CACHE_DIR": jax.config.jax_compilation_cache_dir,
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-        "PYTHONPATH": str(Path(jn.__file__).parents[1]),
-    }
+    """What other processes are told: they import this package."""
+    return os.environ | {"PYTHONPATH": str(Path(jn.__file__).parents[1])}
 
 
 def start(path, chunk_size, environment, kill_at=0, limit=0, pause_at=-1, **options):

@@ -55,9 +55,8 @@ print("devices taken:", xla_bridge.backends_are_initialized())
 
 
 @pytest.fixture(scope="module")
-def local_ray(environment):
+def local_ray():
     """A Ray of this machine, to which the engine finds itself connected."""
-    os.environ.update({name: value for name, value in environment.items() if name.startswith("JAX_")})
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     ray.init("local", num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     yield

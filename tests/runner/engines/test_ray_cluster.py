@@ -47,12 +47,10 @@ def test_a_cluster_that_does_not_answer_is_given_up(is_mute, tmp_path, monkeypat
 
 @pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore")
-def test_a_machine_that_comes_late_gets_work(whole, environment, tmp_path, monkeypatch):
+def test_a_machine_that_comes_late_gets_work(whole, tmp_path, monkeypatch):
     ray = pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 
-    for name in ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"):
-        monkeypatch.setenv(name, environment[name])
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setattr(crew, "SECONDS_BETWEEN_COUNTS", 0.2)
     crews, late = [], []
