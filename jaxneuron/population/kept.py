@@ -33,7 +33,7 @@ def folder() -> str | None:
     """
     settings = jax.config.values
     is_asked = settings["jax_compilation_cache_dir"] or not settings["jax_enable_compilation_cache"]
-    return None if is_asked else os.environ.get(FOLDER)
+    return None if is_asked else os.environ.get(FOLDER) or None
 
 
 def devices_of(arrays: Any) -> Devices:
@@ -56,6 +56,7 @@ def kept(jitted: Any, made_from: Any, arrays: Any, devices: Devices) -> Callable
     program = jitted.lower(*arrays).compile()
     with contextlib.suppress(Exception):  # a full disk, or a device whose programs cannot be written down
         content = pickle.dumps(serialize_executable.serialize(program))
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         unfinished = path.with_suffix(f".{os.getpid()}")
         unfinished.write_bytes(_checksum(content) + content)
         unfinished.replace(path)

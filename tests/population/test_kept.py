@@ -110,7 +110,8 @@ def test_a_damaged_one_is_made_again(folder, cosine, damage):
 
 def test_where_nothing_can_be_written_it_runs_all_the_same(folder, cosine, monkeypatch):
     function, traced = cosine
-    monkeypatch.setenv("JAXNEURON_COMPILED_PROGRAMS", str(folder / "not there"))
+    (folder / "file").touch()
+    monkeypatch.setenv("JAXNEURON_COMPILED_PROGRAMS", str(folder / "file"))
     for _ in range(2):
         np.testing.assert_allclose(in_a_new_process(function, CONFIG, 3, X), np.cos(3 * X), rtol=1e-6)
     assert len(traced) == 2
