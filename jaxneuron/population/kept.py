@@ -9,6 +9,7 @@ import hashlib
 import os
 import pickle
 import platform
+import secrets
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
@@ -57,7 +58,7 @@ def kept(jitted: Any, made_from: Any, arrays: Any, devices: Devices) -> Callable
     with contextlib.suppress(Exception):  # a full disk, or a device whose programs cannot be written down
         content = pickle.dumps(serialize_executable.serialize(program))
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        unfinished = path.with_suffix(f".{os.getpid()}")
+        unfinished = path.with_suffix(f".{secrets.token_hex(8)}")
         unfinished.write_bytes(_checksum(content) + content)
         unfinished.replace(path)
     return program
