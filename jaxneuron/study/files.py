@@ -50,45 +50,31 @@ class Table(Section):
 
     place: ClassVar[str] = "[data] with file"
 
-    file: Files = Field(
-        description="A CSV, Parquet or NPZ file. A relative path starts at the study file's folder, and ~ is "
-        "the home folder. Several files with the same columns are several data sets, of any length; they are "
-        "named by their files."
-    )
-    inputs: Names = Field(description="The columns of the inputs, each named once.")
-    target: str = Field(description="The column of the target.")
-    scale: Scale = Field(
-        default="standard",
-        description='"standard" gives each input the mean 0 and the standard deviation 1, and the target the '
-        'standard deviation 1; "none" leaves all as it is.',
-    )
-    separator: str | None = Field(
-        default=None,
-        description="What stands between the fields of a row: a character, tab, or space for runs of spaces "
-        "and tabs. If not given it is found in the header.",
-    )
-    decimal: Literal[".", ","] | None = Field(
-        default=None,
-        description=". or ,. If not given it is a point, or a comma where commas can be nothing else.",
-    )
-    thousands: Literal[",", ".", "'", " "] | None = Field(
-        default=None, description="What stands between each three digits: ,, ., ' or a space."
-    )
-    encoding: str = Field(
-        default="utf-8",
-        description="The encoding of the text, such as cp1252 or latin-1. A byte order mark decides by "
-        "itself.",
-    )
-    missing: Literal["refuse", "drop"] = Field(
-        default="refuse",
-        description='"refuse" names the rows in which a value is missing; "drop" leaves them out, and says '
-        "which.",
-    )
-    missing_values: Annotated[tuple[str, ...], Strict(False), Kind("list of strings")] = Field(
-        default=(),
-        description="Texts that stand for a missing value, besides the empty text, NA and the like; "
-        "in Parquet and NPZ also numbers.",
-    )
+    file: Files
+    """A CSV, Parquet or NPZ file. A relative path starts at the study file's folder, and ~ is the home
+    folder. Several files with the same columns are several data sets, of any length; they are named by
+    their files."""
+    inputs: Names
+    """The columns of the inputs, each named once."""
+    target: str
+    """The column of the target."""
+    scale: Scale = "standard"
+    """ "standard" gives each input the mean 0 and the standard deviation 1, and the target the standard
+    deviation 1; "none" leaves all as it is."""
+    separator: str | None = None
+    """What stands between the fields of a row: a character, tab, or space for runs of spaces and tabs. If
+    not given it is found in the header."""
+    decimal: Literal[".", ","] | None = None
+    """. or ,. If not given it is a point, or a comma where commas can be nothing else."""
+    thousands: Literal[",", ".", "'", " "] | None = None
+    """What stands between each three digits: ,, ., ' or a space."""
+    encoding: str = "utf-8"
+    """The encoding of the text, such as cp1252 or latin-1. A byte order mark decides by itself."""
+    missing: Literal["refuse", "drop"] = "refuse"
+    """ "refuse" names the rows in which a value is missing; "drop" leaves them out, and says which."""
+    missing_values: Annotated[tuple[str, ...], Strict(False), Kind("list of strings")] = ()
+    """Texts that stand for a missing value, besides the empty text, NA and the like; in Parquet and NPZ
+    also numbers."""
 
     @field_validator("separator")
     @classmethod

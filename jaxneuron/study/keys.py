@@ -73,8 +73,8 @@ def _names(wanted: list[str], parts: list[str]) -> bool:
 def _all_keys() -> Iterator[Key]:
     for heading, (prefix, table) in TABLES.items():
         for name, field in table.model_fields.items():
-            default = _default(table, name, field)
-            yield Key(heading, f"{prefix}.{name}", _type(name, field), default, field.description or "")
+            default, meaning = _default(table, name, field), " ".join((field.description or "").split())
+            yield Key(heading, f"{prefix}.{name}", _type(name, field), default, meaning)
 
 
 def _type(name: str, field: FieldInfo) -> str:

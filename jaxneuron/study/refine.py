@@ -15,9 +15,8 @@ class Refine(Section):
 
     place: ClassVar[str] = "[sweep] refine"
 
-    depth: int = Field(
-        default=6, ge=1, le=MOST_DEPTH, description="How often the steps of the axes are halved, at most 24."
-    )
+    depth: int = Field(default=6, ge=1, le=MOST_DEPTH)
+    """How often the steps of the axes are halved, at most 24."""
     quantity: Literal[
         "fate",
         "diverged",
@@ -29,21 +28,14 @@ class Refine(Section):
         "final_loss",
         "death_step",
         "half_life",
-    ] = Field(
-        default="fate",
-        description='"fate" is the most frequent one; "diverged", "born_dead", "died", "converged", '
-        '"unsettled" and "dead" are shares; "final_loss", "death_step" and "half_life" are compared '
-        "by decades.",
-    )
-    by: float | None = Field(
-        default=None,
-        ge=0.0,
-        description="The largest difference at which cells count as alike: of shares, or of decades. Fates "
-        "have none; all others need it.",
-    )
-    most_cells: int = Field(
-        default=2**22, ge=1, description="The most cells that are added to the grid, in all."
-    )
+    ] = "fate"
+    """ "fate" is the most frequent one; "diverged", "born_dead", "died", "converged", "unsettled" and
+    "dead" are shares; "final_loss", "death_step" and "half_life" are compared by decades."""
+    by: float | None = Field(default=None, ge=0.0)
+    """The largest difference at which cells count as alike: of shares, or of decades. Fates have none;
+    all others need it."""
+    most_cells: int = Field(default=2**22, ge=1)
+    """The most cells that are added to the grid, in all."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

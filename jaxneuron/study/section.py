@@ -35,7 +35,10 @@ class Kind(NamedTuple):
 class Section(BaseModel):
     """A table of a study.toml. What does not fit raises BadInput, from a file and from Python alike."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    # The string below a field is its description, which `jaxneuron keys` prints.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
     # Where its keys belong, for one that is found elsewhere.
     place: ClassVar[str]
 

@@ -31,17 +31,14 @@ class Arrays(Section):
 
     place: ClassVar[str] = "[data] with x and y"
 
-    x: Annotated[Any, Kind("list of numbers, or of rows")] = Field(
-        repr=False,
-        description="The inputs: a number for each example, or a row of equally many.",
-    )
-    y: Annotated[Any, Kind("list of numbers")] = Field(repr=False, description="The target of each example.")
-    inputs: Names | None = Field(
-        default=None, description="The names of the inputs; in Python those of a DataFrame's columns."
-    )
-    target: str | None = Field(
-        default=None, description="The name of the target; in Python that of a Series."
-    )
+    x: Annotated[Any, Kind("list of numbers, or of rows")] = Field(repr=False)
+    """The inputs: a number for each example, or a row of equally many."""
+    y: Annotated[Any, Kind("list of numbers")] = Field(repr=False)
+    """The target of each example."""
+    inputs: Names | None = None
+    """The names of the inputs; in Python those of a DataFrame's columns."""
+    target: str | None = None
+    """The name of the target; in Python that of a Series."""
     scale: Scale = Field(default="none", description=AS_OF_FILES)
 
     @field_validator("x", "y", mode="plain")
@@ -93,11 +90,8 @@ class UnitVector(Section):
 
     place: ClassVar[str] = "[data] teacher.weight"
 
-    unit_vector: int = Field(
-        ge=1,
-        le=2**20,
-        description="The number of components of a direction that is drawn uniformly, for as many inputs.",
-    )
+    unit_vector: int = Field(ge=1, le=2**20)
+    """The number of components of a direction that is drawn uniformly, for as many inputs."""
 
 
 Weight = Annotated[
@@ -115,30 +109,20 @@ class Teacher(Section):
 
     place: ClassVar[str] = "[data] teacher"
 
-    weight: Weight = Field(
-        description="A weight for each input; or { unit_vector = 5 }, a direction in five dimensions, drawn "
-        "uniformly."
-    )
-    bias: float = Field(default=0.0, description="The teacher's bias.")
-    noise: float = Field(
-        default=0.0,
-        ge=0.0,
-        description="The standard deviation of the normal noise that is added to the target.",
-    )
-    inputs: Quantity = Field(
-        default=STANDARD_NORMAL,
-        description="The distribution of every input of every example; or, with one input, an axis: the "
-        "inputs themselves.",
-    )
-    num_examples: int | None = Field(
-        default=None,
-        ge=1,
-        le=2**28,
-        description="How many examples there are; needed unless inputs is an axis.",
-    )
-    seed: int = Field(
-        default=0, ge=0, description="The seed of the inputs, of the noise, and of a drawn weight."
-    )
+    weight: Weight
+    """A weight for each input; or { unit_vector = 5 }, a direction in five dimensions, drawn
+    uniformly."""
+    bias: float = 0.0
+    """The teacher's bias."""
+    noise: float = Field(default=0.0, ge=0.0)
+    """The standard deviation of the normal noise that is added to the target."""
+    inputs: Quantity = STANDARD_NORMAL
+    """The distribution of every input of every example; or, with one input, an axis: the inputs
+    themselves."""
+    num_examples: int | None = Field(default=None, ge=1, le=2**28)
+    """How many examples there are; needed unless inputs is an axis."""
+    seed: int = Field(default=0, ge=0)
+    """The seed of the inputs, of the noise, and of a drawn weight."""
     num_datasets: int = Field(
         default=1,
         ge=1,
@@ -174,7 +158,8 @@ class Synthetic(Section):
 
     place: ClassVar[str] = "[data] with teacher"
 
-    teacher: Teacher = Field(description="A neuron that makes the data: a table of its own.")
+    teacher: Teacher
+    """A neuron that makes the data: a table of its own."""
     scale: Scale = Field(default="none", description=AS_OF_FILES)
 
     @property
