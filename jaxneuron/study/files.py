@@ -109,14 +109,8 @@ class Table(Section):
     @property
     def dialect(self) -> Dialect:
         """How the text of the files is to be read."""
-        return Dialect(
-            NAMED_SEPARATORS.get(self.separator or "", self.separator),
-            self.decimal,
-            self.thousands,
-            self.encoding,
-            self.missing,
-            self.missing_values,
-        )
+        said = Dialect(**{name: getattr(self, name) for name in Dialect._fields})
+        return said._replace(separator=NAMED_SEPARATORS.get(said.separator or "", said.separator))
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from jaxneuron.neuron.hyperparams import MEANINGS, Hyperparams
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.files import Table
-from jaxneuron.study.quantity import describe
+from jaxneuron.study.quantity import describe, limits_in_words
 from jaxneuron.study.refine import Refine
 from jaxneuron.study.section import Kind, Section
 from jaxneuron.study.sections import Neuron, Points, Sweep, Training
@@ -81,16 +81,8 @@ def _type(name: str, field: FieldInfo) -> str:
     """'whole number, at least 1'."""
     limits = [f"at least {m.ge:g}" for m in field.metadata if getattr(m, "ge", None) is not None]
     if name in MEANINGS:
-        meaning = MEANINGS[name]
-        limits = (
-            [f"{'above' if meaning.is_open else 'at least'} {meaning.low:g}"]
-            if meaning.low > float("-inf")
-            else []
-        )
-        limits = (
-            [" and ".join([*limits, f"below {meaning.high:g}"])] if meaning.high < float("inf") else limits
-        )
-    return ", ".join([_words(field.annotation, field.metadata), *limits])
+        limits = [limits_in_words(MEANINGS[name])]
+    return ", ".join(filter(None, [_words(field.annotation, field.metadata), *limits]))
 
 
 def _words(annotation: Any, metadata: Any = ()) -> str:

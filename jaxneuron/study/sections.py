@@ -16,8 +16,7 @@ from jaxneuron.study.quantity import Quantity, check_range, support
 from jaxneuron.study.refine import Refine
 from jaxneuron.study.section import Kind, Section
 
-# fold_in takes 32 bits for the cell and 32 for the replicate.
-MOST_CELLS = MOST_REPLICATES = 2**32
+MOST_REPLICATES = 2**32  # as many as there are numbers of 32 bits, which fold_in takes
 MOST_STEPS = 2**31 - 2
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
-from pydantic import Discriminator, Field, Strict, Tag, field_serializer, field_validator, model_validator
+from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Strict, Tag, model_validator
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.population.axes import Axis
@@ -13,6 +13,7 @@ from jaxneuron.study.files import Names, Scale, Table, check_distinct
 from jaxneuron.study.quantity import Quantity, num_values
 from jaxneuron.study.section import Kind, Section
 
+Array = Annotated[Any, PlainValidator(as_numbers), PlainSerializer(lambda array: array.tolist())]
 Numbers = Annotated[tuple[float, ...], Strict(False), Field(min_length=1)]
 AS_OF_FILES = 'As for files: "standard" or "none".'
 MOST_DATASETS = 2**16
@@ -31,24 +32,15 @@ class Arrays(Section):
 
     place: ClassVar[str] = "[data] with x and y"
 
-    x: Annotated[Any, Kind("list of numbers, or of rows")] = Field(repr=False)
+    x: Annotated[Array, Kind("list of numbers, or of rows")] = Field(repr=False)
     """The inputs: a number for each example, or a row of equally many."""
-    y: Annotated[Any, Kind("list of numbers")] = Field(repr=False)
+    y: Annotated[Array, Kind("list of numbers")] = Field(repr=False)
     """The target of each example."""
     inputs: Names | None = None
     """The names of the inputs; in Python those of a DataFrame's columns."""
     target: str | None = None
     """The name of the target; in Python that of a Series."""
     scale: Scale = Field(default="none", description=AS_OF_FILES)
-
-    @field_validator("x", "y", mode="plain")
-    @classmethod
-    def _as_numbers(cls, value: Any) -> np.ndarray:
-        return as_numbers(value)
-
-    @field_serializer("x", "y")
-    def _as_lists(self, value: np.ndarray) -> list[Any]:
-        return value.tolist()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Arrays) or self._named() != other._named():
