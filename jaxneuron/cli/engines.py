@@ -12,11 +12,7 @@ workers_option = click.option(
     help="Train in so many processes; with Ray, actors.  [default: this one; an actor for each device]",
 )
 engine_option = click.option(
-    "--engine",
-    type=click.Choice(["local", "ray"]),
-    default="local",
-    show_default=True,
-    help="Where to train.",
+    "--engine", type=click.Choice(["local", "ray"]), default="local", help="Where to train."
 )
 address_option = click.option(
     "--address",

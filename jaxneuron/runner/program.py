@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -22,7 +22,7 @@ from jaxneuron.population.results import CELLS, RESULTS, ChunkResults, results_o
 from jaxneuron.population.summaries import summarise
 from jaxneuron.population.train import train_chunk, train_population
 from jaxneuron.runner.dispatch import Device, default_chunk_size
-from jaxneuron.runner.inputs import ExamplesOnDevices, OnDevices, make_start
+from jaxneuron.runner.inputs import OnDevices, make_examples, make_start
 from jaxneuron.runner.training import Training, training_of
 from jaxneuron.store.identity import identity_of
 from jaxneuron.store.room import Sizes
@@ -61,13 +61,14 @@ class Program:
         self.datasets = load(study.data) if datasets is None else datasets
         check_data(study, self.datasets)
         self._configs = [config_of(each, self.datasets[0]) for each in study.alternatives]
-        self._examples = ExamplesOnDevices(self.datasets, study.training.precision, self._configs)
+        self._precision, self._forms = study.training.precision, {c.gradient: c for c in self._configs}
+        self._examples = OnDevices(partial(make_examples, self.datasets, self._precision, self._forms))
         self._starts = OnDevices(lambda: make_start(study))
 
     def varied(self, study: Study, cut: Cut | None = None) -> "Program":
         """The program of another study of the same data, which shares what is on the devices where it can."""
         other = Program(study, self.datasets, cut=cut)
-        if other._examples.are_as(self._examples):
+        if other._precision == self._precision and other._forms.keys() == self._forms.keys():
             other._examples = self._examples
         return other
 

@@ -53,19 +53,14 @@ def keys(name: str | None = None) -> list[Key]:
     if name is None:
         return found
     wanted = name.strip().removeprefix("[").removesuffix("]").split(".")
-    some = [key for key in found if _names(wanted, key.name.split("."))]
+    some = [key for key in found if _has(key.name.split("."), wanted)]
     if not some:
         parts = {part for key in found for part in (key.name, *key.name.split("."))}
         raise BadInput(f"{name}: is no key of a study.toml{nearest(name, sorted(parts))}")
     return some
 
 
-def names_of(name: str) -> list[str]:
-    """The whole names of the keys whose last part is `name`."""
-    return list(dict.fromkeys(key.name for key in _all_keys() if key.name.split(".")[-1] == name))
-
-
-def _names(wanted: list[str], parts: list[str]) -> bool:
+def _has(parts: list[str], wanted: list[str]) -> bool:
     """Whether some parts of a whole name that follow one another are those that are wanted."""
     return any(parts[i : i + len(wanted)] == wanted for i in range(len(parts)))
 

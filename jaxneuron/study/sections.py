@@ -11,7 +11,7 @@ from jaxneuron.neuron.choices import ACTIVATIONS, CONSTANT, OPTIMIZERS, SCHEDULE
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.neuron.hyperparams import MEANINGS, Config
 from jaxneuron.study.bad_input import shown
-from jaxneuron.study.categories import OneOrMore, check_batch_size, named
+from jaxneuron.study.categories import check_batch_size, named, one_or_more
 from jaxneuron.study.quantity import Quantity, check_range, support
 from jaxneuron.study.refine import Refine
 from jaxneuron.study.section import Kind, Section
@@ -25,7 +25,7 @@ class Neuron(Section):
 
     place: ClassVar[str] = "[neuron]"
 
-    activation: Annotated[Any, OneOrMore(named(ACTIVATIONS)), Kind("string, or list of strings")] = Field(
+    activation: Annotated[Any, one_or_more(named(ACTIVATIONS)), Kind("string, or list of strings")] = Field(
         default="relu",
         description=f"The function of z that is the output: {', '.join(ACTIVATIONS)}. Of a list, every "
         "entry is trained, and the list is a dim of the run.",
@@ -62,7 +62,7 @@ class Training(Section):
 
     place: ClassVar[str] = "[training]"
 
-    optimizer: Annotated[Any, OneOrMore(named(OPTIMIZERS)), Kind("string, or list of strings")] = Field(
+    optimizer: Annotated[Any, one_or_more(named(OPTIMIZERS)), Kind("string, or list of strings")] = Field(
         default="sgd",
         description=f"How the gradient moves the params: {', '.join(OPTIMIZERS)}. Of a list, every entry "
         "is trained, and the list is a dim of the run; a hyperparameter is without effect on one that does "
@@ -75,11 +75,11 @@ class Training(Section):
     """How many steps are taken: at most 2³¹ − 2, by jumps 2⁵³, or inf, which is what becomes of each
     neuron in the end."""
     batch_size: Annotated[
-        Any, OneOrMore(check_batch_size), Kind("whole number, at least 1, or list of them")
+        Any, one_or_more(check_batch_size), Kind("whole number, at least 1, or list of them")
     ] = None
     """Examples of a mini-batch, drawn with replacement by each neuron at each step. All examples are used
     unless it is given. Of a list, every entry is trained, and the list is a dim of the run."""
-    schedule: Annotated[Any, OneOrMore(named(SCHEDULES)), Kind("string, or list of strings")] = Field(
+    schedule: Annotated[Any, one_or_more(named(SCHEDULES)), Kind("string, or list of strings")] = Field(
         default=CONSTANT,
         description=f"How the learning rate changes from step to step: {', '.join(SCHEDULES)}. Of a list, "
         "every entry is trained, and the list is a dim of the run.",

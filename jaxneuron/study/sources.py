@@ -43,12 +43,9 @@ class Arrays(Section):
     scale: Scale = Field(default="none", description=AS_OF_FILES)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Arrays) or self._named() != other._named():
+        if not isinstance(other, Arrays):
             return False
-        return np.array_equal(self.x, other.x) and np.array_equal(self.y, other.y)
-
-    def _named(self) -> tuple[Any, ...]:
-        return self.inputs, self.target, self.scale
+        return all(np.array_equal(value, getattr(other, name)) for name, value in self)
 
     @model_validator(mode="before")
     @classmethod

@@ -12,7 +12,7 @@ from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.population.chunks import cut_into_chunks
 from jaxneuron.population.histograms import make_bins
-from jaxneuron.runner.examples import examples_of, shared_probes
+from jaxneuron.runner.inputs import examples_of, shared_probes
 from jaxneuron.runner.prepare import prepare
 from jaxneuron.runner.program import Program
 from jaxneuron.store.location import Location

@@ -14,7 +14,7 @@ from jaxneuron.study.counted import counted
 @click.command()
 @click.argument("run", type=RunPath())
 @click.argument("file", type=LocalPath())
-@click.option("--rows", type=click.Choice(["cells", "neurons"]), default="cells", show_default=True)
+@click.option("--rows", type=click.Choice(["cells", "neurons"]), default="cells")
 @click.option("--overwrite", is_flag=True, help="Replace the file that is there.")
 @partial_option
 @json_option

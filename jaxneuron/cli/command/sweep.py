@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from jaxneuron.cli.engines import address_option, engine_of, engine_option, workers_option
-from jaxneuron.cli.paths import FIGURE, LocalPath, RunPath, beside, default_run, local_folder
+from jaxneuron.cli.paths import FIGURE, LocalPath, beside, default_run, local_folder, out_option
 from jaxneuron.cli.settings import as_options, extend_option, set_option
 from jaxneuron.cli.terminal import (
     json_option,
@@ -28,9 +28,7 @@ from jaxneuron.view.progress import Progress
 
 @click.command()
 @click.argument("study", type=LocalPath())
-@click.option(
-    "--out", type=RunPath(), help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]"
-)
+@out_option
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there and start anew.")
 @click.option("--figure", type=LocalPath(), help="The phase diagram.  [default: beside the run]")
 @workers_option

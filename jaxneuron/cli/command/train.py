@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from jaxneuron.cli.completion import names_of
+from jaxneuron.cli.completion import OfNames
 from jaxneuron.cli.paths import LocalPath
 from jaxneuron.cli.replay import check_options, train_again
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, terminal_size
@@ -54,82 +54,44 @@ class NumSteps(click.ParamType):
 @click.option("--input", "inputs", multiple=True, help="Column of an input; may be repeated.")
 @click.option("--target", help="Column of the target.")
 @click.option("--cell", type=click.IntRange(min=0), help="Of a run: the cell whose neuron is trained again.")
-@click.option(
-    "--replicate", type=click.IntRange(min=0), default=0, show_default=True, help="Which neuron of the cell."
-)
-@click.option("--learning-rate", type=float, default=0.1, show_default=True, help="Step size η.")
+@click.option("--replicate", type=click.IntRange(min=0), default=0, help="Which neuron of the cell.")
+@click.option("--learning-rate", type=float, default=0.1, help="Step size η.")
 @click.option("--init-weight", type=float, help="Weight before step 0; drawn from N(0, 1) if not given.")
-@click.option("--init-bias", type=float, default=0.0, show_default=True, help="Bias before step 0.")
+@click.option("--init-bias", type=float, default=0.0, help="Bias before step 0.")
 @click.option("--no-bias", is_flag=True, help="Do not train the bias.")
-@click.option(
-    "--activation",
-    shell_complete=names_of("activation"),
-    default="relu",
-    show_default=True,
-    help="relu, leaky_relu, tanh, …",
-)
-@click.option(
-    "--optimizer",
-    shell_complete=names_of("optimizer"),
-    default="sgd",
-    show_default=True,
-    help="sgd, momentum, adam, …",
-)
+@click.option("--activation", cls=OfNames, default="relu", help="relu, leaky_relu, tanh, …")
+@click.option("--optimizer", cls=OfNames, default="sgd", help="sgd, momentum, adam, …")
 @click.option("--momentum", type=float, help="For momentum and nesterov.  [default: 0.9]")
 @click.option("--weight-decay", type=float, help="For any optimizer; adamw needs it.")
 @click.option("--clip-norm", type=float, help="Norm to which larger gradients are scaled down.")
 @click.option("--batch-size", type=int, help="Examples per step; all if not given.")
-@click.option(
-    "--schedule",
-    shell_complete=names_of("schedule"),
-    default="constant",
-    show_default=True,
-    help="Of the learning rate: constant, cosine, …",
-)
+@click.option("--schedule", cls=OfNames, default="constant", help="Of the learning rate: constant, cosine, …")
 @click.option("--final-rate", type=float, help="Share of the learning rate that a schedule ends at.")
 @click.option("--warmup", type=float, help="Share of the steps in which warmup_cosine rises.")
-@click.option(
-    "--method", shell_complete=names_of("method"), default="steps", show_default=True, help="steps or jumps."
-)
-@click.option(
-    "--num-steps", type=NumSteps(), default=10_000, show_default=True, help="Steps at most; by jumps inf too."
-)
+@click.option("--method", cls=OfNames, default="steps", help="steps or jumps.")
+@click.option("--num-steps", type=NumSteps(), default=10_000, help="Steps at most; by jumps inf too.")
 @click.option(
     "--tolerance",
     type=float,
     default=1e-5,
-    show_default=True,
     help="The loss has converged when its gradient is at most this in every component.",
 )
-@click.option(
-    "--precision",
-    shell_complete=names_of("precision"),
-    help="float32 or float64.  [default: float32; by jumps float64]",
-)
-@click.option(
-    "--scale",
-    shell_complete=names_of("scale"),
-    default="standard",
-    show_default=True,
-    help="standard or none.",
-)
+@click.option("--precision", cls=OfNames, help="float32 or float64.  [default: float32; by jumps float64]")
+@click.option("--scale", cls=OfNames, default="standard", help="standard or none.")
 @click.option("--separator", help="Between fields: a character, tab or space.  [default: found]")
 @click.option("--decimal", help="Of decimals: . or ,  [default: found]")
 @click.option("--thousands", help="Between each three digits: , . ' or a space.  [default: none]")
-@click.option("--encoding", default="utf-8", show_default=True, help="Of the text: utf-8, cp1252, …")
-@click.option(
-    "--missing", default="refuse", show_default=True, help="Rows that miss a value: refuse or drop."
-)
+@click.option("--encoding", default="utf-8", help="Of the text: utf-8, cp1252, …")
+@click.option("--missing", default="refuse", help="Rows that miss a value: refuse or drop.")
 @click.option(
     "--missing-value", "missing_values", multiple=True, help="A text that stands for none; may be repeated."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="For what is drawn.")
+@click.option("--seed", type=int, default=0, help="For what is drawn.")
 @click.option("--explain", is_flag=True, help="Walk through one full pass with its numbers.")
 @click.option(
     "--units",
     type=click.Choice(["trained", "data"]),
     default="trained",
-    show_default=True,
     help="Units of the steps and of --explain: as trained, or the data's.",
 )
 @click.option("--figure", type=LocalPath(), help="Where to draw it (.png, .svg, .pdf).")
