@@ -13,7 +13,6 @@ import pytest
 
 import jaxneuron
 from jaxneuron.store import create, location
-from jaxneuron.study.bad_input import BadInput
 from tests.study.test_bad_studies import check, edited, listing, write
 
 SWEEP, OUT = "sweep study.toml", "sweep study.toml --out"
@@ -231,23 +230,15 @@ def test_a_command_is_refused_in_one_line(change, line, words, with_run, run_lin
     assert listing() == before
 
 
-@pytest.mark.parametrize(
-    ("study", "line", "words"),
-    [
-        (edited("learning_rate =", "learning_rte ="), SWEEP, "study.toml: sweep.learning_rte: unknown key"),
-        pytest.param(edited("0.1", "'a'"), SWEEP, "'a' is not a number", marks=pytest.mark.thorough),
-        pytest.param(edited(), f"{SWEEP} --overwrit", "sweep: No such option", marks=pytest.mark.thorough),
-    ],
-)
-def test_the_executable_says_the_same(study, line, words, with_run):
-    write(study)
+def test_the_executable_says_the_same(with_run):
+    write(edited("learning_rate =", "learning_rte ="))
     before = listing()
 
-    command = [sys.executable, "-m", "jaxneuron", *shlex.split(line)]
+    command = [sys.executable, "-m", "jaxneuron", *shlex.split(SWEEP)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
 
     assert (ended.returncode, ended.stdout) == (2, "")
-    check(ended.stderr, words)
+    check(ended.stderr, "study.toml: sweep.learning_rte: unknown key")
     assert listing() == before
 
 
@@ -301,12 +292,3 @@ def test_a_run_behind_a_link_is_replaced(with_run):
     assert link.is_symlink()
     assert run.study.sweep.learning_rate == 0.2
     assert jaxneuron.open_run("run.zarr").study.sweep.learning_rate == 0.2
-
-
-def test_what_is_no_run_is_not_opened(tmp_path):
-    for path, words in (
-        (tmp_path / "none.zarr", "there is no such run"),
-        (tmp_path, "is not a run of jaxneuron"),
-    ):
-        with pytest.raises(BadInput, match=words):
-            jaxneuron.open_run(path)
