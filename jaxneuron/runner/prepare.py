@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from jaxneuron.population.chunks import Cut
-from jaxneuron.runner.notes import log_notes
 from jaxneuron.runner.precision import warn_of_precision
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.provenance import provenance
@@ -63,7 +62,7 @@ def prepare(program: Program, location: Location, *, overwrite: bool = False, pr
     """
     is_round = program.study.chosen is not None  # of a run of which all of this was said
     if not is_round:
-        log_notes(program)
+        program.log_notes()
     if not is_run(location) or overwrite:
         needs = check_room(location, program.sizes, processes=processes)
         with contextlib.suppress(MadeMeanwhile):

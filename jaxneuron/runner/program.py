@@ -1,6 +1,7 @@
 """A study made ready to run: its data, checked and put on the device, and what trains its neurons."""
 
 import dataclasses
+import logging
 from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -30,6 +31,8 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.counted import counted
 from jaxneuron.study.data import Dataset, load
 from jaxneuron.study.study import Study
+
+log = logging.getLogger(__name__)
 
 # Neurons for which a chunk of a round has room: smaller rounds share a program.
 FEWEST_OF_ROUND = 2**12
@@ -71,6 +74,12 @@ class Program:
         if other._precision == self._precision and other._forms.keys() == self._forms.keys():
             other._examples = self._examples
         return other
+
+    def log_notes(self) -> None:
+        """Say in the log which rows were left out, and what else is odd about the files."""
+        for data in self.datasets:
+            for note in data.notes:
+                log.warning(note)
 
     @cached_property
     def design(self) -> Design:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jaxneuron import cli
-from jaxneuron.runner.engines import devices
+from jaxneuron.runner import sweep as sweeping
 from tests.study.test_bad_studies import CSV, STUDY, TEACHER
 from tests.study.test_data import CONTENT
 
@@ -41,7 +41,7 @@ def outcome(tmp_path, monkeypatch, capfd):
     def begin(*_, **__):
         raise Began
 
-    monkeypatch.setattr(devices, "prepare", begin)
+    monkeypatch.setattr(sweeping, "prepare", begin)
     monkeypatch.setattr(sys, "argv", ["jaxneuron", "sweep", "study.toml", "--out", "run.zarr"])
 
     def sweep(study: str | bytes, data: bytes, name: str = "data.csv") -> bool:

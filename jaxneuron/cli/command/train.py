@@ -175,7 +175,6 @@ def _train(given: dict[str, Any]) -> Any:
     What is wrong with 'training.num_steps' is said of --num-steps.
     """
     # Not from `jaxneuron.api`, which imports all that reads a run.
-    from jaxneuron.runner.notes import log_notes
     from jaxneuron.runner.program import Program
     from jaxneuron.study.study import Study
 
@@ -186,7 +185,7 @@ def _train(given: dict[str, Any]) -> Any:
     }
     try:
         program = Program(Study(**tables))
-        log_notes(program)
+        program.log_notes()
         return program.follow(cell=0, replicate=0)
     except BadInput as error:
         where, colon, wrong = str(error).partition(": ")
