@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from jaxneuron.study.bad_input import BadInput
@@ -191,36 +189,6 @@ def test_teacher_of_drawn_inputs_stays_in_their_range():
     assert 0.1 <= x.min() < 0.11
     assert 9.0 < x.max() <= 10.0
     np.testing.assert_allclose(np.median(x), 1.0, rtol=0.1)
-
-
-FIELD = st.one_of(
-    st.floats().map(repr),
-    st.integers().map(str),
-    st.sampled_from(["", "x", "y", "NA", "inf", "-1e999", "9" * 400, "0x10", '"', "True", "\x00", "\ufeff"]),
-    st.text(max_size=8),
-)
-ROWS = st.lists(st.lists(FIELD, min_size=1, max_size=4).map(",".join), max_size=6).map("\n".join)
-CONTENT = st.one_of(
-    st.binary(max_size=300),
-    ROWS.map(lambda rows: rows.encode("utf-8", "surrogatepass")),
-    ROWS.map(lambda rows: b"x,y\n" + rows.encode("utf-8", "surrogatepass")),
-)
-
-
-@given(content=CONTENT, suffix=st.sampled_from([".csv", ".csv", ".csv", ".npz", ".parquet"]))
-@settings(max_examples=150, deadline=None, derandomize=True)
-def test_any_bytes_are_columns_or_bad_input(content, suffix, tmp_path_factory):
-    path = tmp_path_factory.mktemp("any") / f"data{suffix}"
-    path.write_bytes(content)
-
-    try:
-        columns = read_table(path, ["x", "y"])
-    except BadInput as error:
-        assert str(error).startswith(str(path))  # noqa: PT017
-        assert len(str(error).splitlines()) == 1  # noqa: PT017
-    else:
-        assert len(columns["x"]) == len(columns["y"]) > 0
-        assert not np.isnan(columns["x"]).any()
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", "adagrad"])

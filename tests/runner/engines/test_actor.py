@@ -9,7 +9,8 @@ import jaxneuron as jn
 from jaxneuron.runner.engines.actor import Actor
 from jaxneuron.store import identity
 from jaxneuron.study.bad_input import BadInput
-from tests.runner.engines.trained import NUM_CHUNKS, WHOLE_CELLS, markers_of, study_of
+from tests.runner.engines.trained import NUM_CHUNKS, WHOLE_CELLS, study_of
+from tests.store.runs import markers_of
 from tests.values import values_of
 
 
