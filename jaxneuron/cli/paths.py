@@ -36,11 +36,6 @@ class RunPath(click.ParamType):
         return click.Path(file_okay=False).shell_complete(ctx, param, incomplete)
 
 
-out_option = click.option(
-    "--out", type=RunPath(), help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]"
-)
-
-
 def default_run(study: Path) -> str:
     """The run of a study.toml."""
     name = study.stem if study.stem != "study" else study.resolve().parent.name

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from jaxneuron.cli.partial import open_part, partial_option
+from jaxneuron.cli.options import open_part, partial_option
 from jaxneuron.cli.paths import RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.study.bad_input import BadInput

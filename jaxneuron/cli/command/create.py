@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.paths import LocalPath, default_run, out_option
-from jaxneuron.cli.settings import extend_option, set_option
+from jaxneuron.cli.options import extend_option, out_option, set_option
+from jaxneuron.cli.paths import LocalPath, default_run
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log
 from jaxneuron.study.counted import counted
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from jaxneuron.cli.options import set_option
 from jaxneuron.cli.paths import RunPath
 from jaxneuron.cli.process import has_stopped
-from jaxneuron.cli.settings import set_option
 from jaxneuron.cli.terminal import print_items, print_log
 from jaxneuron.study.bad_input import BadInput
 

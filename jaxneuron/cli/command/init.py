@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.settings import set_option
+from jaxneuron.cli.options import set_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.store.whole_file import STUDY, check_file, whole_file
 from jaxneuron.study.bad_input import BadInput

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from jaxneuron.cli.options import set_option
 from jaxneuron.cli.paths import LocalPath
-from jaxneuron.cli.settings import set_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 
 
