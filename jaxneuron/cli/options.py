@@ -1,4 +1,4 @@
-"""Options that several commands have: the run, other values for the keys of a study, where to train, and a run
+"""Options that several commands have: the run, other values for keys of a study, where to train, and a run
 before its end."""
 
 import sys
@@ -27,6 +27,18 @@ extend_option = click.option(
     type=RunPath(),
     help="A run of the same study with fewer replicates, from which what is done is taken over.",
 )
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Train in so many processes; with Ray, actors.  [default: this one; an actor for each device]",
+)
+engine_option = click.option(
+    "--engine", type=click.Choice(["local", "ray"]), default="local", help="Where to train."
+)
+address_option = click.option(
+    "--address",
+    help="The Ray cluster, HOST:PORT, or auto: this machine's.  [default: a Ray job's, or one of its own]",
+)
 partial_option = click.option(
     "--partial", is_flag=True, help="Of a run that is not whole, look at what is done so far."
 )
@@ -34,19 +46,9 @@ partial_option = click.option(
 
 def engine_options(command: Any) -> Any:
     """The options that say where to train, for `engine_of`."""
-    of_workers = click.option(
-        "--workers",
-        type=click.IntRange(min=1),
-        help="Train in so many processes; with Ray, actors.  [default: this one; an actor for each device]",
-    )
-    of_engine = click.option(
-        "--engine", type=click.Choice(["local", "ray"]), default="local", help="Where to train."
-    )
-    of_address = click.option(
-        "--address",
-        help="The Ray cluster, HOST:PORT, or auto: this machine's.  [default: a Ray job's, or one of its own]",
-    )
-    return of_workers(of_engine(of_address(command)))
+    for option in (address_option, engine_option, workers_option):
+        command = option(command)
+    return command
 
 
 def engine_of(name: str, workers: int | None, address: str | None) -> tuple[Any, list[str]]:
