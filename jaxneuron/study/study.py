@@ -156,7 +156,7 @@ class Study(Section):
         tables: dict[str, Section] = {}
         for name, values in self.categories.items():
             if table := CATEGORIES.get(name):
-                section = tables.get(table, getattr(self, table))
+                section: Section = tables.get(table) or getattr(self, table)
                 tables[table] = section.model_copy(update={name: values[category[name]]})
         return self.model_copy(update=tables) if tables else self
 
