@@ -1,6 +1,8 @@
 """`jaxneuron train`."""
 
+import itertools
 import math
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +14,6 @@ from jaxneuron.cli.replay import check_options, train_again
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, terminal_size
 from jaxneuron.store.whole_file import FIGURE, check_file
 from jaxneuron.study.bad_input import BadInput
-
-# The options that are keys of a study.toml, by their tables.
-KEYS = {
-    "data": (
-        *("file", "inputs", "target", "scale"),
-        *("separator", "decimal", "thousands", "encoding", "missing", "missing_values"),
-    ),
-    "neuron": ("activation", "train_bias", "init_weight"),
-    "training": ("optimizer", "method", "num_steps", "batch_size", "schedule", "precision", "tolerance"),
-    "sweep": (
-        *("learning_rate", "init_bias", "momentum", "weight_decay", "final_rate", "warmup", "clip_norm"),
-        "seed",
-    ),
-}
-OF_STUDY = {"no_bias", *(key for keys in KEYS.values() for key in keys)} - {"file"}
-
-OPTIONS = {"inputs": "input", "missing_values": "missing-value"}  # of keys that are lists
 
 
 class NumSteps(click.ParamType):
@@ -114,7 +99,7 @@ def train(
 
     With --cell, DATA is a run, and one of its neurons is trained again as it was.
     """
-    check_options(context, OF_STUDY)
+    check_options(context, {"no_bias", *itertools.chain(*_keys().values())} - {"file"})
     cell, replicate = given.pop("cell"), given.pop("replicate")
     if figure is not None and no_figure:
         raise BadInput("--no-figure: is given, and so is --figure; choose one")
@@ -127,7 +112,7 @@ def train(
 
         check_page(report, "--report")
     print_log(quiet=as_json)
-    training = _train(given) if cell is None else train_again(given["file"], cell, replicate)
+    training = _train(context, given) if cell is None else train_again(given["file"], cell, replicate)
 
     from jaxneuron.analysis.remedies import what_helps
     from jaxneuron.analysis.why import why
@@ -169,7 +154,16 @@ def _print(training: Any, explain: bool, units: str) -> None:
     print_items(training_summary(training))
 
 
-def _train(given: dict[str, Any]) -> Any:
+def _keys() -> dict[str, Collection[str]]:
+    """The keys of a study.toml, of which many are options, by their tables."""
+    from jaxneuron.study.files import Table
+    from jaxneuron.study.sections import Neuron, Sweep, Training
+
+    sections = {"data": Table, "neuron": Neuron, "training": Training, "sweep": Sweep}
+    return {table: section.model_fields for table, section in sections.items()}
+
+
+def _train(context: click.Context, given: dict[str, Any]) -> Any:
     """Train the one neuron of a study that has these keys and otherwise its own defaults.
 
     What is wrong with 'training.num_steps' is said of --num-steps.
@@ -180,8 +174,9 @@ def _train(given: dict[str, Any]) -> Any:
 
     given |= {"file": str(given["file"]), "train_bias": not given["no_bias"]}
     given["precision"] = given["precision"] or ("float64" if given["method"] == "jumps" else "float32")
-    tables = {
-        table: {key: given[key] for key in keys if given[key] is not None} for table, keys in KEYS.items()
+    tables: dict[str, Any] = {
+        table: {key: given[key] for key in keys if given.get(key) is not None}
+        for table, keys in _keys().items()
     }
     try:
         program = Program(Study(**tables))
@@ -190,7 +185,7 @@ def _train(given: dict[str, Any]) -> Any:
     except BadInput as error:
         where, colon, wrong = str(error).partition(": ")
         table, _, key = where.partition(".")
-        if key not in KEYS.get(table, ()):
+        options = {str(param.name): param.opts[0] for param in context.command.params}
+        if table not in tables or key not in options:
             raise
-        option = OPTIONS.get(key, key.replace("_", "-"))
-        raise BadInput(f"--{option}{colon}{wrong}") from None
+        raise BadInput(f"{options[key]}{colon}{wrong}") from None
