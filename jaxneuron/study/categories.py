@@ -44,9 +44,13 @@ def named(known: Mapping[str, Any]) -> Callable[[Any], None]:
 
 def check_batch_size(size: Any) -> None:
     """ValueError where it is no number of examples; None is all of them."""
-    if size is None:
-        return
-    if not isinstance(size, int) or isinstance(size, bool):
-        raise ValueError(f"is {shown(size)}; it must be a whole number")
-    if size < 1:
-        raise ValueError(f"is {size}; it must be at least 1")
+    if size is not None:
+        check_whole(size, 1)
+
+
+def check_whole(number: Any, least: int, wanted: str = "a whole number") -> None:
+    """ValueError where it is no whole number that is large enough."""
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise ValueError(f"is {shown(number)}; it must be {wanted}")
+    if number < least:
+        raise ValueError(f"is {number}; it must be at least {least}")

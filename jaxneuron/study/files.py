@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag, field_validator, model_validator
 
@@ -41,14 +41,12 @@ Files = Annotated[
 ]
 
 
-class Table(Section):
+class Table(Section, place="[data] with file"):
     """Columns of a CSV, Parquet or NPZ file; a relative path starts at the study file's folder.
 
     Each of several files is a data set; they have the same columns. How their text is to be read is found in
     them, as far as it is not said.
     """
-
-    place: ClassVar[str] = "[data] with file"
 
     file: Files
     """A CSV, Parquet or NPZ file. A relative path starts at the study file's folder, and ~ is the home

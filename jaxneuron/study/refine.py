@@ -3,7 +3,7 @@ refined."""
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -16,27 +16,15 @@ from jaxneuron.study.spacing import tells_apart
 WHERE = "sweep.refine"
 MOST_DEPTH = 24
 OF_DEATHS = ("death_step", "half_life")
+Share = Literal["diverged", "born_dead", "died", "converged", "unsettled", "dead"]
 
 
-class Refine(Section):
+class Refine(Section, place="[sweep] refine"):
     """How far a grid is refined, and where: where a quantity of neighbouring cells differs."""
-
-    place: ClassVar[str] = "[sweep] refine"
 
     depth: int = Field(default=6, ge=1, le=MOST_DEPTH)
     """How often the steps of the axes are halved, at most 24."""
-    quantity: Literal[
-        "fate",
-        "diverged",
-        "born_dead",
-        "died",
-        "converged",
-        "unsettled",
-        "dead",
-        "final_loss",
-        "death_step",
-        "half_life",
-    ] = "fate"
+    quantity: Literal["fate", Share, "final_loss", "death_step", "half_life"] = "fate"
     """ "fate" is the most frequent one; "diverged", "born_dead", "died", "converged", "unsettled" and
     "dead" are shares; "final_loss", "death_step" and "half_life" are compared by decades."""
     by: float | None = Field(default=None, ge=0.0)

@@ -38,8 +38,11 @@ class Section(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
-    # Where its keys belong, for one that is found elsewhere.
-    place: ClassVar[str]
+    place: ClassVar[str]  # where its keys belong, for one that is found elsewhere
+
+    def __init_subclass__(cls, *, place: str, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.place = place
 
     def __init__(self, /, **fields: Any) -> None:
         try:

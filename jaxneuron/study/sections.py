@@ -2,7 +2,7 @@
 which `jaxneuron keys` prints and docs/study-toml.md repeats."""
 
 import math
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
@@ -10,8 +10,7 @@ from jaxneuron.neuron import jumps
 from jaxneuron.neuron.choices import ACTIVATIONS, CONSTANT, OPTIMIZERS, SCHEDULES
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.neuron.hyperparams import MEANINGS, Config
-from jaxneuron.study.bad_input import shown
-from jaxneuron.study.categories import check_batch_size, named, one_or_more
+from jaxneuron.study.categories import check_batch_size, check_whole, named, one_or_more
 from jaxneuron.study.quantity import Quantity, check_range, support
 from jaxneuron.study.refine import Refine
 from jaxneuron.study.section import Kind, Section
@@ -20,10 +19,8 @@ MOST_REPLICATES = 2**32  # as many as there are numbers of 32 bits, which fold_i
 MOST_STEPS = 2**31 - 2
 
 
-class Neuron(Section):
+class Neuron(Section, place="[neuron]"):
     """What the neuron is and where its weight starts."""
-
-    place: ClassVar[str] = "[neuron]"
 
     activation: Annotated[Any, one_or_more(named(ACTIVATIONS)), Kind("string, or list of strings")] = Field(
         default="relu",
@@ -41,10 +38,7 @@ def _whole_or_infinite(value: Any) -> Any:
     """A number of steps; "inf" is how one without end is kept in JSON."""
     if value in ("inf", math.inf):
         return math.inf
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"is {shown(value)}; it must be a whole number, or inf")
-    if value < 0:
-        raise ValueError(f"is {value}; it must be at least 0")
+    check_whole(value, 0, "a whole number, or inf")
     return value
 
 
@@ -57,10 +51,8 @@ NumSteps = Annotated[
 ]
 
 
-class Training(Section):
+class Training(Section, place="[training]"):
     """How it is trained."""
-
-    place: ClassVar[str] = "[training]"
 
     optimizer: Annotated[Any, one_or_more(named(OPTIMIZERS)), Kind("string, or list of strings")] = Field(
         default="sgd",
@@ -107,10 +99,8 @@ class Training(Section):
         return self
 
 
-class Points(Section):
+class Points(Section, place="[sweep] points"):
     """A design that is not a grid: how many points, and how they are placed in the ranges of the sweep."""
-
-    place: ClassVar[str] = "[sweep] points"
 
     sobol: int | None = Field(default=None, ge=1, le=2**24)
     """The number of scrambled Sobol points (Owen 1998), at most 2²⁴."""
@@ -124,10 +114,8 @@ class Points(Section):
         return self
 
 
-class Sweep(Section):
+class Sweep(Section, place="[sweep]"):
     """What differs between neurons, how many there are, and what is kept of them."""
-
-    place: ClassVar[str] = "[sweep]"
 
     learning_rate: Quantity
     """The step size η."""

@@ -27,10 +27,8 @@ def _names_of(values: Any) -> list[str] | None:
     return [str(name) for name in names] if all(isinstance(n, str) and n for n in names) else None
 
 
-class Arrays(Section):
+class Arrays(Section, place="[data] with x and y"):
     """Examples written out: a row of inputs, or one number, and a target for each; kept as arrays."""
-
-    place: ClassVar[str] = "[data] with x and y"
 
     x: Annotated[Array, Kind("list of numbers, or of rows")] = Field(repr=False)
     """The inputs: a number for each example, or a row of equally many."""
@@ -74,10 +72,8 @@ class Arrays(Section):
     num_datasets: ClassVar[int] = 1
 
 
-class UnitVector(Section):
+class UnitVector(Section, place="[data] teacher.weight"):
     """A direction drawn uniformly: a vector of norm 1 with a number of components."""
-
-    place: ClassVar[str] = "[data] teacher.weight"
 
     unit_vector: int = Field(ge=1, le=2**20)
     """The number of components of a direction that is drawn uniformly, for as many inputs."""
@@ -90,13 +86,11 @@ Weight = Annotated[
 ]
 
 
-class Teacher(Section):
+class Teacher(Section, place="[data] teacher"):
     """A neuron that makes the data: y = relu(weight · x + bias) + noise, one draw of x and noise a seed.
 
     Of several data sets each has draws of its own, and a direction of its own where the weight is drawn.
     """
-
-    place: ClassVar[str] = "[data] teacher"
 
     weight: Weight
     """A weight for each input; or { unit_vector = 5 }, a direction in five dimensions, drawn
@@ -142,10 +136,8 @@ class Teacher(Section):
         return self
 
 
-class Synthetic(Section):
+class Synthetic(Section, place="[data] with teacher"):
     """Data made by a teacher."""
-
-    place: ClassVar[str] = "[data] with teacher"
 
     teacher: Teacher
     """A neuron that makes the data: a table of its own."""

@@ -5,7 +5,7 @@ import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import PrivateAttr, model_validator
 
@@ -26,10 +26,8 @@ from jaxneuron.study.settings import apply, is_of, read_setting
 from jaxneuron.study.sources import Data
 
 
-class Study(Section):
+class Study(Section, place="a study"):
     """Data, neuron, training and sweep."""
-
-    place: ClassVar[str] = "a study"
 
     data: Data
     neuron: Neuron = Neuron()
