@@ -60,7 +60,6 @@ LEARNING_RATES = {
     '"0.1"': "'0.1' is not a number",
     "2020-01-01": "not a number",
     "[]": "at least one value",
-    "[0.1, 1, 0.5]": "0.5 after 1.0 / must increase",
     "[0.1, 0.1]": "0.1 after 0.1 / must increase",
     "[0.1, 'a']": "'a' is not a",
     "[0.1, nan]": "nan / finite",
@@ -69,10 +68,8 @@ LEARNING_RATES = {
     "[0.1, [0.2, 0.3]]": "[0.2, 0.3] is a list in a list / numbers and ranges",
     "[0.1, { linear = [1, 2] }]": "linear needs num",
     "['a', { linear = [1, 2], num = 2 }]": "'a' is not a number",
-    "[inf, { linear = [1, 2], num = 2 }]": "inf / finite",
     "[{ linear = [1, 2], num = 9_000_000 }, { log = [3, 4], num = 9_000_000 }]": "18000000 values / 16777216",
     "[0.1, { linear = [-1, 2], num = 3 }]": "reaches -1.0 / at least 0",
-    "[0.1, { log = [1e-60, 1], num = 2 }]": "has 1e-60 / float32",
     "{ linear = [1, 0], num = 4 }": "linear runs from 1.0 to 0.0 / below the second",
     "{ linear = [0, inf], num = 4 }": "inf / finite",
     "{ log = [0, 1], num = 4 }": "log / 0.0 / above 0",
@@ -89,12 +86,10 @@ LEARNING_RATES = {
     "{ log_uniform = [0, 1] }": "above 0",
     "1" + "0" * 400: "too large",
     "1e39": "has 1e+39 / float32",
-    "{ log = [1e-60, 1], num = 4 }": "has 1e-60 / float32",
     "-0.1": "-0.1 / at least 0",
     "[-0.1, 0.1]": "-0.1 / at least 0",
     "{ uniform = [-0.1, 0.1] }": "-0.1 / at least 0",
     "{ normal = [0.1, 0.01] }": "reaches -inf / at least 0",
-    "nan": "nan / finite",
     "inf": "inf / finite",
 }
 BESIDE_A_LEARNING_RATE = {
@@ -138,7 +133,6 @@ TRAININGS = {
     "num_steps = 3_000_000_000": "training.num_steps / at most",
     "batch_size = 0": "training.batch_size: is 0 / at least 1",
     "batch_size = 5": "training.batch_size: is 5 / 4 examples",
-    'precision = "float16"': "training.precision: is 'float16' / 'float32' or 'float64'",
 }
 # The first text of STUDY is replaced by the second; and so of TEACHER.
 EDITS = {
