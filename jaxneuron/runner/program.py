@@ -63,8 +63,8 @@ class Program:
         self._cut = cut
         self.datasets = load(study.data) if datasets is None else datasets
         check_data(study, self.datasets)
-        self._configs = [config_of(each, self.datasets[0]) for each in study.alternatives]
-        self._precision, self._forms = study.training.precision, {c.gradient: c for c in self._configs}
+        configs = [config_of(each, self.datasets[0]) for each in study.alternatives]
+        self._precision, self._forms = study.training.precision, {c.gradient: c for c in configs}
         self._examples = OnDevices(partial(make_examples, self.datasets, self._precision, self._forms))
         self._starts = OnDevices(lambda: make_start(study))
 
@@ -141,10 +141,7 @@ class Program:
         """That of a cell, of which all cells of its chunk are."""
         category = self.design.category(cell)
         study = self.study.alternative(category)
-        names = [name for name in category if name != DATASET]
-        shape = [len(self.design.categories[name]) for name in names]
-        number = int(np.ravel_multi_index([category[name] for name in names], shape)) if names else 0
-        return Alternative(category.get(DATASET, 0), study, self._configs[number])
+        return Alternative(category.get(DATASET, 0), study, config_of(study, self.datasets[0]))
 
     def train_chunk(self, number: int, device: Device | None = None) -> ChunkResults:
         """Train a chunk on a device, the default one if none is given; what it keeps comes from there."""
