@@ -43,8 +43,8 @@ def as_numbers(given: Any) -> np.ndarray:
         raise ValueError(f"holds {array.dtype}, not numbers{helps}")
     if array.dtype.kind not in "biuf" or array.ndim == 0:  # of a string, say, NumPy would make a number
         raise ValueError(NO_NUMBERS)
-    if isinstance(given, (list, tuple)):  # in which NumPy may have made floats of whole numbers
-        array = np.array(given, object).reshape(array.shape)
+    if isinstance(given, (list, tuple)) and np.abs(array).max(initial=0) >= LARGEST_EXACT:
+        array = np.array(given, object).reshape(array.shape)  # NumPy makes floats of whole numbers beside one
     values, inexact = as_float64(array)
     if rows := _rows(inexact):
         raise ValueError(f"has whole numbers that float64 would change, in {rows}; give smaller ones")

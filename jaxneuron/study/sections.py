@@ -1,5 +1,5 @@
-"""The tables [neuron], [training] and [sweep] of a study.toml. The string below each key is its reference, which
-`jaxneuron keys` prints and docs/study-toml.md repeats."""
+"""The tables [neuron], [training] and [sweep] of a study.toml. The string below each key is its reference,
+which `jaxneuron keys` prints and docs/study-toml.md repeats."""
 
 import math
 from typing import Annotated, Any, Literal, Self
