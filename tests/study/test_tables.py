@@ -53,7 +53,7 @@ READ: list[tuple[Any, ...]] = [
     ("semicolons.csv", "x;y\n1;2\n3;4\n", XY),
     ("excel in Europe.csv", "x;y;z\r\n1,5;2,5;a\r\n3,5;4,25;b\r\n", HALVES),
     ("the separator said to Excel.csv", "sep=;\nx;y\n1;2\n3;4\n", XY),
-    ("tabs said to Excel.csv", "sep=\t\nx\ty\n1\t2\n3\t4\n", XY),
+    ("carets said to Excel.csv", "sep=^\nx^y\n1^2\n3^4\n", XY),
     ("tabs.tsv", "x\ty\n1\t2\n3\t4\n", XY),
     ("tabs and decimal commas.txt", "x\ty\n1,5\t2,5\n3,5\t4,25\n", HALVES),
     ("bars.dat", "x|y\n1|2\n3|4\n", XY),
