@@ -16,7 +16,6 @@ import xarray as xr
 import jaxneuron as jn
 from jaxneuron.cli import commands
 from jaxneuron.neuron.choices import ACTIVATIONS, OPTIMIZERS, SCHEDULES
-from jaxneuron.neuron.hyperparams import MEANINGS, Hyperparams
 from jaxneuron.neuron.train import Trained
 from jaxneuron.study.files import Table
 from jaxneuron.study.keys import TABLES, keys
@@ -91,34 +90,6 @@ SECTIONS = {
     "Points": Points,
     "Refining": Refine,
 }
-# Of what is required, so that the defaults of all else can be written out.
-GIVEN = {
-    Table: {"file": "a.csv", "inputs": ["x"], "target": "y"},
-    Arrays: {"x": [0.0], "y": [0.0]},
-    Synthetic: {"teacher": {"weight": [1.0], "num_examples": 1}},
-    Teacher: {"weight": [1.0], "num_examples": 1},
-    Sweep: {"learning_rate": 0.1},
-    Points: {"sobol": 1},
-}
-
-
-@pytest.mark.parametrize("heading", SECTIONS)
-def test_every_key_is_told_with_its_default_and_no_other(heading):
-    model, rows = SECTIONS[heading], STUDY_PAGE[heading]
-    assert [names_in(cell) for cell in rows] == [[name] for name in model.model_fields]
-    written = model(**GIVEN.get(model, {})).model_dump(mode="json")
-    for name, field in model.model_fields.items():
-        told = rows[f"`{name}`"][1]
-        if field.is_required():
-            assert told == "required"
-            continue
-        default = None if field.default is None else written[name]
-        if model is Sweep and default is None:  # what the optimizer or the activation takes then
-            default = Hyperparams._field_defaults.get(name)
-        if default is None:
-            assert told == "none", name
-        else:
-            assert tomllib.loads(f"x = {told.strip('`')}")["x"] == default, name
 
 
 def plain(cell: str) -> str:
@@ -129,6 +100,7 @@ def plain(cell: str) -> str:
 def test_every_key_is_described_as_in_the_code():
     described = {(table, key.name.split(".")[-1]): key for key in keys() for table in [TABLES[key.table][1]]}
     for heading, model in SECTIONS.items():
+        assert [names_in(cell) for cell in STUDY_PAGE[heading]] == [[name] for name in model.model_fields]
         for name, (kind, default, meaning) in STUDY_PAGE[heading].items():
             key = described.pop((model, name.strip("`")))
             assert (key.type, key.meaning) == (plain(kind), plain(meaning)), name
@@ -145,15 +117,6 @@ def test_every_word_that_a_key_may_have_is_told(heading):
             words = {f'"{word}"' for word in get_args(field.annotation)}
             assert words <= set(told), name
             assert {word for word in told if word.startswith('"')} == words, name
-
-
-def test_ranges_of_hyperparameters_are_told():
-    rows = STUDY_PAGE["`[sweep]`"]
-    for name, meaning in MEANINGS.items():
-        least = "above" if meaning.is_open else "at least"
-        low = "" if meaning.low == float("-inf") else f", {least} {meaning.low:g}"
-        high = "" if meaning.high == float("inf") else f" and below {meaning.high:g}"
-        assert rows[f"`{name}`"][0] == f"quantity{low}{high}"
 
 
 def test_a_drawn_direction_is_told():

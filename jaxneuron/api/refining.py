@@ -8,10 +8,9 @@ from typing import Any
 from jaxneuron.analysis.mixed import next_round
 from jaxneuron.analysis.run import Run
 from jaxneuron.population.design import Chosen
-from jaxneuron.runner.engines.devices import Devices
-from jaxneuron.runner.engines.engine import Engine
 from jaxneuron.runner.prepare import check_same
 from jaxneuron.runner.program import Program
+from jaxneuron.runner.sweep import Devices, Engine
 from jaxneuron.runner.work import Progress
 from jaxneuron.store.data_files import study_of
 from jaxneuron.store.location import Location

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from jaxneuron.api.reading import Run, open_run
 from jaxneuron.api.refining import refine_run, settings_of
 from jaxneuron.runner import training as one_neuron
-from jaxneuron.runner.engines.engine import Engine
 from jaxneuron.runner.engines.ray import Ray
 from jaxneuron.runner.engines.workers import Workers
-from jaxneuron.runner.notes import log_notes
 from jaxneuron.runner.program import Program
+from jaxneuron.runner.sweep import Engine
 from jaxneuron.runner.sweep import sweep as run_sweep
 from jaxneuron.runner.work import Progress, ignore
 from jaxneuron.store.location import Location
@@ -142,7 +141,7 @@ def train(study: Study | Run | str | Path, *, cell: int = 0, replicate: int = 0)
         BadInput: the study has no such neuron, or cannot be trained.
     """
     program = study.program() if isinstance(study, Run) else Program(_read(study))
-    log_notes(program)
+    program.log_notes()
     return Training(**vars(program.follow(cell, replicate)))
 
 

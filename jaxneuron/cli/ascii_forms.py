@@ -7,54 +7,20 @@ import unicodedata
 
 import click
 
-FORMS = {
-    "−": "-",
-    "–": "-",
-    "—": "-",
-    "·": "*",
-    "×": "x",
-    "½": "1/2",
-    "√": "sqrt",
-    "≤": "<=",
-    "€": "EUR",
-    "£": "GBP",
-    "¥": "JPY",
-    "≥": ">=",
-    "≈": "~",
-    "≠": "!=",
-    "±": "+-",
-    "∞": "inf",
-    "→": "->",
-    "←": "<-",
-    "↑": "^",
-    "↓": "v",
-    "…": "...",
-    "‘": "'",
-    "’": "'",
-    "“": '"',
-    "”": '"',
-    "█": "#",
-    "▀": "#",
-    "▄": "#",
-    "○": "o",
-    "●": "o",
-    "◦": "o",
-    "•": "*",
-    "∂": "d",
-    "\u2044": "/",  # of fractions such as ⅓
-    # Marks over the letter before, as in x̄; NFD gives them.
-    "\u0302": "^",
-    "\u0304": "-bar",
-}
-GREEK = (
-    "αβγδεζηθικλμνξοπρστυφχψω",
-    (
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau "
-        "upsilon phi chi psi omega"
-    ),
+# A sign, and its form.
+FORMS = dict(
+    pair.split()
+    for pair in (
+        *("− -", "– -", "— -", "· *", "× x", "√ sqrt", "≤ <=", "≥ >=", "≈ ~", "≠ !=", "± +-", "∞ inf", "∂ d"),
+        *("→ ->", "← <-", "↑ ^", "↓ v", "‘ '", "’ '", '“ "', '” "', "€ EUR", "£ GBP", "¥ JPY"),
+        *("█ #", "▀ #", "▄ #", "○ o", "● o", "◦ o", "• *"),
+        "\u2044 /",  # of fractions such as ⅓
+        *("\u0302 ^", "\u0304 -bar"),  # marks over the letter before, as in x̄; NFD gives them
+    )
 )
-FORMS |= dict(zip(GREEK[0], GREEK[1].split(), strict=True))
-FORMS |= {letter.upper(): name.capitalize() for letter, name in zip(GREEK[0], GREEK[1].split(), strict=True)}
+for letter in "αβγδεζηθικλμνξοπρστυφχψω":  # "λ" is GREEK SMALL LETTER LAMDA
+    FORMS[letter] = unicodedata.name(letter).split()[-1].lower().replace("lamda", "lambda")
+    FORMS[letter.upper()] = FORMS[letter].capitalize()
 RAISED = {"<super>": "^", "<sub>": "_"}
 # Names of error handlers are global.
 ERRORS = "ascii forms"

@@ -3,9 +3,8 @@
 A shell asks at every press of a key.
 """
 
-from collections.abc import Callable
-
 import click
+from click.shell_completion import CompletionItem
 
 from jaxneuron.neuron.choices import ACTIVATIONS, OPTIMIZERS, SCHEDULES
 
@@ -19,6 +18,9 @@ NAMES = {
 }
 
 
-def names_of(option: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    """What completes the value of an option."""
-    return lambda context, param, begun: [name for name in NAMES[option] if name.startswith(begun)]
+class OfNames(click.Option):
+    """An option that is one of the names."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Those that begin so."""
+        return [CompletionItem(name) for name in NAMES[str(self.name)] if name.startswith(incomplete)]

@@ -26,7 +26,7 @@ from jaxneuron.study.bad_input import BadInput, visible
 @click.group(
     invoke_without_command=True,
     subcommand_metavar="COMMAND [ARGS]...",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True},
 )
 @click.version_option(package_name="jaxneuron", message="%(prog)s %(version)s")
 @click.pass_context

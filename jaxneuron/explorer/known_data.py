@@ -18,8 +18,7 @@ from jaxneuron.study.bad_input import BadInput, shown
 from jaxneuron.study.data import Dataset, load
 from jaxneuron.study.files import Table
 from jaxneuron.study.sources import Arrays, Data, Synthetic
-from jaxneuron.study.tables.names import names_of_columns
-from jaxneuron.study.tables.table import read_table
+from jaxneuron.study.tables.table import names_of_columns, read_table
 
 ENGEL = Path(__file__).parent / "engel.csv"
 SHIPPED = {"engel": {"file": ENGEL, "inputs": ["income"], "target": "foodexp", "scale": "standard"}}

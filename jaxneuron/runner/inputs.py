@@ -9,9 +9,9 @@ import numpy as np
 
 from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.loss import Examples
+from jaxneuron.neuron.running_sums import count_probes, find_half_lines
 from jaxneuron.population.start import Start
 from jaxneuron.runner.dispatch import Device
-from jaxneuron.runner.examples import examples_of, shared_probes
 from jaxneuron.study.data import Dataset
 from jaxneuron.study.study import Study
 
@@ -36,29 +36,34 @@ class OnDevices(Generic[Shared]):
             return self._made[device]
 
 
-class ExamplesOnDevices(OnDevices[Mapping[tuple[int, str], Examples]]):
+def make_examples(
+    datasets: Sequence[Dataset], precision: str, forms: Mapping[str, Config]
+) -> dict[tuple[int, str], Examples]:
     """The examples of each data set, by its number and the form of the gradient: with half-lines where the
     form needs them."""
+    with jax.enable_x64(precision == "float64"):
+        return {
+            (number, form): examples_of(data, precision, config, num_probes)
+            for form, config in forms.items()
+            for num_probes in [shared_probes(datasets, precision, config)]
+            for number, data in enumerate(datasets)
+        }
 
-    def __init__(self, datasets: Sequence[Dataset], precision: str, configs: Sequence[Config]) -> None:
-        by_form = {config.gradient: config for config in configs}
-        self._of = datasets, precision, set(by_form)
 
-        def make() -> dict[tuple[int, str], Examples]:
-            with jax.enable_x64(precision == "float64"):
-                return {
-                    (number, form): examples_of(data, precision, config, num_probes)
-                    for form, config in by_form.items()
-                    for num_probes in [shared_probes(datasets, precision, config)]
-                    for number, data in enumerate(datasets)
-                }
+def examples_of(data: Dataset, precision: str, config: Config, num_probes: int = 0) -> Examples:
+    """The examples on the device in float32 or float64, with their half-lines where moments are used."""
+    x, y = jax.device_put((data.x.astype(precision), data.y.astype(precision)))
+    if config.gradient != "moments":
+        return Examples(x, y)
+    return Examples(x, y, find_half_lines(data.x[:, 0], data.y, precision, num_probes))
 
-        super().__init__(make)
 
-    def are_as(self, others: "ExamplesOnDevices") -> bool:
-        """Whether the others are the same arrays: of the same data, in the same precision and forms."""
-        (datasets, *rest), (of_others, *others_rest) = self._of, others._of
-        return datasets is of_others and rest == others_rest
+def shared_probes(datasets: Sequence[Dataset], precision: str, config: Config) -> int:
+    """The number of probes with which the examples of data sets that are equally long have the same shapes:
+    one compiled program serves them all. (Of other lengths each has a program of its own.)"""
+    if config.gradient != "moments" or len(datasets) == 1:
+        return 0
+    return max(count_probes(data.x[:, 0], precision) for data in datasets)
 
 
 def make_start(study: Study) -> Start:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from jaxneuron.runner.dispatch import Device, chunks_in_flight, devices, share_out
-from jaxneuron.runner.notes import log_notes
 from jaxneuron.runner.precision import warn_of_precision
 from jaxneuron.runner.program import Program
 from jaxneuron.store.room import Needs, check_memory
@@ -83,7 +82,7 @@ def plan(study: Study, *, seconds: float = SECONDS_TO_MEASURE) -> Plan:
     """
     began = time.monotonic()
     program = Program(study)
-    log_notes(program)
+    program.log_notes()
     warn_of_precision(program)
     needs = check_memory("the study", program.sizes)
     chunking, in_flight = program.chunking, chunks_in_flight()

@@ -9,7 +9,8 @@ from jaxneuron.neuron.choices import squares_gradient
 from jaxneuron.neuron.draws import LogUniform, Uniform
 from jaxneuron.population.axes import Axis
 from jaxneuron.runner.program import Program
-from jaxneuron.study.data import Dataset
+from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.data import Dataset, standardise
 from jaxneuron.study.quantity import largest_magnitude, support
 from jaxneuron.study.study import Study
 
@@ -49,11 +50,10 @@ def _warn_of_rounding(program: Program) -> None:
 
 def _standardised_floor(data: Dataset, precision: str) -> float:
     """The gradient floor of the same examples with scale = "standard"; infinite where it is refused."""
-    x_scale, y_scale = data.x.std(0), float(data.y.std())
-    if not x_scale.all() or not y_scale:
+    try:
+        return standardise(data).gradient_floor(precision)
+    except BadInput:
         return math.inf
-    x = (data.x - data.x.mean(0)) / x_scale
-    return data._replace(x=x, y=data.y / y_scale).gradient_floor(precision)
 
 
 def _of_target(data: Dataset, is_scaled: bool) -> str:

@@ -1,8 +1,9 @@
 """A study made ready to run: its data, checked and put on the device, and what trains its neurons."""
 
 import dataclasses
+import logging
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -22,7 +23,7 @@ from jaxneuron.population.results import CELLS, RESULTS, ChunkResults, results_o
 from jaxneuron.population.summaries import summarise
 from jaxneuron.population.train import train_chunk, train_population
 from jaxneuron.runner.dispatch import Device, default_chunk_size
-from jaxneuron.runner.inputs import ExamplesOnDevices, OnDevices, make_start
+from jaxneuron.runner.inputs import OnDevices, make_examples, make_start
 from jaxneuron.runner.training import Training, training_of
 from jaxneuron.store.identity import identity_of
 from jaxneuron.store.room import Sizes
@@ -30,6 +31,8 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.counted import counted
 from jaxneuron.study.data import Dataset, load
 from jaxneuron.study.study import Study
+
+log = logging.getLogger(__name__)
 
 # Neurons for which a chunk of a round has room: smaller rounds share a program.
 FEWEST_OF_ROUND = 2**12
@@ -60,16 +63,23 @@ class Program:
         self._cut = cut
         self.datasets = load(study.data) if datasets is None else datasets
         check_data(study, self.datasets)
-        self._configs = [config_of(each, self.datasets[0]) for each in study.alternatives]
-        self._examples = ExamplesOnDevices(self.datasets, study.training.precision, self._configs)
+        configs = [config_of(each, self.datasets[0]) for each in study.alternatives]
+        self._precision, self._forms = study.training.precision, {c.gradient: c for c in configs}
+        self._examples = OnDevices(partial(make_examples, self.datasets, self._precision, self._forms))
         self._starts = OnDevices(lambda: make_start(study))
 
     def varied(self, study: Study, cut: Cut | None = None) -> "Program":
         """The program of another study of the same data, which shares what is on the devices where it can."""
         other = Program(study, self.datasets, cut=cut)
-        if other._examples.are_as(self._examples):
+        if other._precision == self._precision and other._forms.keys() == self._forms.keys():
             other._examples = self._examples
         return other
+
+    def log_notes(self) -> None:
+        """Say in the log which rows were left out, and what else is odd about the files."""
+        for data in self.datasets:
+            for note in data.notes:
+                log.warning(note)
 
     @cached_property
     def design(self) -> Design:
@@ -131,10 +141,7 @@ class Program:
         """That of a cell, of which all cells of its chunk are."""
         category = self.design.category(cell)
         study = self.study.alternative(category)
-        names = [name for name in category if name != DATASET]
-        shape = [len(self.design.categories[name]) for name in names]
-        number = int(np.ravel_multi_index([category[name] for name in names], shape)) if names else 0
-        return Alternative(category.get(DATASET, 0), study, self._configs[number])
+        return Alternative(category.get(DATASET, 0), study, config_of(study, self.datasets[0]))
 
     def train_chunk(self, number: int, device: Device | None = None) -> ChunkResults:
         """Train a chunk on a device, the default one if none is given; what it keeps comes from there."""

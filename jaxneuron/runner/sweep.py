@@ -1,12 +1,36 @@
-"""Sweeping a study into a run, by whichever engine."""
+"""Sweeping a study into a run, by the devices of this process or by another engine."""
 
-from jaxneuron.runner.engines.devices import Devices
-from jaxneuron.runner.engines.engine import Engine
+from functools import partial
+from typing import Protocol
+
 from jaxneuron.runner.extend import extend as extend_run
-from jaxneuron.runner.prepare import check_location
-from jaxneuron.runner.work import Progress
+from jaxneuron.runner.prepare import check_location, prepare, program_of
+from jaxneuron.runner.work import Progress, train_and_write, work
 from jaxneuron.store.location import Location
+from jaxneuron.store.store import Store
 from jaxneuron.study.study import Study
+
+
+class Engine(Protocol):
+    """Trains a study into a run: the devices of this process, other processes, or a cluster."""
+
+    def sweep(self, study: Study, location: Location, overwrite: bool, progress: Progress) -> None:
+        """Make the run, or resume it, and train and write all that is missing of it."""
+        ...
+
+
+class Devices:
+    """The engine unless another is asked for: all devices of this process, the GPUs, or the CPU's cores."""
+
+    def sweep(self, study: Study, location: Location, overwrite: bool, progress: Progress) -> None:
+        """Train and write all that is missing, while nobody else does."""
+        program = program_of(study, location, overwrite=overwrite)
+        prepare(program, location, overwrite=overwrite)
+        with location.lock():
+            location.remove_leftovers()
+            store = Store(location, "r+")
+            train = partial(train_and_write, store, program)
+            work(store, range(store.chunking.num_chunks), train, progress)
 
 
 def sweep(

@@ -195,10 +195,9 @@ def training_of(
         data=data,
         hyperparams={n: float(v) for n, v in hyperparams._asdict().items() if n in study.quantities},
         rows=Rows(*map(np.asarray, rows)),
-        trained=jax.tree.map(_scalar, trained._replace(undecided=bool(trained.undecided))),
+        # Numbers of Python's, and arrays.
+        trained=jax.tree.map(
+            lambda value: value if np.ndim(value) else np.asarray(value).item(),
+            trained._replace(undecided=bool(trained.undecided)),
+        ),
     )
-
-
-def _scalar(value: Any) -> Any:
-    """A number of Python's, or an array."""
-    return value if np.ndim(value) else np.asarray(value).item()

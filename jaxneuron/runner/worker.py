@@ -1,10 +1,14 @@
 """A worker: trains every n-th chunk of a run, beside others that train the rest."""
 
+import contextlib
+import os
 import random
+import tempfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from jaxneuron.runner.gpus import own_gpus
+from jaxneuron.runner.dispatch import devices
 from jaxneuron.runner.prepare import check_same
 from jaxneuron.runner.program import Program
 from jaxneuron.runner.work import Progress, ignore, train_and_write, work
@@ -13,6 +17,9 @@ from jaxneuron.store.location import Location
 from jaxneuron.store.skeleton import check_current, cut_of
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
+
+# With either of these, whoever starts processes has said how they share a GPU.
+SHARED = "XLA_PYTHON_CLIENT_MEM_FRACTION", "XLA_PYTHON_CLIENT_PREALLOCATE"
 
 
 def worker(path: str | Path, index: int, of: int, *, progress: Progress | None = None) -> int:
@@ -48,3 +55,27 @@ def _from_anywhere(numbers: range) -> list[int]:
     """The numbers, from a random one of them on: two workers that start together seldom train the same."""
     first = random.randrange(len(numbers)) if numbers else 0
     return [*numbers[first:], *numbers[:first]]
+
+
+@contextlib.contextmanager
+def own_gpus() -> Iterator[None]:
+    """Hold the GPUs that this process trains on, of whose memory JAX takes most; BadInput where another
+    worker of this machine holds one."""
+    from portalocker import LockFlags, exceptions, lock  # late: it looks for a folder for temporary files
+
+    with contextlib.ExitStack() as files:
+        for device in devices() if not any(name in os.environ for name in SHARED) else ():
+            if device.platform == "cpu":
+                continue
+            seen = os.environ.get("CUDA_VISIBLE_DEVICES", "all").replace(os.sep, "-")
+            name = f"jaxneuron-gpu-{os.getuid()}-{device.local_hardware_id}-of-{seen}.lock"
+            file = files.enter_context((Path(tempfile.gettempdir()) / name).open("ab"))
+            try:
+                lock(file, LockFlags.EXCLUSIVE | LockFlags.NON_BLOCKING)
+            except exceptions.AlreadyLocked:
+                raise BadInput(
+                    f"{device}: another worker of this machine trains on it, and one process takes most "
+                    "of its memory; name each worker its GPU (CUDA_VISIBLE_DEVICES=0), or let them share it "
+                    "(XLA_PYTHON_CLIENT_MEM_FRACTION=0.45)"
+                ) from None
+        yield

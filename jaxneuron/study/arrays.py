@@ -1,7 +1,6 @@
 """Arrays and what is like them as float64, or refused where that would change what they mean."""
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,10 @@ def as_float64(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(over="ignore"):  # of longer floats; what is not finite is found by who asks
         values = array.astype(np.float64)
     inexact = np.zeros(array.shape, bool)
-    if array.dtype.kind in "iu":
+    if array.dtype.kind in "iuO":
         for place in zip(*np.nonzero(np.abs(values) >= LARGEST_EXACT), strict=True):
-            inexact[place] = int(values[place]) != int(array[place])
+            number = array[place]
+            inexact[place] = isinstance(number, (int, np.integer)) and int(values[place]) != int(number)
     return values, inexact
 
 
@@ -43,9 +43,9 @@ def as_numbers(given: Any) -> np.ndarray:
         raise ValueError(f"holds {array.dtype}, not numbers{helps}")
     if array.dtype.kind not in "biuf" or array.ndim == 0:  # of a string, say, NumPy would make a number
         raise ValueError(NO_NUMBERS)
+    if isinstance(given, (list, tuple)) and np.abs(array).max(initial=0) >= LARGEST_EXACT:
+        array = np.array(given, object).reshape(array.shape)  # NumPy makes floats of whole numbers beside one
     values, inexact = as_float64(array)
-    if isinstance(given, (list, tuple)) and np.abs(values).max(initial=0) >= LARGEST_EXACT:
-        inexact |= _inexact_of_list(given, values)
     if rows := _rows(inexact):
         raise ValueError(f"has whole numbers that float64 would change, in {rows}; give smaller ones")
     if not np.isfinite(values).all():
@@ -129,15 +129,6 @@ def _check_meaning(given: Any, *, is_part: bool = False) -> None:
 
 def _means_more(given: Any) -> str:
     return f"is a {type(given).__name__}, which means more than its numbers; give them as a plain array"
-
-
-def _inexact_of_list(given: Sequence[Any], values: np.ndarray) -> np.ndarray:
-    """Which whole numbers of a list, in which there may be others, are not what NumPy made of them."""
-    flat = np.array(given, object).reshape(values.shape)
-    inexact = np.zeros(values.shape, bool)
-    for place in zip(*np.nonzero(np.abs(values) >= LARGEST_EXACT), strict=True):
-        inexact[place] = isinstance(flat[place], int) and int(values[place]) != flat[place]
-    return inexact
 
 
 def _rows(is_bad: np.ndarray) -> str:

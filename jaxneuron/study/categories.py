@@ -4,7 +4,7 @@ compiled for each, and they are a dim of the run."""
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic_core import CoreSchema, core_schema
+from pydantic import PlainValidator
 
 from jaxneuron.study.bad_input import nearest, shown
 
@@ -12,26 +12,22 @@ from jaxneuron.study.bad_input import nearest, shown
 CATEGORIES = {"activation": "neuron"} | dict.fromkeys(("optimizer", "batch_size", "schedule"), "training")
 
 
-class OneOrMore:
-    """A field that is one value or a list of different ones, each checked: a value, or a tuple."""
+def one_or_more(check: Callable[[Any], None]) -> PlainValidator:
+    """Of a field that is one value or a list of different ones, each checked: a value, or a tuple."""
 
-    def __init__(self, check: Callable[[Any], None]) -> None:
-        self.check = check
-
-    def __get_pydantic_core_schema__(self, *_: Any) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self._validate)
-
-    def _validate(self, given: Any) -> Any:
+    def validate(given: Any) -> Any:
         if not isinstance(given, (list, tuple)):
-            self.check(given)
+            check(given)
             return given
         if not given:
             raise ValueError("is an empty list; it must have at least one")
         for i, value in enumerate(given):
-            self.check(value)
+            check(value)
             if value in given[:i]:
                 raise ValueError(f"has {shown(value)} twice; each counts once")
         return tuple(given)
+
+    return PlainValidator(validate)
 
 
 def named(known: Mapping[str, Any]) -> Callable[[Any], None]:
@@ -48,9 +44,13 @@ def named(known: Mapping[str, Any]) -> Callable[[Any], None]:
 
 def check_batch_size(size: Any) -> None:
     """ValueError where it is no number of examples; None is all of them."""
-    if size is None:
-        return
-    if not isinstance(size, int) or isinstance(size, bool):
-        raise ValueError(f"is {shown(size)}; it must be a whole number")
-    if size < 1:
-        raise ValueError(f"is {size}; it must be at least 1")
+    if size is not None:
+        check_whole(size, 1)
+
+
+def check_whole(number: Any, least: int, wanted: str = "a whole number") -> None:
+    """ValueError where it is no whole number that is large enough."""
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise ValueError(f"is {shown(number)}; it must be {wanted}")
+    if number < least:
+        raise ValueError(f"is {number}; it must be at least {least}")

@@ -5,14 +5,14 @@ import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag, field_validator, model_validator
 
 from jaxneuron.study.bad_input import BadInput, shown
 from jaxneuron.study.path import expanded
 from jaxneuron.study.section import Kind, Section
-from jaxneuron.study.tables.dialect import NAMED_SEPARATORS, Dialect
+from jaxneuron.study.tables.numbers import NAMED_SEPARATORS, Dialect
 
 Scale = Literal["standard", "none"]
 Names = Annotated[tuple[str, ...], Strict(False), Field(min_length=1), Kind("list of strings")]
@@ -41,54 +41,38 @@ Files = Annotated[
 ]
 
 
-class Table(Section):
+class Table(Section, place="[data] with file"):
     """Columns of a CSV, Parquet or NPZ file; a relative path starts at the study file's folder.
 
     Each of several files is a data set; they have the same columns. How their text is to be read is found in
     them, as far as it is not said.
     """
 
-    place: ClassVar[str] = "[data] with file"
-
-    file: Files = Field(
-        description="A CSV, Parquet or NPZ file. A relative path starts at the study file's folder, and ~ is "
-        "the home folder. Several files with the same columns are several data sets, of any length; they are "
-        "named by their files."
-    )
-    inputs: Names = Field(description="The columns of the inputs, each named once.")
-    target: str = Field(description="The column of the target.")
-    scale: Scale = Field(
-        default="standard",
-        description='"standard" gives each input the mean 0 and the standard deviation 1, and the target the '
-        'standard deviation 1; "none" leaves all as it is.',
-    )
-    separator: str | None = Field(
-        default=None,
-        description="What stands between the fields of a row: a character, tab, or space for runs of spaces "
-        "and tabs. If not given it is found in the header.",
-    )
-    decimal: Literal[".", ","] | None = Field(
-        default=None,
-        description=". or ,. If not given it is a point, or a comma where commas can be nothing else.",
-    )
-    thousands: Literal[",", ".", "'", " "] | None = Field(
-        default=None, description="What stands between each three digits: ,, ., ' or a space."
-    )
-    encoding: str = Field(
-        default="utf-8",
-        description="The encoding of the text, such as cp1252 or latin-1. A byte order mark decides by "
-        "itself.",
-    )
-    missing: Literal["refuse", "drop"] = Field(
-        default="refuse",
-        description='"refuse" names the rows in which a value is missing; "drop" leaves them out, and says '
-        "which.",
-    )
-    missing_values: Annotated[tuple[str, ...], Strict(False), Kind("list of strings")] = Field(
-        default=(),
-        description="Texts that stand for a missing value, besides the empty text, NA and the like; "
-        "in Parquet and NPZ also numbers.",
-    )
+    file: Files
+    """A CSV, Parquet or NPZ file. A relative path starts at the study file's folder, and ~ is the home
+    folder. Several files with the same columns are several data sets, of any length; they are named by
+    their files."""
+    inputs: Names
+    """The columns of the inputs, each named once."""
+    target: str
+    """The column of the target."""
+    scale: Scale = "standard"
+    """ "standard" gives each input the mean 0 and the standard deviation 1, and the target the standard
+    deviation 1; "none" leaves all as it is."""
+    separator: str | None = None
+    """What stands between the fields of a row: a character, tab, or space for runs of spaces and tabs. If
+    not given it is found in the header."""
+    decimal: Literal[".", ","] | None = None
+    """. or ,. If not given it is a point, or a comma where commas can be nothing else."""
+    thousands: Literal[",", ".", "'", " "] | None = None
+    """What stands between each three digits: ,, ., ' or a space."""
+    encoding: str = "utf-8"
+    """The encoding of the text, such as cp1252 or latin-1. A byte order mark decides by itself."""
+    missing: Literal["refuse", "drop"] = "refuse"
+    """ "refuse" names the rows in which a value is missing; "drop" leaves them out, and says which."""
+    missing_values: Annotated[tuple[str, ...], Strict(False), Kind("list of strings")] = ()
+    """Texts that stand for a missing value, besides the empty text, NA and the like; in Parquet and NPZ
+    also numbers."""
 
     @field_validator("separator")
     @classmethod
@@ -123,14 +107,8 @@ class Table(Section):
     @property
     def dialect(self) -> Dialect:
         """How the text of the files is to be read."""
-        return Dialect(
-            NAMED_SEPARATORS.get(self.separator or "", self.separator),
-            self.decimal,
-            self.thousands,
-            self.encoding,
-            self.missing,
-            self.missing_values,
-        )
+        said = Dialect(**{name: getattr(self, name) for name in Dialect._fields})
+        return said._replace(separator=NAMED_SEPARATORS.get(said.separator or "", said.separator))
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from jaxneuron.neuron.hyperparams import MEANINGS, Hyperparams
 from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.files import Table
-from jaxneuron.study.quantity import describe
+from jaxneuron.study.quantity import describe, limits_in_words
 from jaxneuron.study.refine import Refine
 from jaxneuron.study.section import Kind, Section
 from jaxneuron.study.sections import Neuron, Points, Sweep, Training
@@ -53,19 +53,14 @@ def keys(name: str | None = None) -> list[Key]:
     if name is None:
         return found
     wanted = name.strip().removeprefix("[").removesuffix("]").split(".")
-    some = [key for key in found if _names(wanted, key.name.split("."))]
+    some = [key for key in found if _has(key.name.split("."), wanted)]
     if not some:
         parts = {part for key in found for part in (key.name, *key.name.split("."))}
         raise BadInput(f"{name}: is no key of a study.toml{nearest(name, sorted(parts))}")
     return some
 
 
-def names_of(name: str) -> list[str]:
-    """The whole names of the keys whose last part is `name`."""
-    return list(dict.fromkeys(key.name for key in _all_keys() if key.name.split(".")[-1] == name))
-
-
-def _names(wanted: list[str], parts: list[str]) -> bool:
+def _has(parts: list[str], wanted: list[str]) -> bool:
     """Whether some parts of a whole name that follow one another are those that are wanted."""
     return any(parts[i : i + len(wanted)] == wanted for i in range(len(parts)))
 
@@ -73,24 +68,16 @@ def _names(wanted: list[str], parts: list[str]) -> bool:
 def _all_keys() -> Iterator[Key]:
     for heading, (prefix, table) in TABLES.items():
         for name, field in table.model_fields.items():
-            default = _default(table, name, field)
-            yield Key(heading, f"{prefix}.{name}", _type(name, field), default, field.description or "")
+            default, meaning = _default(table, name, field), " ".join((field.description or "").split())
+            yield Key(heading, f"{prefix}.{name}", _type(name, field), default, meaning)
 
 
 def _type(name: str, field: FieldInfo) -> str:
     """'whole number, at least 1'."""
     limits = [f"at least {m.ge:g}" for m in field.metadata if getattr(m, "ge", None) is not None]
     if name in MEANINGS:
-        meaning = MEANINGS[name]
-        limits = (
-            [f"{'above' if meaning.is_open else 'at least'} {meaning.low:g}"]
-            if meaning.low > float("-inf")
-            else []
-        )
-        limits = (
-            [" and ".join([*limits, f"below {meaning.high:g}"])] if meaning.high < float("inf") else limits
-        )
-    return ", ".join([_words(field.annotation, field.metadata), *limits])
+        limits = [limits_in_words(MEANINGS[name])]
+    return ", ".join(filter(None, [_words(field.annotation, field.metadata), *limits]))
 
 
 def _words(annotation: Any, metadata: Any = ()) -> str:

@@ -22,11 +22,13 @@ from jaxneuron.population.axes import Axis, Linear, Log, Refined, Values
 from jaxneuron.study.bad_input import nearest, shown
 from jaxneuron.study.section import Kind
 
-AXES = {"linear": Linear, "log": Log}
+AXES: dict[str, type[Linear | Log]] = {"linear": Linear, "log": Log}
 DRAWS = {"uniform": Uniform, "log_uniform": LogUniform, "normal": Normal}
 DRAWN = tuple(DRAWS.values())
 FORMS = (*AXES, *DRAWS)
+NAMES = {form: name for name, form in (AXES | DRAWS).items()}
 MOST_VALUES = 2**24
+MOST_CELLS = 2**32  # fold_in takes 32 bits for the cell
 
 # Each precision goes further; this leaves room for a ratio or a difference of two and for a normal's tails.
 LARGEST = {"float32": 1e37, "float64": 1e150}
@@ -119,7 +121,7 @@ def _checked_axis(axis: Any) -> Any:
 
 def _checked_draw(draw: Any) -> Any:
     first, second = (_number(_listed(end)) for end in draw)
-    name = next(name for name, kind in DRAWS.items() if isinstance(draw, kind))
+    name = NAMES[type(draw)]
     if not (math.isfinite(first) and math.isfinite(second)):
         raise ValueError(f"{name} has {first!r} and {second!r}; both must be finite")
     if isinstance(draw, Normal):
@@ -134,12 +136,10 @@ def _checked_draw(draw: Any) -> Any:
 
 def describe(quantity: Any) -> Any:
     """The quantity as a study.toml would say it."""
-    for name, axis in AXES.items():
-        if isinstance(quantity, axis):
-            return {name: [quantity.start, quantity.stop], "num": int(quantity.num)}
-    for name, draw in DRAWS.items():
-        if isinstance(quantity, draw):
-            return {name: list(quantity)}
+    if isinstance(quantity, (Linear, Log)):
+        return {NAMES[type(quantity)]: [quantity.start, quantity.stop], "num": quantity.num}
+    if isinstance(quantity, DRAWN):
+        return {NAMES[type(quantity)]: list(quantity)}
     if isinstance(quantity, Refined):
         return [describe(piece) for piece in quantity.pieces]
     return list(quantity) if isinstance(quantity, Values) else quantity
@@ -188,7 +188,7 @@ def support(quantity: Any) -> Support:
     if isinstance(quantity, Normal):
         return Support(-math.inf, math.inf)
     if isinstance(quantity, (Uniform, LogUniform)):
-        return Support(quantity.low, quantity.high)
+        return Support(*quantity)
     if isinstance(quantity, (Linear, Log)):
         return Support(quantity.start, quantity.stop)
     if isinstance(quantity, Values):
@@ -201,12 +201,17 @@ def support(quantity: Any) -> Support:
 
 def check_range(name: str, given: Support, meaning: Meaning) -> None:
     """ValueError where values are outside of the range of a hyperparameter."""
-    is_bounded = math.isfinite(meaning.high)
     is_low = given.low <= meaning.low if meaning.is_open else given.low < meaning.low
-    if is_low or (is_bounded and given.high >= meaning.high):
-        limit = f"{'above' if meaning.is_open else 'at least'} {meaning.low:g}"
-        limit += f" and below {meaning.high:g}" if is_bounded else ""
-        raise ValueError(f"{name}: reaches {given.low if is_low else given.high!r}; it must be {limit}")
+    if is_low or (math.isfinite(meaning.high) and given.high >= meaning.high):
+        reached = given.low if is_low else given.high
+        raise ValueError(f"{name}: reaches {reached!r}; it must be {limits_in_words(meaning)}")
+
+
+def limits_in_words(meaning: Meaning) -> str:
+    """'at least 0 and below 1' of a hyperparameter; '' where it may be any number."""
+    low = f"{'above' if meaning.is_open else 'at least'} {meaning.low:g}" if meaning.low > -math.inf else ""
+    high = f"below {meaning.high:g}" if meaning.high < math.inf else ""
+    return " and ".join(filter(None, [low, high]))
 
 
 def largest_magnitude(quantity: Any) -> float:

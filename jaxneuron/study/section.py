@@ -1,7 +1,6 @@
 """A table of a study.toml: frozen, strict about types and keys, and wrong in one line."""
 
 import difflib
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -35,9 +34,15 @@ class Kind(NamedTuple):
 class Section(BaseModel):
     """A table of a study.toml. What does not fit raises BadInput, from a file and from Python alike."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-    # Where its keys belong, for one that is found elsewhere.
-    place: ClassVar[str]
+    # The string below a field is its description, which `jaxneuron keys` prints.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+    place: ClassVar[str]  # where its keys belong, for one that is found elsewhere
+
+    def __init_subclass__(cls, *, place: str, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.place = place
 
     def __init__(self, /, **fields: Any) -> None:
         try:
@@ -59,11 +64,7 @@ class _Text(str):
 
 
 def plain(value: Any) -> Any:
-    """A number of NumPy, JAX or the like, and a path, as Python's own types, which pydantic asks for."""
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if type(value) in (list, tuple) and any(isinstance(item, os.PathLike) for item in value):
-        return [os.fspath(item) if isinstance(item, os.PathLike) else item for item in value]
+    """A number of NumPy, JAX or the like as one of Python's own, which pydantic asks for."""
     is_number = isinstance(value, np.generic) or (hasattr(value, "__array__") and not np.ndim(value))
     return value.item() if is_number else value
 
@@ -71,31 +72,18 @@ def plain(value: Any) -> Any:
 def _unknown(key: str, section: type[Section]) -> str:
     """What is said of a key that a table does not have, but another one may have."""
     hint = nearest(key, section.model_fields)
-    places = [other.place for other in Section.__subclasses__() if key in other.model_fields]
+    others, is_of_data = Section.__subclasses__(), section.place.startswith(DATA)
+    not_of_data = [other for other in others if not other.place.startswith(DATA)]
     # A teacher's bias is hardly what is meant by one in [sweep], where there is an init_bias.
-    if is_near(hint) and not section.place.startswith(DATA):
-        places = [place for place in places if not place.startswith(DATA)]
-    if places:
+    likely = not_of_data if is_near(hint) and not is_of_data else others
+    if places := [other.place for other in likely if key in other.model_fields]:
         return f"unknown key; it belongs in {' or '.join(places)}"
-    elsewhere = {} if section.place.startswith(DATA) else _keys_of_other_tables(section)
-    close = difflib.get_close_matches(key, [*section.model_fields, *elsewhere], n=1)
-    is_elsewhere = close and close[0] in elsewhere
-    return (
-        f"unknown key; did you mean {close[0]!r} in {elsewhere[close[0]]}?"
-        if is_elsewhere
-        else f"unknown key{hint}"
-    )
-
-
-def _keys_of_other_tables(section: type[Section]) -> dict[str, str]:
-    """The keys that only other tables than a study's data have, with the table of each."""
-    return {
-        key: other.place
-        for other in Section.__subclasses__()
-        if not other.place.startswith(DATA)
-        for key in other.model_fields
-        if key not in section.model_fields
-    }
+    if not is_of_data:
+        elsewhere = {name: other.place for other in not_of_data for name in other.model_fields}
+        (close,) = difflib.get_close_matches(key, [*section.model_fields, *elsewhere], n=1) or [""]
+        if close not in section.model_fields and close in elsewhere:
+            return f"unknown key; did you mean {close!r} in {elsewhere[close]}?"
+    return f"unknown key{hint}"
 
 
 def explain(error: ValidationError, section: type[Section]) -> str:

@@ -1,8 +1,8 @@
-"""The tables [neuron], [training] and [sweep] of a study.toml. The description of each key is its reference,
+"""The tables [neuron], [training] and [sweep] of a study.toml. The string below each key is its reference,
 which `jaxneuron keys` prints and docs/study-toml.md repeats."""
 
 import math
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
@@ -10,45 +10,35 @@ from jaxneuron.neuron import jumps
 from jaxneuron.neuron.choices import ACTIVATIONS, CONSTANT, OPTIMIZERS, SCHEDULES
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.neuron.hyperparams import MEANINGS, Config
-from jaxneuron.study.bad_input import shown
-from jaxneuron.study.categories import OneOrMore, check_batch_size, named
+from jaxneuron.study.categories import check_batch_size, check_whole, named, one_or_more
 from jaxneuron.study.quantity import Quantity, check_range, support
 from jaxneuron.study.refine import Refine
 from jaxneuron.study.section import Kind, Section
 
-# fold_in takes 32 bits for the cell and 32 for the replicate.
-MOST_CELLS = MOST_REPLICATES = 2**32
+MOST_REPLICATES = 2**32  # as many as there are numbers of 32 bits, which fold_in takes
 MOST_STEPS = 2**31 - 2
 
 
-class Neuron(Section):
+class Neuron(Section, place="[neuron]"):
     """What the neuron is and where its weight starts."""
 
-    place: ClassVar[str] = "[neuron]"
-
-    activation: Annotated[Any, OneOrMore(named(ACTIVATIONS)), Kind("string, or list of strings")] = Field(
+    activation: Annotated[Any, one_or_more(named(ACTIVATIONS)), Kind("string, or list of strings")] = Field(
         default="relu",
         description=f"The function of z that is the output: {', '.join(ACTIVATIONS)}. Of a list, every "
         "entry is trained, and the list is a dim of the run.",
     )
-    train_bias: bool = Field(
-        default=True, description="Whether the bias is trained; if not, it stays at its initial value."
-    )
-    init_weight: Quantity = Field(
-        default=STANDARD_NORMAL,
-        description="The initial weight. A distribution is drawn from for each neuron and input; a number, "
-        "or the value of an axis, is the weight of all inputs.",
-    )
+    train_bias: bool = True
+    """Whether the bias is trained; if not, it stays at its initial value."""
+    init_weight: Quantity = STANDARD_NORMAL
+    """The initial weight. A distribution is drawn from for each neuron and input; a number, or the value
+    of an axis, is the weight of all inputs."""
 
 
 def _whole_or_infinite(value: Any) -> Any:
     """A number of steps; "inf" is how one without end is kept in JSON."""
     if value in ("inf", math.inf):
         return math.inf
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"is {shown(value)}; it must be a whole number, or inf")
-    if value < 0:
-        raise ValueError(f"is {value}; it must be at least 0")
+    check_whole(value, 0, "a whole number, or inf")
     return value
 
 
@@ -61,62 +51,43 @@ NumSteps = Annotated[
 ]
 
 
-class Training(Section):
+class Training(Section, place="[training]"):
     """How it is trained."""
 
-    place: ClassVar[str] = "[training]"
-
-    optimizer: Annotated[Any, OneOrMore(named(OPTIMIZERS)), Kind("string, or list of strings")] = Field(
+    optimizer: Annotated[Any, one_or_more(named(OPTIMIZERS)), Kind("string, or list of strings")] = Field(
         default="sgd",
         description=f"How the gradient moves the params: {', '.join(OPTIMIZERS)}. Of a list, every entry "
         "is trained, and the list is a dim of the run; a hyperparameter is without effect on one that does "
         "not take it.",
     )
-    method: Literal["steps", "jumps"] = Field(
-        default="steps",
-        description='"steps" takes one step after the other; "jumps" goes from one change of the active '
-        "examples to the next, in float64 and for one input.",
-    )
-    num_steps: NumSteps = Field(
-        default=1000,
-        description="How many steps are taken: at most 2³¹ − 2, by jumps 2⁵³, or inf, which is what becomes "
-        "of each neuron in the end.",
-    )
+    method: Literal["steps", "jumps"] = "steps"
+    """ "steps" takes one step after the other; "jumps" goes from one change of the active examples to the
+    next, in float64 and for one input."""
+    num_steps: NumSteps = 1000
+    """How many steps are taken: at most 2³¹ − 2, by jumps 2⁵³, or inf, which is what becomes of each
+    neuron in the end."""
     batch_size: Annotated[
-        Any, OneOrMore(check_batch_size), Kind("whole number, at least 1, or list of them")
-    ] = Field(
-        default=None,
-        description="Examples of a mini-batch, drawn with replacement by each neuron at each step. All "
-        "examples are used unless it is given. Of a list, every entry is trained, and the list is a dim of "
-        "the run.",
-    )
-    schedule: Annotated[Any, OneOrMore(named(SCHEDULES)), Kind("string, or list of strings")] = Field(
+        Any, one_or_more(check_batch_size), Kind("whole number, at least 1, or list of them")
+    ] = None
+    """Examples of a mini-batch, drawn with replacement by each neuron at each step. All examples are used
+    unless it is given. Of a list, every entry is trained, and the list is a dim of the run."""
+    schedule: Annotated[Any, one_or_more(named(SCHEDULES)), Kind("string, or list of strings")] = Field(
         default=CONSTANT,
         description=f"How the learning rate changes from step to step: {', '.join(SCHEDULES)}. Of a list, "
         "every entry is trained, and the list is a dim of the run.",
     )
-    gradient: Literal["auto", "autodiff", "moments"] = Field(
-        default="auto",
-        description='"auto" uses moments where they can be had; "autodiff" uses jax.grad over the examples; '
-        '"moments" insists.',
-    )
-    precision: Literal["float32", "float64"] = Field(default="float32", description='"float32" or "float64".')
-    tolerance: float = Field(
-        default=Config.tolerance,
-        ge=0.0,
-        description="A neuron has converged when no component of its gradient is larger.",
-    )
-    divergence_factor: float = Field(
-        default=Config.divergence_factor,
-        ge=1.0,
-        description="A neuron has diverged when its loss is above this × max(initial loss, ½·mean y²).",
-    )
-    silence_tolerance: float = Field(
-        default=Config.silence_tolerance,
-        ge=0.0,
-        description="A neuron is nearly silent when z is at most this × the root mean square of the targets "
-        "on every example.",
-    )
+    gradient: Literal["auto", "autodiff", "moments"] = "auto"
+    """ "auto" uses moments where they can be had; "autodiff" uses jax.grad over the examples; "moments"
+    insists."""
+    precision: Literal["float32", "float64"] = "float32"
+    """ "float32" or "float64"."""
+    tolerance: float = Field(default=Config.tolerance, ge=0.0)
+    """A neuron has converged when no component of its gradient is larger."""
+    divergence_factor: float = Field(default=Config.divergence_factor, ge=1.0)
+    """A neuron has diverged when its loss is above this × max(initial loss, ½·mean y²)."""
+    silence_tolerance: float = Field(default=Config.silence_tolerance, ge=0.0)
+    """A neuron is nearly silent when z is at most this × the root mean square of the targets on every
+    example."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -128,20 +99,13 @@ class Training(Section):
         return self
 
 
-class Points(Section):
+class Points(Section, place="[sweep] points"):
     """A design that is not a grid: how many points, and how they are placed in the ranges of the sweep."""
 
-    place: ClassVar[str] = "[sweep] points"
-
-    sobol: int | None = Field(
-        default=None,
-        ge=1,
-        le=2**24,
-        description="The number of scrambled Sobol points (Owen 1998), at most 2²⁴.",
-    )
-    random: int | None = Field(
-        default=None, ge=1, le=2**24, description="The number of independent points, at most 2²⁴."
-    )
+    sobol: int | None = Field(default=None, ge=1, le=2**24)
+    """The number of scrambled Sobol points (Owen 1998), at most 2²⁴."""
+    random: int | None = Field(default=None, ge=1, le=2**24)
+    """The number of independent points, at most 2²⁴."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -150,74 +114,52 @@ class Points(Section):
         return self
 
 
-class Sweep(Section):
+class Sweep(Section, place="[sweep]"):
     """What differs between neurons, how many there are, and what is kept of them."""
 
-    place: ClassVar[str] = "[sweep]"
-
-    learning_rate: Quantity = Field(description="The step size η.")
-    init_bias: Quantity = Field(default=0.0, description="The initial bias.")
-    momentum: Quantity | None = Field(
-        default=None, description="The share β of the velocity that is kept from step to step."
-    )
-    weight_decay: Quantity | None = Field(
-        default=None,
-        description="The multiple λ of the params that is added to their gradient (adamw: to their update).",
-    )
-    beta1: Quantity | None = Field(default=None, description="The decay of Adam's mean of the gradient.")
-    beta2: Quantity | None = Field(
-        default=None, description="The decay of Adam's mean of the squared gradient."
-    )
-    decay: Quantity | None = Field(
-        default=None, description="The decay ρ of RMSProp's mean of the squared gradient."
-    )
-    epsilon: Quantity | None = Field(
-        default=None,
-        description="What keeps the division by the root of the squared gradient finite: added to the root "
-        "by adam and adamw, under it by rmsprop and adagrad.",
-    )
-    negative_slope: Quantity | None = Field(default=None, description="The slope of leaky_relu where z ≤ 0.")
-    target_scale: Quantity | None = Field(
-        default=None, description="A factor γ of the target: the loss is the mean of ½(ŷ − γ·y)²."
-    )
-    final_rate: Quantity | None = Field(
-        default=None, description="The multiple α of the learning rate that a schedule ends at."
-    )
-    warmup: Quantity | None = Field(
-        default=None, description="The share of the steps in which warmup_cosine rises from 0."
-    )
-    step_every: Quantity | None = Field(
-        default=None, description="The share of the steps between two falls of the schedule step."
-    )
-    clip_norm: Quantity | None = Field(
-        default=None,
-        description="The norm above which the gradient, of weight and bias together, is scaled down to it "
-        "(Pascanu et al. 2013).",
-    )
-    points: Points | None = Field(
-        default=None, description="A design that is not a grid: sobol or random, a number of points."
-    )
-    refine: Refine | None = Field(
-        default=None,
-        description="New cells where neighbouring ones differ, of ever finer grids: depth, quantity, by.",
-    )
-    replicates: int = Field(
-        default=1, ge=1, le=MOST_REPLICATES, description="The neurons of each cell, at most 2³²."
-    )
-    seed: int = Field(
-        default=0, ge=0, lt=2**32, description="The seed of all that neurons draw, and of points; below 2³²."
-    )
-    records: Literal["cells", "neurons"] = Field(
-        default="cells",
-        description='"cells" keeps counts of each cell; "neurons" keeps a record of every neuron besides.',
-    )
-    chunk_size: int | None = Field(
-        default=None,
-        ge=1,
-        le=2**28,
-        description="The neurons of a chunk at most. Without it, 2²² on a GPU; on a CPU the next power of "
-        "two from a sixteenth of the neurons on, between 2¹² and 2¹⁸.",
-    )
+    learning_rate: Quantity
+    """The step size η."""
+    init_bias: Quantity = 0.0
+    """The initial bias."""
+    momentum: Quantity | None = None
+    """The share β of the velocity that is kept from step to step."""
+    weight_decay: Quantity | None = None
+    """The multiple λ of the params that is added to their gradient (adamw: to their update)."""
+    beta1: Quantity | None = None
+    """The decay of Adam's mean of the gradient."""
+    beta2: Quantity | None = None
+    """The decay of Adam's mean of the squared gradient."""
+    decay: Quantity | None = None
+    """The decay ρ of RMSProp's mean of the squared gradient."""
+    epsilon: Quantity | None = None
+    """What keeps the division by the root of the squared gradient finite: added to the root by adam and
+    adamw, under it by rmsprop and adagrad."""
+    negative_slope: Quantity | None = None
+    """The slope of leaky_relu where z ≤ 0."""
+    target_scale: Quantity | None = None
+    """A factor γ of the target: the loss is the mean of ½(ŷ − γ·y)²."""
+    final_rate: Quantity | None = None
+    """The multiple α of the learning rate that a schedule ends at."""
+    warmup: Quantity | None = None
+    """The share of the steps in which warmup_cosine rises from 0."""
+    step_every: Quantity | None = None
+    """The share of the steps between two falls of the schedule step."""
+    clip_norm: Quantity | None = None
+    """The norm above which the gradient, of weight and bias together, is scaled down to it (Pascanu et
+    al. 2013)."""
+    points: Points | None = None
+    """A design that is not a grid: sobol or random, a number of points."""
+    refine: Refine | None = None
+    """New cells where neighbouring ones differ, of ever finer grids: depth, quantity, by."""
+    replicates: int = Field(default=1, ge=1, le=MOST_REPLICATES)
+    """The neurons of each cell, at most 2³²."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """The seed of all that neurons draw, and of points; below 2³²."""
+    records: Literal["cells", "neurons"] = "cells"
+    """ "cells" keeps counts of each cell; "neurons" keeps a record of every neuron besides."""
+    chunk_size: int | None = Field(default=None, ge=1, le=2**28)
+    """The neurons of a chunk at most. Without it, 2²² on a GPU; on a CPU the next power of two from a
+    sixteenth of the neurons on, between 2¹² and 2¹⁸."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

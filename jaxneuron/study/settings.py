@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from jaxneuron.study.bad_input import BadInput, nearest, shown
-from jaxneuron.study.keys import keys, names_of
+from jaxneuron.study.keys import keys
 
 TABLES = ("data", "neuron", "training", "sweep")
 # What begins a value of TOML that is not a number or a truth; another word that is no TOML is a string.
@@ -26,9 +26,10 @@ def read_setting(text: str) -> Setting:
     if not equals or not all(parts) or not value:
         raise BadInput(f"--set: is {shown(text)}; it must be KEY=VALUE, such as sweep.replicates=4")
     if parts[0] not in TABLES:
-        if len(parts) == 1 and (names := names_of(key)):
+        known = list(dict.fromkeys(found.name for found in keys()))
+        if names := [name for name in known if name.split(".")[-1] == key]:
             raise BadInput(f"--set {key}: is in a table; did you mean {' or '.join(map(repr, names))}?")
-        raise BadInput(f"--set {key}: is no key of a study{nearest(key, [found.name for found in keys()])}")
+        raise BadInput(f"--set {key}: is no key of a study{nearest(key, known)}")
     return Setting(".".join(parts), _value(key, value))
 
 

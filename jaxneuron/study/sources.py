@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
-from pydantic import Discriminator, Field, Strict, Tag, field_serializer, field_validator, model_validator
+from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Strict, Tag, model_validator
 
 from jaxneuron.neuron.draws import STANDARD_NORMAL
 from jaxneuron.population.axes import Axis
@@ -13,6 +13,7 @@ from jaxneuron.study.files import Names, Scale, Table, check_distinct
 from jaxneuron.study.quantity import Quantity, num_values
 from jaxneuron.study.section import Kind, Section
 
+Array = Annotated[Any, PlainValidator(as_numbers), PlainSerializer(lambda array: array.tolist())]
 Numbers = Annotated[tuple[float, ...], Strict(False), Field(min_length=1)]
 AS_OF_FILES = 'As for files: "standard" or "none".'
 MOST_DATASETS = 2**16
@@ -26,40 +27,23 @@ def _names_of(values: Any) -> list[str] | None:
     return [str(name) for name in names] if all(isinstance(n, str) and n for n in names) else None
 
 
-class Arrays(Section):
+class Arrays(Section, place="[data] with x and y"):
     """Examples written out: a row of inputs, or one number, and a target for each; kept as arrays."""
 
-    place: ClassVar[str] = "[data] with x and y"
-
-    x: Annotated[Any, Kind("list of numbers, or of rows")] = Field(
-        repr=False,
-        description="The inputs: a number for each example, or a row of equally many.",
-    )
-    y: Annotated[Any, Kind("list of numbers")] = Field(repr=False, description="The target of each example.")
-    inputs: Names | None = Field(
-        default=None, description="The names of the inputs; in Python those of a DataFrame's columns."
-    )
-    target: str | None = Field(
-        default=None, description="The name of the target; in Python that of a Series."
-    )
+    x: Annotated[Array, Kind("list of numbers, or of rows")] = Field(repr=False)
+    """The inputs: a number for each example, or a row of equally many."""
+    y: Annotated[Array, Kind("list of numbers")] = Field(repr=False)
+    """The target of each example."""
+    inputs: Names | None = None
+    """The names of the inputs; in Python those of a DataFrame's columns."""
+    target: str | None = None
+    """The name of the target; in Python that of a Series."""
     scale: Scale = Field(default="none", description=AS_OF_FILES)
 
-    @field_validator("x", "y", mode="plain")
-    @classmethod
-    def _as_numbers(cls, value: Any) -> np.ndarray:
-        return as_numbers(value)
-
-    @field_serializer("x", "y")
-    def _as_lists(self, value: np.ndarray) -> list[Any]:
-        return value.tolist()
-
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Arrays) or self._named() != other._named():
+        if not isinstance(other, Arrays):
             return False
-        return np.array_equal(self.x, other.x) and np.array_equal(self.y, other.y)
-
-    def _named(self) -> tuple[Any, ...]:
-        return self.inputs, self.target, self.scale
+        return all(np.array_equal(value, getattr(other, name)) for name, value in self)
 
     @model_validator(mode="before")
     @classmethod
@@ -88,16 +72,11 @@ class Arrays(Section):
     num_datasets: ClassVar[int] = 1
 
 
-class UnitVector(Section):
+class UnitVector(Section, place="[data] teacher.weight"):
     """A direction drawn uniformly: a vector of norm 1 with a number of components."""
 
-    place: ClassVar[str] = "[data] teacher.weight"
-
-    unit_vector: int = Field(
-        ge=1,
-        le=2**20,
-        description="The number of components of a direction that is drawn uniformly, for as many inputs.",
-    )
+    unit_vector: int = Field(ge=1, le=2**20)
+    """The number of components of a direction that is drawn uniformly, for as many inputs."""
 
 
 Weight = Annotated[
@@ -107,38 +86,26 @@ Weight = Annotated[
 ]
 
 
-class Teacher(Section):
+class Teacher(Section, place="[data] teacher"):
     """A neuron that makes the data: y = relu(weight · x + bias) + noise, one draw of x and noise a seed.
 
     Of several data sets each has draws of its own, and a direction of its own where the weight is drawn.
     """
 
-    place: ClassVar[str] = "[data] teacher"
-
-    weight: Weight = Field(
-        description="A weight for each input; or { unit_vector = 5 }, a direction in five dimensions, drawn "
-        "uniformly."
-    )
-    bias: float = Field(default=0.0, description="The teacher's bias.")
-    noise: float = Field(
-        default=0.0,
-        ge=0.0,
-        description="The standard deviation of the normal noise that is added to the target.",
-    )
-    inputs: Quantity = Field(
-        default=STANDARD_NORMAL,
-        description="The distribution of every input of every example; or, with one input, an axis: the "
-        "inputs themselves.",
-    )
-    num_examples: int | None = Field(
-        default=None,
-        ge=1,
-        le=2**28,
-        description="How many examples there are; needed unless inputs is an axis.",
-    )
-    seed: int = Field(
-        default=0, ge=0, description="The seed of the inputs, of the noise, and of a drawn weight."
-    )
+    weight: Weight
+    """A weight for each input; or { unit_vector = 5 }, a direction in five dimensions, drawn
+    uniformly."""
+    bias: float = 0.0
+    """The teacher's bias."""
+    noise: float = Field(default=0.0, ge=0.0)
+    """The standard deviation of the normal noise that is added to the target."""
+    inputs: Quantity = STANDARD_NORMAL
+    """The distribution of every input of every example; or, with one input, an axis: the inputs
+    themselves."""
+    num_examples: int | None = Field(default=None, ge=1, le=2**28)
+    """How many examples there are; needed unless inputs is an axis."""
+    seed: int = Field(default=0, ge=0)
+    """The seed of the inputs, of the noise, and of a drawn weight."""
     num_datasets: int = Field(
         default=1,
         ge=1,
@@ -169,12 +136,11 @@ class Teacher(Section):
         return self
 
 
-class Synthetic(Section):
+class Synthetic(Section, place="[data] with teacher"):
     """Data made by a teacher."""
 
-    place: ClassVar[str] = "[data] with teacher"
-
-    teacher: Teacher = Field(description="A neuron that makes the data: a table of its own.")
+    teacher: Teacher
+    """A neuron that makes the data: a table of its own."""
     scale: Scale = Field(default="none", description=AS_OF_FILES)
 
     @property

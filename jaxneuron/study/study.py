@@ -5,7 +5,7 @@ import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import PrivateAttr, model_validator
 
@@ -18,19 +18,16 @@ from jaxneuron.study.bad_input import BadInput, nearest
 from jaxneuron.study.categories import CATEGORIES
 from jaxneuron.study.files import Table
 from jaxneuron.study.path import expanded
-from jaxneuron.study.quantity import DRAWN, check_size, num_values, support
-from jaxneuron.study.refinable import check_refine, grid_axes
-from jaxneuron.study.refine import Refine
+from jaxneuron.study.quantity import DRAWN, MOST_CELLS, check_size, num_values, support
+from jaxneuron.study.refine import Refine, check_refine, grid_axes
 from jaxneuron.study.section import Section
-from jaxneuron.study.sections import MOST_CELLS, Neuron, Sweep, Training
+from jaxneuron.study.sections import Neuron, Sweep, Training
 from jaxneuron.study.settings import apply, is_of, read_setting
 from jaxneuron.study.sources import Data
 
 
-class Study(Section):
+class Study(Section, place="a study"):
     """Data, neuron, training and sweep."""
-
-    place: ClassVar[str] = "a study"
 
     data: Data
     neuron: Neuron = Neuron()
@@ -148,24 +145,17 @@ class Study(Section):
     def alternatives(self) -> "list[Study]":
         """The study of each combination of activation, optimizer and batch size, in C order; of one of each,
         only itself."""
-        names = [name for name in self.categories if name != design.DATASET]
-        return [
-            self._with(dict(zip(names, values, strict=True)))
-            for values in itertools.product(*(self.categories[name] for name in names))
-        ]
+        numbers = {name: range(len(v)) for name, v in self.categories.items() if name != design.DATASET}
+        combinations = itertools.product(*numbers.values())
+        return [self.alternative(dict(zip(numbers, each, strict=True))) for each in combinations]
 
     def alternative(self, category: Mapping[str, int]) -> "Study":
         """The study of one index in each category, its data sets left as they are."""
-        names = [name for name in self.categories if name != design.DATASET]
-        return self._with({name: self.categories[name][category[name]] for name in names})
-
-    def _with(self, values: Mapping[str, str | int]) -> "Study":
-        tables = {
-            table: getattr(self, table).model_copy(
-                update={name: value for name, value in values.items() if CATEGORIES[name] == table}
-            )
-            for table in {CATEGORIES[name] for name in values}
-        }
+        tables: dict[str, Section] = {}
+        for name, values in self.categories.items():
+            if table := CATEGORIES.get(name):
+                section: Section = tables.get(table) or getattr(self, table)
+                tables[table] = section.model_copy(update={name: values[category[name]]})
         return self.model_copy(update=tables) if tables else self
 
     @property

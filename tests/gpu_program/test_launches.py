@@ -21,7 +21,7 @@ from jaxneuron.population.blocks import BLOCK, CYCLE
 from jaxneuron.population.place import bounds_of, layout_of, place_at
 from jaxneuron.population.start import init_all, init_neuron
 from jaxneuron.population.steps import advance, axes_of, take_some_steps, with_one_count
-from jaxneuron.runner.examples import examples_of
+from jaxneuron.runner.inputs import examples_of
 from jaxneuron.runner.program import Program
 from tests.gpu_program.launches import Thunk, launched
 

@@ -12,7 +12,7 @@ from jaxneuron.neuron.hyperparams import Config
 from jaxneuron.neuron.stability import stability_limit
 from jaxneuron.population.chunks import cut_into_chunks
 from jaxneuron.population.histograms import make_bins
-from jaxneuron.runner.examples import examples_of, shared_probes
+from jaxneuron.runner.inputs import examples_of, shared_probes
 from jaxneuron.runner.prepare import prepare
 from jaxneuron.runner.program import Program
 from jaxneuron.store.location import Location
@@ -217,10 +217,6 @@ def test_one_data_set_is_what_it_was():
     one, other = (Teacher(**TEACHER, **more) for more in ({}, {"num_datasets": 1}))
     for a, b in zip(teach(one), teach(other), strict=True):
         np.testing.assert_array_equal(a, b)
-    rng = np.random.default_rng(3)
-    rng.random((24, 1))
-    x, y = teach(one)
-    np.testing.assert_array_equal(y, np.maximum(1.5 * x[:, 0] + 0.3, 0) + rng.normal(0, 0.2, 24))
     study = jn.Study(data={"teacher": TEACHER}, sweep={"learning_rate": 0.1})
     assert dict(study.design.shape) == {"point": 1}
 
@@ -245,18 +241,11 @@ def test_a_drawn_direction_has_norm_1_and_leaves_the_inputs_as_they_are():
     assert np.ptp(directions, axis=0).min() > 0.01
 
 
-def test_data_of_a_study_file(tmp_path):
-    """Files are found from its folder; rows may have several inputs."""
-
-    def data_of(table):
-        (tmp_path / "study.toml").write_text(f"[data]\n{table}\n[sweep]\nlearning_rate = 0.1\n")
-        return read_study(tmp_path / "study.toml").data
-
-    files = data_of('file = ["a.csv", "b.csv"]\ninputs = ["x"]\ntarget = "y"').files
-    assert files == (str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
-    (data,) = load(data_of("x = [[1, 2], [3, 4.5], [5, 6]]\ny = [1, 0, 2]"))
-    np.testing.assert_array_equal(data.x, [[1, 2], [3, 4.5], [5, 6]])
-    assert data.inputs == ("x0", "x1")
+def test_the_files_of_a_study_file_are_found_from_its_folder(tmp_path):
+    table = 'file = ["a.csv", "b.csv"]\ninputs = ["x"]\ntarget = "y"'
+    (tmp_path / "study.toml").write_text(f"[data]\n{table}\n[sweep]\nlearning_rate = 0.1\n")
+    data = read_study(tmp_path / "study.toml").data
+    assert data.files == (str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
 
 
 def test_examples_come_in_the_precision(precision):

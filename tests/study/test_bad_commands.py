@@ -13,7 +13,6 @@ import pytest
 
 import jaxneuron
 from jaxneuron.store import create, location
-from jaxneuron.study.bad_input import BadInput
 from tests.study.test_bad_studies import check, edited, listing, write
 
 SWEEP, OUT = "sweep study.toml", "sweep study.toml --out"
@@ -53,7 +52,6 @@ COMMANDS = {
     f"{SWEEP} --out study.toml --overwrite": "study.toml: exists and is not a run",
     f"{SWEEP} --out .": "--out: is '.' / must be a name",
     f"{SWEEP} --out data.csv/run.zarr": "data.csv/run.zarr: cannot be made / data.csv",
-    f"{SWEEP} --out data.csv/a/b/run.zarr": "cannot be made, since data.csv",
     f"{SWEEP} --out new/{'r' * 250}": "cannot be made / too long / --out",
     f"{SWEEP} --figure map.jpg": "--figure: map.jpg / .png, .svg or .pdf",
     f"{SWEEP} --figure data.csv/map.png": "data.csv/map.png: cannot be made",
@@ -69,15 +67,11 @@ COMMANDS = {
     f"{TRAIN} --input z": "data.csv: has no column 'z' / known: x, y",
     f"{TRAIN} --input x": "--input: names 'x' twice",
     f"{TRAIN} --learning-rate -1": "--learning-rate: reaches -1.0",
-    f"{TRAIN} --learning-rate nan": "--learning-rate: it is nan / finite",
     f"{TRAIN} --momentum 0.9": "--momentum: optimizer 'sgd'",
     f"{TRAIN} --optimizer adamw": "--weight-decay: is missing",
     f"{TRAIN} --optimizer sdg": "--optimizer: is 'sdg' / mean 'sgd'?",
-    f"{TRAIN} --activation rleu": "--activation: is 'rleu' / mean 'relu'?",
     f"{TRAIN} --batch-size 9": "--batch-size: is 9 / 4 examples",
-    f"{TRAIN} --precision float16": "--precision: is 'float16' / 'float64'",
     f"{TRAIN} --figure fit.jpg": "--figure: fit.jpg / .png",
-    f"{TRAIN} --figure data.csv/fit.png": "cannot be made",
     "train run.zarr": "run.zarr: is a run; --cell says which of its neurons",
     "train run.zarr --cell 9": "--cell: is 9; the study has cells 0 to 0",
     "train run.zarr --cell 0 --replicate 99": "--replicate: is 99; the study has replicates 0 to",
@@ -86,16 +80,12 @@ COMMANDS = {
     f"{TRAIN} --replicate 1": "--replicate: is a neuron of a cell of a run; it needs --cell",
     "best run.zarr --by worst": "--by: is 'worst' / median, mean",
     "best run.zarr --by 1.5": "--by: is '1.5' / between 0 and 1",
-    "best run.zarr --number 0": "'--number' / 0 / x>=1",
     "best run.zarr --most-lost 2": "'--most-lost' / 0<=x<=1",
     "deaths run.zarr --along learning_rat": "run.zarr: has no axis 'learning_rat'; known: none",
-    "deaths run.zarr --figure d.txt": "--figure: d.txt / .png, .svg or .pdf",
     "export run.zarr cells.xls": "cells.xls: must end in .csv",
     "export run.zarr data.csv": "exists already / --overwrite",
-    "export run.zarr data.csv/c.csv": "cannot be made",
     "export run.zarr n.csv --rows neurons": 'run.zarr: has no records of neurons / records = "neurons"',
     "export run.zarr a.csv --rows cell": "'cell' is not one of",
-    "explore stduy.toml": "stduy.toml / no such file / TOML",
     "explore nowhere": "nowhere: there is no such run",
     "explore data.csv": "data.csv: is a file; data needs --input and --target",
     "explore data.csv --input x": "--target: is missing / needs --input and --target",
@@ -105,7 +95,6 @@ COMMANDS = {
     "explore --input x": "--input: is given, but no data",
     "explore study.toml --input x": "--input: is for data",
     "explore run.zarr --set training.num_steps=1": "--set: is for a study.toml, or for data",
-    "explore --port 99999": "--port / 65535",
     "explore --host nowhere.invalid --no-browser": "--host: nowhere.invalid / cannot be listened at",
 }
 # The same after something was done. That a run of another study is refused is tested in tests/store.
@@ -231,23 +220,15 @@ def test_a_command_is_refused_in_one_line(change, line, words, with_run, run_lin
     assert listing() == before
 
 
-@pytest.mark.parametrize(
-    ("study", "line", "words"),
-    [
-        (edited("learning_rate =", "learning_rte ="), SWEEP, "study.toml: sweep.learning_rte: unknown key"),
-        pytest.param(edited("0.1", "'a'"), SWEEP, "'a' is not a number", marks=pytest.mark.thorough),
-        pytest.param(edited(), f"{SWEEP} --overwrit", "sweep: No such option", marks=pytest.mark.thorough),
-    ],
-)
-def test_the_executable_says_the_same(study, line, words, with_run):
-    write(study)
+def test_the_executable_says_the_same(with_run):
+    write(edited("learning_rate =", "learning_rte ="))
     before = listing()
 
-    command = [sys.executable, "-m", "jaxneuron", *shlex.split(line)]
+    command = [sys.executable, "-m", "jaxneuron", *shlex.split(SWEEP)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
 
     assert (ended.returncode, ended.stdout) == (2, "")
-    check(ended.stderr, words)
+    check(ended.stderr, "study.toml: sweep.learning_rte: unknown key")
     assert listing() == before
 
 
@@ -301,12 +282,3 @@ def test_a_run_behind_a_link_is_replaced(with_run):
     assert link.is_symlink()
     assert run.study.sweep.learning_rate == 0.2
     assert jaxneuron.open_run("run.zarr").study.sweep.learning_rate == 0.2
-
-
-def test_what_is_no_run_is_not_opened(tmp_path):
-    for path, words in (
-        (tmp_path / "none.zarr", "there is no such run"),
-        (tmp_path, "is not a run of jaxneuron"),
-    ):
-        with pytest.raises(BadInput, match=words):
-            jaxneuron.open_run(path)

@@ -60,7 +60,6 @@ LEARNING_RATES = {
     '"0.1"': "'0.1' is not a number",
     "2020-01-01": "not a number",
     "[]": "at least one value",
-    "[0.1, 1, 0.5]": "0.5 after 1.0 / must increase",
     "[0.1, 0.1]": "0.1 after 0.1 / must increase",
     "[0.1, 'a']": "'a' is not a",
     "[0.1, nan]": "nan / finite",
@@ -69,10 +68,8 @@ LEARNING_RATES = {
     "[0.1, [0.2, 0.3]]": "[0.2, 0.3] is a list in a list / numbers and ranges",
     "[0.1, { linear = [1, 2] }]": "linear needs num",
     "['a', { linear = [1, 2], num = 2 }]": "'a' is not a number",
-    "[inf, { linear = [1, 2], num = 2 }]": "inf / finite",
     "[{ linear = [1, 2], num = 9_000_000 }, { log = [3, 4], num = 9_000_000 }]": "18000000 values / 16777216",
     "[0.1, { linear = [-1, 2], num = 3 }]": "reaches -1.0 / at least 0",
-    "[0.1, { log = [1e-60, 1], num = 2 }]": "has 1e-60 / float32",
     "{ linear = [1, 0], num = 4 }": "linear runs from 1.0 to 0.0 / below the second",
     "{ linear = [0, inf], num = 4 }": "inf / finite",
     "{ log = [0, 1], num = 4 }": "log / 0.0 / above 0",
@@ -89,12 +86,10 @@ LEARNING_RATES = {
     "{ log_uniform = [0, 1] }": "above 0",
     "1" + "0" * 400: "too large",
     "1e39": "has 1e+39 / float32",
-    "{ log = [1e-60, 1], num = 4 }": "has 1e-60 / float32",
     "-0.1": "-0.1 / at least 0",
     "[-0.1, 0.1]": "-0.1 / at least 0",
     "{ uniform = [-0.1, 0.1] }": "-0.1 / at least 0",
     "{ normal = [0.1, 0.01] }": "reaches -inf / at least 0",
-    "nan": "nan / finite",
     "inf": "inf / finite",
 }
 BESIDE_A_LEARNING_RATE = {
@@ -138,7 +133,6 @@ TRAININGS = {
     "num_steps = 3_000_000_000": "training.num_steps / at most",
     "batch_size = 0": "training.batch_size: is 0 / at least 1",
     "batch_size = 5": "training.batch_size: is 5 / 4 examples",
-    'precision = "float16"': "training.precision: is 'float16' / 'float32' or 'float64'",
 }
 # The first text of STUDY is replaced by the second; and so of TEACHER.
 EDITS = {
@@ -224,22 +218,14 @@ STUDIES = {
 TABLES = {
     ",".join(f"column{i}" for i in range(999)) + "\n1": "has no column 'x' / column0 / … (999)",
     CSV.replace(",", "^"): "has no column 'x' / x^y",
-    "x,y\n0,1\nlow,3\n2,4\nhigh,5\n": "data.csv: column 'x' is not a number in 2 of 4 rows (2, 4) / 'low'",
-    "x,y\n0,\n1,3\n2,\n3,\n": "column 'y' is missing 3 of 4 rows (1, 3, 4) / fill or remove",
     "x,y\n" + "1,\n" * 9: "is missing 9 of 9 rows (1, 2, 3, 4, 5, …)",
     "x,y\n0,1\ninf,2\n2,3\n": "column 'x' is not finite in 1 of 3 rows (2)",
-    "x,y\n": "data.csv: has no rows / at least one",
     "": "data.csv: is empty / CSV",
     "\n\n\n": "data.csv / CSV",
     "x,y\n0.1,1\n0.1,2\n0.1,3\n": "column 'x' is 0.1 in every row / scale = \"none\"",
     "x,y\n1,5\n2,5\n3,5\n": "column 'y' is 5 in every row / scale = \"none\"",
-    "x,x,y\n1,2,3\n4,5,7\n": "data.csv: has 2 columns 'x' / differ",
-    "x,y\n1,2\n3,4,5\n": "data.csv / line 3",
-    "x,y\n1,2,3\n3,4,5\n": "longer than its header",
-    b"x,y\n\xff\xfe,1\n": "data.csv: line 2 is not text in UTF-8 / encoding = ",
     CSV.encode("utf-16-le"): 'data.csv: has NUL bytes / encoding = "utf-16-le"',
     bytes(range(256)) * 8: "data.csv",
-    "x,y\n" + "9" * 400 + ",1\nlow,2\n": "data.csv: column 'x'",
     "x,y\n" + "9" * 400 + ",1\n" + "8" * 400 + ",2\n": "data.csv: column 'x'",
     "x,y\n-1e200,1\n1e200,2\n": "too large / standardised",
     "x,y\n0,1\n1e-200,2\n": "close together / standardised",
@@ -257,23 +243,11 @@ FILES: list[tuple[str, Any, str]] = [
     ("data.xlsx", CSV, "data.xlsx / .csv / .parquet, .npz"),
     ("data.npz", {"x": ["9" * 400, "1"], "y": [1.0, 2.0]}, "data.npz: column 'x'"),
     ("data.npz", {"x": [1.0, 2.0], "y": [1.0]}, "data.npz / 'x': 2, 'y': 1 / equal"),
-    ("data.npz", {"x": np.ones((2, 2)), "y": [1.0, 2.0]}, "array 'x' has the shape (2, 2) / one dimension"),
-    ("data.npz", {"x": np.array([1, None]), "y": [1.0, 2.0]}, "'x' holds Python objects, not numbers"),
     ("data.npz", {"x": [1j, 2], "y": [1.0, 2.0]}, "'x' holds complex128, not numbers"),
-    (
-        "data.npz",
-        {"x": np.array([1, 2], "timedelta64[s]"), "y": [1, 2]},
-        "'x' holds timedelta64 / not numbers",
-    ),
     ("data.npz", {}, "data.npz: has no column 'x' / known: none"),
     ("data.npz", CSV, "data.npz: is not an NPZ file"),
     ("data.parquet", CSV, "data.parquet: cannot be read as PARQUET"),
     ("data.parquet", {"x": [[1], [2]], "y": [1, 2]}, "'x' holds list / not numbers"),
-    (
-        "data.parquet",
-        {"x": pd.date_range("2020", periods=2), "y": [1, 2]},
-        "'x' holds timestamp / not numbers",
-    ),
 ]
 
 

@@ -9,9 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jaxneuron import cli
-from jaxneuron.runner.engines import devices
+from jaxneuron.runner import sweep as sweeping
 from tests.study.test_bad_studies import CSV, STUDY, TEACHER
-from tests.study.test_data import CONTENT
 
 LINES = """\
 nan|inf|-inf|true|1e400|-0.0|999999999999999999999999999999|1979-05-27|\x00|é|\ud7ff|\"\"\"|''
@@ -20,6 +19,19 @@ nan|inf|-inf|true|1e400|-0.0|999999999999999999999999999999|1979-05-27|\x00|é|\
 optimizer = 'adam'|batch_size = 0|precision = 'float16'|file = ''|file = '/'|inputs = []
 scale = 1|records = 'all'|chunk_size = 1|seed = -1|num_steps = 1.5|teacher = {}"""
 TOKENS = [*"=[]{}.,#\"'\n-+_0179eE", *(token for line in LINES.split("\n") for token in line.split("|"))]
+
+FIELD = st.one_of(
+    st.floats().map(repr),
+    st.integers().map(str),
+    st.sampled_from(["", "x", "y", "NA", "inf", "-1e999", "9" * 400, "0x10", '"', "True", "\x00", "\ufeff"]),
+    st.text(max_size=8),
+)
+ROWS = st.lists(st.lists(FIELD, min_size=1, max_size=4).map(",".join), max_size=6).map("\n".join)
+CONTENT = st.one_of(
+    st.binary(max_size=300),
+    ROWS.map(lambda rows: rows.encode("utf-8", "surrogatepass")),
+    ROWS.map(lambda rows: b"x,y\n" + rows.encode("utf-8", "surrogatepass")),
+)
 
 # One working folder serves all examples.
 SETTINGS = {
@@ -41,7 +53,7 @@ def outcome(tmp_path, monkeypatch, capfd):
     def begin(*_, **__):
         raise Began
 
-    monkeypatch.setattr(devices, "prepare", begin)
+    monkeypatch.setattr(sweeping, "prepare", begin)
     monkeypatch.setattr(sys, "argv", ["jaxneuron", "sweep", "study.toml", "--out", "run.zarr"])
 
     def sweep(study: str | bytes, data: bytes, name: str = "data.csv") -> bool:

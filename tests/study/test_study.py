@@ -122,18 +122,6 @@ def test_survives_being_written_down(name):
     assert json.loads(text) == resolved(study)
 
 
-def test_every_default_is_written_down():
-    tables = resolved(Study(data=DATA, sweep={"learning_rate": 0.1}))
-
-    assert tables["neuron"] == {
-        "activation": "relu",
-        "train_bias": True,
-        "init_weight": {"normal": [0.0, 1.0]},
-    }
-    assert tables["training"]["num_steps"] == 1000
-    assert tables["sweep"]["init_bias"] == 0.0
-
-
 @pytest.mark.parametrize(
     ("given", "expected"),
     [

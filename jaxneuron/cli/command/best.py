@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from jaxneuron.cli.partial import open_part, partial_option
+from jaxneuron.cli.options import open_part, partial_option
 from jaxneuron.cli.paths import RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.study.bad_input import BadInput
@@ -12,13 +12,12 @@ from jaxneuron.study.bad_input import BadInput
 
 @click.command()
 @click.argument("run", type=RunPath())
-@click.option("--by", default="median", show_default=True, help="median, mean, or a quantile such as 0.9.")
-@click.option("--number", type=click.IntRange(min=1), default=10, show_default=True, help="Cells to show.")
+@click.option("--by", default="median", help="median, mean, or a quantile such as 0.9.")
+@click.option("--number", type=click.IntRange(min=1), default=10, help="Cells to show.")
 @click.option(
     "--most-lost",
     type=click.FloatRange(0, 1),
     default=1.0,
-    show_default=True,
     help="Leave out cells of whose neurons more than this share died or diverged.",
 )
 @partial_option

@@ -4,17 +4,15 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.paths import LocalPath, RunPath, default_run
-from jaxneuron.cli.settings import extend_option, set_option
+from jaxneuron.cli.options import extend_option, out_option, set_option
+from jaxneuron.cli.paths import LocalPath, default_run
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log
 from jaxneuron.study.counted import counted
 
 
 @click.command()
 @click.argument("study", type=LocalPath())
-@click.option(
-    "--out", type=RunPath(), help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]"
-)
+@out_option
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
 @set_option
 @extend_option

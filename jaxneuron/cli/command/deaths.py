@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.partial import open_part, partial_option
+from jaxneuron.cli.options import open_part, partial_option
 from jaxneuron.cli.paths import DEATHS, LocalPath, RunPath, beside
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.store.whole_file import FIGURE, check_file

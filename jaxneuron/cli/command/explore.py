@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from jaxneuron.cli.options import set_option
 from jaxneuron.cli.paths import RunPath
 from jaxneuron.cli.process import has_stopped
-from jaxneuron.cli.settings import set_option
 from jaxneuron.cli.terminal import print_items, print_log
 from jaxneuron.study.bad_input import BadInput
 
@@ -19,7 +19,7 @@ INIT_WEIGHT = -1.0
 @click.argument("begin", metavar="[STUDY | DATA | RUN]", type=RunPath(), required=False)
 @click.option("--input", "inputs", multiple=True, help="Of data: the column of an input; may be repeated.")
 @click.option("--target", help="Of data: the column of the target.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen: this machine alone.")
+@click.option("--host", default="127.0.0.1", help="Where to listen: this machine alone.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port.  [default: 8000, or one that is free]")
 @click.option("--no-browser", is_flag=True, help="Print the address, and open no browser.")
 @set_option
@@ -51,25 +51,26 @@ def explore(
 
 def _study(begin: str | None, inputs: tuple[str, ...], target: str | None, settings: tuple[str, ...]) -> Any:
     """The study that it begins with; None is Engel's."""
+    options = {"--input": inputs, "--target": target, "--set": settings}
+    given = [option for option, value in options.items() if value]
     if begin is None:
-        for option, given in (("--input", inputs), ("--target", target), ("--set", settings)):
-            if given:
-                raise BadInput(f"{option}: is given, but no data; name a file before it")
+        if given:
+            raise BadInput(f"{given[0]}: is given, but no data; name a file before it")
         return None
     from jaxneuron.study.settings import apply, read_setting
     from jaxneuron.study.study import Study, read_study
     from jaxneuron.study.template import first_tables
 
     if Path(begin).suffix.lower() == ".toml":
-        for option, given in (("--input", inputs), ("--target", target)):
-            if given:
-                raise BadInput(f"{option}: is for data, and {begin} names its own")
+        if inputs or target:
+            raise BadInput(f"{given[0]}: is for data, and {begin} names its own")
         return read_study(begin, settings)
     if inputs or target:
-        for option, given in (("--input", inputs), ("--target", target)):
-            if not given:
-                raise BadInput(f"{option}: is missing; data needs --input and --target")
-        tables: dict[str, Any] = first_tables(begin, inputs, target or "")
+        if not (inputs and target):
+            raise BadInput(
+                f"--{'target' if inputs else 'input'}: is missing; data needs --input and --target"
+            )
+        tables: dict[str, Any] = first_tables(begin, inputs, target)
         # One neuron a cell, and all of one weight: what differs on the map is what its axes say.
         del tables["sweep"]["replicates"]
         tables["neuron"]["init_weight"] = INIT_WEIGHT

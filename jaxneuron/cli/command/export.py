@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from jaxneuron.cli.partial import open_part, partial_option
+from jaxneuron.cli.options import open_part, partial_option
 from jaxneuron.cli.paths import LocalPath, RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.study.counted import counted
@@ -14,7 +14,7 @@ from jaxneuron.study.counted import counted
 @click.command()
 @click.argument("run", type=RunPath())
 @click.argument("file", type=LocalPath())
-@click.option("--rows", type=click.Choice(["cells", "neurons"]), default="cells", show_default=True)
+@click.option("--rows", type=click.Choice(["cells", "neurons"]), default="cells")
 @click.option("--overwrite", is_flag=True, help="Replace the file that is there.")
 @partial_option
 @json_option

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.settings import set_option
+from jaxneuron.cli.options import set_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 from jaxneuron.store.whole_file import STUDY, check_file, whole_file
 from jaxneuron.study.bad_input import BadInput
@@ -17,9 +17,7 @@ from jaxneuron.study.bad_input import BadInput
 @click.argument("file", metavar="DATA", type=click.Path(path_type=Path))
 @click.option("--input", "inputs", multiple=True, required=True, help="Column of an input; may be repeated.")
 @click.option("--target", required=True, help="Column of the target.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), default="study.toml", show_default=True, help="The study."
-)
+@click.option("--out", type=click.Path(path_type=Path), default="study.toml", help="The study.")
 @set_option
 @json_option
 def init(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from jaxneuron.cli.options import set_option
 from jaxneuron.cli.paths import LocalPath
-from jaxneuron.cli.settings import set_option
 from jaxneuron.cli.terminal import json_option, print_items, print_json
 
 
@@ -17,9 +17,7 @@ from jaxneuron.cli.terminal import json_option, print_items, print_json
     multiple=True,
     help="How many devices like this machine's; may be repeated.  [default: 1, 8, 64, 512]",
 )
-@click.option(
-    "--seconds", type=click.FloatRange(min=0), default=10.0, show_default=True, help="To measure for, about."
-)
+@click.option("--seconds", type=click.FloatRange(min=0), default=10.0, help="To measure for, about.")
 @set_option
 @json_option
 def plan(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from jaxneuron.cli.partial import open_part, partial_option
+from jaxneuron.cli.options import open_part, partial_option
 from jaxneuron.cli.paths import LocalPath, RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json, working
 from jaxneuron.store.whole_file import FIGURE, check_file
@@ -28,9 +28,7 @@ TAKES = {
 @click.command()
 @click.argument("run", type=RunPath())
 @click.argument("file", type=LocalPath())
-@click.option(
-    "--show", type=click.Choice(list(TAKES)), default="maps", show_default=True, help="Which figure."
-)
+@click.option("--show", type=click.Choice(list(TAKES)), default="maps", help="Which figure.")
 @click.option("--quantity", help="What is shown: dead, died, final_loss, half_life, …  [default: dead]")
 @click.option("--over", multiple=True, help="Axis of the figure; may be repeated.  [default: the first]")
 @click.option("--by", help="What differs between panels.")
@@ -42,9 +40,7 @@ TAKES = {
     type=click.Choice(["pooled", "lowest", "highest"]),
     help="What is done with all else that is swept.  [default: pooled]",
 )
-@click.option(
-    "--width", type=float, default=7.0, show_default=True, help="In inches: 3.3 is a column, 7 a page."
-)
+@click.option("--width", type=float, default=7.0, help="In inches: 3.3 is a column, 7 a page.")
 @partial_option
 @json_option
 def plot(run: str, file: Path, show: str, width: float, partial: bool, as_json: bool, **options: Any) -> None:
@@ -83,15 +79,12 @@ def _values(pairs: Sequence[str]) -> dict[str, float | str]:
     """What --at gives: a value for each name."""
     values: dict[str, float | str] = {}
     for pair in pairs:
-        name, _, value = pair.partition("=")
-        if not value.strip():
-            raise BadInput(f"--at: is {pair!r}; it must be NAME=VALUE, such as momentum=0.9")
+        name, _, text = (part.strip() for part in pair.partition("="))
         try:
-            number = float(value)
+            value = float(text)
         except ValueError:
-            values[name.strip()] = value.strip()
-            continue
-        if not math.isfinite(number):
+            value = text
+        if not text or (isinstance(value, float) and not math.isfinite(value)):
             raise BadInput(f"--at: is {pair!r}; it must be NAME=VALUE, such as momentum=0.9")
-        values[name.strip()] = number
+        values[name] = value
     return values

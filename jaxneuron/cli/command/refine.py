@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from jaxneuron.cli.engines import address_option, engine_of, engine_option, workers_option
+from jaxneuron.cli.options import engine_of, engine_options
 from jaxneuron.cli.paths import RunPath
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, quiet_option, resumable
 from jaxneuron.study.bad_input import BadInput
@@ -16,9 +16,7 @@ from jaxneuron.study.bad_input import BadInput
 @click.option("--quantity", help="What differs: fate, dead, …  [default: as the study says, or fate]")
 @click.option("--by", type=float, help="The largest difference of cells that count as alike; not of fates.")
 @click.option("--most-cells", type=int, help="The most new cells in all.  [default: the study's, or 2²²]")
-@workers_option
-@engine_option
-@address_option
+@engine_options
 @quiet_option
 @json_option
 def refine(

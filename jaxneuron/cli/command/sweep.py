@@ -9,9 +9,8 @@ from pathlib import Path
 
 import click
 
-from jaxneuron.cli.engines import address_option, engine_of, engine_option, workers_option
-from jaxneuron.cli.paths import FIGURE, LocalPath, RunPath, beside, default_run, local_folder
-from jaxneuron.cli.settings import as_options, extend_option, set_option
+from jaxneuron.cli.options import engine_of, engine_options, extend_option, out_option, set_option
+from jaxneuron.cli.paths import FIGURE, LocalPath, beside, default_run, local_folder
 from jaxneuron.cli.terminal import (
     json_option,
     print_items,
@@ -28,14 +27,10 @@ from jaxneuron.view.progress import Progress
 
 @click.command()
 @click.argument("study", type=LocalPath())
-@click.option(
-    "--out", type=RunPath(), help="The run: a folder, or a URL of an object store.  [default: runs/NAME.zarr]"
-)
+@out_option
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there and start anew.")
 @click.option("--figure", type=LocalPath(), help="The phase diagram.  [default: beside the run]")
-@workers_option
-@engine_option
-@address_option
+@engine_options
 @set_option
 @extend_option
 @quiet_option
@@ -67,7 +62,9 @@ def sweep(
     is_quiet = quiet or as_json
     print_log(is_quiet)
     trainer, options = engine_of(engine, workers, address)
-    line = ["jaxneuron", "sweep", str(study), "--out", out, *as_options(settings, extend), *options]
+    given = [word for setting in settings for word in ("--set", setting)]
+    given += ["--extend", extend] if extend else []
+    line = ["jaxneuron", "sweep", str(study), "--out", out, *given, *options]
     with resumable(line, is_quiet) as progress:
         # Ray prints a page for each actor that dies, of which our log has a line.
         with (

@@ -1,34 +1,19 @@
 """`jaxneuron train`."""
 
+import itertools
 import math
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import click
 
-from jaxneuron.cli.completion import names_of
+from jaxneuron.cli.completion import OfNames
 from jaxneuron.cli.paths import LocalPath
 from jaxneuron.cli.replay import check_options, train_again
 from jaxneuron.cli.terminal import json_option, print_items, print_json, print_log, terminal_size
 from jaxneuron.store.whole_file import FIGURE, check_file
 from jaxneuron.study.bad_input import BadInput
-
-# The options that are keys of a study.toml, by their tables.
-KEYS = {
-    "data": (
-        *("file", "inputs", "target", "scale"),
-        *("separator", "decimal", "thousands", "encoding", "missing", "missing_values"),
-    ),
-    "neuron": ("activation", "train_bias", "init_weight"),
-    "training": ("optimizer", "method", "num_steps", "batch_size", "schedule", "precision", "tolerance"),
-    "sweep": (
-        *("learning_rate", "init_bias", "momentum", "weight_decay", "final_rate", "warmup", "clip_norm"),
-        "seed",
-    ),
-}
-OF_STUDY = {"no_bias", *(key for keys in KEYS.values() for key in keys)} - {"file"}
-
-OPTIONS = {"inputs": "input", "missing_values": "missing-value"}  # of keys that are lists
 
 
 class NumSteps(click.ParamType):
@@ -54,82 +39,44 @@ class NumSteps(click.ParamType):
 @click.option("--input", "inputs", multiple=True, help="Column of an input; may be repeated.")
 @click.option("--target", help="Column of the target.")
 @click.option("--cell", type=click.IntRange(min=0), help="Of a run: the cell whose neuron is trained again.")
-@click.option(
-    "--replicate", type=click.IntRange(min=0), default=0, show_default=True, help="Which neuron of the cell."
-)
-@click.option("--learning-rate", type=float, default=0.1, show_default=True, help="Step size η.")
+@click.option("--replicate", type=click.IntRange(min=0), default=0, help="Which neuron of the cell.")
+@click.option("--learning-rate", type=float, default=0.1, help="Step size η.")
 @click.option("--init-weight", type=float, help="Weight before step 0; drawn from N(0, 1) if not given.")
-@click.option("--init-bias", type=float, default=0.0, show_default=True, help="Bias before step 0.")
+@click.option("--init-bias", type=float, default=0.0, help="Bias before step 0.")
 @click.option("--no-bias", is_flag=True, help="Do not train the bias.")
-@click.option(
-    "--activation",
-    shell_complete=names_of("activation"),
-    default="relu",
-    show_default=True,
-    help="relu, leaky_relu, tanh, …",
-)
-@click.option(
-    "--optimizer",
-    shell_complete=names_of("optimizer"),
-    default="sgd",
-    show_default=True,
-    help="sgd, momentum, adam, …",
-)
+@click.option("--activation", cls=OfNames, default="relu", help="relu, leaky_relu, tanh, …")
+@click.option("--optimizer", cls=OfNames, default="sgd", help="sgd, momentum, adam, …")
 @click.option("--momentum", type=float, help="For momentum and nesterov.  [default: 0.9]")
 @click.option("--weight-decay", type=float, help="For any optimizer; adamw needs it.")
 @click.option("--clip-norm", type=float, help="Norm to which larger gradients are scaled down.")
 @click.option("--batch-size", type=int, help="Examples per step; all if not given.")
-@click.option(
-    "--schedule",
-    shell_complete=names_of("schedule"),
-    default="constant",
-    show_default=True,
-    help="Of the learning rate: constant, cosine, …",
-)
+@click.option("--schedule", cls=OfNames, default="constant", help="Of the learning rate: constant, cosine, …")
 @click.option("--final-rate", type=float, help="Share of the learning rate that a schedule ends at.")
 @click.option("--warmup", type=float, help="Share of the steps in which warmup_cosine rises.")
-@click.option(
-    "--method", shell_complete=names_of("method"), default="steps", show_default=True, help="steps or jumps."
-)
-@click.option(
-    "--num-steps", type=NumSteps(), default=10_000, show_default=True, help="Steps at most; by jumps inf too."
-)
+@click.option("--method", cls=OfNames, default="steps", help="steps or jumps.")
+@click.option("--num-steps", type=NumSteps(), default=10_000, help="Steps at most; by jumps inf too.")
 @click.option(
     "--tolerance",
     type=float,
     default=1e-5,
-    show_default=True,
     help="The loss has converged when its gradient is at most this in every component.",
 )
-@click.option(
-    "--precision",
-    shell_complete=names_of("precision"),
-    help="float32 or float64.  [default: float32; by jumps float64]",
-)
-@click.option(
-    "--scale",
-    shell_complete=names_of("scale"),
-    default="standard",
-    show_default=True,
-    help="standard or none.",
-)
+@click.option("--precision", cls=OfNames, help="float32 or float64.  [default: float32; by jumps float64]")
+@click.option("--scale", cls=OfNames, default="standard", help="standard or none.")
 @click.option("--separator", help="Between fields: a character, tab or space.  [default: found]")
 @click.option("--decimal", help="Of decimals: . or ,  [default: found]")
 @click.option("--thousands", help="Between each three digits: , . ' or a space.  [default: none]")
-@click.option("--encoding", default="utf-8", show_default=True, help="Of the text: utf-8, cp1252, …")
-@click.option(
-    "--missing", default="refuse", show_default=True, help="Rows that miss a value: refuse or drop."
-)
+@click.option("--encoding", default="utf-8", help="Of the text: utf-8, cp1252, …")
+@click.option("--missing", default="refuse", help="Rows that miss a value: refuse or drop.")
 @click.option(
     "--missing-value", "missing_values", multiple=True, help="A text that stands for none; may be repeated."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="For what is drawn.")
+@click.option("--seed", type=int, default=0, help="For what is drawn.")
 @click.option("--explain", is_flag=True, help="Walk through one full pass with its numbers.")
 @click.option(
     "--units",
     type=click.Choice(["trained", "data"]),
     default="trained",
-    show_default=True,
     help="Units of the steps and of --explain: as trained, or the data's.",
 )
 @click.option("--figure", type=LocalPath(), help="Where to draw it (.png, .svg, .pdf).")
@@ -152,7 +99,7 @@ def train(
 
     With --cell, DATA is a run, and one of its neurons is trained again as it was.
     """
-    check_options(context, OF_STUDY)
+    check_options(context, {"no_bias", *itertools.chain(*_keys().values())} - {"file"})
     cell, replicate = given.pop("cell"), given.pop("replicate")
     if figure is not None and no_figure:
         raise BadInput("--no-figure: is given, and so is --figure; choose one")
@@ -165,7 +112,7 @@ def train(
 
         check_page(report, "--report")
     print_log(quiet=as_json)
-    training = _train(given) if cell is None else train_again(given["file"], cell, replicate)
+    training = _train(context, given) if cell is None else train_again(given["file"], cell, replicate)
 
     from jaxneuron.analysis.remedies import what_helps
     from jaxneuron.analysis.why import why
@@ -207,29 +154,38 @@ def _print(training: Any, explain: bool, units: str) -> None:
     print_items(training_summary(training))
 
 
-def _train(given: dict[str, Any]) -> Any:
+def _keys() -> dict[str, Collection[str]]:
+    """The keys of a study.toml, of which many are options, by their tables."""
+    from jaxneuron.study.files import Table
+    from jaxneuron.study.sections import Neuron, Sweep, Training
+
+    sections = {"data": Table, "neuron": Neuron, "training": Training, "sweep": Sweep}
+    return {table: section.model_fields for table, section in sections.items()}
+
+
+def _train(context: click.Context, given: dict[str, Any]) -> Any:
     """Train the one neuron of a study that has these keys and otherwise its own defaults.
 
     What is wrong with 'training.num_steps' is said of --num-steps.
     """
     # Not from `jaxneuron.api`, which imports all that reads a run.
-    from jaxneuron.runner.notes import log_notes
     from jaxneuron.runner.program import Program
     from jaxneuron.study.study import Study
 
     given |= {"file": str(given["file"]), "train_bias": not given["no_bias"]}
     given["precision"] = given["precision"] or ("float64" if given["method"] == "jumps" else "float32")
-    tables = {
-        table: {key: given[key] for key in keys if given[key] is not None} for table, keys in KEYS.items()
+    tables: dict[str, Any] = {
+        table: {key: given[key] for key in keys if given.get(key) is not None}
+        for table, keys in _keys().items()
     }
     try:
         program = Program(Study(**tables))
-        log_notes(program)
+        program.log_notes()
         return program.follow(cell=0, replicate=0)
     except BadInput as error:
         where, colon, wrong = str(error).partition(": ")
         table, _, key = where.partition(".")
-        if key not in KEYS.get(table, ()):
+        options = {str(param.name): param.opts[0] for param in context.command.params}
+        if table not in tables or key not in options:
             raise
-        option = OPTIONS.get(key, key.replace("_", "-"))
-        raise BadInput(f"--{option}{colon}{wrong}") from None
+        raise BadInput(f"{options[key]}{colon}{wrong}") from None

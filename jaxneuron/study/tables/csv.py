@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jaxneuron.study.bad_input import BadInput
-from jaxneuron.study.tables.dialect import Dialect
 from jaxneuron.study.tables.header import SPACE, Header, find_header, reader
-from jaxneuron.study.tables.numbers import Column, Kind
+from jaxneuron.study.tables.numbers import Column, Dialect, Kind
 from jaxneuron.study.tables.text import open_text
 
 HEADER_LINES = 2**12  # among which the header is looked for
@@ -146,19 +145,16 @@ def _check_spans(
     path: Path, text: Iterator[str], spans: Sequence[Span], header: Header, dialect: Dialect
 ) -> None:
     """BadInput where a quoted field holds a line that would be a row: a lone quote may have swallowed it."""
-    remaining = iter(spans)
-    span = next(remaining)
-    for number, line in enumerate(text, start=1):
-        if span.first < number <= span.last and _is_row(line, header, dialect):
-            raise BadInput(
-                f"{path}: lines {span} are one row, as a quoted field has line ends, and line {number} would "
-                f"be a row by itself; a lone quote may be the cause; {header}"
-            )
-        if number == span.last:
-            following = next(remaining, None)
-            if following is None:
-                return
-            span = following
+    numbered = enumerate(text, start=1)
+    for span in spans:
+        for number, line in numbered:
+            if number > span.first and _is_row(line, header, dialect):
+                raise BadInput(
+                    f"{path}: lines {span} are one row, as a quoted field has line ends, and line {number} "
+                    f"would be a row by itself; a lone quote may be the cause; {header}"
+                )
+            if number == span.last:
+                break
 
 
 def _is_row(line: str, header: Header, dialect: Dialect) -> bool:

@@ -52,26 +52,19 @@ def find_header(path: Path, lines: Sequence[str], asked: Sequence[str], separato
     Blank lines before it do not count, nor do lines that begin with #, unless one of them is the header. A
     first line such as sep=; is Excel's, and says the separator.
     """
-    first, comment = 0, None
-    while first < len(lines):
-        line = lines[first].strip()
-        excels = EXCELS.fullmatch(lines[first].rstrip("\r\n"))
-        if excels:
-            separator = separator or excels[1]
-        if line.startswith("#"):
-            if found := _fitting(path, lines, first, asked, [separator] if separator else SEPARATORS):
-                return found
-            comment = first
-        elif line and not excels:
-            break
-        first += 1
+    first, comments, excels = _beginning(lines)
+    separator = separator or excels
+    for comment in comments:
+        if found := _fitting(path, lines, comment, asked, [separator] if separator else SEPARATORS):
+            return found
     if first == len(lines):
         raise BadInput(f"{path}: has no header; the first line of a CSV file names its columns")
     found = _found(path, lines, first, asked, separator)
-    if found is None and comment is not None:
+    if found is None and comments:
         # NumPy writes the names behind a #, before rows of as many fields.
-        bare = [*lines[:comment], lines[comment].lstrip("# \t"), *lines[comment + 1 :]]
-        found = _found(path, bare, comment, asked, separator)
+        bare = [*lines]
+        bare[comments[-1]] = lines[comments[-1]].lstrip("# \t")
+        found = _found(path, bare, comments[-1], asked, separator)
         row = found and _fields(lines, first, found.separator)
         found = found._replace(end=first) if found and row and len(row[0]) == len(found.names) else None
     if found is None:
@@ -83,23 +76,31 @@ def names_in(path: Path, lines: Sequence[str]) -> list[str]:
     """The names in the first lines of a file of which no names are known yet: the fields of the first line
     that is neither blank nor a comment, by the separator that makes most of it. Where these are numbers, the
     comment before it names them."""
-    comment, separators = None, SEPARATORS
+    first, comments, excels = _beginning(lines)
+    if first == len(lines):
+        raise BadInput(f"{path}: has no header; the first line of a CSV file names its columns")
+    separators = [excels] if excels else SEPARATORS
+    names = _most_fields(lines, first, separators)
+    if comments and all(NUMBER.fullmatch(name) for name in names):
+        said = _most_fields([lines[comments[-1]].lstrip("# \t")], 0, separators)
+        names = said if len(said) == len(names) else names
+    if all(NUMBER.fullmatch(name) for name in names):
+        raise BadInput(f"{path}: begins with numbers; a header must name the columns")
+    return names
+
+
+def _beginning(lines: Sequence[str]) -> tuple[int, list[int], str | None]:
+    """(the first line that is neither blank nor a comment, the comments before it, the separator that is said
+    to Excel); as many as there are lines where all are."""
+    comments, separator = [], None
     for number, line in enumerate(lines):
-        excels = EXCELS.fullmatch(line.rstrip("\r\n"))
-        if excels:
-            separators = (excels[1],)
-        elif line.startswith("#"):
-            comment = number
+        if excels := EXCELS.fullmatch(line.rstrip("\r\n")):
+            separator = separator or excels[1]
+        elif line.strip().startswith("#"):
+            comments.append(number)
         elif line.strip():
-            names = _most_fields(lines, number, separators)
-            if comment is not None and all(NUMBER.fullmatch(name) for name in names):
-                bare = [lines[comment].lstrip("# \t")]
-                said = _most_fields(bare, 0, separators)
-                names = said if len(said) == len(names) else names
-            if all(NUMBER.fullmatch(name) for name in names):
-                raise BadInput(f"{path}: begins with numbers; a header must name the columns")
-            return names
-    raise BadInput(f"{path}: has no header; the first line of a CSV file names its columns")
+            return number, comments, separator
+    return len(lines), comments, separator
 
 
 def _most_fields(lines: Sequence[str], first: int, separators: Sequence[str]) -> list[str]:

@@ -8,19 +8,23 @@ import numpy as np
 
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.tables.columns import check_names, column_of_array, of_type
-from jaxneuron.study.tables.dialect import Dialect
-from jaxneuron.study.tables.numbers import Column
+from jaxneuron.study.tables.numbers import Column, Dialect
 
 EXTENSION = b"ARROW:extension:name"  # in a field's metadata, where what reads it knows its type or not
 
 
-def read_parquet(path: Path, names: Sequence[str], dialect: Dialect) -> list[Column]:
-    """The named columns; BadInput where one is of another type."""
+def open_parquet(path: Path) -> Any:
+    """The file as pyarrow has it; BadInput where this is not installed."""
     try:
         from pyarrow import parquet
     except ImportError:
         raise BadInput(f"{path}: reading Parquet needs pyarrow: pip install 'jaxneuron[parquet]'") from None
-    with parquet.ParquetFile(path) as file:
+    return parquet.ParquetFile(path)
+
+
+def read_parquet(path: Path, names: Sequence[str], dialect: Dialect) -> list[Column]:
+    """The named columns; BadInput where one is of another type."""
+    with open_parquet(path) as file:
         schema = file.schema_arrow
         ranges = {} if set(names) <= set(schema.names) else _ranges(schema, file.metadata.num_rows)
         check_names(path, names, [*schema.names, *ranges])

@@ -1,21 +1,23 @@
 """A table: the named columns of a file as numbers, whatever its kind."""
 
+import contextlib
 import functools
+import itertools
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from jaxneuron.study.bad_input import BadInput, named_rows
 from jaxneuron.study.tables.columns import check_numbers
-from jaxneuron.study.tables.csv import read_csv
-from jaxneuron.study.tables.dialect import Dialect
+from jaxneuron.study.tables.csv import HEADER_LINES, read_csv
+from jaxneuron.study.tables.header import names_in
 from jaxneuron.study.tables.npz import read_npz
-from jaxneuron.study.tables.numbers import Column, Kind
-from jaxneuron.study.tables.parquet import read_parquet
-from jaxneuron.study.tables.text import COMPRESSIONS, only_member
+from jaxneuron.study.tables.numbers import Column, Dialect, Kind
+from jaxneuron.study.tables.parquet import open_parquet, read_parquet
+from jaxneuron.study.tables.text import COMPRESSIONS, only_member, open_text
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".dat")
 READERS = {".parquet": read_parquet, ".npz": read_npz}
@@ -45,22 +47,50 @@ def read_table(path: Path, names: Sequence[str], dialect: Dialect | None = None)
     dialect = dialect or Dialect()
     ending = ending_of(path)
     header, notes = "", []
-    try:
+    with _read_as(path, ending):
         if ending in READERS:
             columns = READERS[ending](path, names, dialect)
         else:
             columns, header, notes = read_csv(path, names, _with_decimal(dialect))
-    except BadInput:
-        raise
-    except Exception as error:  # each library fails in ways of its own on a file of other content
-        first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise BadInput(f"{path}: cannot be read as {ending[1:].upper()}: {first_line}") from None
     if not len(columns[0].kinds):
         raise BadInput(f"{path}: has no rows; training needs at least one example")
     for column in columns:
         check_numbers(path, column, header)
     missing = {column.name: column.kinds == Kind.MISSING for column in columns}
     return _without_missing(path, columns, missing, dialect, notes)
+
+
+def names_of_columns(path: Path) -> list[str]:
+    """The names of the columns of a CSV, Parquet or NPZ file, in its order, for whoever has yet to choose
+    among them; BadInput where there are none.
+
+    Of text it is the line that a reader would take for the header, cut by the separator that makes most of
+    it.
+    """
+    ending = ending_of(path)
+    with _read_as(path, ending):
+        if ending == ".parquet":
+            with open_parquet(path) as file:
+                return list(file.schema_arrow.names)
+        if ending == ".npz":
+            # NumPy leaves a file open that it cannot read.
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return list(arrays.files)
+        with open_text(path, "utf-8") as text:
+            lines = list(itertools.islice(text, HEADER_LINES))
+        return names_in(path, lines)
+
+
+@contextlib.contextmanager
+def _read_as(path: Path, ending: str) -> Iterator[None]:
+    """BadInput where a file is not of the kind that its ending says."""
+    try:
+        yield
+    except BadInput:
+        raise
+    except Exception as error:  # each library fails in ways of its own on a file of other content
+        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise BadInput(f"{path}: cannot be read as {ending[1:].upper()}: {first_line}") from None
 
 
 def ending_of(path: Path) -> str:

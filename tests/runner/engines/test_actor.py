@@ -7,9 +7,9 @@ import pytest
 
 import jaxneuron as jn
 from jaxneuron.runner.engines.actor import Actor
-from jaxneuron.store import identity
 from jaxneuron.study.bad_input import BadInput
-from tests.runner.engines.trained import NUM_CHUNKS, WHOLE_CELLS, markers_of, study_of
+from tests.runner.engines.trained import NUM_CHUNKS, WHOLE_CELLS, study_of
+from tests.store.runs import markers_of
 from tests.values import values_of
 
 
@@ -31,10 +31,6 @@ def test_it_makes_the_run_and_trains_each_chunk_once(actor, whole):
     assert markers_of("run.zarr") == markers
 
 
-def test_a_run_that_it_does_not_see_or_may_not_train(actor, monkeypatch):
+def test_a_run_that_it_does_not_see(actor):
     with pytest.raises(BadInput, match=f"run.zarr: is not there on {socket.gethostname()}; a run must be on"):
-        actor.open("run.zarr")
-    actor.prepare(study_of(WHOLE_CELLS), "run.zarr", False)
-    monkeypatch.setattr(identity, "processor", lambda: "another one")
-    with pytest.raises(BadInput, match=r"processor is '.*' there and 'another one' here"):
         actor.open("run.zarr")

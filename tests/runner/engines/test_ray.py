@@ -18,16 +18,9 @@ from jaxneuron.runner.work import Stopped
 from jaxneuron.store.status import status
 from jaxneuron.study.bad_input import BadInput
 from tests.conftest import KILLS, REPEAT
-from tests.runner.engines.trained import (
-    NUM_CHUNKS,
-    NUM_NEURONS,
-    PARTS,
-    WHOLE_CELLS,
-    markers_of,
-    record_in,
-    study_of,
-)
+from tests.runner.engines.trained import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, record_in, study_of
 from tests.stopping import Stop, stop_after
+from tests.store.runs import markers_of
 from tests.values import values_of
 
 ray = pytest.importorskip("ray")

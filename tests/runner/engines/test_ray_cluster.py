@@ -13,7 +13,8 @@ from jaxneuron.runner.engines import ray as ray_engine
 from jaxneuron.runner.engines.crew import OPENING, Crew
 from jaxneuron.runner.engines.ray import Ray
 from jaxneuron.study.bad_input import BadInput
-from tests.runner.engines.trained import PARTS, markers_of, study_of
+from tests.runner.engines.trained import PARTS, study_of
+from tests.store.runs import markers_of
 from tests.values import values_of
 
 

@@ -21,15 +21,8 @@ from jaxneuron.store.status import status
 from jaxneuron.store.store import Store
 from jaxneuron.study.bad_input import BadInput
 from tests.conftest import KILLS
-from tests.runner.engines.trained import (
-    NUM_CHUNKS,
-    NUM_NEURONS,
-    PARTS,
-    WHOLE_CELLS,
-    markers_of,
-    record_in,
-    study_of,
-)
+from tests.runner.engines.trained import NUM_CHUNKS, NUM_NEURONS, PARTS, WHOLE_CELLS, record_in, study_of
+from tests.store.runs import markers_of
 from tests.values import values_of
 
 

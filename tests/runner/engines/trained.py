@@ -3,8 +3,6 @@
 import numpy as np
 
 import jaxneuron as jn
-from jaxneuron.store.location import Location
-from jaxneuron.store.store import Store
 
 NUM_NEURONS = 4 * 4 * 6
 WHOLE_CELLS, PARTS = 12, 5
@@ -25,12 +23,6 @@ def study_of(chunk_size, **sweep):
             **sweep,
         },
     )
-
-
-def markers_of(path):
-    """The markers of all chunks that are done."""
-    store = Store(Location(path))
-    return store.markers(range(store.chunking.num_chunks))
 
 
 def record_in(numbers):
