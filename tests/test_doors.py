@@ -23,6 +23,9 @@ DOORS = {
     "parquet.ParquetFile": {},
     "tomllib.loads": {},
     "json.loads": {},
+    # Of a folder to which nobody else may write, see test_kept.
+    "pickle.loads": {},
+    "serialize_executable.deserialize_and_load": {},
     "zarr.open_group": {"zarr_format": 3, "use_consolidated": False},
     "xr.open_zarr": {"zarr_format": 3, "consolidated": False},
 }
@@ -35,6 +38,7 @@ READERS = {
     "open_array",
     "open_zarr",
     "open_dataset",
+    "deserialize_and_load",
 }
 READERS |= {f"read_{kind}" for kind in ("csv", "parquet", "pickle", "table", "excel", "hdf")} | {
     "ParquetFile"
@@ -51,6 +55,7 @@ OURS = {
     "cells.final_loss_min.load",
     "self.cells.final_loss_min.load",
 }
+KEPT = PACKAGE / "population" / "kept.py"  # which reads what it has written itself
 RUNS_CODE = {"pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib", "yaml"}
 
 
@@ -73,7 +78,7 @@ def test_nothing_is_imported_that_runs_what_it_reads():
     for file, node in NODES:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        assert not {name.split(".")[0] for name in names} & RUNS_CODE, file
+        assert file == KEPT or not {name.split(".")[0] for name in names} & RUNS_CODE, file
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in ("eval", "exec", "compile"), file
 

@@ -7,17 +7,11 @@ import unicodedata
 
 import click
 
-# A sign, and its form.
-FORMS = dict(
-    pair.split()
-    for pair in (
-        *("− -", "– -", "— -", "· *", "× x", "√ sqrt", "≤ <=", "≥ >=", "≈ ~", "≠ !=", "± +-", "∞ inf", "∂ d"),
-        *("→ ->", "← <-", "↑ ^", "↓ v", "‘ '", "’ '", '“ "', '” "', "€ EUR", "£ GBP", "¥ JPY"),
-        *("█ #", "▀ #", "▄ #", "○ o", "● o", "◦ o", "• *"),
-        "\u2044 /",  # of fractions such as ⅓
-        *("\u0302 ^", "\u0304 -bar"),  # marks over the letter before, as in x̄; NFD gives them
-    )
-)
+SIGNS = "−–—·×√≤≥≈≠±∞∂→←↑↓€£¥█▀▄○●◦•‘’“”"
+# Fractions such as ⅓ have a sign of their own; marks over the letter before, as in x̄, come from NFD.
+SIGNS += "\u2044\u0302\u0304"
+WRITTEN = "- - - * x sqrt <= >= ~ != +- inf d -> <- ^ v EUR GBP JPY # # # o o o * ' ' \" \" / ^ -bar"
+FORMS: dict[str, str] = dict(zip(SIGNS, WRITTEN.split(), strict=True))
 for letter in "αβγδεζηθικλμνξοπρστυφχψω":  # "λ" is GREEK SMALL LETTER LAMDA
     FORMS[letter] = unicodedata.name(letter).split()[-1].lower().replace("lamda", "lambda")
     FORMS[letter.upper()] = FORMS[letter].capitalize()

@@ -10,6 +10,7 @@ import os
 import pickle
 import platform
 import secrets
+import stat
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
@@ -20,7 +21,7 @@ import jax
 import numpy as np
 from jax.experimental import serialize_executable
 
-FOLDER = "JAXNEURON_COMPILED_PROGRAMS"  # of the environment: who may write to the folder may run code
+FOLDER = "JAXNEURON_COMPILED_PROGRAMS"  # of the environment
 ENDING = ".compiled"
 CHECKSUM_BYTES = 32
 
@@ -53,15 +54,24 @@ def kept(jitted: Any, made_from: Any, arrays: Any, devices: Devices) -> Callable
     facts = made_from, _kinds_of(arrays), _surroundings(devices)
     path = Path(os.environ[FOLDER], hashlib.sha256(repr(facts).encode()).hexdigest() + ENDING)
     with contextlib.suppress(Exception):  # there is none, or it is damaged, or of no use to this JAX
+        _check_private(path.parent)
         return _loaded(path.read_bytes(), devices)
     program = jitted.lower(*arrays).compile()
     with contextlib.suppress(Exception):  # a full disk, or a device whose programs cannot be written down
         content = pickle.dumps(serialize_executable.serialize(program))
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _check_private(path.parent)
         unfinished = path.with_suffix(f".{secrets.token_hex(8)}")
         unfinished.write_bytes(_checksum(content) + content)
         unfinished.replace(path)
     return program
+
+
+def _check_private(folder: Path) -> None:
+    """PermissionError where somebody else may write to the folder: what is read there is run."""
+    found = folder.stat()
+    if found.st_uid != os.getuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError(f"{folder}: somebody else may write to it")
 
 
 def _loaded(content: bytes, devices: Devices) -> Callable[..., Any]:

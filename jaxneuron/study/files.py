@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag, field_v
 from jaxneuron.study.bad_input import BadInput, shown
 from jaxneuron.study.path import expanded
 from jaxneuron.study.section import Kind, Section
-from jaxneuron.study.tables.numbers import NAMED_SEPARATORS, Dialect
+from jaxneuron.study.tables.dialect import NAMED_SEPARATORS, Dialect
 
 Scale = Literal["standard", "none"]
 Names = Annotated[tuple[str, ...], Strict(False), Field(min_length=1), Kind("list of strings")]

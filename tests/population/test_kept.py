@@ -1,5 +1,9 @@
 """A compiled program is kept, and found again just where all that decides it is the same."""
 
+import hashlib
+import pickle
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -106,6 +110,31 @@ def test_a_damaged_one_is_made_again(folder, cosine, damage):
     again, third = (in_a_new_process(function, CONFIG, 3, X) for _ in range(2))
     assert len(traced) == 2
     assert first.tobytes() == again.tobytes() == third.tobytes()
+
+
+class Evil:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, proof):
+        self.proof = proof
+
+    def __reduce__(self):
+        return Path.touch, (self.proof,)
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+def test_nothing_is_read_from_a_folder_to_which_others_may_write(
+    folder, cosine, is_private, tmp_path_factory
+):
+    proof = tmp_path_factory.mktemp("proof") / "code was run"
+    in_a_new_process(cosine[0], CONFIG, 3, X)
+    (path,) = folder.iterdir()
+    content = pickle.dumps(Evil(proof))
+    path.write_bytes(hashlib.sha256(content).digest() + content)
+    folder.chmod(0o700 if is_private else 0o770)
+    np.testing.assert_allclose(in_a_new_process(cosine[0], CONFIG, 3, X), np.cos(3 * X), rtol=1e-6)
+    assert proof.exists() == is_private  # what the user's own folder holds is the user's own
+    assert (path.read_bytes()[32:] == content) != is_private
 
 
 def test_where_nothing_can_be_written_it_runs_all_the_same(folder, cosine, monkeypatch):

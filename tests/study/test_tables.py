@@ -22,7 +22,7 @@ from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.data import load
 from jaxneuron.study.files import Table
 from jaxneuron.study.sources import Arrays
-from jaxneuron.study.tables.numbers import Dialect
+from jaxneuron.study.tables.dialect import Dialect
 from jaxneuron.study.tables.table import read_table
 
 XY = [[1.0, 2.0], [3.0, 4.0]]  # the rows of most files

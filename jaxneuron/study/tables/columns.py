@@ -8,7 +8,8 @@ import numpy as np
 
 from jaxneuron.study.arrays import as_float64
 from jaxneuron.study.bad_input import BadInput, named_rows, nearest, shown
-from jaxneuron.study.tables.numbers import THOUSANDS, Column, Dialect, Kind
+from jaxneuron.study.tables.dialect import Dialect
+from jaxneuron.study.tables.numbers import THOUSANDS, Column, Kind
 
 # What a text that is no number looks like, what is said of it, and what helps; the first that fits.
 DATE = (

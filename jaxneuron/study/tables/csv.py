@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jaxneuron.study.bad_input import BadInput
+from jaxneuron.study.tables.dialect import Dialect
 from jaxneuron.study.tables.header import SPACE, Header, find_header, reader
-from jaxneuron.study.tables.numbers import Column, Dialect, Kind
+from jaxneuron.study.tables.numbers import Column, Kind
 from jaxneuron.study.tables.text import open_text
 
 HEADER_LINES = 2**12  # among which the header is looked for

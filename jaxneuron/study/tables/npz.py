@@ -8,7 +8,8 @@ import numpy as np
 
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.tables.columns import check_names, column_of_array, of_type
-from jaxneuron.study.tables.numbers import Column, Dialect
+from jaxneuron.study.tables.dialect import Dialect
+from jaxneuron.study.tables.numbers import Column
 
 
 def read_npz(path: Path, names: Sequence[str], dialect: Dialect) -> list[Column]:

@@ -7,14 +7,12 @@ exactly the number that is written, because float64 cannot hold it, is none eith
 import re
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import NamedTuple
 
 import numpy as np
 
 from jaxneuron.study.arrays import LARGEST_EXACT
+from jaxneuron.study.tables.dialect import Dialect
 
-# Separators that are said by name, as they cannot be seen.
-NAMED_SEPARATORS = {"tab": "\t", "space": " "}
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 WHOLE = re.compile(r"[+-]?[0-9]+(?:\.0*)?")
 PLAIN = b"0123456789+-.eE \t\n"  # of these characters alone `float` takes the syntax above and no other
@@ -28,18 +26,6 @@ MISSING = frozenset(
     | {"<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
 )
 THOUSANDS = {",": ",", ".": ".", "'": "'\u2019", " ": " \u00a0\u202f\u2009"}  # with what looks like them
-
-
-class Dialect(NamedTuple):
-    """How a table's text is to be read, as far as it is said. What is None is found in the file, or is not
-    there."""
-
-    separator: str | None = None  # one character; " " is any run of spaces and tabs
-    decimal: str | None = None
-    thousands: str | None = None
-    encoding: str = "utf-8"
-    missing: str = "refuse"  # or "drop"
-    missing_values: tuple[str, ...] = ()  # besides those that everybody writes
 
 
 class Kind(IntEnum):

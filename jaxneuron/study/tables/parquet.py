@@ -8,7 +8,8 @@ import numpy as np
 
 from jaxneuron.study.bad_input import BadInput
 from jaxneuron.study.tables.columns import check_names, column_of_array, of_type
-from jaxneuron.study.tables.numbers import Column, Dialect
+from jaxneuron.study.tables.dialect import Dialect
+from jaxneuron.study.tables.numbers import Column
 
 EXTENSION = b"ARROW:extension:name"  # in a field's metadata, where what reads it knows its type or not
 

@@ -13,9 +13,10 @@ import numpy as np
 from jaxneuron.study.bad_input import BadInput, named_rows
 from jaxneuron.study.tables.columns import check_numbers
 from jaxneuron.study.tables.csv import HEADER_LINES, read_csv
+from jaxneuron.study.tables.dialect import Dialect
 from jaxneuron.study.tables.header import names_in
 from jaxneuron.study.tables.npz import read_npz
-from jaxneuron.study.tables.numbers import Column, Dialect, Kind
+from jaxneuron.study.tables.numbers import Column, Kind
 from jaxneuron.study.tables.parquet import open_parquet, read_parquet
 from jaxneuron.study.tables.text import COMPRESSIONS, only_member, open_text
 
