@@ -163,7 +163,7 @@ def test_summaries_are_found_without_a_loop(tmp_path):
     lowest = summaries.Lowest(np.zeros(len(program.bins.loss) - 1, np.int32), program.bins.step[:-1])
     with jax.enable_x64(True):
         found = launched(
-            lambda *arrays: summaries._summarise(*arrays, shape),
+            lambda *arrays: summaries._summarise(shape, *arrays),
             (trained, lowest, bounds.num_replicates),
             tmp_path,
         )
