@@ -64,9 +64,14 @@ TRAIN = "train data.csv --input x --target y"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch) -> Path:
-    """A working folder with data and a study. Other processes are as quickly compiled as this one."""
-    is_little_optimised = jax.config.values["jax_disable_most_optimizations"]
-    monkeypatch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", str(is_little_optimised))
+    """A working folder with data and a study. Other processes share compiled programs with this one."""
+    for name in (
+        "jax_compilation_cache_dir",
+        "jax_persistent_cache_min_compile_time_secs",
+        "jax_persistent_cache_min_entry_size_bytes",
+        "jax_disable_most_optimizations",
+    ):
+        monkeypatch.setenv(name.upper(), str(jax.config.values[name]))
     (tmp_path / "data.csv").write_text(DATA)
     (tmp_path / "study.toml").write_text(STUDY)
     monkeypatch.chdir(tmp_path)
@@ -399,7 +404,7 @@ def test_ctrl_c_and_the_end_of_a_container_keep_what_is_done(stop, folder, run_l
 @pytest.mark.thorough
 def test_ctrl_c_ends_train(folder, tmp_path_factory, monkeypatch):
     programs, before = tmp_path_factory.mktemp("programs"), sorted(folder.rglob("*"))
-    monkeypatch.setenv("JAXNEURON_COMPILED_PROGRAMS", str(programs))
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(programs))
     line = f"{TRAIN} --num-steps 2_000_000_000 --tolerance 0 --batch-size 4"
     process = start(*shlex.split(line), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not any(programs.iterdir()):  # until it has compiled something
