@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,6 @@ from jaxneuron.analysis.stored import StoredRun
 from jaxneuron.neuron.fate import Fate
 from jaxneuron.population.design import DATASET
 from jaxneuron.population.histograms import mean, quantile
-
-if TYPE_CHECKING:  # which imports JAX, and what is read needs none
-    pass
-
-KEPT_BYTES = 2**25
 
 
 class Run(StoredRun):

@@ -8,7 +8,7 @@ import itertools
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,7 +60,7 @@ class KnownData:
         upload = self._given[key]
         assert isinstance(upload, Upload)
         with _as_file(upload) as path:
-            return _without_path(path, upload.name, lambda: names_of_columns(path))
+            return names_of_columns(path)
 
     def data(self, table: Any) -> Data:
         """The [data] of a request as a section of a study, its examples written out where it named them."""
@@ -93,7 +93,7 @@ class KnownData:
             if not isinstance(held, Upload):
                 return held
             with _as_file(held) as path:
-                return _without_path(path, held.name, lambda: _written_out(path, table))
+                return _written_out(path, table)
         if SHIPPED_KEY in table:
             if (shipped := SHIPPED.get(str(table[SHIPPED_KEY]))) is None:
                 raise BadInput(f"data: there is no shipped data {shown(table[SHIPPED_KEY])}")
@@ -143,16 +143,12 @@ def _written_out(path: Path, table: Mapping[str, Any]) -> Arrays:
 
 @contextlib.contextmanager
 def _as_file(upload: Upload) -> Iterator[Path]:
-    """A file that was given, as one of this machine, for as long as it is read: its readers need a path."""
+    """A file that was given, as one of this machine, for as long as it is read: its readers need a path.
+    Where it is refused, the message names it as its owner does."""
     with tempfile.TemporaryDirectory(prefix="jaxneuron-") as folder:
         path = Path(folder) / f"data{''.join(Path(upload.name).suffixes[-2:])}"
         path.write_bytes(upload.content)
-        yield path
-
-
-def _without_path(path: Path, name: str, read: Callable[[], Any]) -> Any:
-    """What is read of a file; where that is refused, the message names the file as its owner does."""
-    try:
-        return read()
-    except BadInput as error:
-        raise BadInput(str(error).replace(str(path), name)) from None
+        try:
+            yield path
+        except BadInput as error:
+            raise BadInput(str(error).replace(str(path), upload.name)) from None

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import zlib
 from html.parser import HTMLParser
 
 import matplotlib.image
@@ -239,9 +238,7 @@ def test_a_training_shows_its_neuron_its_steps_and_its_curves(kind, life_of):
     text = " ".join(page.text.split())
     assert "cannot be shown" not in text
     assert f"{ended_in_words(training)}: loss" in text
-    assert (
-        f"{training.weight[0]:.6g}" in text.replace("− ", "-").replace("(-", "(-") or training.weight[0] < 0
-    )
+    assert f"{training.weight[0]:.6g}" in text
     for step in {0, training.num_steps}:
         at = training.history.isel(step=step)
         row = f"{step:,} {float(at.loss):.6g} {float(at.weight[0]):.6g}"
@@ -287,6 +284,4 @@ def test_results_wait_for_no_figures():
 
 def test_the_image_is_small(run_of):
     assert len(thumbnail(run_of("points")).uri) < 30_000
-    assert zlib.crc32(thumbnail(run_of("grid")).uri.encode()) == zlib.crc32(
-        thumbnail(run_of("grid")).uri.encode()
-    )
+    assert thumbnail(run_of("grid")).uri == thumbnail(run_of("grid")).uri

@@ -78,8 +78,7 @@ class RunPlots:
     ) -> Plot:
         """One quantity along one axis, by default the first, with its 95 % interval."""
         over = shown_by_default(self._run)[:1] if along is None else [along]
-        found = quantity_map(self._run, quantity, over, at=at, others=others)
-        return self._finished(draw_map(found, width), path)
+        return self.map(quantity, over, at=at, others=others, width=width, path=path)
 
     def panels(
         self,
