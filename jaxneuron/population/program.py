@@ -27,7 +27,8 @@ def compiled(function: Callable[..., Any], config: Config | None, *static: Any) 
     `function(*static, …)`, compiled as XLA does by itself."""
 
     def program(*arrays: Any) -> Any:
-        kinds = *(str(jax.typeof(leaf)) for leaf in jax.tree.leaves(arrays)), jax.config.jax_enable_x64
+        leaves, tree = jax.tree.flatten(arrays)
+        kinds = tree, *(str(jax.typeof(leaf)) for leaf in leaves), jax.config.jax_enable_x64
         # Two threads that found no program at the same time would both compile it.
         with _one_at_a_time:
             found = _program_of(function, kinds, config, *static)

@@ -155,3 +155,15 @@ def test_none_is_kept_where_jax_is_told_where_to_or_not_to(folder, cosine, tmp_p
     finally:
         jax.config.update(name, before)
     assert not list(folder.glob("*.compiled"))
+
+
+def test_arrays_of_other_names_have_a_program_of_their_own(folder):
+    """In one process, as where somebody follows a neuron of one sweep and then of another."""
+
+    def with_names(config, swept):
+        return {f"{name} of {config.activation}": value + 1 for name, value in swept.items()}
+
+    for name in ("momentum", "init_bias", "momentum"):
+        (found,) = compiled(with_names, CONFIG)({name: X}).items()
+        assert found[0] == f"{name} of relu"
+        np.testing.assert_array_equal(found[1], X + 1)
